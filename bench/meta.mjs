@@ -1,0 +1,19 @@
+// What a measurement ran on.
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { root } from '../scripts/prepare.mjs';
+
+const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout?.trim() || undefined;
+
+export function meta() {
+  return {
+    date: new Date().toISOString(),
+    commit: git('rev-parse', '--short=12', 'HEAD'),
+    changed: (git('status', '--porcelain') ?? '') !== '',
+    kernel: release(),
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    cpus: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  };
+}

@@ -1,0 +1,67 @@
+// What the engine needs of something that carries frames: one call per burst, never one per frame.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "headers.h"
+#include "mapping.h"
+#include "packet_filter.h"
+#include "result.h"
+
+namespace usertcp {
+
+using MacAddress = std::array<std::uint8_t, 6>;
+
+struct RxFrame {
+  FrameMeta meta;
+  std::uint32_t length;
+};
+
+struct Offload {
+  bool checksum = false;      // completes partial checksums
+  bool segmentation = false;  // cuts TCP super-segments
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  // Takes the frames that are there, oldest first; they stay lent until release().
+  virtual std::size_t receive(std::span<RxFrame> frames) = 0;
+  virtual void release() = 0;
+  // Whether a frame waits: what a spinning reader looks at.
+  virtual bool ready() = 0;
+
+  // The number of messages sent, or -errno of the first.
+  virtual int send(mmsghdr* messages, unsigned count) = 0;
+  // Waits until the device may take more, at most `milliseconds`.
+  virtual void wait_writable(int milliseconds) = 0;
+
+  virtual Status set_filter(const Filter& filter) = 0;
+  // Reads address, MTU and offloads again; finds the device again after it went away.
+  virtual Status reopen() = 0;
+  // Why the descriptors were woken although nothing can be read: errno, or 0.
+  virtual int take_error() = 0;
+
+  virtual std::vector<int> poll_fds() const = 0;
+  virtual const MacAddress& mac() const = 0;
+  virtual unsigned mtu() const = 0;
+  virtual int index() const = 0;
+  virtual const std::string& name() const = 0;
+  virtual Offload offload() const = 0;
+  virtual std::size_t capacity() const = 0;
+  virtual const std::shared_ptr<Mapping>& memory() const = 0;
+
+  std::uint64_t ring_drops = 0;
+  std::uint64_t truncated = 0;
+};
+
+}  // namespace usertcp

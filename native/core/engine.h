@@ -1,0 +1,66 @@
+// Everything that is native about one link: a device, the way in and the way out. Knows nothing of Node.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+
+#include "receiver.h"
+#include "transmitter.h"
+
+namespace usertcp {
+
+// What the core shares with a link (SharedRegions in src/ports.ts).
+struct Regions {
+  std::span<const std::int32_t> rows;
+  std::span<const std::int32_t> flows;
+  std::span<const std::int32_t> hops;
+  std::span<const std::byte> arena;
+};
+
+class Engine {
+ public:
+  Engine(std::unique_ptr<Device> device, const ChecksumKernel& checksum, std::span<Descriptor> rx,
+         std::span<const Descriptor> tx, double* counters)
+      : device_(std::move(device)),
+        rx_(rx),
+        tx_(tx),
+        counters_(counters),
+        receiver_(checksum, counters_),
+        transmitter_(checksum, counters_) {}
+
+  void attach(const Regions& regions) {
+    flows_ = FlowTable(regions.flows, regions.rows);
+    tx_regions_ = {regions.rows, regions.hops, regions.arena};
+  }
+
+  // The descriptors made are in `rx`; the frames stay lent until release().
+  Burst rx_burst() { return receiver_.burst(*device_, flows_, rx_); }
+  void release() { device_->release(); }
+
+  // Sends the first `count` descriptors of `tx`; the errno of a link that is down, else 0.
+  int flush(std::uint32_t count) {
+    return transmitter_.flush(*device_, tx_regions_, tx_.first(count < tx_.size() ? count : tx_.size()));
+  }
+
+  // Asks the device again what it is and can do.
+  Status reopen() {
+    transmitter_.forget_refusals();
+    return device_->reopen();
+  }
+
+  Device& device() { return *device_; }
+  Counters& counters() { return counters_; }
+
+ private:
+  std::unique_ptr<Device> device_;
+  std::span<Descriptor> rx_;
+  std::span<const Descriptor> tx_;
+  Counters counters_;
+  Receiver receiver_;
+  Transmitter transmitter_;
+  FlowTable flows_;
+  TxRegions tx_regions_;
+};
+
+}  // namespace usertcp

@@ -1,0 +1,26 @@
+// Facts about a network interface, asked of the kernel each time: they change while we run.
+#pragma once
+
+#include <string>
+
+#include "device.h"
+#include "result.h"
+
+namespace usertcp {
+
+struct InterfaceFacts {
+  std::string name;
+  int index = 0;
+  MacAddress mac{};
+  unsigned mtu = 0;
+  bool up = false;
+  bool ethernet = false;
+  Offload offload;
+};
+
+// `fd` is any socket of the namespace the interface lives in.
+Result<InterfaceFacts> read_interface(int fd, const std::string& name);
+
+Status set_interface_up(int fd, const std::string& name);
+
+}  // namespace usertcp

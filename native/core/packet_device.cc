@@ -1,0 +1,185 @@
+#include "packet_device.h"
+
+#include <net/ethernet.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace usertcp {
+namespace {
+
+constexpr std::uint32_t kSmallSlot = 2048;
+// 64 KB of IP, Ethernet with a VLAN tag and the kernel's headers; 17 pages.
+constexpr std::uint32_t kLargeSlot = 68 * 1024;
+// The kernel allocates blocks as powers of two pages: both fill 1 MB (the large ones but for one page).
+constexpr std::uint32_t kSmallPerBlock = 512;
+constexpr std::uint32_t kLargePerBlock = 15;
+constexpr std::uint32_t kSmallFrameMax = kSmallSlot - kSlotHeadroom;
+constexpr int kSendBuffer = 16 << 20;
+
+// tp_sec, tp_nsec
+std::uint64_t stamp(const tpacket2_hdr* header) { return std::uint64_t{header->tp_sec} << 32 | header->tp_nsec; }
+
+}  // namespace
+
+Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& options) {
+  Result<PacketSocket> small = PacketSocket::open();
+  if (!small) return small.failure();
+  Result<PacketSocket> large = PacketSocket::open();
+  if (!large) return large.failure();
+  Result<PacketSocket> sender = PacketSocket::open();
+  if (!sender) return sender.failure();
+  std::unique_ptr<PacketDevice> device(new PacketDevice(std::move(*small), std::move(*large), std::move(*sender)));
+
+  device->own_mac_ = options.mac;
+  Result<InterfaceFacts> facts = read_interface(device->sender_.fd(), options.name);
+  if (!facts) return facts.failure();
+  if (!facts->ethernet) return Failure{EPROTONOSUPPORT, "interface without Ethernet framing"};
+  device->facts_ = *facts;
+  if (Status s = device->map_rings(options)) return *s;
+  if (Status s = device->sender_.enable_vnet_header()) return *s;
+  if (Status s = device->sender_.set_send_buffer(kSendBuffer)) return *s;
+  if (Status s = device->bind_all()) return *s;
+  return device;
+}
+
+Status PacketDevice::map_rings(const PacketOptions& options) {
+  const RingGeometry small = RingGeometry::make(kSmallSlot, options.small_slots, kSmallPerBlock);
+  const RingGeometry large = RingGeometry::make(kLargeSlot, options.large_slots, kLargePerBlock);
+  const std::vector<sock_filter> closed = make_closed_program();
+  for (auto [socket, geometry] : {std::pair{&small_socket_, &small}, std::pair{&large_socket_, &large}}) {
+    if (Status s = socket->enable_vnet_header()) return s;
+    if (Status s = socket->attach_filter(closed)) return s;
+    if (Status s = socket->make_ring(geometry->request())) return s;
+  }
+  Result<std::shared_ptr<Mapping>> memory = Mapping::reserve(small.bytes() + large.bytes());
+  if (!memory) return memory.failure();
+  memory_ = *memory;
+  if (Status s = memory_->overlay(0, small.bytes(), small_socket_.fd())) return s;
+  if (Status s = memory_->overlay(small.bytes(), large.bytes(), large_socket_.fd())) return s;
+  small_ = RxRing(memory_->data(), 0, small);
+  large_ = RxRing(memory_->data(), static_cast<std::uint32_t>(small.bytes()), large);
+  return {};
+}
+
+Status PacketDevice::bind_all() {
+  // ETH_P_ALL sees frames before an ingress hook of nftables drops them for the kernel; ETH_P_IP would not.
+  if (Status s = small_socket_.bind(facts_.index, ETH_P_ALL)) return s;
+  if (Status s = large_socket_.bind(facts_.index, ETH_P_ALL)) return s;
+  if (Status s = sender_.bind(facts_.index, 0)) return s;
+  bound_index_ = facts_.index;
+  if (own_mac_) {
+    if (Status s = sender_.join(facts_.index, PACKET_MR_PROMISC, *own_mac_)) return s;
+  }
+  groups_.clear();
+  return join_groups();
+}
+
+// The groups a host of these addresses belongs to: all hosts (RFC 1112), all nodes and solicited node (RFC 4291 §2.8).
+Status PacketDevice::join_groups() {
+  std::vector<MacAddress> wanted;
+  for (const Filter::Address& a : filter_.addresses) {
+    if (filter_.shared) break;  // the host is the member
+    if (is_mapped_ipv4(a)) {
+      wanted.push_back({0x01, 0x00, 0x5e, 0x00, 0x00, 0x01});
+    } else {
+      const auto low = static_cast<std::uint32_t>(a[3]);
+      wanted.push_back({0x33, 0x33, 0x00, 0x00, 0x00, 0x01});
+      wanted.push_back({0x33, 0x33, 0xff, static_cast<std::uint8_t>(low >> 16), static_cast<std::uint8_t>(low >> 8),
+                        static_cast<std::uint8_t>(low)});
+    }
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  const auto lacks = [](const std::vector<MacAddress>& list, const MacAddress& group) {
+    return !std::binary_search(list.begin(), list.end(), group);
+  };
+  for (const MacAddress& group : wanted) {
+    if (!lacks(groups_, group)) continue;
+    if (Status s = sender_.join(bound_index_, PACKET_MR_MULTICAST, group)) return s;
+  }
+  for (const MacAddress& group : groups_) {
+    if (lacks(wanted, group)) sender_.leave(bound_index_, PACKET_MR_MULTICAST, group);
+  }
+  groups_ = std::move(wanted);
+  return {};
+}
+
+Status PacketDevice::set_filter(const Filter& filter) {
+  if (Status s = large_socket_.attach_filter(make_filter_program(filter, {.at_least = kSmallFrameMax + 1}))) return s;
+  if (Status s = small_socket_.attach_filter(make_filter_program(filter, {.at_most = kSmallFrameMax}))) return s;
+  filter_ = filter;
+  return join_groups();
+}
+
+std::size_t PacketDevice::receive(std::span<RxFrame> frames) {
+  std::size_t count = 0;
+  const tpacket2_hdr* small = small_.peek();
+  const tpacket2_hdr* large = large_.peek();
+  while (count < frames.size()) {
+    if (small == nullptr && large == nullptr) break;
+    // The kernel writes frames in the order they came. Having seen (acquired) one, whatever came before it is
+    // visible in the other ring now, even if it was not when we looked there a moment ago.
+    if (small == nullptr) small = small_.peek();
+    if (large == nullptr) large = large_.peek();
+    const bool from_small = large == nullptr || (small != nullptr && stamp(small) <= stamp(large));
+    RxRing& ring = from_small ? small_ : large_;
+    if (ring.take(from_small ? small : large, frames[count])) {
+      ++count;
+    } else {
+      ++truncated;
+    }
+    (from_small ? small : large) = ring.peek();
+  }
+  if (small_.losing() || large_.losing()) count_drops();
+  return count;
+}
+
+void PacketDevice::count_drops() {
+  small_.clear_losing();
+  large_.clear_losing();
+  ring_drops += std::uint64_t{small_socket_.take_drops()} + large_socket_.take_drops();
+}
+
+void PacketDevice::release() {
+  small_.release();
+  large_.release();
+}
+
+bool PacketDevice::ready() { return small_.peek() != nullptr || large_.peek() != nullptr; }
+
+int PacketDevice::send(mmsghdr* messages, unsigned count) {
+  const int sent = ::sendmmsg(sender_.fd(), messages, count, MSG_DONTWAIT);
+  return sent < 0 ? -errno : sent;
+}
+
+void PacketDevice::wait_writable(int milliseconds) {
+  pollfd poll_fd{sender_.fd(), POLLOUT, 0};
+  ::poll(&poll_fd, 1, milliseconds);
+}
+
+int PacketDevice::take_error() {
+  const int small = small_socket_.take_error();
+  const int large = large_socket_.take_error();
+  sender_.take_error();
+  return small != 0 ? small : large;
+}
+
+Status PacketDevice::reopen() {
+  Result<InterfaceFacts> facts = read_interface(sender_.fd(), facts_.name);
+  if (!facts) return facts.failure();
+  if (!facts->up) return Failure{ENETDOWN, "interface is down"};
+  facts_ = *facts;
+  // A binding survives down and up; it does not survive the interface being made anew.
+  if (facts_.index != bound_index_) return bind_all();
+  return {};
+}
+
+std::size_t PacketDevice::capacity() const {
+  // Whichever kind of frame the peer fills: small slots with one segment each, or large slots with 64 KB.
+  return std::min<std::size_t>(std::size_t{small_.slots()} * std::min(facts_.mtu, kSmallFrameMax),
+                               std::size_t{large_.slots()} * 65536);
+}
+
+}  // namespace usertcp

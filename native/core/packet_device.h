@@ -1,0 +1,65 @@
+// A network interface through AF_PACKET: two receive rings (small frames and super-frames) and a socket to send.
+#pragma once
+
+#include <optional>
+
+#include "device.h"
+#include "interface.h"
+#include "packet_socket.h"
+#include "rx_ring.h"
+
+namespace usertcp {
+
+struct PacketOptions {
+  std::string name;
+  // A ring counts slots and not bytes, hence two: a burst of small frames must not use up the large slots.
+  std::uint32_t small_slots = 8192;
+  std::uint32_t large_slots = 128;
+  // An address the host does not own; the interface then becomes promiscuous.
+  std::optional<MacAddress> mac;
+};
+
+class PacketDevice final : public Device {
+ public:
+  static Result<std::unique_ptr<PacketDevice>> open(const PacketOptions& options);
+
+  std::size_t receive(std::span<RxFrame> frames) override;
+  void release() override;
+  bool ready() override;
+  int send(mmsghdr* messages, unsigned count) override;
+  void wait_writable(int milliseconds) override;
+  Status set_filter(const Filter& filter) override;
+  Status reopen() override;
+  int take_error() override;
+
+  std::vector<int> poll_fds() const override { return {small_socket_.fd(), large_socket_.fd()}; }
+  const MacAddress& mac() const override { return own_mac_ ? *own_mac_ : facts_.mac; }
+  unsigned mtu() const override { return facts_.mtu; }
+  int index() const override { return facts_.index; }
+  const std::string& name() const override { return facts_.name; }
+  Offload offload() const override { return facts_.offload; }
+  std::size_t capacity() const override;
+  const std::shared_ptr<Mapping>& memory() const override { return memory_; }
+
+ private:
+  PacketDevice(PacketSocket small, PacketSocket large, PacketSocket sender)
+      : small_socket_(std::move(small)), large_socket_(std::move(large)), sender_(std::move(sender)) {}
+  Status map_rings(const PacketOptions& options);
+  Status bind_all();
+  Status join_groups();
+  void count_drops();
+
+  PacketSocket small_socket_;
+  PacketSocket large_socket_;
+  PacketSocket sender_;
+  RxRing small_;
+  RxRing large_;
+  std::shared_ptr<Mapping> memory_;
+  InterfaceFacts facts_;
+  std::optional<MacAddress> own_mac_;
+  Filter filter_;
+  std::vector<MacAddress> groups_;
+  int bound_index_ = 0;
+};
+
+}  // namespace usertcp

@@ -1,0 +1,204 @@
+#include "packet_filter.h"
+
+#include "headers.h"
+
+namespace usertcp {
+namespace {
+
+// BPF_MAXINSNS is 4096; beyond this many addresses the filter lets every IP packet in and the core sorts them out.
+constexpr std::size_t kMostAddresses = 256;
+constexpr std::uint32_t kWholeFrame = 0x40000;
+// Offsets are relative to X, which is 0 or the bytes of the VLAN tags in front.
+constexpr std::uint32_t kIp = 14;
+
+class Program {
+ public:
+  void load16(std::uint32_t at) { add(BPF_LD | BPF_H | BPF_IND, at); }
+  void load32(std::uint32_t at) { add(BPF_LD | BPF_W | BPF_IND, at); }
+  void load8(std::uint32_t at) { add(BPF_LD | BPF_B | BPF_IND, at); }
+  void add(std::uint16_t code, std::uint32_t k) { code_.push_back({code, 0, 0, k}); }
+  // Runs the next `count` instructions only when A `test` k holds (or does not).
+  void skip_unless(std::uint16_t test, std::uint32_t k, std::uint8_t count) {
+    code_.push_back({static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), 0, count, k});
+  }
+  void skip_if(std::uint16_t test, std::uint32_t k, std::uint8_t count) {
+    code_.push_back({static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), count, 0, k});
+  }
+  void accept() { add(BPF_RET | BPF_K, kWholeFrame); }
+  void reject() { add(BPF_RET | BPF_K, 0); }
+  // A jump whose target is not known yet: conditional jumps reach 255 instructions, this one all of them.
+  std::size_t jump() {
+    add(BPF_JMP | BPF_JA, 0);
+    return code_.size() - 1;
+  }
+  void land(std::size_t jump) { code_[jump].k = static_cast<std::uint32_t>(code_.size() - jump - 1); }
+  void land(const std::vector<std::size_t>& jumps) {
+    for (const std::size_t jump : jumps) land(jump);
+  }
+  std::vector<sock_filter> take() { return std::move(code_); }
+
+ private:
+  std::vector<sock_filter> code_;
+};
+
+void skip_vlan_tags(Program& p) {
+  // X = 0, 4 or 8; each round looks one tag further.
+  for (std::uint32_t tag = 0; tag < 2; ++tag) {
+    p.add(BPF_LDX | BPF_IMM, tag * kVlanTag);
+    p.load16(12);
+    p.skip_if(BPF_JEQ, kTypeVlan, 2);
+    p.skip_if(BPF_JEQ, kTypeQinQ, 1);
+    // Not a tag: leave over what is left of the rounds; the last one falls out by itself.
+    const std::uint32_t rounds_left = 1 - tag;
+    p.add(BPF_JMP | BPF_JA, rounds_left * 5 + 1);
+  }
+  p.add(BPF_LDX | BPF_IMM, 2 * kVlanTag);
+}
+
+// Accepts TCP to one of our ports; X is the VLAN offset, A free, `l4` the jump-free offset of the ports.
+void accept_ports(Program& p, const Filter& filter) {
+  // A = destination port
+  if (filter.first_port <= filter.last_port) {
+    p.skip_unless(BPF_JGE, filter.first_port, 2);
+    p.skip_if(BPF_JGT, filter.last_port, 1);
+    p.accept();
+  }
+  for (const std::uint16_t port : filter.ports) {
+    p.skip_unless(BPF_JEQ, port, 1);
+    p.accept();
+  }
+  p.reject();
+}
+
+// A = IPv4 header length, X = VLAN bytes on entry; X = both on exit.
+void add_ipv4_header_to_x(Program& p) {
+  p.load8(kIp);
+  p.add(BPF_ALU | BPF_AND | BPF_K, 15);
+  p.add(BPF_ALU | BPF_LSH | BPF_K, 2);
+  p.add(BPF_ALU | BPF_ADD | BPF_X, 0);
+  p.add(BPF_MISC | BPF_TAX, 0);
+}
+
+void ours_ipv4(Program& p, const Filter& filter) {
+  p.load8(kIp + 9);
+  if (filter.icmp != Filter::Icmp::kAll) {
+    p.skip_unless(BPF_JEQ, kProtocolIcmp4, filter.icmp == Filter::Icmp::kErrors ? 11 : 1);
+    if (filter.icmp == Filter::Icmp::kErrors) {
+      add_ipv4_header_to_x(p);                // 5
+      p.load8(kIp);                           // 6: type
+      p.skip_if(BPF_JEQ, 3, 3);               // 7: destination unreachable
+      p.skip_if(BPF_JEQ, 11, 2);              // 8: time exceeded
+      p.skip_if(BPF_JEQ, 12, 1);              // 9: parameter problem
+      p.reject();                             // 10
+      p.accept();                             // 11
+    } else {
+      p.reject();
+    }
+  }
+  if (!filter.shared) return p.accept();
+  p.skip_if(BPF_JEQ, kProtocolTcp, 1);
+  p.reject();
+  p.load16(kIp + 6);
+  p.skip_unless(BPF_JSET, 0x1fff, 1);  // only a first fragment has ports
+  p.reject();
+  add_ipv4_header_to_x(p);
+  p.load16(kIp + 2);
+  accept_ports(p, filter);
+}
+
+void ours_ipv6(Program& p, const Filter& filter) {
+  p.load8(kIp + 6);
+  if (filter.icmp != Filter::Icmp::kAll) {
+    p.skip_unless(BPF_JEQ, kProtocolIcmp6, filter.icmp == Filter::Icmp::kErrors ? 4 : 1);
+    if (filter.icmp == Filter::Icmp::kErrors) {
+      p.load8(kIp + 40);             // 1: type
+      p.skip_if(BPF_JGE, 128, 1);    // 2: RFC 4443 §2.1: below 128 are errors
+      p.accept();                    // 3
+    }
+    p.reject();
+  }
+  if (!filter.shared) return p.accept();
+  p.skip_if(BPF_JEQ, kProtocolTcp, 1);
+  p.reject();
+  p.load16(kIp + 40 + 2);
+  accept_ports(p, filter);
+}
+
+void ipv4(Program& p, const Filter& filter, bool any_address) {
+  std::vector<std::size_t> ours;
+  p.load32(kIp + 16);
+  if (any_address) ours.push_back(p.jump());
+  for (const Filter::Address& address : filter.addresses) {
+    if (any_address || !is_mapped_ipv4(address)) continue;
+    p.skip_unless(BPF_JEQ, static_cast<std::uint32_t>(address[3]), 1);
+    ours.push_back(p.jump());
+  }
+  if (!filter.shared) {
+    p.skip_unless(BPF_JEQ, 0xffffffff, 1);  // limited broadcast
+    p.accept();
+    p.skip_unless(BPF_JEQ, 0xe0000001, 1);  // RFC 1112 §4: all hosts
+    p.accept();
+  }
+  p.reject();
+  p.land(ours);
+  ours_ipv4(p, filter);
+}
+
+void ipv6(Program& p, const Filter& filter, bool any_address) {
+  std::vector<std::size_t> ours;
+  if (any_address) ours.push_back(p.jump());
+  for (const Filter::Address& address : filter.addresses) {
+    if (any_address || is_mapped_ipv4(address)) continue;
+    for (std::uint32_t word = 0; word < 4; ++word) {
+      p.load32(kIp + 24 + 4 * word);
+      p.skip_unless(BPF_JEQ, static_cast<std::uint32_t>(address[word]), static_cast<std::uint8_t>(2 * (3 - word) + 1));
+    }
+    ours.push_back(p.jump());
+  }
+  if (!filter.shared) {
+    p.load16(kIp + 24);
+    p.skip_unless(BPF_JEQ, 0xff02, 1);  // link-local multicast
+    p.accept();
+  }
+  p.reject();
+  p.land(ours);
+  ours_ipv6(p, filter);
+}
+
+}  // namespace
+
+std::vector<sock_filter> make_filter_program(const Filter& filter, LengthRange length) {
+  const bool any_address = filter.addresses.size() > kMostAddresses;
+  Program p;
+  p.add(BPF_LD | BPF_W | BPF_LEN, 0);
+  if (length.at_least > 0) {
+    p.skip_if(BPF_JGE, length.at_least, 1);
+    p.reject();
+  }
+  if (length.at_most < 0xffffffff) {
+    p.skip_unless(BPF_JGT, length.at_most, 1);
+    p.reject();
+  }
+  skip_vlan_tags(p);
+  p.load16(12);
+  p.skip_unless(BPF_JEQ, kTypeArp, 1);
+  filter.arp ? p.accept() : p.reject();
+  p.skip_unless(BPF_JEQ, kTypeIpv4, 1);
+  const std::size_t to_ipv4 = p.jump();
+  p.skip_unless(BPF_JEQ, kTypeIpv6, 1);
+  const std::size_t to_ipv6 = p.jump();
+  p.reject();
+  p.land(to_ipv4);
+  ipv4(p, filter, any_address);
+  p.land(to_ipv6);
+  ipv6(p, filter, any_address);
+  return p.take();
+}
+
+std::vector<sock_filter> make_closed_program() {
+  Program p;
+  p.reject();
+  return p.take();
+}
+
+}  // namespace usertcp

@@ -1,0 +1,100 @@
+#include "packet_socket.h"
+
+#include <arpa/inet.h>
+#include <net/ethernet.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace usertcp {
+namespace {
+
+packet_mreq membership(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address) {
+  packet_mreq request{};
+  request.mr_ifindex = interface_index;
+  request.mr_type = type;
+  request.mr_alen = 6;
+  std::memcpy(request.mr_address, address.data(), 6);
+  return request;
+}
+
+}  // namespace
+
+Result<PacketSocket> PacketSocket::open() {
+  // Protocol 0: no frame reaches the socket before its filter and its ring are there.
+  UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return Failure{errno, "socket AF_PACKET"};
+  return PacketSocket(std::move(fd));
+}
+
+Status PacketSocket::set(int level, int option, const void* value, std::size_t bytes, const char* operation) {
+  if (::setsockopt(fd_.get(), level, option, value, static_cast<socklen_t>(bytes)) != 0) {
+    return Failure{errno, operation};
+  }
+  return {};
+}
+
+Status PacketSocket::enable_vnet_header() {
+  const int on = 1;
+  return set(SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on, "setsockopt PACKET_VNET_HDR");
+}
+
+Status PacketSocket::make_ring(const tpacket_req& request) {
+  const int version = TPACKET_V2;
+  if (Status s = set(SOL_PACKET, PACKET_VERSION, &version, sizeof version, "setsockopt PACKET_VERSION")) return s;
+  const int on = 1;
+  // Otherwise every frame we send comes back to us.
+  if (Status s = set(SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on, "setsockopt PACKET_IGNORE_OUTGOING")) return s;
+  return set(SOL_PACKET, PACKET_RX_RING, &request, sizeof request, "setsockopt PACKET_RX_RING");
+}
+
+Status PacketSocket::attach_filter(std::span<const sock_filter> program) {
+  sock_fprog fprog{};
+  fprog.len = static_cast<unsigned short>(program.size());
+  fprog.filter = const_cast<sock_filter*>(program.data());
+  return set(SOL_SOCKET, SO_ATTACH_FILTER, &fprog, sizeof fprog, "setsockopt SO_ATTACH_FILTER");
+}
+
+Status PacketSocket::bind(int interface_index, std::uint16_t protocol) {
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(protocol);
+  address.sll_ifindex = interface_index;
+  if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return Failure{errno, "bind AF_PACKET"};
+  }
+  return {};
+}
+
+Status PacketSocket::set_send_buffer(int bytes) {
+  // The forced form passes net.core.wmem_max and needs CAP_NET_ADMIN; the other gives what the limit allows.
+  if (!set(SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes, "setsockopt SO_SNDBUFFORCE")) return {};
+  return set(SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes, "setsockopt SO_SNDBUF");
+}
+
+Status PacketSocket::join(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address) {
+  const packet_mreq request = membership(interface_index, type, address);
+  return set(SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request, "setsockopt PACKET_ADD_MEMBERSHIP");
+}
+
+Status PacketSocket::leave(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address) {
+  const packet_mreq request = membership(interface_index, type, address);
+  return set(SOL_PACKET, PACKET_DROP_MEMBERSHIP, &request, sizeof request, "setsockopt PACKET_DROP_MEMBERSHIP");
+}
+
+std::uint32_t PacketSocket::take_drops() {
+  tpacket_stats stats{};
+  socklen_t bytes = sizeof stats;
+  if (::getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &stats, &bytes) != 0) return 0;
+  return stats.tp_drops;
+}
+
+int PacketSocket::take_error() {
+  int error = 0;
+  socklen_t bytes = sizeof error;
+  ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &bytes);
+  return error;
+}
+
+}  // namespace usertcp

@@ -1,0 +1,45 @@
+// One AF_PACKET socket: options, filter, binding. Knows nothing of rings' contents.
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "result.h"
+#include "unique_fd.h"
+
+namespace usertcp {
+
+class PacketSocket {
+ public:
+  // Bound to nothing: receives nothing until bind().
+  static Result<PacketSocket> open();
+
+  // Must come before the ring: the kernel answers EBUSY afterwards.
+  Status enable_vnet_header();
+  Status make_ring(const tpacket_req& request);
+  Status attach_filter(std::span<const sock_filter> program);
+  // `protocol` in host order: ETH_P_ALL to receive, 0 to only send.
+  Status bind(int interface_index, std::uint16_t protocol);
+  Status set_send_buffer(int bytes);
+  // PACKET_MR_PROMISC, or PACKET_MR_MULTICAST with a group.
+  Status join(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address);
+  Status leave(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address);
+
+  // Frames the ring had no room for since the last call.
+  std::uint32_t take_drops();
+  // SO_ERROR: clears it.
+  int take_error();
+  int fd() const { return fd_.get(); }
+
+ private:
+  explicit PacketSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+  Status set(int level, int option, const void* value, std::size_t bytes, const char* operation);
+
+  UniqueFd fd_;
+};
+
+}  // namespace usertcp

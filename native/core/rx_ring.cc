@@ -1,0 +1,41 @@
+#include "rx_ring.h"
+
+#include <cstring>
+
+namespace usertcp {
+
+RingGeometry RingGeometry::make(std::uint32_t slot_bytes, std::uint32_t slots, std::uint32_t slots_per_block) {
+  const std::uint32_t blocks = (slots + slots_per_block - 1) / slots_per_block;
+  return {slot_bytes, blocks * slots_per_block, slots_per_block};
+}
+
+tpacket_req RingGeometry::request() const {
+  tpacket_req request{};
+  request.tp_block_size = slot_bytes * slots_per_block;
+  request.tp_block_nr = slots / slots_per_block;
+  request.tp_frame_size = slot_bytes;
+  request.tp_frame_nr = slots;
+  return request;
+}
+
+bool RxRing::take(const tpacket2_hdr* header, RxFrame& frame) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(header);
+  VnetHeader vnet;
+  std::memcpy(&vnet, bytes + header->tp_mac - kVnetHeader, sizeof vnet);
+  frame.meta.offset = offset_ + head_ * geometry_.slot_bytes + header->tp_mac;
+  frame.meta.vnet_flags = vnet.flags;
+  frame.meta.gso_size = vnet.gso_type == kVnetGsoNone ? 0 : vnet.gso_size;
+  frame.length = header->tp_snaplen;
+  losing_ = losing_ || (header->tp_status & TP_STATUS_LOSING) != 0;
+  head_ = next(head_);
+  ++lent_;
+  return header->tp_snaplen == header->tp_len;
+}
+
+void RxRing::release() {
+  for (; lent_ > 0; --lent_, tail_ = next(tail_)) {
+    __atomic_store_n(&slot(tail_)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+  }
+}
+
+}  // namespace usertcp

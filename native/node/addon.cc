@@ -1,0 +1,20 @@
+// One instance for each environment (main thread, every worker): there is no state outside of it.
+#include <napi.h>
+
+#include "link_wrap.h"
+#include "probes.h"
+
+namespace usertcp {
+
+class Addon final : public Napi::Addon<Addon> {
+ public:
+  Addon(Napi::Env env, Napi::Object exports) {
+    exports.Set("PacketLink", LinkWrap::define(env, "PacketLink", LinkKind::kPacket));
+    exports.Set("TapLink", LinkWrap::define(env, "TapLink", LinkKind::kTap));
+    define_probes(env, exports);
+  }
+};
+
+NODE_API_NAMED_ADDON(usertcp, Addon)
+
+}  // namespace usertcp

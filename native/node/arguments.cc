@@ -1,0 +1,57 @@
+#include "arguments.h"
+
+#include <uv.h>
+
+#include <cstring>
+
+namespace usertcp {
+
+Napi::Error system_error(Napi::Env env, const Failure& failure, const std::string& device) {
+  const char* code = uv_err_name(-failure.error);
+  std::string message = std::string(code) + ": " + uv_strerror(-failure.error) + ", " + failure.operation;
+  if (!device.empty()) message += " '" + device + "'";
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  error.Set("errno", Napi::Number::New(env, -failure.error));
+  error.Set("syscall", Napi::String::New(env, failure.operation));
+  return error;
+}
+
+std::string string_option(const Napi::Object& options, const char* name) {
+  const Napi::Value value = options.Get(name);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
+
+std::uint32_t number_option(const Napi::Object& options, const char* name, std::uint32_t fallback) {
+  const Napi::Value value = options.Get(name);
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : fallback;
+}
+
+std::optional<MacAddress> mac_option(const Napi::Object& options, const char* name) {
+  const auto bytes = to_span<const std::uint8_t>(options.Get(name));
+  MacAddress mac;
+  if (bytes.size() != mac.size()) return {};
+  std::memcpy(mac.data(), bytes.data(), mac.size());
+  return mac;
+}
+
+Filter to_filter(const Napi::Object& options) {
+  Filter filter;
+  const auto words = to_span<const std::int32_t>(options.Get("addresses"));
+  for (std::size_t i = 0; i + 4 <= words.size(); i += 4) {
+    filter.addresses.push_back({words[i], words[i + 1], words[i + 2], words[i + 3]});
+  }
+  if (options.Has("arp")) filter.arp = options.Get("arp").ToBoolean();
+  const std::string icmp = string_option(options, "icmp");
+  if (icmp == "errors") filter.icmp = Filter::Icmp::kErrors;
+  if (icmp == "none") filter.icmp = Filter::Icmp::kNone;
+  filter.shared = options.Get("shared").ToBoolean();
+  filter.first_port = static_cast<std::uint16_t>(number_option(options, "firstPort", 1));
+  filter.last_port = static_cast<std::uint16_t>(number_option(options, "lastPort", 0));
+  for (const std::int32_t port : to_span<const std::int32_t>(options.Get("ports"))) {
+    filter.ports.push_back(static_cast<std::uint16_t>(port));
+  }
+  return filter;
+}
+
+}  // namespace usertcp

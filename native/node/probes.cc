@@ -1,0 +1,124 @@
+#include "probes.h"
+
+#include "../core/bytes.h"
+#include "../core/capture_device.h"
+#include "../core/headers.h"
+#include "../core/transmitter.h"
+#include "arguments.h"
+
+namespace usertcp {
+namespace {
+
+// {words: {NAME: number}, counters: [name]}
+Napi::Value abi(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Object words = Napi::Object::New(env);
+  for (const NamedNumber& word : kAbiWords) words.Set(word.name, word.value);
+  Napi::Array counters = Napi::Array::New(env, kCounterCount);
+  for (std::uint32_t i = 0; i < kCounterCount; ++i) counters.Set(i, kCounterNames[i]);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("words", words);
+  result.Set("counters", counters);
+  return result;
+}
+
+const ChecksumKernel* kernel_argument(const Napi::Value& value) {
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  const ChecksumKernel* kernel = find_checksum_kernel(name);
+  if (kernel == nullptr) {
+    Napi::TypeError::New(value.Env(), "checksum kernel '" + name + "' is not one of: " + supported_checksum_names())
+        .ThrowAsJavaScriptException();
+  }
+  return kernel;
+}
+
+Napi::Value checksum_names(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  std::uint32_t count = 0;
+  for (const ChecksumKernel& kernel : checksum_kernels()) {
+    if (kernel.supported()) names.Set(count++, kernel.name);
+  }
+  return names;
+}
+
+// (kernel name or '', bytes) => the 16-bit field as it stands in a header, read as a big-endian number
+Napi::Value checksum(const Napi::CallbackInfo& info) {
+  const ChecksumKernel* kernel = kernel_argument(info[0]);
+  if (kernel == nullptr) return info.Env().Undefined();
+  const auto bytes = to_span<const std::byte>(info[1]);
+  const auto field = static_cast<std::uint16_t>(~kernel->sum(bytes.data(), bytes.size()));
+  return Napi::Number::New(info.Env(), to_be16(field));
+}
+
+// (frame, vnet flags = 0, gso size = 0, kernel name = '') => {desc: Int32Array(16), drop: counter name or ''}
+Napi::Value parse_frame(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ChecksumKernel* kernel = kernel_argument(info[3]);
+  if (kernel == nullptr) return env.Undefined();
+  FrameMeta meta;
+  if (info[1].IsNumber()) meta.vnet_flags = static_cast<std::uint8_t>(info[1].As<Napi::Number>().Uint32Value());
+  if (info[2].IsNumber()) meta.gso_size = static_cast<std::uint16_t>(info[2].As<Napi::Number>().Uint32Value());
+  const Parsed parsed = parse(to_span<const std::byte>(info[0]), meta, *kernel);
+  Napi::Int32Array desc = Napi::Int32Array::New(env, kDescWords);
+  std::copy(std::begin(parsed.desc.word), std::end(parsed.desc.word), desc.Data());
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("desc", desc);
+  result.Set("drop", parsed.drop == kNoCounter ? "" : kCounterNames[parsed.drop]);
+  return result;
+}
+
+// (descriptors: Int32Array, arena, rows, hops, source MAC, offload bits: 1 checksum, 2 segmentation) => [frame]
+Napi::Value encode(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto words = to_span<const std::int32_t>(info[0]);
+  const auto source = to_span<const std::uint8_t>(info[4]);
+  MacAddress mac{};
+  std::copy_n(source.begin(), std::min(source.size(), mac.size()), mac.begin());
+  const std::uint32_t bits = info[5].IsNumber() ? info[5].As<Napi::Number>().Uint32Value() : 0;
+  CaptureDevice device({.checksum = (bits & 1) != 0, .segmentation = (bits & 2) != 0}, mac);
+  double counters[kCounterCount] = {};
+  const auto transmitter = std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters));
+  const TxRegions regions{to_span<const std::int32_t>(info[2]), to_span<const std::int32_t>(info[3]),
+                          to_span<const std::byte>(info[1])};
+  const auto* descs = reinterpret_cast<const Descriptor*>(words.data());
+  transmitter->flush(device, regions, {descs, words.size() / kDescWords});
+  Napi::Array frames = Napi::Array::New(env, device.frames.size());
+  for (std::uint32_t i = 0; i < device.frames.size(); ++i) {
+    const std::vector<std::byte>& frame = device.frames[i].frame;
+    Napi::Uint8Array bytes = Napi::Uint8Array::New(env, frame.size());
+    std::memcpy(bytes.Data(), frame.data(), frame.size());
+    frames.Set(i, bytes);
+  }
+  return frames;
+}
+
+// (table, rows, nine identity words) => row or -1
+Napi::Value flow_lookup(const Napi::CallbackInfo& info) {
+  const FlowTable table(to_span<const std::int32_t>(info[0]), to_span<const std::int32_t>(info[1]));
+  const auto words = to_span<const std::int32_t>(info[2]);
+  FlowKey key{};
+  std::copy_n(words.begin(), std::min<std::size_t>(words.size(), 9), key.words);
+  return Napi::Number::New(info.Env(), table.find(key));
+}
+
+// (key0, key1, words) => int32
+Napi::Value half_siphash_words(const Napi::CallbackInfo& info) {
+  const auto k0 = static_cast<std::uint32_t>(info[0].As<Napi::Number>().Int32Value());
+  const auto k1 = static_cast<std::uint32_t>(info[1].As<Napi::Number>().Int32Value());
+  const std::uint32_t hash = half_siphash<1, 3>(k0, k1, to_span<const std::int32_t>(info[2]));
+  return Napi::Number::New(info.Env(), static_cast<std::int32_t>(hash));
+}
+
+}  // namespace
+
+void define_probes(Napi::Env env, Napi::Object exports) {
+  exports.Set("abi", Napi::Function::New<abi>(env, "abi"));
+  exports.Set("checksum", Napi::Function::New<checksum>(env, "checksum"));
+  exports.Set("checksumKernels", Napi::Function::New<checksum_names>(env, "checksumKernels"));
+  exports.Set("parse", Napi::Function::New<parse_frame>(env, "parse"));
+  exports.Set("encode", Napi::Function::New<encode>(env, "encode"));
+  exports.Set("flowLookup", Napi::Function::New<flow_lookup>(env, "flowLookup"));
+  exports.Set("halfSipHash", Napi::Function::New<half_siphash_words>(env, "halfSipHash"));
+}
+
+}  // namespace usertcp

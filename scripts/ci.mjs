@@ -1,0 +1,118 @@
+// The jobs behind scripts/ci.sh. Each adds to one tally; the last line is the sum.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { build } from './build.mjs';
+import { pack } from './pack.mjs';
+import { ensurePackages, path, prepare, root, run, say, which } from './prepare.mjs';
+import { smoke } from './smoke-versions.mjs';
+import { readTally, Tally } from './tally.mjs';
+import { nativeTests } from './test-native.mjs';
+import { vitest } from './vitest.mjs';
+
+const minutes = 60_000;
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+const tally = new Tally();
+const ready = () => {
+  prepare('build', 'test');
+  mkdirSync(path('.cache'), { recursive: true });
+  if (build()) return true;
+  tally.fail('build');
+  return false;
+};
+
+/** Runs a script of ours with its output shown as it comes, and reads the sum it ends with. */
+function script(file, args, timeout) {
+  return new Promise((resolve) => {
+    // A group of its own, so that what it started ends with it.
+    const child = spawn(process.execPath, [path(file), ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const end = (signal) => {
+      try {
+        process.kill(-child.pid, signal);
+      } catch {}
+    };
+    const abandon = () => end('SIGKILL');
+    process.once('exit', abandon);
+    let text = '';
+    const late = setTimeout(() => {
+      say(`${file}: not finished after ${timeout / minutes} minutes`);
+      end('SIGTERM');
+      setTimeout(() => end('SIGKILL'), 5_000).unref();
+    }, timeout);
+    child.stdout.on('data', (chunk) => {
+      process.stdout.write(chunk);
+      text += chunk;
+    });
+    child.on('close', (code) => {
+      clearTimeout(late);
+      process.off('exit', abandon);
+      const sum = readTally(text) ?? { failed: 1 };
+      resolve(code !== 0 && !sum.failed ? { ...sum, failed: 1 } : sum);
+    });
+  });
+}
+
+function lint() {
+  const biome = run(process.execPath, [
+    path('node_modules/@biomejs/biome/bin/biome'),
+    'check',
+    '--max-diagnostics=40',
+    '.',
+  ]);
+  tally.add('lint: biome', biome === 0 ? { passed: 1 } : { failed: 1 });
+  const tsc = run(process.execPath, [
+    path('node_modules/typescript/bin/tsc'),
+    '-p',
+    path('scripts/tsconfig.test.json'),
+  ]);
+  tally.add('lint: types of tests and examples', tsc === 0 ? { passed: 1 } : { failed: 1 });
+  const lock = readFileSync(path('package-lock.json'), 'utf8').includes('"resolved"');
+  tally.add('lint: lock file names no download host', lock ? { failed: 1 } : { passed: 1 });
+  ensurePackages('lint');
+  if (!which('clang-format')) return tally.add('lint: clang-format', { why: 'not installed' });
+  const list =
+    'find native test/native bench/native "(" -name "*.cc" -o -name "*.h" ")" 2>/dev/null | xargs -r clang-format --dry-run -Werror';
+  tally.add('lint: clang-format', run('sh', ['-c', list]) === 0 ? { passed: 1 } : { failed: 1 });
+}
+
+const native = (name) => {
+  if (!existsSync(path('CMakeLists.txt'))) return tally.add(name, { why: 'no CMakeLists.txt' });
+  for (const [group, result] of nativeTests([name])) tally.add(group, result);
+};
+
+const jobs = {
+  test: async () => tally.add('npm test', await script('scripts/test.mjs', [], 20 * minutes)),
+  slow: () =>
+    ready() && tally.add('slow: long seeds', vitest(['sim', 'property'], { USERTCP_SLOW: '1' }, 12 * minutes)),
+  unit: () => ready() && tally.add('unit', vitest(['unit', 'conformance', 'sim', 'property', 'differential', 'types'])),
+  interop: () => ready() && tally.add('interop', vitest(['interop'])),
+  native: () => ready() && native('native'),
+  asan: () => ready() && native('native-asan'),
+  lint,
+  pack: () => ready() && tally.add('pack', pack(process.argv.includes('--update'))),
+  smoke: () => {
+    if (!ready()) return;
+    for (const [name, result] of smoke([22, 24, 26])) tally.add(name, result);
+  },
+  bench: () =>
+    ready() &&
+    tally.add('bench', { failed: run(process.execPath, [path('bench/run.mjs'), '--quick']) ? 1 : 0, passed: 1 }),
+};
+const all = ['test', 'slow', 'lint', 'pack', 'smoke'];
+
+const asked = process.argv.slice(2).filter((a) => !a.startsWith('-'));
+for (const name of asked.length === 0 || asked.includes('all') ? all : asked) {
+  if (!jobs[name]) {
+    say(`no job ${name}; there are: all ${Object.keys(jobs).join(' ')}`);
+    process.exit(2);
+  }
+  const from = Date.now();
+  console.log(`\n== ${name}`);
+  if (name !== 'test') prepare();
+  await jobs[name]();
+  console.log(`== ${name}: ${((Date.now() - from) / 1000).toFixed(0)} s`);
+}
+process.exit(tally.end());

@@ -1,0 +1,33 @@
+// Adds up groups of results. A result is {passed, failed, skipped} or {why}: a whole group skipped, with its reason.
+export class Tally {
+  passed = 0;
+  failed = 0;
+  skipped = 0;
+  lines = [];
+
+  add(group, { passed = 0, failed = 0, skipped = 0, why }) {
+    this.passed += passed;
+    this.failed += failed;
+    this.skipped += why ? 1 : skipped;
+    this.lines.push(
+      why ? `  ${group}: skipped, ${why}` : `  ${group}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+    );
+  }
+
+  fail(group) {
+    this.add(group, { failed: 1 });
+  }
+
+  /** Prints the groups, then the sum alone on the last line; returns the exit code. */
+  end() {
+    const skipped = this.skipped > 0 ? `, ${this.skipped} skipped` : '';
+    console.log(`\n${this.lines.join('\n')}\n${this.passed} passed, ${this.failed} failed${skipped}`);
+    return this.failed > 0 || this.passed === 0 ? 1 : 0;
+  }
+}
+
+/** The sum that another script printed last. */
+export function readTally(text) {
+  const found = [...text.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1);
+  return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3] ?? 0) };
+}

@@ -1,0 +1,148 @@
+/**
+ * The whole stack without a world, as the shell sees it: (state, input, now) in, outputs out. Four families of methods:
+ * `handle*` = the world speaks, `call*` = the user speaks, `poll*` = what now, getters. Nothing here owns a clock,
+ * a socket or a promise. A driver runs, per wake:
+ *
+ *   core.handleBurst(link, n, now) → dispatch core.events (which may make calls) → over the links, until none has more:
+ *   while ((n = core.pollTransmit(link, now)) > 0) link.flush(n) → core.pollEnd() → clock.setAlarm(core.pollAlarm())
+ */
+import type { Link, Memory, Micros, Rng } from '../ports.ts';
+import type { EventQueue } from './events.ts';
+import type { IpLayer } from './ip/ip-layer.ts';
+import type { CoreCounters } from './tcp/counters.ts';
+import type { TraceQueue } from './trace.ts';
+
+export interface CoreOptions {
+  readonly links: readonly Link[];
+  readonly memory: Memory;
+  readonly rng: Rng;
+  readonly maxConnections: number;
+  /** Bytes reserved for payload to send, out-of-order data and raw frames. */
+  readonly arenaBytes: number;
+  /** Defaults for new connections; see TcpDefaults. */
+  readonly tcp: TcpDefaults;
+}
+
+export interface TcpDefaults {
+  readonly sendBuffer: number;
+  /** Largest receive buffer; the window offered first is `initialWindow`. */
+  readonly receiveBuffer: number;
+  readonly initialWindow: number;
+  readonly timestamps: boolean;
+  readonly sack: boolean;
+  readonly windowScaling: boolean;
+  readonly noDelay: boolean;
+  /** ms */
+  readonly delayedAck: number;
+  /** ms */
+  readonly minRto: number;
+  /** ms; MSL: TIME_WAIT lasts twice this. */
+  readonly msl: number;
+  /** ms an orphan may stay in FIN_WAIT_2. */
+  readonly finWait2: number;
+  readonly synRetries: number;
+  readonly dataRetries: number;
+  /** ms; 0 = by retries only (R2). */
+  readonly userTimeout: number;
+  readonly ttl: number;
+  readonly congestion: string;
+  readonly ephemeralPorts: readonly [number, number];
+}
+
+/** Per connection; everything optional falls back to TcpDefaults. */
+export interface OpenOptions {
+  readonly noDelay?: boolean;
+  readonly keepAlive?: { readonly idle: number; readonly interval: number; readonly count: number };
+  readonly userTimeout?: number;
+  readonly tos?: number;
+  readonly ttl?: number;
+  readonly receiveBuffer?: number;
+  readonly sendBuffer?: number;
+}
+
+/** Signatures the shell is written against (implemented by StackCore). Addresses are 4 words in the mapped form. */
+export interface Core {
+  readonly events: EventQueue;
+  readonly arena: Uint8Array;
+  readonly ip: IpLayer;
+  readonly counters: CoreCounters;
+  /** Records of transitions while `tracing`, else null. */
+  readonly trace: TraceQueue | null;
+  tracing: boolean;
+
+  handleBurst(link: number, descriptors: number, now: Micros): void;
+  handleTimers(now: Micros): void;
+  handleLinkDown(link: number): void;
+
+  /** LISTEN. Returns a row, or an error (< 0): EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS. All-zero address = any. */
+  callListen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, now: Micros): number;
+  /** Active OPEN. lport 0 = choose; laddr all zero = choose by route. */
+  callConnect(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, options: OpenOptions, now: Micros): number;
+  /** Takes a child (its row) out of its listener's accept queue: it counts against the backlog until then. */
+  callAccepted(row: number): void;
+  /** Copies up to length bytes into the send queue; returns how many were taken (EV_DRAIN follows when < length) or < 0. */
+  callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
+  /** As callSend, and the last of these bytes is urgent (RFC 9293 §3.8.5). At least one byte. */
+  callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
+  /** OPEN on an existing record: LISTEN turns active when a remote is given (T013), anything else is an error. */
+  callOpen(row: number, raddr: Int32Array | null, rport: number, now: Micros): number;
+  /** The application consumed n delivered bytes: the window opens by as much. */
+  callConsumed(row: number, n: number): void;
+  /** CLOSE: our direction ends after the queued data; reading goes on. */
+  callClose(row: number, now: Micros): number;
+  /** Nobody reads any more: with unread data held this resets [SHLD-3]; otherwise later text draws RST, FIN_WAIT_2 gets a timer. */
+  callGiveUpReading(row: number, now: Micros): number;
+  /** ABORT: RST when synchronized; EV_CLOSED(ECONNABORTED) follows. */
+  callAbort(row: number, now: Micros): number;
+  callSetNoDelay(row: number, on: boolean): void;
+  callSetKeepAlive(row: number, on: boolean, idleMs: number, intervalMs: number, count: number, now: Micros): void;
+  callSetUserTimeout(row: number, ms: number): void;
+  callSetTos(row: number, tos: number): void;
+  /** 1 = hold back partial segments, 0 = let them go. */
+  callCork(row: number, on: boolean): void;
+
+  /** Fills link.tx; returns the number of descriptors, 0 when nothing is due on this link. */
+  pollTransmit(link: number, now: Micros): number;
+  /** After the last pollTransmit of a turn: borrowed memory of the core's own (reassembled text) may be reused. */
+  pollEnd(): void;
+  /** When handleTimers wants to be called; Infinity = never. */
+  pollAlarm(): Micros;
+
+  /** State bit of the row (figure5.ts), or CLOSED when gen does not match. */
+  state(row: number, gen: number): number;
+  generation(row: number): number;
+  /** Local (0) or remote (1) address words copied to `out`; returns the port. */
+  endpoint(row: number, which: 0 | 1, out: Int32Array): number;
+  sendSpace(row: number): number;
+  /** Bytes queued and not acknowledged. */
+  sendQueued(row: number): number;
+  info(row: number): TcpInfo;
+  /** Everything a connection is, to be taken up by `importConnection` of another core; the row is gone here afterwards. */
+  exportConnection(row: number, now: Micros): ArrayBuffer;
+  /** Row of the connection taken up, or an error (< 0). */
+  importConnection(snapshot: ArrayBuffer, now: Micros): number;
+  /** Rows in use, by anything but LISTEN. */
+  readonly connections: number;
+}
+
+/** A snapshot for people and tests: units in the names. */
+export interface TcpInfo {
+  readonly state: string;
+  readonly srttUs: number;
+  readonly rttvarUs: number;
+  readonly rtoMs: number;
+  readonly cwnd: number;
+  readonly ssthresh: number;
+  readonly mss: number;
+  readonly sndWnd: number;
+  readonly rcvWnd: number;
+  readonly inFlight: number;
+  readonly sndQueued: number;
+  readonly rcvUser: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly timestamps: boolean;
+  readonly sack: boolean;
+  readonly sndScale: number;
+  readonly rcvScale: number;
+}

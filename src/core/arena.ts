@@ -1,0 +1,134 @@
+/**
+ * The send arena: one region of bytes that transmit descriptors point into. It holds queued payload and out-of-order
+ * text in chunks of two sizes, and a scratch ring for option bytes and raw frames that live for one turn only.
+ * Chunks are numbers; their records are int32 words, so rows can link them and a snapshot can hold them.
+ */
+
+export const SMALL_CHUNK = 2048;
+export const LARGE_CHUNK = 65536;
+const SCRATCH = 512 * 1024;
+const CHUNK_WORDS = 4;
+
+export class Arena {
+  readonly bytes: Uint8Array;
+  /** Bytes in chunks that are in use. */
+  used = 0;
+  private readonly chunks: Int32Array;
+  private readonly smallCount: number;
+  private readonly largeBase: number;
+  private readonly largeCount: number;
+  private freeSmall = -1;
+  private freeLarge = -1;
+  private touchedSmall = 0;
+  private touchedLarge = 0;
+  private scratchAt = 0;
+
+  constructor(region: ArrayBuffer, chunkRegion: ArrayBuffer) {
+    this.bytes = new Uint8Array(region);
+    const { small, large } = Arena.shape(region.byteLength);
+    this.smallCount = small;
+    this.largeCount = large;
+    this.largeBase = SCRATCH + small * SMALL_CHUNK;
+    this.chunks = new Int32Array(chunkRegion);
+  }
+
+  /** A quarter of the room goes to small chunks. */
+  private static shape(bytes: number): { small: number; large: number } {
+    const room = Math.max(0, bytes - SCRATCH);
+    const small = Math.floor(room / 4 / SMALL_CHUNK);
+    return { small, large: Math.floor((room - small * SMALL_CHUNK) / LARGE_CHUNK) };
+  }
+
+  /** Bytes the chunk records of an arena of that size need. */
+  static recordBytes(bytes: number): number {
+    const { small, large } = Arena.shape(bytes);
+    return (small + large) * CHUNK_WORDS * 4;
+  }
+
+  /** A chunk with room for `wanted` bytes if a small one does, else a large one; -1 when the arena is full. */
+  take(wanted: number): number {
+    let chunk = wanted <= SMALL_CHUNK ? this.takeSmall() : this.takeLarge();
+    if (chunk < 0) chunk = wanted <= SMALL_CHUNK ? this.takeLarge() : -1;
+    if (chunk < 0) return -1;
+    this.used += this.capacity(chunk);
+    const at = chunk * CHUNK_WORDS;
+    this.chunks[at] = -1;
+    this.chunks[at + 1] = 0;
+    this.chunks[at + 2] = 0;
+    return chunk;
+  }
+
+  private takeSmall(): number {
+    const chunk = this.freeSmall;
+    if (chunk >= 0) {
+      this.freeSmall = this.next(chunk);
+      return chunk;
+    }
+    return this.touchedSmall < this.smallCount ? this.touchedSmall++ : -1;
+  }
+
+  private takeLarge(): number {
+    const chunk = this.freeLarge;
+    if (chunk >= 0) {
+      this.freeLarge = this.next(chunk);
+      return chunk;
+    }
+    return this.touchedLarge < this.largeCount ? this.smallCount + this.touchedLarge++ : -1;
+  }
+
+  give(chunk: number): void {
+    this.used -= this.capacity(chunk);
+    if (chunk < this.smallCount) {
+      this.setNext(chunk, this.freeSmall);
+      this.freeSmall = chunk;
+    } else {
+      this.setNext(chunk, this.freeLarge);
+      this.freeLarge = chunk;
+    }
+  }
+
+  /** Offset of the chunk's first byte in `bytes`. */
+  offset(chunk: number): number {
+    return chunk < this.smallCount
+      ? SCRATCH + chunk * SMALL_CHUNK
+      : this.largeBase + (chunk - this.smallCount) * LARGE_CHUNK;
+  }
+
+  capacity(chunk: number): number {
+    return chunk < this.smallCount ? SMALL_CHUNK : LARGE_CHUNK;
+  }
+
+  next(chunk: number): number {
+    return this.chunks[chunk * CHUNK_WORDS]!;
+  }
+  setNext(chunk: number, next: number): void {
+    this.chunks[chunk * CHUNK_WORDS] = next;
+  }
+  /** First byte in use, relative to the chunk. */
+  start(chunk: number): number {
+    return this.chunks[chunk * CHUNK_WORDS + 1]!;
+  }
+  setStart(chunk: number, start: number): void {
+    this.chunks[chunk * CHUNK_WORDS + 1] = start;
+  }
+  /** One past the last byte in use, relative to the chunk. */
+  end(chunk: number): number {
+    return this.chunks[chunk * CHUNK_WORDS + 2]!;
+  }
+  setEnd(chunk: number, end: number): void {
+    this.chunks[chunk * CHUNK_WORDS + 2] = end;
+  }
+
+  /** Room for bytes that leave in this turn; -1 when the turn has used it up. */
+  scratch(bytes: number): number {
+    const at = this.scratchAt;
+    if (at + bytes > SCRATCH) return -1;
+    this.scratchAt = (at + bytes + 3) & ~3;
+    return at;
+  }
+
+  /** Everything taken with `scratch` has left. */
+  resetScratch(): void {
+    this.scratchAt = 0;
+  }
+}

@@ -1,0 +1,48 @@
+/** Which connection a received descriptor belongs to, and what becomes of one that belongs to none. */
+import { KIND_PIECE, KIND_TCP, RX_FRAME, RX_KIND, RX_L3L4, RX_MULTICAST, RX_ROW } from '../wire/abi.ts';
+import { KEY_LADDR, KEY_PORTS, KEY_RADDR, readFlowKey } from '../wire/flow-key.ts';
+import { replyReset } from './tcp/arrives/closed.ts';
+import { listen } from './tcp/arrives/listen.ts';
+import type { Tcp } from './tcp/context.ts';
+import { CLOSED } from './tcp/figure5.ts';
+import { segmentArrives } from './tcp/segment-arrives.ts';
+import type { Tcb } from './tcp/tcb.ts';
+
+export function arrival(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: number, memory: Uint8Array): void {
+  const kind = rx[base + RX_KIND]! & 0xff;
+  if (kind !== KIND_TCP) {
+    if (kind !== KIND_PIECE) t.ip.handle(link, rx, base, memory, t.now);
+    return;
+  }
+  const seg = t.seg;
+  seg.load(rx, base, link, memory);
+  const row = rx[base + RX_ROW]!;
+  if (row >= 0 && tcb.select(row).state !== CLOSED) segmentArrives(t, tcb, seg);
+  else withoutRow(t, tcb);
+}
+
+/**
+ * The link knew no live connection. One may have begun or ended earlier in this very burst (T297, T300), so the table is
+ * asked once more; the exact four-tuple goes before any listener (T296).
+ */
+function withoutRow(t: Tcp, tcb: Tcb): void {
+  const { seg, identity } = t;
+  const frame = seg.rx[seg.base + RX_FRAME]!;
+  const layers = seg.rx[seg.base + RX_L3L4]!;
+  readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), identity, 0);
+  const row = t.flows.find(identity, 0);
+  if (row >= 0) {
+    segmentArrives(t, tcb.select(row), seg);
+    return;
+  }
+  // [MUST-57] [MUST-63] nothing that came to or from a group, or from an impossible address, is answered.
+  const group = (seg.rx[seg.base + RX_KIND]! >> 16) & RX_MULTICAST;
+  if (group || !t.ip.isOurs(identity, KEY_LADDR) || !t.ip.isValidSource(seg.link, identity, KEY_RADDR)) {
+    t.counters.invalidSource++;
+    return;
+  }
+  t.counters.inSegs++;
+  const listener = t.listeners.find(identity, KEY_LADDR, identity[KEY_PORTS]! >>> 16);
+  if (listener >= 0) listen(t, listener, seg, identity);
+  else replyReset(t, seg);
+}

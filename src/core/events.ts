@@ -1,0 +1,78 @@
+/**
+ * What the core tells the shell: numeric records of EVENT_WORDS int32 in one growing buffer, in the order things
+ * happened. Payload in EV_DATA is borrowed: it is valid until the driver lets go of the burst.
+ */
+
+export const EVENT_WORDS = 8;
+/** word 0: EV_*, 1: row, 2: generation of the row, 3..7: as below. */
+
+/** A child of a listener is ESTABLISHED. 3: row of the listener. */
+export const EV_ACCEPT = 1;
+/** An active OPEN is ESTABLISHED. */
+export const EV_CONNECT = 2;
+/** In-order text. 3: region (link index, or REGION_ARENA), 4: offset, 5: length, 6: 1 = PSH seen. */
+export const EV_DATA = 3;
+/** The peer's FIN was reached: no more text follows. */
+export const EV_END = 4;
+/** Room in the send queue after a short send. 3: free bytes. */
+export const EV_DRAIN = 5;
+/** The connection is gone; the row is free. 3: one of ERR_* (0 = closed in order), 4: state it was in. */
+export const EV_CLOSED = 6;
+/** 3: 0 = urgent data lies ahead, 1 = its end moved, 2 = reading reached it; 4: RCV.UP [MUST-32]. */
+export const EV_URGENT = 7;
+/** Nothing is lost yet: 3: ERR_* or ICMP type << 8 | code with bit 31 set [MUST-47]. */
+export const EV_SOFT_ERROR = 8;
+/** Everything sent so far was acknowledged. 3: 1 = our FIN too. */
+export const EV_ALL_ACKED = 9;
+
+export const REGION_ARENA = -1;
+
+// Results of calls and reasons of EV_CLOSED. The names are Node's; `shell/errors.ts` makes Errors of them.
+export const OK = 0;
+export const ECONNRESET = -1;
+export const ETIMEDOUT = -2;
+export const ECONNREFUSED = -3;
+export const EHOSTUNREACH = -4;
+export const ENETDOWN = -5;
+export const ECONNABORTED = -6;
+/** "connection does not exist" */
+export const ENOTCONN = -7;
+/** "connection already exists" */
+export const EISCONN = -8;
+/** "connection closing" */
+export const EPIPE = -9;
+/** "insufficient resources" */
+export const ENOBUFS = -10;
+/** "remote socket unspecified" */
+export const EDESTADDRREQ = -11;
+export const EADDRINUSE = -12;
+export const EADDRNOTAVAIL = -13;
+export const EINVAL = -14;
+export const ENETUNREACH = -15;
+export const EACCES = -16;
+
+export class EventQueue {
+  words = new Int32Array(EVENT_WORDS * 256);
+  /** Records held. */
+  count = 0;
+
+  push(type: number, row: number, gen: number, a = 0, b = 0, c = 0, d = 0): void {
+    const at = this.count * EVENT_WORDS;
+    if (at === this.words.length) this.grow();
+    const w = this.words;
+    w[at] = type;
+    w[at + 1] = row;
+    w[at + 2] = gen;
+    w[at + 3] = a;
+    w[at + 4] = b;
+    w[at + 5] = c;
+    w[at + 6] = d;
+    this.count++;
+  }
+
+  private grow(): void {
+    const bigger = new Int32Array(this.words.length * 2);
+    bigger.set(this.words);
+    this.words = bigger;
+  }
+}

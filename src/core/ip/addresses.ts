@@ -1,0 +1,163 @@
+/**
+ * The stack's own addresses. Few, so a list: words in the mapped form, length of the prefix (0..128, an IPv4 /24 is 120),
+ * index of the link. Everything about who may talk to whom is asked here.
+ */
+import {
+  ADDRESS_WORDS, isBroadcast, isLinkLocal, isLimitedBroadcast, isLoopback, isMapped, isMulticast, isUnspecified,
+  mapIpv4, MAPPED_BITS, sameAddress, samePrefix, solicitedNode,
+} from '../../wire/address.ts';
+
+/** Words of one entry: address, prefix, link. */
+const STRIDE = 6;
+const PREFIX = 4;
+const LINK = 5;
+
+const LOOPBACK4 = 0x7f000001;
+
+export class Addresses {
+  private words = new Int32Array(8 * STRIDE);
+  private count = 0;
+  /** Index of the first 'loop' link, or -1: only with one are 127.0.0.0/8 and ::1 addresses of this stack. */
+  private readonly loop: number;
+
+  constructor(loop: number) {
+    this.loop = loop;
+  }
+
+  /** Says whether the address was new. */
+  add(address: Int32Array, prefix: number, link: number): boolean {
+    if (this.find(address, 0) >= 0) return false;
+    const at = this.count * STRIDE;
+    if (at === this.words.length) {
+      const bigger = new Int32Array(at * 2);
+      bigger.set(this.words);
+      this.words = bigger;
+    }
+    for (let i = 0; i < ADDRESS_WORDS; i++) this.words[at + i] = address[i]!;
+    this.words[at + PREFIX] = prefix;
+    this.words[at + LINK] = link;
+    this.count++;
+    return true;
+  }
+
+  isOurs(w: Int32Array, at: number): boolean {
+    return this.find(w, at) >= 0 || (this.loop >= 0 && isLoopback(w, at));
+  }
+
+  /** Whether a packet that came in by this link is for us: loopback addresses never come by a wire (RFC 1122 §3.2.1.3). */
+  isFor(link: number, w: Int32Array, at: number): boolean {
+    return this.find(w, at) >= 0 || (link === this.loop && isLoopback(w, at));
+  }
+
+  /** Whether the address is ours and belongs to this link: what ARP and neighbour discovery answer for. */
+  isOn(link: number, w: Int32Array, at: number): boolean {
+    const own = this.find(w, at);
+    return own >= 0 && this.words[own + LINK] === link;
+  }
+
+  /** Limited broadcast, or broadcast of one of our networks: RFC 1122 §3.3.6. */
+  isBroadcastFor(w: Int32Array, at: number): boolean {
+    if (!isMapped(w, at)) return false;
+    if (isLimitedBroadcast(w, at)) return true;
+    for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
+      if (isMapped(this.words, own) && isBroadcast(w, at, this.words, own, this.words[own + PREFIX]!)) return true;
+    }
+    return false;
+  }
+
+  /** One host and no more: an address that packets may be sent to and answered. */
+  isUnicast(w: Int32Array, at: number): boolean {
+    return !isMulticast(w, at) && !isUnspecified(w, at) && !this.isBroadcastFor(w, at);
+  }
+
+  /**
+   * Whether a packet with this source may come in by this link [MUST-63] (RFC 1122 §3.2.1.3). On a wire nobody but us is
+   * a loopback address or one of our own; in the 'loop' link everybody is.
+   */
+  isValidSource(link: number, w: Int32Array, at: number): boolean {
+    if (!this.isUnicast(w, at)) return false;
+    return link === this.loop || (!isLoopback(w, at) && this.find(w, at) < 0);
+  }
+
+  /**
+   * Chooses the source of packets that leave by `link` [MUST-44]. RFC 6724 §5, as much as matters with few addresses: the
+   * destination itself if it is ours (rule 1), then one on the outgoing link (rule 5), then the same network, the same scope
+   * (rule 2), the first. False when there is none of the family.
+   */
+  sourceFor(link: number, dst: Int32Array, out: Int32Array): boolean {
+    if (this.find(dst, 0) >= 0) return copy(dst, 0, out);
+    if (this.loop >= 0 && isLoopback(dst)) {
+      if (isMapped(dst)) mapIpv4(LOOPBACK4, out);
+      else copy(dst, 0, out);
+      return true;
+    }
+    const w = this.words;
+    let best = -1;
+    let bestScore = -1;
+    for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
+      if (isMapped(w, own) !== isMapped(dst)) continue;
+      const score = (w[own + LINK] === link ? 4 : 0)
+        + (samePrefix(w, own, dst, 0, w[own + PREFIX]!) ? 2 : 0)
+        + (isLinkLocal(w, own) === isLinkLocal(dst) ? 1 : 0);
+      if (score > bestScore) {
+        bestScore = score;
+        best = own;
+      }
+    }
+    return best >= 0 && copy(w, best, out);
+  }
+
+  /**
+   * The destination addresses a link is to accept. A wire gets its own addresses and, for IPv6, the groups that neighbour
+   * discovery needs: all-nodes and the solicited-node groups (RFC 4291 §2.8). A loop gets every address and loopback.
+   */
+  listFor(link: number): Int32Array {
+    const list: number[] = [];
+    const group = new Int32Array(ADDRESS_WORDS);
+    let six = false;
+    for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
+      if (link !== this.loop && this.words[own + LINK] !== link) continue;
+      list.push(...this.words.subarray(own, own + ADDRESS_WORDS));
+      if (link === this.loop || isMapped(this.words, own)) continue;
+      six = true;
+      solicitedNode(this.words, own, group, 0);
+      list.push(...group);
+    }
+    if (link === this.loop) list.push(0, 0, 0xffff, LOOPBACK4, 0, 0, 0, 1);
+    if (six) list.push(0xff020000, 0, 0, 1);
+    return Int32Array.from(list);
+  }
+
+  /** Copies own address number `n` to `out`; its link, or -1 behind the last. */
+  entry(n: number, out: Int32Array): number {
+    if (n >= this.count) return -1;
+    copy(this.words, n * STRIDE, out);
+    return this.words[n * STRIDE + LINK]!;
+  }
+
+  /** An IPv4 address of this link to ask neighbours with, preferring the network of `target`; 0 = none. */
+  ipv4On(link: number, target: number): number {
+    const w = this.words;
+    let first = 0;
+    for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
+      if (w[own + LINK] !== link || !isMapped(w, own)) continue;
+      const prefix = w[own + PREFIX]! - MAPPED_BITS;
+      if (prefix > 0 && (w[own + 3]! ^ target) >>> (32 - prefix) === 0) return w[own + 3]!;
+      if (first === 0) first = w[own + 3]!;
+    }
+    return first;
+  }
+
+  /** First word of the entry, or -1. */
+  private find(a: Int32Array, at: number): number {
+    for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
+      if (sameAddress(a, at, this.words, own)) return own;
+    }
+    return -1;
+  }
+}
+
+function copy(from: Int32Array, at: number, out: Int32Array): true {
+  for (let i = 0; i < ADDRESS_WORDS; i++) out[i] = from[at + i]!;
+  return true;
+}

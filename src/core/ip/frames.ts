@@ -1,0 +1,122 @@
+/** Writes the few frames that are not TCP data: questions, answers, errors, resets without a connection. */
+import type { Link } from '../../ports.ts';
+import { isMapped } from '../../wire/address.ts';
+import { get16, put16 } from '../../wire/bytes.ts';
+import { pseudo, writeChecksum } from '../../wire/checksum.ts';
+import { ETHER_HEADER, macHi, macLo, putMac, writeEthernet } from '../../wire/ethernet.ts';
+import { ICMP_HEADER, writeIcmp4 } from '../../wire/icmp.ts';
+import { sealIcmp6, writeIcmp6 } from '../../wire/icmp6.ts';
+import {
+  IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, PROTO_TCP, writeIpv4, writeIpv6,
+} from '../../wire/ip.ts';
+import type { Packet } from './packet.ts';
+
+/** Where whole frames go out. */
+export interface RawOut {
+  readonly arena: Uint8Array;
+  /** Room for a frame of `bytes` on its way to `link`: an offset in the arena, or -1. */
+  reserve(link: number, bytes: number): number;
+  commit(link: number, offset: number, length: number): void;
+}
+
+/** Of the checksum in the TCP header. */
+const TCP_CHECKSUM = 16;
+
+export class Frames {
+  readonly arena: Uint8Array;
+  private readonly links: readonly Link[];
+  private readonly raw: RawOut;
+  /** The frame being written. */
+  private link = 0;
+  private at = 0;
+  private l3 = 0;
+  private l4 = 0;
+  private length = 0;
+
+  constructor(links: readonly Link[], raw: RawOut) {
+    this.links = links;
+    this.raw = raw;
+    this.arena = raw.arena;
+  }
+
+  /** Begins a frame to a MAC; returns where its `bytes` of layer 3 go, or -1: then there is nothing to finish. */
+  toMac(link: number, hi: number, lo: number, tci: number, etherType: number, bytes: number): number {
+    const header = tci === 0 ? ETHER_HEADER : ETHER_HEADER + 4;
+    if (!this.reserve(link, header, bytes)) return -1;
+    writeEthernet(this.arena, this.at, hi, lo, this.links[link]!.mac, etherType, tci);
+    return this.l3;
+  }
+
+  /**
+   * Begins a frame back to where one came from: to its source MAC, under the same VLAN tags. Nothing is resolved, so a
+   * stateless answer cannot be made to cost more than the packet that asked for it.
+   */
+  toSender(packet: Packet, bytes: number): number {
+    const header = packet.l3 - packet.frame;
+    if (!this.reserve(packet.link, header, bytes)) return -1;
+    const mac = this.links[packet.link]!.mac;
+    putMac(this.arena, this.at, macHi(packet.memory, packet.frame + 6), macLo(packet.memory, packet.frame + 6));
+    putMac(this.arena, this.at + 6, macHi(mac, 0), macLo(mac, 0));
+    for (let o = 12; o < header; o += 2) put16(this.arena, this.at + o, get16(packet.memory, packet.frame + o));
+    return this.l3;
+  }
+
+  /** Writes the IP header; returns where `bytes` of layer 4 go. TTL 0 stands for the default. */
+  ip(src: Int32Array, dst: Int32Array, protocol: number, bytes: number, tos: number, ttl: number): number {
+    if (isMapped(dst)) {
+      writeIpv4(this.arena, this.l3, tos, IPV4_HEADER + bytes, ttl, protocol, src[3]!, dst[3]!);
+      this.l4 = this.l3 + IPV4_HEADER;
+    } else {
+      writeIpv6(this.arena, this.l3, tos, bytes, ttl, protocol, src, 0, dst, 0);
+      this.l4 = this.l3 + IPV6_HEADER;
+    }
+    return this.l4;
+  }
+
+  /** Begins an IP packet that answers another: addresses swapped. Where its layer 4 goes, or -1. */
+  answer(packet: Packet, protocol: number, bytes: number, tos: number): number {
+    const header = packet.version === 4 ? IPV4_HEADER : IPV6_HEADER;
+    if (this.toSender(packet, header + bytes) < 0) return -1;
+    return this.ip(packet.dst, packet.src, protocol, bytes, tos, 0);
+  }
+
+  /** Sends an ICMP message of either version back to where a packet came from, with `length` bytes of its memory. */
+  answerIcmp(packet: Packet, type: number, code: number, word: number, from: number, length: number, tos: number): boolean {
+    const four = packet.version === 4;
+    const o = this.answer(packet, four ? PROTO_ICMP4 : PROTO_ICMP6, ICMP_HEADER + length, tos);
+    if (o < 0) return false;
+    if (four) writeIcmp4(this.arena, o, type, code, word, packet.memory, from, length);
+    else writeIcmp6(this.arena, this.l3, o, type, code, word, packet.memory, from, length);
+    this.send();
+    return true;
+  }
+
+  /** Completes and sends the ICMPv6 message written where `ip` said. */
+  sendIcmp6(): void {
+    sealIcmp6(this.arena, this.l3, this.l4, this.at + this.length - this.l4);
+    this.send();
+  }
+
+  /** Completes and sends the TCP segment written where `answer` said [MUST-2]. */
+  sendTcp(): void {
+    const bytes = this.at + this.length - this.l4;
+    writeChecksum(this.arena, this.l4 + TCP_CHECKSUM, this.l4, bytes, pseudo(this.arena, this.l3, PROTO_TCP, bytes));
+    this.send();
+  }
+
+  send(): void {
+    this.raw.commit(this.link, this.at, this.length);
+  }
+
+  private reserve(link: number, header: number, bytes: number): boolean {
+    // We do not fragment: an answer that does not fit is not given.
+    if (bytes > this.links[link]!.mtu) return false;
+    const at = this.raw.reserve(link, header + bytes);
+    if (at < 0) return false;
+    this.link = link;
+    this.at = at;
+    this.l3 = at + header;
+    this.length = header + bytes;
+    return true;
+  }
+}

@@ -1,0 +1,191 @@
+/** ICMP of both versions: echo, errors about our connections, errors about what nobody here wants. */
+import type { Micros } from '../../ports.ts';
+import { KIND_UDP } from '../../wire/abi.ts';
+import { ADDRESS_WORDS, isMapped } from '../../wire/address.ts';
+import { get16 } from '../../wire/bytes.ts';
+import { pseudo, verifies } from '../../wire/checksum.ts';
+import { KEY_LADDR, KEY_PORTS, KEY_RADDR } from '../../wire/flow-key.ts';
+import {
+  FRAGMENTATION_NEEDED, ICMP4_ECHO, ICMP4_ECHO_REPLY, ICMP4_PARAMETER_PROBLEM, ICMP4_TIME_EXCEEDED, ICMP4_UNREACHABLE,
+  icmp4Mtu, icmpCode, ICMP_HEADER, icmpType, icmpWord, UNREACHABLE_PORT, UNREACHABLE_PROTOCOL,
+} from '../../wire/icmp.ts';
+import {
+  ICMP6_ECHO, ICMP6_ECHO_REPLY, ICMP6_PACKET_TOO_BIG, ICMP6_PARAMETER_PROBLEM, ICMP6_UNREACHABLE, UNREACHABLE6_PORT,
+} from '../../wire/icmp6.ts';
+import { IcmpQuote } from '../../wire/icmp-quote.ts';
+import { IPV4_HEADER, IPV6_HEADER, PROTO_UDP } from '../../wire/ip.ts';
+import type { Addresses } from './addresses.ts';
+import type { IpCounters } from './counters.ts';
+import type { Frames } from './frames.ts';
+import type { Packet } from './packet.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** What an ICMP error says to TCP; the arrays are valid during the call only. */
+export interface IcmpUp {
+  /** `mtu` is 0 unless a packet was too big. */
+  icmpError(
+    laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, seq: number, type: number, code: number,
+    version: 4 | 6, mtu: number,
+  ): void;
+}
+
+/** RFC 1812 §4.3.2.3: as much as fits into 576 bytes. */
+const ERROR4_QUOTE = 576 - IPV4_HEADER - ICMP_HEADER;
+/** RFC 4443 §2.4 (c): as much as fits into the least MTU. */
+const MIN_MTU6 = 1280;
+const ERROR6_QUOTE = MIN_MTU6 - IPV6_HEADER - ICMP_HEADER;
+/** RFC 791: every link carries this. */
+const MIN_MTU4 = 68;
+const MAX_MTU = 65535;
+/** RFC 4443 §2.4 (f), RFC 1812 §4.3.2.8. */
+const ERRORS_PER_SECOND = 100;
+const ERRORS_AT_ONCE = 50;
+/** "unrecognized Next Header type encountered" */
+const UNKNOWN_NEXT_HEADER = 1;
+/** Offset of that field in the fixed header. */
+const NEXT_HEADER = 6;
+const NO_NEXT_HEADER = 59;
+/** RFC 1191 §7.1: MTUs that are likely, for routers that do not tell theirs. */
+const PLATEAUS = [32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296] as const;
+
+export class Icmp {
+  private readonly addresses: Addresses;
+  private readonly frames: Frames;
+  private readonly up: IcmpUp;
+  private readonly counters: IpCounters;
+  private readonly quote = new IcmpQuote();
+  private readonly laddr = new Int32Array(ADDRESS_WORDS);
+  private readonly raddr = new Int32Array(ADDRESS_WORDS);
+  private readonly bucket = new TokenBucket(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
+
+  constructor(addresses: Addresses, frames: Frames, up: IcmpUp, counters: IpCounters) {
+    this.addresses = addresses;
+    this.frames = frames;
+    this.up = up;
+    this.counters = counters;
+  }
+
+  /**
+   * RFC 1122 §3.2.2. Unknown types are dropped in silence, and so are source quench [MUST-55] and redirects: acceptance of
+   * those is a matter of trust in everybody on the link, and a host that ignores them still works.
+   */
+  handle4(packet: Packet): void {
+    const { memory: b, l4 } = packet;
+    switch (icmpType(b, l4)) {
+      case ICMP4_ECHO:
+        this.echo(packet, ICMP4_ECHO_REPLY);
+        break;
+      case ICMP4_UNREACHABLE:
+        this.error(packet, icmpCode(b, l4) === FRAGMENTATION_NEEDED);
+        break;
+      case ICMP4_TIME_EXCEEDED:
+      case ICMP4_PARAMETER_PROBLEM:
+        this.error(packet, false);
+    }
+  }
+
+  /** RFC 4443 §2.4: errors, known or not, go up (a); unknown informational messages are dropped (b). */
+  handle6(packet: Packet): void {
+    const type = icmpType(packet.memory, packet.l4);
+    if (type === ICMP6_ECHO) this.echo(packet, ICMP6_ECHO_REPLY);
+    else if (type < ICMP6_ECHO && type >= ICMP6_UNREACHABLE) this.error(packet, type === ICMP6_PACKET_TOO_BIG);
+  }
+
+  /** Port unreachable for a datagram to one of our addresses (RFC 1122 §4.1.3.1). */
+  portUnreachable(packet: Packet, now: Micros): void {
+    if (!udpIntact(packet)) return;
+    if (packet.version === 4) this.complain(packet, ICMP4_UNREACHABLE, UNREACHABLE_PORT, 0, now);
+    else this.complain(packet, ICMP6_UNREACHABLE, UNREACHABLE6_PORT, 0, now);
+  }
+
+  /** A protocol that we do not have: RFC 1122 §3.2.2.1, RFC 8200 §4. */
+  protocolUnreachable(packet: Packet, now: Micros): void {
+    if (packet.version === 4) {
+      this.complain(packet, ICMP4_UNREACHABLE, UNREACHABLE_PROTOCOL, 0, now);
+      return;
+    }
+    // The pointer is to the field that names the protocol. Behind extension headers it is elsewhere; those are so rare
+    // that silence, which is allowed, is the better answer. "No next header" means just that (RFC 8200 §4.7).
+    if (packet.l4 !== packet.l3 + IPV6_HEADER || packet.memory[packet.l3 + NEXT_HEADER] === NO_NEXT_HEADER) return;
+    this.complain(packet, ICMP6_PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER, NEXT_HEADER, now);
+  }
+
+  /** RFC 1122 §3.2.2.6, RFC 4443 §4.2: from the address pinged, identifier, sequence number and data as they came. */
+  private echo(packet: Packet, reply: number): void {
+    const { memory: b, l4, end } = packet;
+    // Answers to a group would let one packet draw many (smurf attack).
+    if (packet.group || icmpCode(b, l4) !== 0 || !this.addresses.isFor(packet.link, packet.dst, 0)) return;
+    const from = l4 + ICMP_HEADER;
+    if (this.frames.answerIcmp(packet, reply, 0, icmpWord(b, l4), from, end - from, packet.tos)) this.counters.echoReplies++;
+  }
+
+  /** Demultiplexes to the connection that caused the error [MUST-54]; the quoted packet must be one of ours. */
+  private error(packet: Packet, tooBig: boolean): void {
+    const { memory: b, l4, end } = packet;
+    const { quote } = this;
+    const { key } = quote;
+    if (packet.group || !this.addresses.isFor(packet.link, packet.dst, 0) || !quote.readTcp(b, l4 + ICMP_HEADER, end)
+      || isMapped(key, KEY_LADDR) !== (packet.version === 4) || isMapped(key, KEY_RADDR) !== (packet.version === 4)
+      || !this.addresses.isOurs(key, KEY_LADDR)) {
+      this.counters.icmpIgnored++;
+      return;
+    }
+    const mtu = tooBig ? (packet.version === 4 ? this.mtu4(packet) : mtu6(packet)) : 0;
+    if (mtu < 0) {
+      this.counters.icmpIgnored++;
+      return;
+    }
+    this.counters.icmpErrors++;
+    for (let i = 0; i < ADDRESS_WORDS; i++) {
+      this.laddr[i] = key[KEY_LADDR + i]!;
+      this.raddr[i] = key[KEY_RADDR + i]!;
+    }
+    const ports = key[KEY_PORTS]!;
+    this.up.icmpError(
+      this.laddr, ports >>> 16, this.raddr, ports & 0xffff, quote.seq, icmpType(b, l4), icmpCode(b, l4),
+      packet.version === 4 ? 4 : 6, mtu,
+    );
+  }
+
+  /** RFC 1191 §3: never below 68. A router that says 0 means the next plateau below what it dropped (§5). */
+  private mtu4(packet: Packet): number {
+    const told = icmp4Mtu(packet.memory, packet.l4);
+    if (told >= MIN_MTU4) return told;
+    if (told > 0) return MIN_MTU4;
+    for (const plateau of PLATEAUS) if (plateau < this.quote.packet) return plateau;
+    return MIN_MTU4;
+  }
+
+  /** Sends an error unless RFC 1122 §3.2.2 or RFC 4443 §2.4 (e) forbid it: about a group, to a group, to nobody. */
+  private complain(packet: Packet, type: number, code: number, word: number, now: Micros): void {
+    if (packet.group || !this.addresses.isFor(packet.link, packet.dst, 0)) return;
+    if (!this.bucket.take(now)) {
+      this.counters.icmpLimited++;
+      return;
+    }
+    const most = packet.version === 4 ? ERROR4_QUOTE : ERROR6_QUOTE;
+    const quoted = packet.end - packet.l3 < most ? packet.end - packet.l3 : most;
+    if (this.frames.answerIcmp(packet, type, code, word, packet.l3, quoted, 0)) this.counters.icmpSent++;
+  }
+}
+
+/** RFC 8201 §4: a claim below the least MTU is not believed (-1). */
+function mtu6(packet: Packet): number {
+  const told = icmpWord(packet.memory, packet.l4) >>> 0;
+  return told < MIN_MTU6 ? -1 : told > MAX_MTU ? MAX_MTU : told;
+}
+
+/**
+ * RFC 1122 §4.1.3.4: a datagram whose checksum is wrong draws no answer. Between interfaces of one machine the field holds
+ * the sum of the pseudo header only, for a device to complete that the packet never met.
+ */
+function udpIntact(packet: Packet): boolean {
+  const { memory: b, l3, l4 } = packet;
+  if (packet.kind !== KIND_UDP) return false;
+  const length = get16(b, l4 + 4);
+  if (length < 8 || length > packet.end - l4) return false;
+  const field = get16(b, l4 + 6);
+  if (field === 0) return packet.version === 4;
+  const start = pseudo(b, l3, PROTO_UDP, length);
+  return field === start || verifies(b, l4, length, start);
+}

@@ -1,0 +1,274 @@
+/**
+ * The layer below TCP: who we are, where packets go, and everything on the wire that is not TCP. TCP segments themselves
+ * pass it by: links make their headers from the row and the hop table, and deliver them to TCP directly.
+ */
+import type { Link, Micros, Rng } from '../../ports.ts';
+import {
+  HOP_WORDS, KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP,
+} from '../../wire/abi.ts';
+import { ADDRESS_WORDS, isLoopback, isMapped } from '../../wire/address.ts';
+import { icmpType } from '../../wire/icmp.ts';
+import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
+import { PROTO_TCP } from '../../wire/ip.ts';
+import { diff } from '../seq.ts';
+import { Addresses } from './addresses.ts';
+import { Arp } from './arp.ts';
+import { IpCounters } from './counters.ts';
+import { Frames, type RawOut } from './frames.ts';
+import { Icmp, type IcmpUp } from './icmp.ts';
+import { NeighbourDiscovery } from './nd.ts';
+import { HOP_ADDRESS, HOP_LINK, Neighbours } from './neighbours.ts';
+import { Packet } from './packet.ts';
+import { Routes } from './routes.ts';
+
+export type { RawOut } from './frames.ts';
+
+/** Whom the IP layer tells. */
+export interface IpUp extends IcmpUp {
+  /** Frames can be sent to the hop now, and could not before. */
+  hopReady(hop: number): void;
+  /** Nobody answers for the hop. */
+  hopFailed(hop: number): void;
+}
+
+export interface IpParts {
+  readonly links: readonly Link[];
+  /** The hop table that links read, HOP_WORDS each. */
+  readonly hops: Int32Array;
+  readonly raw: RawOut;
+  readonly up: IpUp;
+  readonly rng: Rng;
+}
+
+/** Stands for the far end of a 'loop' link. */
+const NOBODY = new Int32Array(ADDRESS_WORDS);
+/** Bits of an address; a prefix as long as this has no network around it. */
+const ALL_BITS = 128;
+
+export class IpLayer {
+  readonly counters = new IpCounters();
+  private readonly links: readonly Link[];
+  private readonly hops: Int32Array;
+  private readonly up: IpUp;
+  private readonly loop: number;
+  private readonly addresses: Addresses;
+  private readonly routes = new Routes();
+  private readonly neighbours: Neighbours;
+  private readonly frames: Frames;
+  private readonly arp: Arp;
+  private readonly nd: NeighbourDiscovery;
+  private readonly icmp: Icmp;
+  private readonly packet = new Packet();
+  private readonly next = new Int32Array(ADDRESS_WORDS);
+  private now: Micros = 0;
+
+  constructor({ links, hops, raw, up, rng }: IpParts) {
+    this.links = links;
+    this.hops = hops;
+    this.up = up;
+    this.loop = links.findIndex((l) => l.kind === 'loop');
+    this.addresses = new Addresses(this.loop);
+    this.frames = new Frames(links, raw);
+    this.arp = new Arp(links, this.addresses, this.frames);
+    this.nd = new NeighbourDiscovery(links, this.addresses, this.frames);
+    this.icmp = new Icmp(this.addresses, this.frames, up, this.counters);
+    this.neighbours = new Neighbours(hops, rng, this);
+  }
+
+  // ---- configuration ------------------------------------------------------------------------------------------------
+
+  /** An address of ours on a link, and the network around it. The prefix is that of the mapped form: IPv4 /24 is 120. */
+  addAddress(address: Int32Array, prefix: number, link: number): void {
+    if (this.addresses.add(address, prefix, link) && prefix < ALL_BITS) this.routes.add(address, prefix, null, link);
+  }
+
+  /** Gateway null = the destinations are neighbours. ::ffff:0:0/96 is the default route of IPv4, ::/0 that of IPv6. */
+  addRoute(dst: Int32Array, prefix: number, gateway: Int32Array | null, link: number): void {
+    this.routes.add(dst, prefix, gateway, link);
+  }
+
+  /** Destination addresses for `Link.setAddresses`. */
+  acceptedBy(link: number): Int32Array {
+    return this.addresses.listFor(link);
+  }
+
+  /** Tells the neighbours on a link which addresses are here now: gratuitous ARP, unsolicited neighbour advertisement. */
+  announce(link: number): void {
+    if (this.links[link]!.kind === 'loop') return;
+    for (let n = 0; ; n++) {
+      const on = this.addresses.entry(n, this.next);
+      if (on < 0) return;
+      if (on !== link) continue;
+      if (isMapped(this.next)) this.arp.announce(link, this.next[3]!);
+      else this.nd.announce(link, this.next);
+    }
+  }
+
+  // ---- questions ----------------------------------------------------------------------------------------------------
+
+  isOurs(words: Int32Array, at: number): boolean {
+    return this.addresses.isOurs(words, at);
+  }
+
+  /** Whether a TCP segment from this address may be answered at all [MUST-57] [MUST-63]. */
+  isValidSource(link: number, words: Int32Array, at: number): boolean {
+    return this.addresses.isValidSource(link, words, at);
+  }
+
+  /** Our address for a connection to `dst` whose user left it open [MUST-44]. */
+  sourceFor(dst: Int32Array, out: Int32Array): boolean {
+    if (this.loop >= 0 && this.isOurs(dst, 0)) return this.addresses.sourceFor(this.loop, dst, out);
+    const route = this.routes.lookup(dst, 0);
+    return route >= 0 && this.addresses.sourceFor(this.routes.linkOf(route), dst, out);
+  }
+
+  // ---- next hops ----------------------------------------------------------------------------------------------------
+
+  /**
+   * The next hop to a destination, -1 when there is no route, when it is a group, which TCP does not talk to, or when every
+   * entry of the table is held. The caller holds the hop, and it stays that neighbour's, until `release`. Resolution
+   * begins; `ready` tells.
+   */
+  routeTo(dst: Int32Array, at: number): number {
+    if (!this.addresses.isUnicast(dst, at)) return -1;
+    const hop = this.hopTo(dst, at);
+    if (hop < 0) return -1;
+    this.neighbours.hold(hop);
+    this.neighbours.ready(hop);
+    return hop;
+  }
+
+  release(hop: number): void {
+    this.neighbours.release(hop);
+  }
+
+  /** Whether frames can leave to this hop now. One that failed is asked for again. */
+  ready(hop: number): boolean {
+    return this.neighbours.ready(hop);
+  }
+
+  /** TCP got an acknowledgment of new data by this hop: it works (RFC 4861 §7.3.1, RFC 1122 §3.3.1.4). */
+  confirm(hop: number): void {
+    this.neighbours.confirm(hop);
+  }
+
+  /** TCP had to retransmit by timeout: the hop may be dead. */
+  suspect(hop: number): void {
+    this.neighbours.suspect(hop);
+  }
+
+  linkOf(hop: number): number {
+    return this.hops[hop * HOP_WORDS + HOP_LINK]!;
+  }
+
+  mtuOf(hop: number): number {
+    return this.links[this.linkOf(hop)]!.mtu;
+  }
+
+  // ---- time ---------------------------------------------------------------------------------------------------------
+
+  /** Runs what is due. The first call of every entry into the core, for deadlines are counted from the last `tick`. */
+  tick(now: Micros): void {
+    this.now = now;
+    this.neighbours.tick = (now / 1000) | 0;
+    this.neighbours.run();
+  }
+
+  /** When `tick` must be called; Infinity = never. */
+  nextDeadline(): Micros {
+    const tick = this.neighbours.next();
+    return tick === 0 ? Infinity : (Math.floor(this.now / 1000) + diff(tick, this.neighbours.tick)) * 1000;
+  }
+
+  // ---- packets ------------------------------------------------------------------------------------------------------
+
+  /** A received packet of any kind but TCP: the descriptor at word `base` of `rx`. */
+  handle(link: number, rx: Int32Array, base: number, memory: Uint8Array, now: Micros): void {
+    const packet = this.packet;
+    this.tick(now);
+    packet.read(link, rx, base, memory);
+    if (packet.kind === KIND_ARP) {
+      this.arp.handle(packet, this.neighbours);
+      return;
+    }
+    // Neighbour discovery has rules of its own for sources: the unspecified one is looking for duplicates.
+    if (packet.kind === KIND_ICMP6 && isNeighbourDiscovery(packet)) {
+      this.nd.handle(packet, this.neighbours);
+      return;
+    }
+    if (!this.addresses.isValidSource(link, packet.src, 0)) {
+      this.counters.badSource++;
+      return;
+    }
+    switch (packet.kind) {
+      case KIND_ICMP4:
+        this.icmp.handle4(packet);
+        break;
+      case KIND_ICMP6:
+        this.icmp.handle6(packet);
+        break;
+      case KIND_UDP:
+        this.icmp.portUnreachable(packet, now);
+        break;
+      case KIND_OTHER:
+        this.icmp.protocolUnreachable(packet, now);
+        break;
+      case KIND_FRAGMENT:
+        this.counters.fragments++;
+    }
+  }
+
+  /**
+   * Begins an answer to a TCP segment that belongs to no connection, to the MAC it came from. Returns where in the arena
+   * its `bytes` of TCP header and payload go, or -1: then the segment gets none (came to or from a group [MUST-57], from an
+   * impossible source [MUST-63], or there is no room). `finishReply` fills the checksum and sends.
+   */
+  beginReply(link: number, rx: Int32Array, base: number, memory: Uint8Array, bytes: number): number {
+    const packet = this.packet;
+    packet.read(link, rx, base, memory);
+    if (packet.group || !this.addresses.isFor(link, packet.dst, 0)
+      || !this.addresses.isValidSource(link, packet.src, 0)) return -1;
+    return this.frames.answer(packet, PROTO_TCP, bytes, 0);
+  }
+
+  finishReply(): void {
+    this.frames.sendTcp();
+  }
+
+  // ---- called by the neighbour cache ----------------------------------------------------------------------------------
+
+  ask(hop: number, unicast: boolean): void {
+    if (isMapped(this.hops, hop * HOP_WORDS + HOP_ADDRESS)) this.arp.ask(this.hops, hop, unicast);
+    else this.nd.ask(this.hops, hop, unicast);
+  }
+
+  resolved(hop: number): void {
+    this.up.hopReady(hop);
+  }
+
+  unreachable(hop: number): void {
+    this.up.hopFailed(hop);
+  }
+
+  private hopTo(dst: Int32Array, at: number): number {
+    if (this.isOurs(dst, at) || isLoopback(dst, at)) return this.loop < 0 ? -1 : this.loopHop(this.loop);
+    const route = this.routes.lookup(dst, at);
+    if (route < 0) return -1;
+    const link = this.routes.linkOf(route);
+    if (this.links[link]!.kind === 'loop') return this.loopHop(link);
+    this.routes.nextHop(route, dst, at, this.next);
+    return this.neighbours.obtain(link, this.next, 0);
+  }
+
+  /** Nobody to look for: the MAC stays zero. */
+  private loopHop(link: number): number {
+    const hop = this.neighbours.obtain(link, NOBODY, 0);
+    if (hop >= 0) this.neighbours.makePermanent(hop);
+    return hop;
+  }
+}
+
+function isNeighbourDiscovery(packet: Packet): boolean {
+  const type = icmpType(packet.memory, packet.l4);
+  return type === ND_NEIGHBOR_SOLICITATION || type === ND_NEIGHBOR_ADVERTISEMENT;
+}

@@ -1,0 +1,375 @@
+/** Core of api.ts, put together: the tables, the IP layer and the TCP functions of one stack, and nothing of the world. */
+import type { Link, Micros } from '../ports.ts';
+import { DESC_WORDS, HOP_WORDS, ROW_WORDS } from '../wire/abi.ts';
+import { FlowTable, flowTableBytes } from '../wire/flow-table.ts';
+import { TcpOptions } from '../wire/tcp-options.ts';
+import type { Core, CoreOptions, OpenOptions, TcpInfo } from './api.ts';
+import { Arena } from './arena.ts';
+import { arrival } from './arrival.ts';
+import { EphemeralPorts } from './ephemeral.ts';
+import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, EventQueue } from './events.ts';
+import { IpLayer, type IpUp } from './ip/ip-layer.ts';
+import { InitialNumbers } from './isn.ts';
+import { diff } from './seq.ts';
+import * as calls from './tcp/calls.ts';
+import { arm, DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
+import { CoreCounters } from './tcp/counters.ts';
+import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
+import { icmpError } from './tcp/icmp-errors.ts';
+import { end, relieve, setKeepAlive } from './tcp/lifecycle.ts';
+import { Listeners } from './tcp/listeners.ts';
+import { output } from './tcp/output.ts';
+import { PortProbe } from './tcp/port-probe.ts';
+import { consumed } from './tcp/receive-window.ts';
+import { RECORD_WORDS, Records } from './tcp/records.ts';
+import { F_CORK, F_DIRTY, F_KEEPALIVE, F_NODELAY, TIMER_KEEPALIVE } from './tcp/row.ts';
+import { Rows, SCRATCH_ROWS } from './tcp/rows.ts';
+import { Segment, descriptorsOf } from './tcp/segment.ts';
+import { exportRow, importRow } from './tcp/snapshot.ts';
+import { endpointOf, infoOf } from './tcp/status.ts';
+import { GEN, STATE, Tcb } from './tcp/tcb.ts';
+import { expire, giveUp } from './tcp/timeouts.ts';
+import { TransmitQueues } from './tcp/transmit-queues.ts';
+import { TimerWheel } from './timers.ts';
+import { TraceQueue } from './trace.ts';
+
+export type * from './api.ts';
+
+const OPENING = SYN_SENT | SYN_RECEIVED;
+const HOPS = 4096;
+/** Records for segments in flight and out of order; one per super-segment. */
+const RECORDS_PER_CONNECTION = 8;
+const LEAST_RECORDS = 65536;
+/** Of what the links can hold, the part that may be promised in grown windows. */
+const WINDOW_SHARE = 0.75;
+
+export class StackCore implements Core, IpUp {
+  readonly events = new EventQueue();
+  readonly counters = new CoreCounters();
+  readonly ip: IpLayer;
+  readonly arena: Uint8Array;
+  private readonly t: Tcp;
+  private readonly tcb: Tcb;
+  private readonly waiting: DirtyList;
+  /** Rows on `waiting`. */
+  private parked = 0;
+  private relieveAt = SCRATCH_ROWS;
+
+  constructor(o: CoreOptions) {
+    const region = (name: string, bytes: number): ArrayBuffer => o.memory.region(name, bytes);
+    const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
+    const hops = new Int32Array(region('hops', (HOPS + SCRATCH_ROWS) * HOP_WORDS * 4));
+    const arena = new Arena(region('arena', o.arenaBytes), region('chunks', Arena.recordBytes(o.arenaBytes)));
+    const records = Math.max(LEAST_RECORDS, Math.min(o.maxConnections * RECORDS_PER_CONNECTION, 1 << 23));
+    const table = new Int32Array(region('flows', flowTableBytes(o.maxConnections)));
+    const flows = new FlowTable(table, rows.words, o.rng.u32(), o.rng.u32());
+    const listeners = new Listeners(rows.words);
+    const out = new TransmitQueues(o.links);
+    const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer);
+    this.tcb = cursor();
+    this.arena = arena.bytes;
+    this.waiting = new DirtyList(rows.words);
+    this.ip = new IpLayer({
+      links: o.links,
+      hops: hops.subarray(0, HOPS * HOP_WORDS),
+      raw: {
+        arena: arena.bytes,
+        reserve: (_link: number, bytes: number): number => arena.scratch(bytes),
+        commit: (link: number, offset: number, length: number): void => {
+          if (!out.addRaw(link, offset, length)) this.counters.txOverflow++;
+        },
+      },
+      up: this,
+      rng: o.rng,
+    });
+    this.t = {
+      links: o.links, defaults: o.tcp, rows, flows, listeners, arena, out, hops, scratchHops: HOPS, ip: this.ip,
+      records: new Records(region('records', records * RECORD_WORDS * 4)),
+      wheel: new TimerWheel(rows.words),
+      events: this.events,
+      isn: new InitialNumbers(o.rng),
+      ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
+      portUse: new PortProbe(flows, listeners),
+      address: new Int32Array(4),
+      counters: this.counters,
+      dirty: new DirtyList(rows.words),
+      options: new TcpOptions(),
+      other: cursor(), child: cursor(),
+      identity: new Int32Array(9),
+      seg: new Segment(),
+      lent: [],
+      trace: null,
+      descriptor: -1,
+      now: 0,
+      tick: 1,
+      windowGranted: 0,
+      windowLimit: WINDOW_SHARE * windowRoom(o.links),
+    };
+    const shared = { rows: rows.words, flows: table, hops, arena: arena.bytes };
+    for (const link of o.links) link.attach(shared);
+  }
+
+  // ---- the world speaks -----------------------------------------------------------------------------------------------
+
+  handleBurst(link: number, descriptors: number, now: Micros): void {
+    this.enter(now);
+    const t = this.t;
+    const { rx, rxMemory } = t.links[link]!;
+    const last = descriptors * DESC_WORDS;
+    for (let base = 0; base < last; base += descriptorsOf(rx, base) * DESC_WORDS) {
+      t.descriptor = base / DESC_WORDS;
+      arrival(t, this.tcb, link, rx, base, rxMemory);
+    }
+    t.descriptor = -1;
+  }
+
+  handleTimers(now: Micros): void {
+    this.enter(now);
+  }
+
+  /** Connections over the link end with ENETDOWN; nothing can be sent about it. */
+  handleLinkDown(link: number): void {
+    const { rows, ip } = this.t;
+    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
+      const state = rows.words[row * ROW_WORDS + STATE]!;
+      if (state & (CLOSED | LISTEN) || state === 0) continue;
+      const tcb = this.tcb.select(row);
+      if (tcb.hop < 0 || ip.linkOf(tcb.hop) !== link) continue;
+      end(this.t, tcb, EV.abort, ENETDOWN);
+    }
+  }
+
+  /** Time moves before anything else happens: deadlines first, in their order. */
+  private enter(now: Micros): void {
+    const t = this.t;
+    t.now = now;
+    const tick = Math.floor(now / 1000) | 0 || 1;
+    this.ip.tick(now);
+    if (tick === t.tick && t.wheel.count === 0) return;
+    t.tick = tick;
+    t.wheel.advance(tick, this);
+  }
+
+  /** @internal The wheel found something due. */
+  expire(row: number): void {
+    expire(this.t, this.tcb.select(row));
+  }
+
+  // ---- the user speaks --------------------------------------------------------------------------------------------------
+
+  callListen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, now: Micros): number {
+    this.enter(now);
+    return calls.openPassive(this.t, this.tcb, laddr, port, backlog, options);
+  }
+
+  callConnect(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, options: OpenOptions, now: Micros): number {
+    this.enter(now);
+    return calls.openActive(this.t, this.tcb, laddr, lport, raddr, rport, options);
+  }
+
+  callOpen(row: number, raddr: Int32Array | null, rport: number, now: Micros): number {
+    this.enter(now);
+    return calls.openExisting(this.t, this.tcb.select(row), raddr, rport);
+  }
+
+  callAccepted(row: number): void {
+    calls.accepted(this.t, this.tcb.select(row));
+  }
+
+  callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
+    this.t.now = now;
+    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, false);
+  }
+
+  callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
+    this.t.now = now;
+    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, true);
+  }
+
+  callConsumed(row: number, n: number): void {
+    consumed(this.t, this.tcb.select(row), n);
+  }
+
+  callClose(row: number, now: Micros): number {
+    this.enter(now);
+    return calls.close(this.t, this.tcb.select(row));
+  }
+
+  callGiveUpReading(row: number, now: Micros): number {
+    this.enter(now);
+    return calls.giveUpReading(this.t, this.tcb.select(row));
+  }
+
+  callAbort(row: number, now: Micros): number {
+    this.enter(now);
+    return calls.abortCall(this.t, this.tcb.select(row));
+  }
+
+  callSetNoDelay(row: number, on: boolean): void {
+    this.setFlag(row, F_NODELAY, on);
+  }
+
+  callCork(row: number, on: boolean): void {
+    this.setFlag(row, F_CORK, on);
+  }
+
+  private setFlag(row: number, flag: number, on: boolean): void {
+    const tcb = this.tcb.select(row);
+    tcb.flags = on ? tcb.flags | flag : tcb.flags & ~flag;
+    if (tcb.sndQueued > 0) markDirty(this.t, tcb);
+  }
+
+  callSetKeepAlive(row: number, on: boolean, idle: number, interval: number, count: number, now: Micros): void {
+    this.enter(now);
+    const tcb = this.tcb.select(row);
+    tcb.flags &= ~F_KEEPALIVE;
+    tcb.setTimer(TIMER_KEEPALIVE, 0);
+    if (!on) return;
+    setKeepAlive(tcb, { idle, interval, count });
+    arm(this.t, tcb, TIMER_KEEPALIVE, Math.max(1, idle - diff(this.t.tick, tcb.lastRcvAt)));
+  }
+
+  callSetUserTimeout(row: number, ms: number): void {
+    this.tcb.select(row).userTimeout = ms;
+  }
+
+  callSetTos(row: number, tos: number): void {
+    const tcb = this.tcb.select(row);
+    tcb.ip = (tcb.ip & ~0xff) | (tos & 0xff);
+  }
+
+  exportConnection(row: number, now: Micros): ArrayBuffer {
+    this.enter(now);
+    return exportRow(this.t, this.tcb.select(row));
+  }
+
+  importConnection(snapshot: ArrayBuffer, now: Micros): number {
+    this.enter(now);
+    return importRow(this.t, this.tcb, snapshot);
+  }
+
+  // ---- what now ---------------------------------------------------------------------------------------------------------
+
+  pollTransmit(link: number, now: Micros): number {
+    const t = this.t;
+    t.now = now;
+    let blocked = -1;
+    for (let row = t.dirty.shift(); row >= 0 && row !== blocked; row = t.dirty.shift()) {
+      const tcb = this.tcb.select(row);
+      if (tcb.state === CLOSED) {
+        t.rows.release(row);
+      } else if (tcb.hop < 0 || !this.ip.ready(tcb.hop)) {
+        this.park(row);
+      } else if (!output(t, tcb, this.ip.linkOf(tcb.hop))) {
+        tcb.flags |= F_DIRTY;
+        t.dirty.push(row);
+        if (blocked < 0) blocked = row;
+      }
+    }
+    if (blocked >= 0) t.dirty.unshift(blocked);
+    return t.out.take(link);
+  }
+
+  /** Output waits for the neighbour's answer; the row stays F_DIRTY, so that it is on one list only. */
+  private park(row: number): void {
+    this.waiting.push(row);
+    this.parked++;
+  }
+
+  pollEnd(): void {
+    const t = this.t;
+    for (const chunk of t.lent) t.arena.give(chunk);
+    t.lent.length = 0;
+    t.arena.resetScratch();
+    this.relieveAt = relieve(t, this.relieveAt);
+    t.rows.endTurn();
+  }
+
+  pollAlarm(): Micros {
+    const t = this.t;
+    const tick = t.wheel.next(t.tick);
+    const timers = tick === 0 ? Infinity : (Math.floor(t.now / 1000) + Math.max(1, diff(tick, t.tick))) * 1000;
+    return Math.min(timers, this.ip.nextDeadline());
+  }
+
+  // ---- questions ----------------------------------------------------------------------------------------------------------
+
+  get trace(): TraceQueue | null {
+    return this.t.trace;
+  }
+  get tracing(): boolean {
+    return this.t.trace !== null;
+  }
+  set tracing(on: boolean) {
+    this.t.trace = on ? new TraceQueue() : null;
+  }
+
+  get connections(): number {
+    return this.t.rows.used;
+  }
+
+  state(row: number, gen: number): number {
+    const at = row * ROW_WORDS;
+    return this.t.rows.words[at + GEN] === gen ? this.t.rows.words[at + STATE]! || CLOSED : CLOSED;
+  }
+
+  generation(row: number): number {
+    return this.t.rows.words[row * ROW_WORDS + GEN]!;
+  }
+
+  endpoint(row: number, which: 0 | 1, out: Int32Array): number {
+    return endpointOf(this.tcb.select(row), which, out);
+  }
+
+  sendSpace(row: number): number {
+    const tcb = this.tcb.select(row);
+    return Math.max(0, tcb.sndBuf - tcb.sndQueued);
+  }
+
+  sendQueued(row: number): number {
+    return this.tcb.select(row).sndQueued;
+  }
+
+  info(row: number): TcpInfo {
+    return infoOf(this.tcb.select(row));
+  }
+
+  // ---- the IP layer speaks --------------------------------------------------------------------------------------------------
+
+  hopReady(): void {
+    for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
+  }
+
+  /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
+  hopFailed(hop: number): void {
+    const { rows } = this.t;
+    this.hopReady();
+    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
+      const tcb = this.t.other.select(row);
+      if (tcb.hop === hop && (tcb.state & ~(CLOSED | LISTEN | TIME_WAIT)) !== 0) this.hopLost(tcb);
+    }
+  }
+
+  private hopLost(tcb: Tcb): void {
+    if (tcb.state & OPENING) giveUp(this.t, tcb, EHOSTUNREACH);
+    else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
+  }
+
+  icmpError(
+    laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, seq: number, type: number, code: number, version: 4 | 6,
+  ): void {
+    const identity = this.t.identity;
+    identity[0] = (lport << 16) | rport;
+    for (let n = 0; n < 4; n++) {
+      identity[1 + n] = laddr[n]!;
+      identity[5 + n] = raddr[n]!;
+    }
+    const row = this.t.flows.find(identity, 0);
+    if (row >= 0) icmpError(this.t, this.tcb.select(row), seq, type, code, version);
+  }
+}
+
+/** What arrives while this process sleeps must fit: the first real link is the measure. */
+function windowRoom(links: readonly Link[]): number {
+  return (links.find((l) => l.kind === 'ether') ?? links[0])?.capacity ?? 0;
+}

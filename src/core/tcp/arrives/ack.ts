@@ -1,0 +1,190 @@
+/** §3.10.7.4, fifth: the ACK field. */
+import { ACK, FIN, OPT_SACK, SYN } from '../../../wire/abi.ts';
+import { EV_ALL_ACKED, EV_DRAIN, OK } from '../../events.ts';
+import { diff, geq, gt, leq, lt } from '../../seq.ts';
+import { arm, controllerOf, disarm, markDirty, report, step, type Tcp } from '../context.ts';
+import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
+import { CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
+import { beginTimeWait, end } from '../lifecycle.ts';
+import { detectLoss, duplicateAck, recoveryAck, takeSack } from '../loss.ts';
+import { acknowledge, markAllLost } from '../retransmission.ts';
+import {
+  F_CLOSE_QUEUED, F_CWND_LIMITED, F_FIN_SENT, F_NO_READER, F_PERSIST, F_RCV_FIN, F_RECOVERY, F_RTO_RECOVERY, F_SACK,
+  F_SHORT_SEND, F_SND_URG, F_SYN_ACKED, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE, TIMER_USER,
+} from '../row.ts';
+import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
+import type { Segment } from '../segment.ts';
+import { dequeue } from '../send-queue.ts';
+import { readOptions } from '../syn-options.ts';
+import type { Tcb } from '../tcb.ts';
+import { closeNow } from '../close.ts';
+import { challengeAck } from './challenge.ts';
+import { replyReset } from './closed.ts';
+import { reachFin } from './fin.ts';
+import { deliverWaiting } from './text.ts';
+import { GO_ON, STOP, type Verdict } from './verdict.ts';
+
+export function ack(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
+  if ((seg.flags & ACK) === 0) return STOP; // T157 …
+  if (tcb.state === SYN_RECEIVED) {
+    if (!handshake(t, tcb, seg)) return STOP;
+  } else if (!inRange(t, tcb, seg)) return STOP;
+  acknowledgment(t, tcb, seg);
+  return afterAck(t, tcb, seg);
+}
+
+/** T179, T180: the range check of RFC 5961 is for synchronized states only (T322). */
+function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
+  if (!(gt(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) {
+    replyReset(t, seg);
+    return false;
+  }
+  ourSynAcked(t, tcb);
+  takeWindow(tcb, scaledWindow(tcb, seg), seg.seq, seg.ack);
+  step(t, tcb, EV.rcvAckOfSyn);
+  announce(t, tcb);
+  if (tcb.oooHead >= 0) deliverWaiting(t, tcb); // [UNTAGGED-3] text on the SYN was kept until now
+  if (tcb.flags & F_RCV_FIN && tcb.rcvFin === tcb.rcvNxt) reachFin(t, tcb);
+  if (tcb.flags & F_CLOSE_QUEUED) closeNow(t, tcb); // T181
+  return true;
+}
+
+/** [MAY-12] RFC 5961 §5: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
+function inRange(t: Tcp, tcb: Tcb, seg: Segment): boolean {
+  const oldest = (tcb.sndUna - tcb.maxSndWnd) | 0;
+  if (geq(seg.ack, oldest) && leq(seg.ack, tcb.sndMax)) return true;
+  challengeAck(t, tcb, seg);
+  return false;
+}
+
+/** SND.UNA, the send window and loss detection; the states come after it. */
+function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
+  let sacked = 0;
+  if (seg.opts & OPT_SACK) {
+    readOptions(t, seg);
+    sacked = takeSack(t, tcb, seg);
+  }
+  const window = scaledWindow(tcb, seg);
+  if (gt(seg.ack, tcb.sndUna)) {
+    advance(t, tcb, seg.ack);
+    if (sacked > 0) detectLoss(t, tcb);
+  } else if (seg.ack === tcb.sndUna && tcb.rtxHead >= 0) {
+    tcb.rexmits = tcb.sndWnd === 0 ? 0 : tcb.rexmits; // [MUST-37] a probe was answered
+    // RFC 5681 §2: no text, no SYN or FIN, and the same window; with SACK its news counts (RFC 6675 §3).
+    const bare = seg.len === 0 && (seg.flags & (SYN | FIN)) === 0;
+    if (bare && (window === tcb.sndWnd || sacked > 0) && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb, sacked);
+  }
+  updateWindow(t, tcb, window, seg);
+}
+
+/** [UNTAGGED-11] only news that is newer by (SEQ, ACK) moves the window; leaving zero ends probing (T184). */
+function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment): void {
+  if (!(leq(tcb.sndUna, seg.ack) && leq(seg.ack, tcb.sndMax))) return;
+  const newer = lt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 === seg.seq && leq(tcb.sndWl2, seg.ack));
+  if (!newer) return;
+  const opened = window > tcb.sndWnd;
+  takeWindow(tcb, window, seg.seq, seg.ack);
+  if (tcb.flags & F_PERSIST) tcb.rexmits = 0;
+  if (window > 0 && tcb.flags & F_PERSIST) leavePersist(t, tcb);
+  if (opened) markDirty(t, tcb);
+}
+
+function leavePersist(t: Tcp, tcb: Tcb): void {
+  tcb.flags &= ~F_PERSIST;
+  disarm(tcb, TIMER_PERSIST);
+  tcb.rto = rtoFromEstimate(tcb, t.defaults.minRto);
+  // The probe's octet may have been thrown away with the window closed: it goes again with the rest.
+  markAllLost(t, tcb);
+  if (tcb.rtxHead >= 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  markDirty(t, tcb);
+}
+
+/** SND.UNA moves to `ack`: text leaves the queues, the timer restarts (RFC 6298 (5.3)), the user hears of room. */
+export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
+  const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && ackNo === tcb.sndMax;
+  const acked = diff(ackNo, tcb.sndUna);
+  const bytes = acked - (finAcked ? 1 : 0);
+  const sample = acknowledge(t, tcb, ackNo);
+  const limited = (tcb.flags & (F_CWND_LIMITED | F_RTO_RECOVERY)) !== 0;
+  tcb.sndUna = ackNo;
+  t.ip.confirm(tcb.hop);
+  if (bytes > 0) {
+    dequeue(t.arena, tcb, bytes);
+    tcb.bytesOut += bytes;
+  }
+  if (sample >= 0) sampleRtt(tcb, sample, t.defaults.minRto);
+  tcb.dupAcks = 0;
+  tcb.rexmits = 0;
+  if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) recoveryAck(t, tcb, acked);
+  if ((tcb.flags & F_RECOVERY) === 0) {
+    if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
+    controllerOf(tcb).onAck(tcb, acked, sample > 0 ? sample : 0, limited, t.now);
+    tcb.flags &= ~F_CWND_LIMITED;
+  }
+  if (tcb.flags & F_SND_URG && leq(tcb.sndUp, tcb.sndUna)) tcb.flags &= ~F_SND_URG;
+  restartTimers(t, tcb);
+  if (tcb.flags & F_SHORT_SEND && tcb.sndBuf - tcb.sndQueued > tcb.sndBuf / 3) {
+    tcb.flags &= ~F_SHORT_SEND;
+    report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);
+  }
+  if (tcb.sndQueued > 0 || tcb.lostOut > 0) markDirty(t, tcb);
+}
+
+function restartTimers(t: Tcp, tcb: Tcb): void {
+  if (tcb.sndUna === tcb.sndNxt) {
+    disarm(tcb, TIMER_REXMIT);
+    disarm(tcb, TIMER_USER);
+    tcb.firstSentAt = 0;
+    return;
+  }
+  tcb.firstSentAt = t.tick;
+  if ((tcb.flags & F_PERSIST) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  if (tcb.userTimeout > 0) arm(t, tcb, TIMER_USER, tcb.userTimeout);
+}
+
+/** What the acknowledgment of our FIN means in each state (T194 to T200). */
+function afterAck(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
+  // T295: a FIN that is queued but not sent cannot be acknowledged.
+  const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && tcb.sndUna === tcb.sndMax;
+  switch (tcb.state) {
+    case FIN_WAIT_1:
+      if (finAcked) {
+        step(t, tcb, EV.rcvAckOfFin);
+        report(t, tcb, EV_ALL_ACKED, 1); // T195
+        watchOrphan(t, tcb);
+      }
+      return GO_ON;
+    case CLOSING:
+      if (!finAcked) return STOP;
+      step(t, tcb, EV.rcvAckOfFin);
+      beginTimeWait(t, tcb);
+      return GO_ON;
+    case LAST_ACK:
+      if (!finAcked) return GO_ON;
+      end(t, tcb, EV.rcvAckOfFin, OK);
+      return STOP;
+    case TIME_WAIT:
+      return seg.flags & FIN ? GO_ON : STOP; // T323: without a FIN nothing is answered and nothing restarts
+    default:
+      return GO_ON;
+  }
+}
+
+/** Nobody reads any more: FIN_WAIT_2 must not last for ever (T266). Never while the application still reads. */
+export function watchOrphan(t: Tcp, tcb: Tcb): void {
+  if (tcb.state === FIN_WAIT_2 && tcb.flags & F_NO_READER) arm(t, tcb, TIMER_STATE, t.defaults.finWait2);
+}
+
+/** The segment itself is not acceptable, but its acknowledgment is current (T287, T288). */
+export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return;
+  if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndMax))) return;
+  if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg.ack);
+  if (leq(tcb.sndWl2, seg.ack)) {
+    const window = scaledWindow(tcb, seg);
+    if (window > 0 || tcb.sndWnd > 0) takeWindow(tcb, window, tcb.sndWl1, seg.ack);
+    if (window > 0 && tcb.flags & F_PERSIST) leavePersist(t, tcb);
+  }
+  afterAck(t, tcb, seg);
+  if (tcb.state !== TIME_WAIT) markDirty(t, tcb);
+}

@@ -1,0 +1,20 @@
+/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4, RFC 5961). */
+import { FIN, RST, SYN } from '../../../wire/abi.ts';
+import { diff } from '../../seq.ts';
+import type { Tcp } from '../context.ts';
+import { ackNow } from '../receive-window.ts';
+import type { Segment } from '../segment.ts';
+import type { Tcb } from '../tcb.ts';
+
+/** ms between answers to segments that hold nothing to deliver: two ends must not ACK each other for ever (T289). */
+const PAUSE = 500;
+
+export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
+  const carries = seg.len > 0 || (seg.flags & (FIN | SYN | RST)) === FIN;
+  if (!carries) {
+    if (tcb.oowAt !== 0 && diff(t.tick, tcb.oowAt) < PAUSE) return;
+    tcb.oowAt = t.tick;
+  }
+  t.counters.challengeAcks++;
+  ackNow(t, tcb);
+}

@@ -1,0 +1,108 @@
+/** §3.10.7.4, first: is any of it within the window? What lies outside is trimmed, what lies wholly outside answered. */
+import { ACK, FIN, OPT_TS, RST, SYN } from '../../../wire/abi.ts';
+import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
+import type { Tcp } from '../context.ts';
+import { markDirty } from '../context.ts';
+import { SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
+import { restart2MSL } from '../lifecycle.ts';
+import { ackNow, receiveWindow } from '../receive-window.ts';
+import { F_PASSIVE, F_RESEND, F_TS } from '../row.ts';
+import type { Segment } from '../segment.ts';
+import type { Tcb } from '../tcb.ts';
+import { ackFieldOnly } from './ack.ts';
+import { challengeAck } from './challenge.ts';
+import { reincarnate } from './time-wait.ts';
+import { GO_ON, STOP, type Verdict } from './verdict.ts';
+
+/** 24 days: after that a TS.Recent says nothing (RFC 7323 §5.5). */
+const TS_RECENT_LIFE = 24 * 24 * 3600 * 1000;
+
+export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
+  if (tcb.state === TIME_WAIT && (seg.flags & (SYN | RST | ACK)) === SYN && reincarnate(t, tcb, seg)) return STOP;
+  if (!paws(t, tcb, seg)) return STOP;
+  if (tcb.state === SYN_RECEIVED && simultaneousSynAck(tcb, seg)) return GO_ON;
+  if (!acceptable(tcb, seg)) {
+    unacceptable(t, tcb, seg);
+    return STOP;
+  }
+  takeTimestamp(t, tcb, seg);
+  trim(t, tcb, seg);
+  tcb.lastRcvAt = t.tick;
+  return GO_ON;
+}
+
+/** RFC 7323 §5.3 R1: an old duplicate by its timestamp (T310). RST is judged by its sequence number alone. */
+function paws(t: Tcp, tcb: Tcb, seg: Segment): boolean {
+  if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return true;
+  if (diff(seg.tsval, tcb.tsRecent) >= 0 || diff(t.tick, tcb.tsRecentAt) > TS_RECENT_LIFE) return true;
+  t.counters.pawsDrops++;
+  challengeAck(t, tcb, seg);
+  return false;
+}
+
+/** T286: in simultaneous open the peer's SYN,ACK repeats its SYN at IRS; what it acknowledges must not be lost. */
+function simultaneousSynAck(tcb: Tcb, seg: Segment): boolean {
+  const synAck = (seg.flags & (SYN | ACK | RST)) === (SYN | ACK);
+  if (!synAck || seg.seq !== tcb.irs || tcb.flags & F_PASSIVE || seg.ack !== tcb.sndNxt) return false;
+  seg.seq = add(seg.seq, 1);
+  seg.flags &= ~SYN;
+  return true;
+}
+
+/** The four cases of §3.4 (T005 to T008). */
+export function acceptable(tcb: Tcb, seg: Segment): boolean {
+  const window = receiveWindow(tcb);
+  const len = seg.space;
+  const edge = tcb.rcvAdv;
+  if (window === 0) {
+    // [MUST-66] with a zero window the ACK, RST and URG of a segment right at RCV.NXT are still taken.
+    return seg.seq === tcb.rcvNxt;
+  }
+  if (geq(seg.seq, tcb.rcvNxt) && lt(seg.seq, edge)) return true;
+  if (len === 0) return false;
+  const last = add(seg.seq, len - 1);
+  return geq(last, tcb.rcvNxt) && lt(last, edge);
+}
+
+function unacceptable(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if (seg.flags & RST) return;
+  if (tcb.state === SYN_RECEIVED && seg.flags & SYN && seg.seq === tcb.irs) {
+    // T309, T285: a SYN sent again says that our SYN,ACK was lost.
+    tcb.flags |= F_RESEND;
+    markDirty(t, tcb);
+    return;
+  }
+  if (tcb.state === TIME_WAIT && seg.flags & FIN && leq(add(seg.seq, seg.len), tcb.rcvNxt)) {
+    // T290: read literally, a FIN that comes again would never restart 2MSL, because it lies below RCV.NXT.
+    restart2MSL(t, tcb);
+  }
+  // T288: crossing zero-window probes; T287: crossing FINs. The acknowledgment on them is current and must be heard.
+  if (seg.flags & ACK && add(seg.seq, seg.space) === tcb.rcvNxt) ackFieldOnly(t, tcb, seg);
+  challengeAck(t, tcb, seg);
+}
+
+/** RFC 7323 §4.3 (2): only a segment that begins at or below what was last acknowledged counts. */
+function takeTimestamp(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0) return;
+  if (gt(seg.seq, tcb.lastAckSent) || diff(seg.tsval, tcb.tsRecent) < 0) return;
+  tcb.tsRecent = seg.tsval;
+  tcb.tsRecentAt = t.tick;
+}
+
+/** [UNTAGGED-10] only the part within the window is new; a FIN beyond it has not been reached. */
+function trim(t: Tcp, tcb: Tcb, seg: Segment): void {
+  const before = diff(tcb.rcvNxt, seg.seq) - ((seg.flags & SYN) >> 1);
+  if (before > 0 && (seg.flags & SYN) === 0) {
+    const cut = Math.min(before, seg.len);
+    seg.skip += cut;
+    seg.len -= cut;
+    seg.seq = add(seg.seq, cut);
+    if (seg.flags & FIN && lt(seg.seq, tcb.rcvNxt)) seg.flags &= ~FIN;
+  }
+  const beyond = diff(add(seg.seq, seg.len), tcb.rcvAdv);
+  if (beyond > 0) {
+    seg.len -= Math.min(beyond, seg.len);
+    seg.flags &= ~FIN;
+    ackNow(t, tcb); // [UNTAGGED-22] a probe of a closed window is answered with it
+  }
+}

@@ -1,0 +1,81 @@
+/** §3.10.7.4, seventh: text. In order it goes to the user as borrowed pieces of the burst; ahead of a hole it is held. */
+import { FIN, PSH } from '../../../wire/abi.ts';
+import { ECONNABORTED, EV_DATA } from '../../events.ts';
+import { add } from '../../seq.ts';
+import { report, type Tcp } from '../context.ts';
+import { emitRst } from '../emit.ts';
+import { EV, FIN_WAIT_1, FIN_WAIT_2, RECEIVING } from '../figure5.ts';
+import { end } from '../lifecycle.ts';
+import { deliverHeld, hold } from '../reassembly.ts';
+import { ackNow, oweAck } from '../receive-window.ts';
+import { F_NO_READER, F_URG_MODE } from '../row.ts';
+import type { Segment } from '../segment.ts';
+import type { Tcb } from '../tcb.ts';
+import { leaveUrgentMode } from './urg.ts';
+
+export function text(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if (seg.len === 0 && (seg.flags & FIN) === 0) return;
+  if ((tcb.state & RECEIVING) === 0) {
+    if (seg.len > 0) t.counters.textAfterFin++; // T211 …: past the peer's FIN; ignored
+    return;
+  }
+  if (seg.len > 0 && tcb.flags & F_NO_READER && tcb.state & (FIN_WAIT_1 | FIN_WAIT_2)) {
+    refuseText(t, tcb);
+    return;
+  }
+  if (seg.seq !== tcb.rcvNxt) {
+    t.counters.outOfOrder++;
+    hold(t, tcb, seg);
+    ackNow(t, tcb); // RFC 5681 §4.2: a duplicate ACK at once [MAY-13]
+    return;
+  }
+  if (seg.len > 0) deliver(t, tcb, seg);
+}
+
+/** Nobody will ever read this: tell the peer, so that it stops (T218, T219) [SHLD-3]. */
+function refuseText(t: Tcp, tcb: Tcb): void {
+  t.counters.orphansReset++;
+  emitRst(t, tcb, t.ip.linkOf(tcb.hop));
+  end(t, tcb, EV.abort, ECONNABORTED);
+}
+
+function deliver(t: Tcp, tcb: Tcb, seg: Segment): void {
+  const length = seg.len;
+  tcb.rcvNxt = add(tcb.rcvNxt, length);
+  reportPieces(t, tcb, seg);
+  let bytes = length;
+  const filled = tcb.oooHead >= 0;
+  if (filled) bytes += deliverHeld(t, tcb);
+  tcb.rcvUser += bytes;
+  tcb.bytesIn += bytes;
+  if (tcb.flags & F_URG_MODE) leaveUrgentMode(t, tcb);
+  // RFC 5681 §4.2: a segment that fills (part of) a gap is acknowledged at once.
+  if (filled) ackNow(t, tcb);
+  else oweAck(t, tcb, bytes);
+}
+
+function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
+  let skip = seg.skip;
+  let left = seg.len;
+  const push = seg.flags & PSH ? 1 : 0;
+  for (let n = 0; left > 0; n++) {
+    const held = seg.pieceLength(n);
+    if (skip >= held) {
+      skip -= held;
+      continue;
+    }
+    const take = Math.min(held - skip, left);
+    report(t, tcb, EV_DATA, seg.link, seg.pieceOffset(n) + skip, take, push);
+    left -= take;
+    skip = 0;
+  }
+}
+
+/** Text that was held and has become contiguous without a segment of its own (after the handshake). */
+export function deliverWaiting(t: Tcp, tcb: Tcb): void {
+  const bytes = deliverHeld(t, tcb);
+  if (bytes === 0) return;
+  tcb.rcvUser += bytes;
+  tcb.bytesIn += bytes;
+  oweAck(t, tcb, bytes);
+}

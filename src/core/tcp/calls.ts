@@ -1,0 +1,217 @@
+/** §3.10.1 to 3.10.6: OPEN, SEND, CLOSE, ABORT. Each returns OK (or a count) or one of the error codes of events.ts. */
+import { ROW_WORDS } from '../../wire/abi.ts';
+import { isLimitedBroadcast, isMulticast } from '../../wire/address.ts';
+import {
+  EADDRINUSE, EADDRNOTAVAIL, ECONNABORTED, EDESTADDRREQ, EINVAL, EISCONN, ENETUNREACH, ENOBUFS, ENOTCONN, EPIPE, OK,
+} from '../events.ts';
+import { add } from '../seq.ts';
+import type { OpenOptions } from '../api.ts';
+import { watchOrphan } from './arrives/ack.ts';
+import { markDirty, step, type Tcp } from './context.ts';
+import { abort, closeNow } from './close.ts';
+import { controllerIndex } from './congestion/registry.ts';
+import {
+  CLOSE_WAIT, CLOSED, CLOSING, ESTABLISHED, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT,
+} from './figure5.ts';
+import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
+import { isAny } from './listeners.ts';
+import { unsent } from './output.ts';
+import { F_CLOSE_QUEUED, F_COUNTED, F_FIN_QUEUED, F_LISTED, F_NO_READER, F_SHORT_SEND, F_SND_URG } from './row.ts';
+import { enqueue } from './send-queue.ts';
+import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
+
+const MAX_BACKLOG = 0xffff;
+
+/** Passive OPEN (T009). Never disturbs an existing record [MUST-41]; a connection in progress on the port is no obstacle [MUST-42]. */
+export function openPassive(t: Tcp, tcb: Tcb, laddr: Int32Array, port: number, backlog: number, o: OpenOptions): number {
+  if (port < 1 || port > 0xffff) return EINVAL;
+  const any = isAny(laddr, 0) || (laddr[2] === 0xffff && laddr[3] === 0);
+  if (!any && !t.ip.isOurs(laddr, 0)) return EADDRNOTAVAIL;
+  if (t.listeners.exact(laddr, 0, port) >= 0) return EADDRINUSE;
+  const row = takeRow(t, tcb, o);
+  if (row < 0) return ENOBUFS;
+  tcb.ports = port << 16;
+  copyAddress(tcb.i32, tcb.at + LADDR, laddr);
+  tcb.cc = controllerIndex(t.defaults.congestion);
+  tcb.backlog = Math.max(1, Math.min(backlog, MAX_BACKLOG));
+  step(t, tcb, EV.passiveOpen);
+  tcb.flags |= F_LISTED;
+  t.listeners.add(row, port);
+  return row;
+}
+
+/** Active OPEN from CLOSED (T010 to T012). */
+export function openActive(
+  t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, o: OpenOptions,
+): number {
+  if (rport < 1 || rport > 0xffff || lport < 0 || lport > 0xffff) return rport === 0 ? EDESTADDRREQ : EINVAL;
+  if (isAny(raddr, 0)) return EDESTADDRREQ;
+  if (isMulticast(raddr, 0) || isLimitedBroadcast(raddr, 0)) return EINVAL; // [MUST-46]
+  const row = takeRow(t, tcb, o);
+  if (row < 0) return ENOBUFS;
+  tcb.cc = controllerIndex(t.defaults.congestion);
+  const failed = address(t, tcb, laddr, lport, raddr, rport);
+  if (failed !== OK) {
+    if (tcb.hop >= 0) t.ip.release(tcb.hop);
+    t.rows.bury(row);
+    return failed;
+  }
+  start(t, tcb);
+  return row;
+}
+
+/** [MUST-43], [MUST-44]: local address and port as given, else chosen by the route and by RFC 6056. */
+function address(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
+  const i = tcb.i32;
+  copyAddress(i, tcb.at + RADDR, raddr);
+  tcb.hop = t.ip.routeTo(i, tcb.at + RADDR);
+  if (tcb.hop < 0) return ENETUNREACH;
+  if (isAny(laddr, 0)) {
+    if (!t.ip.sourceFor(raddr, t.address)) return EADDRNOTAVAIL;
+    copyAddress(i, tcb.at + LADDR, t.address);
+  } else {
+    if (!t.ip.isOurs(laddr, 0)) return EADDRNOTAVAIL;
+    copyAddress(i, tcb.at + LADDR, laddr);
+  }
+  tcb.ports = (lport << 16) | rport;
+  if (lport !== 0) return t.flows.find(i, tcb.at) >= 0 ? EADDRINUSE : OK;
+  copyAddress(t.address, 0, i, tcb.at + LADDR);
+  const chosen = t.ports.pick(t.address, raddr, rport, t.portUse.about(tcb));
+  if (chosen < 0) return EADDRNOTAVAIL;
+  tcb.ports = (chosen << 16) | rport;
+  return OK;
+}
+
+function start(t: Tcp, tcb: Tcb): void {
+  enterFlows(t, tcb);
+  chooseNumbers(t, tcb);
+  step(t, tcb, EV.activeOpen);
+  t.counters.activeOpens++;
+  markDirty(t, tcb);
+}
+
+function copyAddress(into: Int32Array, at: number, from: Int32Array, fromAt = 0): void {
+  for (let n = 0; n < 4; n++) into[at + n] = from[fromAt + n]!;
+}
+
+/** OPEN on a record that exists: only LISTEN may turn active, given a remote (T013 to T022, T301). */
+export function openExisting(t: Tcp, tcb: Tcb, raddr: Int32Array | null, rport: number): number {
+  if (tcb.state === CLOSED) return ENOTCONN;
+  if (tcb.state !== LISTEN) return EISCONN;
+  if (raddr === null || rport === 0 || isAny(raddr, 0)) return EDESTADDRREQ;
+  const laddr = new Int32Array(4);
+  copyAddress(laddr, 0, tcb.i32, tcb.at + LADDR);
+  const lport = tcb.ports >>> 16;
+  t.listeners.remove(tcb.row);
+  const any = isAny(laddr, 0) || (laddr[2] === 0xffff && laddr[3] === 0);
+  const failed = address(t, tcb, any ? new Int32Array(4) : laddr, lport, raddr, rport);
+  if (failed !== OK) {
+    tcb.ports = lport << 16;
+    copyAddress(tcb.i32, tcb.at + LADDR, laddr);
+    t.listeners.add(tcb.row, lport);
+    return failed;
+  }
+  tcb.flags &= ~F_LISTED;
+  start(t, tcb);
+  return OK;
+}
+
+/** SEND (§3.10.2). Returns the bytes taken; `urgent` puts SND.UP behind them [MUST-30] [UNTAGGED-17]. */
+export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length: number, urgent: boolean): number {
+  switch (tcb.state) {
+    case CLOSED:
+      return ENOTCONN;
+    case LISTEN:
+      return EDESTADDRREQ; // T025
+    case SYN_SENT:
+    case SYN_RECEIVED:
+    case ESTABLISHED:
+    case CLOSE_WAIT:
+      break;
+    default:
+      return EPIPE; // T030 …: connection closing
+  }
+  if (tcb.flags & (F_FIN_QUEUED | F_CLOSE_QUEUED)) return EPIPE;
+  if (urgent && length === 0) return EINVAL;
+  const room = tcb.sndBuf - tcb.sndQueued;
+  const taken = room <= 0 ? 0 : enqueue(t.arena, tcb, bytes, offset, Math.min(room, length));
+  if (taken < length) {
+    tcb.flags |= F_SHORT_SEND;
+    if (taken < Math.min(room, length)) t.counters.noMemory++;
+  }
+  if (urgent && taken > 0) {
+    tcb.sndUp = add(tcb.sndNxt, unsent(tcb));
+    tcb.flags |= F_SND_URG;
+  }
+  if (taken > 0) markDirty(t, tcb);
+  return taken;
+}
+
+/** CLOSE (§3.10.4). */
+export function close(t: Tcp, tcb: Tcb): number {
+  switch (tcb.state) {
+    case CLOSED:
+      return ENOTCONN;
+    case LISTEN:
+      closeListener(t, tcb, EV.close);
+      return OK;
+    case SYN_SENT:
+      end(t, tcb, EV.close, OK); // T049: nothing is sent
+      return OK;
+    case SYN_RECEIVED:
+      // T050: with nothing to send the FIN goes at once; T051: else the close waits for ESTABLISHED.
+      if (tcb.sndQueued > 0) tcb.flags |= F_CLOSE_QUEUED;
+      else closeNow(t, tcb);
+      return OK;
+    case ESTABLISHED:
+    case CLOSE_WAIT:
+      closeNow(t, tcb);
+      return OK;
+    case FIN_WAIT_1:
+    case FIN_WAIT_2:
+      return OK; // T053, T054: no second FIN
+    default:
+      return EPIPE; // CLOSING, LAST_ACK, TIME_WAIT
+  }
+}
+
+/** ABORT (§3.10.5). */
+export function abortCall(t: Tcp, tcb: Tcb): number {
+  if (tcb.state === CLOSED) return ENOTCONN;
+  if (tcb.state === LISTEN) closeListener(t, tcb, EV.abort);
+  else if (tcb.state & (CLOSING | LAST_ACK | TIME_WAIT)) end(t, tcb, EV.abort, ECONNABORTED); // T067 to T069: nothing is sent
+  else abort(t, tcb);
+  return OK;
+}
+
+/** Children nobody has accepted would wait for ever: they are reset (T298). */
+function closeListener(t: Tcp, tcb: Tcb, event: number): void {
+  const listener = tcb.row;
+  const words = t.rows.words;
+  const child = t.child;
+  for (let row = 0; row < t.rows.top; row++) {
+    if (words[row * ROW_WORDS + LISTENER] !== listener) continue;
+    child.select(row);
+    if ((child.flags & F_COUNTED) === 0 || child.state === CLOSED) continue;
+    silence(child);
+    abort(t, child);
+  }
+  end(t, tcb, event, OK);
+}
+
+/** The application will not read again (§3.6.1, [MAY-1]): what it leaves unread is lost to the peer, which must know [SHLD-3]. */
+export function giveUpReading(t: Tcp, tcb: Tcb): number {
+  if (tcb.state & (CLOSED | LISTEN)) return ENOTCONN;
+  tcb.flags |= F_NO_READER;
+  if (tcb.rcvUser > 0 && tcb.state & (ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2)) {
+    abort(t, tcb); // T305, T306
+    return OK;
+  }
+  watchOrphan(t, tcb);
+  return OK;
+}
+
+/** The child leaves its listener's accept queue. */
+export function accepted(t: Tcp, tcb: Tcb): void {
+  uncount(t, tcb);
+}

@@ -1,0 +1,14 @@
+/** The controllers there are. A row holds an index into the list (`tcb.cc`), so entries keep their places. */
+import type { CongestionController } from './controller.ts';
+import { newReno } from './newreno.ts';
+
+export const controllers: readonly CongestionController[] = [newReno];
+
+/** Index of a controller, for `tcb.cc`. */
+export function controllerIndex(name: string): number {
+  const index = controllers.findIndex((c) => c.name === name);
+  if (index < 0) {
+    throw new RangeError(`unknown congestion controller '${name}'; known: ${controllers.map((c) => c.name).join(', ')}`);
+  }
+  return index;
+}

@@ -1,0 +1,143 @@
+/**
+ * What every TCP function works on: the tables of one stack and the present moment. Functions take it first, then the
+ * cursor of the connection; they keep nothing of their own.
+ */
+import type { Link, Micros } from '../../ports.ts';
+import { ROW_WORDS } from '../../wire/abi.ts';
+import type { FlowTable } from '../../wire/flow-table.ts';
+import type { TcpOptions } from '../../wire/tcp-options.ts';
+import type { Arena } from '../arena.ts';
+import type { EphemeralPorts } from '../ephemeral.ts';
+import { EV_CLOSED, type EventQueue } from '../events.ts';
+import type { IpLayer } from '../ip/ip-layer.ts';
+import type { InitialNumbers } from '../isn.ts';
+import type { TcpDefaults } from '../api.ts';
+import type { TimerWheel } from '../timers.ts';
+import type { TraceQueue } from '../trace.ts';
+import type { CongestionController } from './congestion/controller.ts';
+import { controllers } from './congestion/registry.ts';
+import type { CoreCounters } from './counters.ts';
+import { arrow, eventNames, stateName } from './figure5.ts';
+import type { Listeners } from './listeners.ts';
+import type { Records } from './records.ts';
+import { F_APP_DONE, F_DIRTY } from './row.ts';
+import type { PortProbe } from './port-probe.ts';
+import type { Rows } from './rows.ts';
+import type { Segment } from './segment.ts';
+import { DIRTY_NEXT, type Tcb } from './tcb.ts';
+import type { TransmitQueues } from './transmit-queues.ts';
+
+export interface Tcp {
+  readonly links: readonly Link[];
+  readonly defaults: TcpDefaults;
+  readonly rows: Rows;
+  readonly flows: FlowTable;
+  readonly listeners: Listeners;
+  readonly arena: Arena;
+  readonly records: Records;
+  /** The hop table; from `scratchHops` on it holds SCRATCH_ROWS entries for replies without a TCB. */
+  readonly hops: Int32Array;
+  readonly scratchHops: number;
+  readonly wheel: TimerWheel;
+  readonly events: EventQueue;
+  readonly out: TransmitQueues;
+  readonly ip: IpLayer;
+  readonly isn: InitialNumbers;
+  readonly ports: EphemeralPorts;
+  readonly portUse: PortProbe;
+  /** Four words to hold an address for a moment. */
+  readonly address: Int32Array;
+  readonly counters: CoreCounters;
+  readonly dirty: DirtyList;
+  readonly options: TcpOptions;
+  /** A second cursor, for the child or the listener beside the connection at hand. */
+  readonly other: Tcb;
+  /** The cursor LISTEN leaves on the child it made. */
+  readonly child: Tcb;
+  /** Nine identity words of the segment at hand. */
+  readonly identity: Int32Array;
+  readonly seg: Segment;
+  /** Chunks that events of this turn point into; given back when it ends. */
+  readonly lent: number[];
+  /** null while nobody traces. */
+  trace: TraceQueue | null;
+  /** Receive descriptor being processed, or -1; for the trace. */
+  descriptor: number;
+  now: Micros;
+  /** now in wheel ticks (ms), never 0. */
+  tick: number;
+  /** Sum of the receive windows above each connection's first one, bounded by what the links can hold. */
+  windowGranted: number;
+  readonly windowLimit: number;
+}
+
+/** Rows that owe output, each once, in the order they asked. */
+export class DirtyList {
+  private readonly words: Int32Array;
+  private head = -1;
+  private tail = -1;
+
+  constructor(rows: Int32Array) {
+    this.words = rows;
+  }
+
+  push(row: number): void {
+    this.words[row * ROW_WORDS + DIRTY_NEXT] = -1;
+    if (this.tail >= 0) this.words[this.tail * ROW_WORDS + DIRTY_NEXT] = row;
+    else this.head = row;
+    this.tail = row;
+  }
+
+  unshift(row: number): void {
+    this.words[row * ROW_WORDS + DIRTY_NEXT] = this.head;
+    if (this.head < 0) this.tail = row;
+    this.head = row;
+  }
+
+  shift(): number {
+    const row = this.head;
+    if (row < 0) return -1;
+    this.head = this.words[row * ROW_WORDS + DIRTY_NEXT]!;
+    if (this.head < 0) this.tail = -1;
+    return row;
+  }
+}
+
+/** The connection owes output: `output` looks at it before the turn ends. */
+export function markDirty(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_DIRTY) return;
+  tcb.flags |= F_DIRTY;
+  t.dirty.push(tcb.row);
+}
+
+/** The only writer of `tcb.state`. An arrow the figure does not have is a defect of ours, never of the peer. */
+export function step(t: Tcp, tcb: Tcb, event: number): void {
+  const from = tcb.state;
+  const to = arrow(from, event);
+  if (to === 0) throw new Error(`invariant: no arrow for ${eventNames[event]} in ${stateName(from)}`);
+  tcb.state = to;
+  if (t.trace !== null) t.trace.push(tcb.row, from, to, event, t.descriptor, 0);
+}
+
+/** Reports to the user; a connection whose end was reported stays silent. */
+export function report(t: Tcp, tcb: Tcb, type: number, a = 0, b = 0, c = 0, d = 0): void {
+  if (tcb.flags & F_APP_DONE) return;
+  if (type === EV_CLOSED) tcb.flags |= F_APP_DONE;
+  t.events.push(type, tcb.row, tcb.gen, a, b, c, d);
+}
+
+export function controllerOf(tcb: Tcb): CongestionController {
+  return controllers[tcb.cc]!;
+}
+
+/** Sets a deadline `ms` from now; the wheel learns of it only when it is the row's earliest. */
+export function arm(t: Tcp, tcb: Tcb, timer: number, ms: number): void {
+  const tick = (t.tick + (ms < 1 ? 1 : ms)) | 0 || 1;
+  tcb.setTimer(timer, tick);
+  t.wheel.file(tcb.row, tick);
+}
+
+/** Deadlines are taken off lazily: the wheel finds nothing due and forgets the row. */
+export function disarm(tcb: Tcb, timer: number): void {
+  tcb.setTimer(timer, 0);
+}

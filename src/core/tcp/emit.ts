@@ -1,0 +1,144 @@
+/** Transmit descriptors: one for each (super-)segment, its headers to be made from the row by whoever sends it. */
+import {
+  ACK, KIND_TCP, OPT_TS, RST, SYN, TX_ACK, TX_FLAGS, TX_GSO, TX_HOP, TX_IP, TX_KIND, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS,
+  TX_ROW, TX_SEQ, TX_TSECR, TX_TSVAL, URG,
+} from '../../wire/abi.ts';
+import { TS_BYTES, writeSack, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
+import { diff, gt } from '../seq.ts';
+import { disarm, type Tcp } from './context.ts';
+import { advertisedMss } from './mss.ts';
+import { sackBlocks } from './reassembly.ts';
+import { windowField } from './receive-window.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK } from './row.ts';
+import type { Tcb } from './tcb.ts';
+
+const edges = new Int32Array(8);
+/** NOP NOP SACK and three blocks: what fits beside Timestamps (RFC 2018 §3). */
+const BLOCKS_BESIDE_TS = 3;
+
+/** TSval: milliseconds plus the connection's own offset (RFC 7323 §5.4). */
+export function tsval(t: Tcp, tcb: Tcb): number {
+  return (t.now / 1000 + tcb.tsOffset) | 0;
+}
+
+/** Bytes of SACK option that the next segment will carry. */
+export function sackLength(t: Tcp, tcb: Tcb): number {
+  if ((tcb.flags & F_SACK) === 0 || tcb.oooHead < 0) return 0;
+  const blocks = sackBlocks(t, tcb, edges, tcb.flags & F_TS ? BLOCKS_BESIDE_TS : 4);
+  return blocks === 0 ? 0 : 4 + 8 * blocks;
+}
+
+/** What every segment has in common; returns the descriptor's first word, or -1 when the buffer is full. */
+function begin(t: Tcp, tcb: Tcb, link: number, seq: number, flags: number): number {
+  const base = t.out.add(link);
+  if (base < 0) {
+    t.counters.txOverflow++;
+    return -1;
+  }
+  const tx = t.out.buffer(link);
+  tx[base + TX_KIND] = KIND_TCP;
+  tx[base + TX_ROW] = tcb.row;
+  tx[base + TX_SEQ] = seq;
+  tx[base + TX_HOP] = tcb.hop;
+  tx[base + TX_IP] = tcb.ip;
+  if (flags & ACK) {
+    tx[base + TX_ACK] = tcb.rcvNxt;
+    tcb.lastAckSent = tcb.rcvNxt;
+    tcb.ackBytes = 0;
+    tcb.flags &= ~(F_ACK_NOW | F_ACK_LATER);
+    disarm(tcb, TIMER_DELACK);
+  }
+  t.counters.outSegs++;
+  return base;
+}
+
+/** Text (may be 0 bytes) with ACK, and FIN, PSH, URG as `flags` says. False when the buffer is full. */
+export function emitText(
+  t: Tcp, tcb: Tcb, link: number, seq: number, flags: number, chunk: number, offset: number, len: number, mss: number,
+): boolean {
+  const window = windowField(tcb);
+  const base = begin(t, tcb, link, seq, flags);
+  if (base < 0) return false;
+  const tx = t.out.buffer(link);
+  let bits = flags;
+  if (tcb.flags & F_SND_URG && gt(tcb.sndUp, seq)) {
+    // [MUST-62] the pointer is the octet after the urgent data; it reaches at most 65535 ahead.
+    bits |= URG;
+    tx[base + TX_OPTS]! |= Math.min(diff(tcb.sndUp, seq), 0xffff) << 16;
+  }
+  tx[base + TX_FLAGS] = bits | (window << 16);
+  if (tcb.flags & F_TS) {
+    tx[base + TX_OPTS]! |= OPT_TS;
+    tx[base + TX_TSVAL] = tsval(t, tcb);
+    tx[base + TX_TSECR] = tcb.tsRecent;
+  }
+  addSack(t, tcb, tx, base);
+  if (len > mss) tx[base + TX_GSO] = mss;
+  return addText(t, link, base, chunk, offset, len);
+}
+
+function addText(t: Tcp, link: number, base: number, chunk: number, offset: number, len: number): boolean {
+  let at = chunk;
+  let from = offset;
+  let left = len;
+  while (left > 0) {
+    const n = Math.min(t.arena.end(at) - from, left);
+    if (n > 0 && !t.out.addPiece(link, base, t.arena.offset(at) + from, n)) return false;
+    left -= n;
+    at = t.arena.next(at);
+    if (left > 0) from = t.arena.start(at);
+  }
+  return true;
+}
+
+function addSack(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
+  if ((tcb.flags & F_SACK) === 0 || tcb.oooHead < 0) return;
+  const blocks = sackBlocks(t, tcb, edges, tcb.flags & F_TS ? BLOCKS_BESIDE_TS : 4);
+  if (blocks === 0) return;
+  const at = t.arena.scratch(36);
+  if (at < 0) return;
+  tx[base + TX_OPT_OFF] = at;
+  tx[base + TX_OPT_LEN] = writeSack(t.arena.bytes, at, edges, 0, blocks);
+}
+
+/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. SND.NXT is never rewound here, so it is the highest ever sent (T287). */
+export function emitAck(t: Tcp, tcb: Tcb, link: number): boolean {
+  return emitText(t, tcb, link, tcb.sndNxt, ACK, -1, 0, 0, tcb.sndMss);
+}
+
+/** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]). */
+export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean {
+  const answering = (flags & ACK) !== 0;
+  const base = begin(t, tcb, link, tcb.iss, flags | SYN);
+  if (base < 0) return false;
+  const at = t.arena.scratch(40);
+  if (at < 0) return true;
+  const tx = t.out.buffer(link);
+  const d = t.defaults;
+  // What the peer did not offer is not answered (RFC 7323 §1.3, RFC 2018 §2).
+  const agreed = tcb.flags & F_PASSIVE || answering;
+  const withTs = agreed ? (tcb.flags & F_TS) !== 0 : d.timestamps;
+  const withSack = agreed ? (tcb.flags & F_SACK) !== 0 : d.sack;
+  const withScale = agreed ? (tcb.flags & F_WS) !== 0 : d.windowScaling;
+  let n = writeSynOptions(t.arena.bytes, at, advertisedMss(t, tcb), withScale ? tcb.scales >> 8 : -1, withSack);
+  if (withTs) n += writeTimestamps(t.arena.bytes, at + n, tsval(t, tcb), answering ? tcb.tsRecent : 0);
+  tx[base + TX_OPT_OFF] = at;
+  tx[base + TX_OPT_LEN] = n;
+  // RFC 7323 §2.2: the window in a SYN is never scaled.
+  const window = Math.min(tcb.rcvBuf, 0xffff);
+  tx[base + TX_FLAGS] = flags | SYN | (window << 16);
+  return true;
+}
+
+/** RST for a connection of ours: <SEQ=SND.NXT><CTL=RST>, with ACK so that a peer that lost track can place it. */
+export function emitRst(t: Tcp, tcb: Tcb, link: number): void {
+  const base = begin(t, tcb, link, tcb.sndNxt, RST | ACK);
+  if (base < 0) return;
+  t.out.buffer(link)[base + TX_FLAGS] = RST | ACK;
+  t.counters.outRsts++;
+}
+
+/** Length of the options on every segment of this connection. */
+export function optionBytes(tcb: Tcb): number {
+  return tcb.flags & F_TS ? TS_BYTES : 0;
+}

@@ -1,0 +1,48 @@
+/** The handshake is complete: what both ends said in their SYNs is in force. */
+import { EV_ACCEPT, EV_CONNECT } from '../events.ts';
+import { add } from '../seq.ts';
+import { arm, controllerOf, disarm, markDirty, report, type Tcp } from './context.ts';
+import { setSendMss } from './mss.ts';
+import { F_KEEPALIVE, F_PASSIVE, F_SYN_ACKED, F_WS, TIMER_KEEPALIVE, TIMER_REXMIT, TIMER_USER } from './row.ts';
+import { RTO_AFTER_SYN_TIMEOUT_MS, sampleRtt } from './rtt.ts';
+import type { Segment } from './segment.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Called with SND.UNA = ISS, before the acknowledgment of our SYN is taken. */
+export function ourSynAcked(t: Tcp, tcb: Tcb): void {
+  tcb.flags |= F_SYN_ACKED;
+  tcb.sndUna = add(tcb.iss, 1);
+  if (tcb.rttAt !== 0) sampleRtt(tcb, (((t.now | 0) - tcb.rttAt) | 0) >>> 0, t.defaults.minRto);
+  // RFC 6298 (5.7): the timer of a lost SYN does not carry over to data.
+  else if (tcb.rto < RTO_AFTER_SYN_TIMEOUT_MS) tcb.rto = RTO_AFTER_SYN_TIMEOUT_MS;
+  tcb.rttAt = 0;
+  disarm(tcb, TIMER_REXMIT);
+  disarm(tcb, TIMER_USER);
+  setSendMss(t, tcb);
+  controllerOf(tcb).open(tcb);
+  tcb.rexmits = 0;
+  tcb.firstSentAt = 0;
+}
+
+/** SEG.WND scaled, except in a SYN (RFC 7323 §2.2). */
+export function scaledWindow(tcb: Tcb, seg: Segment): number {
+  return tcb.flags & F_WS ? seg.rawWnd << (tcb.scales & 0xff) : seg.rawWnd;
+}
+
+/** SND.WND, SND.WL1 and SND.WL2 from this segment. */
+export function takeWindow(tcb: Tcb, window: number, seq: number, ack: number): void {
+  tcb.sndWnd = window;
+  tcb.sndWl1 = seq;
+  tcb.sndWl2 = ack;
+  if (window > tcb.maxSndWnd) tcb.maxSndWnd = window;
+}
+
+/** Tells the user. A passive connection stays counted in its listener's backlog until it is accepted. */
+export function announce(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_PASSIVE) {
+    t.counters.passiveOpens++;
+    report(t, tcb, EV_ACCEPT, tcb.listener);
+  } else report(t, tcb, EV_CONNECT);
+  if (tcb.flags & F_KEEPALIVE) arm(t, tcb, TIMER_KEEPALIVE, tcb.keepIdle);
+  markDirty(t, tcb);
+}

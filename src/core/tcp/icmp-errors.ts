@@ -1,0 +1,32 @@
+/** ICMP errors about our segments (RFC 9293 §3.9.2.2, RFC 5927): soft ones are news, hard ones end only an opening. */
+import { ECONNREFUSED, EHOSTUNREACH, EV_SOFT_ERROR } from '../events.ts';
+import { geq, lt } from '../seq.ts';
+import { report, type Tcp } from './context.ts';
+import { EV, SYN_RECEIVED, SYN_SENT } from './figure5.ts';
+import { end } from './lifecycle.ts';
+import { F_PASSIVE } from './row.ts';
+import type { Tcb } from './tcb.ts';
+
+const UNREACHABLE_V4 = 3;
+const UNREACHABLE_V6 = 1;
+/** v4 protocol, port; code 4 belongs to path MTU discovery [SHLD-26]. */
+const HARD_V4 = (1 << 2) | (1 << 3);
+/** v6 administratively prohibited, port (RFC 5461). */
+const HARD_V6 = (1 << 1) | (1 << 4);
+/** What EV_SOFT_ERROR carries for ICMP: this bit, type << 8, code. */
+const FROM_ICMP = 1 << 31;
+
+export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: number, version: number): void {
+  // RFC 5927 §4.1: whoever did not see our segments cannot name a sequence number that is in flight.
+  if (!(geq(seq, tcb.sndUna) && lt(seq, tcb.sndMax))) return;
+  const unreachable = type === (version === 4 ? UNREACHABLE_V4 : UNREACHABLE_V6);
+  const hard = unreachable && code < 16 && ((version === 4 ? HARD_V4 : HARD_V6) >> code) & 1;
+  const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && (tcb.flags & F_PASSIVE) === 0);
+  if (hard && opening) {
+    t.counters.attemptFails++;
+    end(t, tcb, EV.hardError, ECONNREFUSED); // T319
+    return;
+  }
+  if (unreachable) tcb.softError = EHOSTUNREACH; // the reason, should R2 be reached (T320)
+  report(t, tcb, EV_SOFT_ERROR, FROM_ICMP | (type << 8) | code);
+}

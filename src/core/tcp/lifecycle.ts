@@ -1,0 +1,166 @@
+/** Birth and death of a connection: what a row is filled with, and everything that must go when it ends. */
+import { ROW_PORTS, ROW_WORDS } from '../../wire/abi.ts';
+import { EV_CLOSED, OK } from '../events.ts';
+import type { OpenOptions } from '../api.ts';
+import { arm, report, step, type Tcp } from './context.ts';
+import { CLOSED, EV, LISTEN, TIME_WAIT } from './figure5.ts';
+import {
+  F_APP_DONE, F_COUNTED, F_FIXED_BUFFER, F_IN_FLOWS, F_KEEPALIVE, F_LISTED, F_NODELAY, TIMER_STATE,
+} from './row.ts';
+import { discardHeld } from './reassembly.ts';
+import { returnGrant, scaleFor } from './receive-window.ts';
+import { INITIAL_RTO_MS } from './rtt.ts';
+import { discard } from './send-queue.ts';
+import { BACKLOG, STATE, type Tcb } from './tcb.ts';
+
+const TIMER_COUNT = 8;
+
+/** A fresh row with the stack's defaults and the user's options; -1 when there is no room. */
+export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
+  const row = t.rows.take();
+  if (row < 0) {
+    t.counters.noRows++;
+    return -1;
+  }
+  const d = t.defaults;
+  tcb.select(row);
+  tcb.listener = -1;
+  tcb.sndHead = tcb.sndTail = tcb.sndChunk = -1;
+  tcb.rtxHead = tcb.rtxTail = tcb.oooHead = -1;
+  tcb.sndBuf = options.sendBuffer ?? d.sendBuffer;
+  tcb.rcvBuf = options.receiveBuffer ?? d.initialWindow;
+  tcb.rto = INITIAL_RTO_MS;
+  tcb.userTimeout = options.userTimeout ?? d.userTimeout;
+  tcb.ip = (options.tos ?? 0) | ((options.ttl ?? d.ttl) << 8);
+  tcb.scales = d.windowScaling ? scaleFor(Math.max(d.receiveBuffer, tcb.rcvBuf)) << 8 : 0;
+  if (!d.windowScaling) tcb.rcvBuf = Math.min(tcb.rcvBuf, 0xffff);
+  if (options.receiveBuffer !== undefined) tcb.flags |= F_FIXED_BUFFER;
+  if (options.noDelay ?? d.noDelay) tcb.flags |= F_NODELAY;
+  tcb.lastRcvAt = t.tick;
+  if (options.keepAlive !== undefined) setKeepAlive(tcb, options.keepAlive);
+  return row;
+}
+
+export function setKeepAlive(tcb: Tcb, k: { idle: number; interval: number; count: number }): void {
+  tcb.flags |= F_KEEPALIVE;
+  tcb.keepIdle = k.idle;
+  tcb.keepInterval = k.interval;
+  tcb.keepCount = k.count & 0xffff;
+}
+
+/** The child takes over what was set on its listener. */
+export function inherit(t: Tcp, child: Tcb, listener: Tcb): void {
+  child.sndBuf = listener.sndBuf;
+  child.rcvBuf = listener.rcvBuf;
+  child.userTimeout = listener.userTimeout;
+  child.ip = listener.ip;
+  child.scales = listener.scales;
+  child.flags |= listener.flags & (F_NODELAY | F_KEEPALIVE | F_FIXED_BUFFER);
+  child.keepIdle = listener.keepIdle;
+  child.keepInterval = listener.keepInterval;
+  child.keepCount = listener.keepCount & 0xffff;
+  child.listener = listener.row;
+  child.cc = listener.cc;
+  child.lastRcvAt = t.tick;
+}
+
+/** ISS and the timestamp offset need the identity words. */
+export function chooseNumbers(t: Tcp, tcb: Tcb): void {
+  tcb.iss = t.isn.isn(tcb.i32, tcb.at, t.now);
+  tcb.tsOffset = t.isn.timestampOffset(tcb.i32, tcb.at);
+  tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.sndUp = tcb.sndWl2 = tcb.recover = tcb.iss;
+}
+
+export function setIdentity(tcb: Tcb, identity: Int32Array, at: number): void {
+  for (let n = 0; n < 9; n++) tcb.i32[tcb.at + ROW_PORTS + n] = identity[at + n]!;
+}
+
+export function enterFlows(t: Tcp, tcb: Tcb): void {
+  t.flows.insert(tcb.row);
+  tcb.flags |= F_IN_FLOWS;
+}
+
+/** Deletes the TCB. `reason` is what the user is told; a connection that was never shown to the user ends silently. */
+export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): void {
+  report(t, tcb, EV_CLOSED, reason, stateBefore);
+  dropBuffers(t, tcb);
+  if (tcb.flags & F_IN_FLOWS) t.flows.remove(tcb.row);
+  if (tcb.flags & F_LISTED) t.listeners.remove(tcb.row);
+  uncount(t, tcb);
+  returnGrant(t, tcb);
+  if (tcb.hop >= 0) t.ip.release(tcb.hop);
+  t.wheel.remove(tcb.row);
+  tcb.flags &= ~(F_IN_FLOWS | F_LISTED);
+  t.rows.bury(tcb.row);
+}
+
+/** A half-open or unaccepted child gives its place in the backlog back. */
+export function uncount(t: Tcp, tcb: Tcb): void {
+  if ((tcb.flags & F_COUNTED) === 0) return;
+  tcb.flags &= ~F_COUNTED;
+  const at = tcb.listener * ROW_WORDS;
+  if (tcb.listener >= 0 && t.rows.words[at + STATE] === LISTEN) t.rows.words[at + BACKLOG]! -= 1 << 16;
+}
+
+function dropBuffers(t: Tcp, tcb: Tcb): void {
+  discard(t.arena, tcb);
+  for (let rec = tcb.rtxHead; rec >= 0; ) {
+    const next = t.records.next(rec);
+    t.records.give(rec);
+    rec = next;
+  }
+  tcb.rtxHead = tcb.rtxTail = -1;
+  tcb.sackedOut = tcb.lostOut = 0;
+  discardHeld(t, tcb);
+}
+
+/** Ends a connection by an arrow of the figure that leads to CLOSED. */
+export function end(t: Tcp, tcb: Tcb, event: number, reason: number): void {
+  const before = tcb.state;
+  step(t, tcb, event);
+  remove(t, tcb, reason, before);
+}
+
+/**
+ * After the arrow into TIME_WAIT: 2MSL starts, the other timers stop (T225, T227), memory goes back. For the user the
+ * connection is over; only the row stays, to answer a FIN that comes again and to keep old segments out (T279, T280).
+ */
+export function beginTimeWait(t: Tcp, tcb: Tcb): void {
+  for (let timer = 0; timer < TIMER_COUNT; timer++) tcb.setTimer(timer, 0);
+  dropBuffers(t, tcb);
+  report(t, tcb, EV_CLOSED, OK, TIME_WAIT);
+  restart2MSL(t, tcb);
+}
+
+export function restart2MSL(t: Tcp, tcb: Tcb): void {
+  arm(t, tcb, TIMER_STATE, 2 * t.defaults.msl);
+}
+
+/** Rows looked at per turn when room is short. */
+const SEARCH = 256;
+
+/**
+ * When rows run short, ends some TIME_WAIT before its time, a stretch of the table per turn. Done between turns because a
+ * row that was given back may still be named by descriptors of the turn.
+ */
+export function relieve(t: Tcp, from: number): number {
+  if (t.rows.limit - t.rows.used > Math.min(SEARCH, t.rows.limit >> 3)) return from;
+  let row = from;
+  for (let n = 0; n < SEARCH; n++) {
+    row = row + 1 < t.rows.top ? row + 1 : 0;
+    if (t.rows.words[row * ROW_WORDS + STATE] !== TIME_WAIT) continue;
+    end(t, t.other.select(row), EV.evict, OK);
+    t.counters.timeWaitEvicted++;
+  }
+  return row;
+}
+
+/** Whether the cursor still stands on a live connection. */
+export function alive(tcb: Tcb): boolean {
+  return tcb.state !== CLOSED;
+}
+
+/** From here on the user hears nothing of it: used for children that were never accepted. */
+export function silence(tcb: Tcb): void {
+  tcb.flags |= F_APP_DONE;
+}

@@ -1,0 +1,200 @@
+/**
+ * "What may be sent now?" One ladder for every connection that owes something at the end of a turn: SYN, lost text,
+ * new text with FIN, and only when none of them took the acknowledgment along, a bare ACK.
+ */
+import { ACK, FIN, PSH } from '../../wire/abi.ts';
+import { add, diff, gt } from '../seq.ts';
+import { arm, controllerOf, type Tcp } from './context.ts';
+import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
+import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT } from './figure5.ts';
+import { mostText } from './mss.ts';
+import { R_FIN } from './records.ts';
+import { firstLost, inFlight, noteResent, noteSent, split } from './retransmission.ts';
+import {
+  F_ACK_NOW, F_CORK, F_CWND_LIMITED, F_DIRTY, F_FIN_QUEUED, F_FIN_SENT, F_NODELAY, F_PERSIST, F_RESEND, F_SYN_ACKED,
+  TIMER_PERSIST, TIMER_REXMIT, TIMER_USER,
+} from './row.ts';
+import { seekNew } from './send-queue.ts';
+import type { Tcb } from './tcb.ts';
+
+/** ms; RFC 9293 §3.8.6.2.1: the override timeout of silly-window avoidance is between 0.1 and 1 second. */
+const SWS_OVERRIDE = 200;
+
+/** Sends what is due on `link`. False: the link's buffer is full, call again after a flush. */
+export function output(t: Tcp, tcb: Tcb, link: number): boolean {
+  if (!t.out.hasRoom(link)) return false;
+  tcb.flags &= ~F_DIRTY;
+  if (tcb.state & (CLOSED | LISTEN)) return true;
+  if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
+  if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return true;
+  const done = resendLost(t, tcb, link) && sendNew(t, tcb, link);
+  if (tcb.flags & F_ACK_NOW && !emitAck(t, tcb, link)) return false;
+  return done;
+}
+
+/** Our SYN, first time or again; also in FIN_WAIT_1 when CLOSE came before it was acknowledged (T050). */
+function sendSyn(t: Tcp, tcb: Tcb, link: number): boolean {
+  const first = tcb.sndNxt === tcb.iss;
+  const ack = tcb.state === SYN_SENT ? 0 : ACK;
+  if (!first && (tcb.flags & F_RESEND) === 0) {
+    if (tcb.state & (SYN_SENT | SYN_RECEIVED) && tcb.flags & F_ACK_NOW) return emitAck(t, tcb, link);
+    return true;
+  }
+  if (!emitSyn(t, tcb, link, ack)) return false;
+  tcb.flags &= ~F_RESEND;
+  if (first) {
+    tcb.sndNxt = tcb.sndMax = add(tcb.iss, 1);
+    tcb.rttAt = t.now | 0 || 1;
+    tcb.firstSentAt = t.tick;
+    armUserTimeout(t, tcb);
+  } else {
+    tcb.rttAt = 0;
+    t.counters.retransSegs++;
+  }
+  if (tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  return true;
+}
+
+/** What is marked lost, oldest first, as far as the congestion window lets it (RFC 6675 §5 rule (1)). */
+function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
+  if (tcb.lostOut === 0) return true;
+  const r = t.records;
+  for (let rec = firstLost(t, tcb); rec >= 0; rec = firstLost(t, tcb)) {
+    const pipe = inFlight(tcb);
+    const room = Math.max(tcb.cwnd - pipe, pipe <= 0 ? tcb.sndMss : 0);
+    // [SHLD-16] what lies within the window, however far that shrank; the rest waits for it to open again.
+    const allowed = add(tcb.sndUna, Math.max(tcb.sndWnd, tcb.sndWnd === 0 ? 0 : tcb.sndMss));
+    const window = diff(allowed, r.seq(rec));
+    if (window <= 0 && r.len(rec) > 0) return true;
+    const mss = tcb.sndMss - sackLength(t, tcb);
+    const most = mostText(t, tcb, link, mss);
+    let len = Math.min(r.len(rec), most, Math.max(window, 1));
+    if (len > room) len = room < mss ? (pipe <= 0 ? Math.min(len, mss) : 0) : room - (room % mss);
+    if (len === 0 && r.len(rec) > 0) return true;
+    if (len < r.len(rec) && !split(t, tcb, rec, len)) return true;
+    if (!t.out.hasRoom(link)) return false;
+    const fin = r.flags(rec) & R_FIN ? FIN : 0;
+    const push = rec === tcb.rtxTail ? PSH : 0;
+    if (!emitText(t, tcb, link, r.seq(rec), ACK | fin | push, r.chunk(rec), r.offset(rec), len, mss)) return false;
+    noteResent(t, tcb, rec);
+    if (tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  }
+  return true;
+}
+
+/** Bytes SEND gave us that were never sent. */
+export function unsent(tcb: Tcb): number {
+  const syn = tcb.flags & F_SYN_ACKED ? 0 : 1;
+  const fin = tcb.flags & F_FIN_SENT ? 1 : 0;
+  return tcb.sndQueued - (diff(tcb.sndNxt, tcb.sndUna) - syn - fin);
+}
+
+function finWaits(tcb: Tcb): boolean {
+  return (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;
+}
+
+function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
+  if (tcb.sndNxt === tcb.sndUna && tcb.sndQueued > 0) {
+    controllerOf(tcb).onIdle(tcb, diff(t.tick, tcb.lastRcvAt));
+  }
+  let left = unsent(tcb);
+  while (left > 0) {
+    const mss = tcb.sndMss - sackLength(t, tcb);
+    const n = howMuch(t, tcb, link, left, mss);
+    if (n === 0) break;
+    if (!t.out.hasRoom(link)) return false;
+    if (!sendText(t, tcb, link, n, left, mss)) return false;
+    left -= n;
+  }
+  if (left === 0 && finWaits(tcb) && diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt) >= 1) {
+    if (!sendText(t, tcb, link, 0, 0, tcb.sndMss)) return false;
+  }
+  watchWindow(t, tcb, left);
+  return true;
+}
+
+/**
+ * Bytes for the next (super-)segment; 0 = wait. RFC 9293 §3.8.6.2.1 with Nagle (§3.7.4): D = left, U = usable window.
+ */
+function howMuch(t: Tcp, tcb: Tcb, link: number, left: number, mss: number): number {
+  const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
+  let n = Math.min(left, usable, mostText(t, tcb, link, mss));
+  if (n <= 0) return 0;
+  const pipe = inFlight(tcb);
+  const room = tcb.cwnd - pipe;
+  if (n > room) {
+    tcb.flags |= F_CWND_LIMITED;
+    if (room >= mss) n = room - (room % mss);
+    else if (pipe > 0) return 0;
+    else n = Math.min(n, mss);
+  }
+  const tail = n % mss;
+  if (tail === 0) return n;
+  return mayEndShort(tcb, n, left, pipe) ? n : n - tail;
+}
+
+/** Whether a segment shorter than MSS may end here: (2), (3) of the rule, and never while corked. */
+function mayEndShort(tcb: Tcb, n: number, left: number, pipe: number): boolean {
+  if (n === left) {
+    if (tcb.flags & F_FIN_QUEUED) return true; // [UNTAGGED-26] CLOSE implies PUSH
+    if (tcb.flags & F_CORK) return false;
+    return (tcb.flags & F_NODELAY) !== 0 || pipe <= 0; // [MUST-17] [UNTAGGED-31]
+  }
+  return n * 2 >= tcb.maxSndWnd && (pipe <= 0 || (tcb.flags & F_NODELAY) !== 0);
+}
+
+/** One (super-)segment of new text, with FIN when it is the last and PSH when it empties the queue [MUST-61]. */
+export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number, mss: number): boolean {
+  seekNew(t.arena, tcb);
+  const last = n === left;
+  const fin = last && finWaits(tcb) && (n === 0 || diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt) > n);
+  const flags = ACK | (fin ? FIN : 0) | (last && n > 0 ? PSH : 0);
+  const seq = tcb.sndNxt;
+  if (!noteSent(t, tcb, seq, n, fin, tcb.sndChunk, tcb.sndOffset)) return true;
+  if (!emitText(t, tcb, link, seq, flags, tcb.sndChunk, tcb.sndOffset, n, mss)) {
+    // The buffer filled up half way: it is lost like any segment, and the timer sends it again.
+    t.counters.txOverflow++;
+  }
+  advanceCursor(t, tcb, n);
+  if (tcb.sndUna === seq) tcb.firstSentAt = t.tick;
+  tcb.sndNxt = add(seq, n + (fin ? 1 : 0));
+  if (gt(tcb.sndNxt, tcb.sndMax)) tcb.sndMax = tcb.sndNxt;
+  if (fin) tcb.flags |= F_FIN_SENT;
+  if (tcb.timer(TIMER_REXMIT) === 0 && (tcb.flags & F_PERSIST) === 0) {
+    arm(t, tcb, TIMER_REXMIT, tcb.rto);
+    armUserTimeout(t, tcb);
+  }
+  return true;
+}
+
+function advanceCursor(t: Tcp, tcb: Tcb, n: number): void {
+  let left = n;
+  while (left > 0) {
+    const here = t.arena.end(tcb.sndChunk) - tcb.sndOffset;
+    if (left <= here) {
+      tcb.sndOffset += left;
+      return;
+    }
+    left -= here;
+    tcb.sndChunk = t.arena.next(tcb.sndChunk);
+    tcb.sndOffset = t.arena.start(tcb.sndChunk);
+  }
+}
+
+function armUserTimeout(t: Tcp, tcb: Tcb): void {
+  if (tcb.userTimeout > 0 && tcb.timer(TIMER_USER) === 0) arm(t, tcb, TIMER_USER, tcb.userTimeout);
+}
+
+/**
+ * Something waits and nothing is in flight that would bring an ACK: probe a closed window [MUST-36], first after one RTO
+ * [SHLD-29], or override silly-window avoidance. With text in flight the retransmission timer does the probing.
+ */
+function watchWindow(t: Tcp, tcb: Tcb, left: number): void {
+  if (left === 0 && !finWaits(tcb)) return;
+  if (tcb.sndNxt !== tcb.sndUna || tcb.timer(TIMER_PERSIST) !== 0) return;
+  if (tcb.flags & F_CORK && tcb.sndWnd > 0 && tcb.state === ESTABLISHED) {
+    arm(t, tcb, TIMER_PERSIST, SWS_OVERRIDE); // [MUST-60] a cork holds back for a bounded time
+    return;
+  }
+  arm(t, tcb, TIMER_PERSIST, tcb.sndWnd === 0 ? tcb.rto : SWS_OVERRIDE);
+}

@@ -1,0 +1,28 @@
+/** Whether a local port is taken toward one remote: the answer RFC 6056's search asks for. */
+import type { FlowTable } from '../../wire/flow-table.ts';
+import type { PortUse } from '../ephemeral.ts';
+import type { Listeners } from './listeners.ts';
+import type { Tcb } from './tcb.ts';
+
+export class PortProbe implements PortUse {
+  private readonly flows: FlowTable;
+  private readonly listeners: Listeners;
+  private readonly identity = new Int32Array(9);
+
+  constructor(flows: FlowTable, listeners: Listeners) {
+    this.flows = flows;
+    this.listeners = listeners;
+  }
+
+  /** The connection that wants a port: addresses and remote port are set. */
+  about(tcb: Tcb): this {
+    for (let n = 0; n < 9; n++) this.identity[n] = tcb.i32[tcb.at + n]!;
+    return this;
+  }
+
+  inUse(port: number): boolean {
+    if (this.listeners.has(port)) return true;
+    this.identity[0] = (port << 16) | (this.identity[0]! & 0xffff);
+    return this.flows.find(this.identity, 0) >= 0;
+  }
+}

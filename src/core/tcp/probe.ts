@@ -1,0 +1,41 @@
+/** Zero-window probes and the override of silly-window avoidance (RFC 9293 §3.8.6.1, §3.8.6.2.1). */
+import { ACK, FIN, PSH } from '../../wire/abi.ts';
+import { add, diff } from '../seq.ts';
+import { markDirty, type Tcp } from './context.ts';
+import { emitText } from './emit.ts';
+import { sendText, unsent } from './output.ts';
+import { R_FIN, R_LOST, R_RESENT } from './records.ts';
+import { split } from './retransmission.ts';
+import { F_FIN_QUEUED, F_FIN_SENT } from './row.ts';
+import type { Tcb } from './tcb.ts';
+
+/**
+ * Sends something the peer must answer: what is in flight once more, else one octet of new text, else the FIN. With a
+ * window that is merely small, all that fits (T327).
+ */
+export function sendProbe(t: Tcp, tcb: Tcb): void {
+  if (!t.ip.ready(tcb.hop)) {
+    markDirty(t, tcb);
+    return;
+  }
+  const link = t.ip.linkOf(tcb.hop);
+  const left = unsent(tcb);
+  const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
+  if (tcb.sndWnd === 0) t.counters.zeroWindowProbes++;
+  if (tcb.rtxHead >= 0) probeAgain(t, tcb, link);
+  else if (left > 0) sendText(t, tcb, link, Math.min(left, Math.max(1, usable), tcb.sndMss), left, tcb.sndMss);
+  else if ((tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED) sendText(t, tcb, link, 0, 0, tcb.sndMss);
+}
+
+/** One octet, not the whole super-segment: it may be thrown away. */
+function probeAgain(t: Tcp, tcb: Tcb, link: number): void {
+  const r = t.records;
+  const rec = tcb.rtxHead;
+  if (r.len(rec) > 1 && !split(t, tcb, rec, 1)) return;
+  const fin = r.flags(rec) & R_FIN ? FIN : 0;
+  if (!emitText(t, tcb, link, r.seq(rec), ACK | PSH | fin, r.chunk(rec), r.offset(rec), r.len(rec), tcb.sndMss)) return;
+  if (r.flags(rec) & R_LOST) tcb.lostOut -= r.space(rec);
+  r.setFlags(rec, (r.flags(rec) & ~R_LOST) | R_RESENT);
+  r.setSentAt(rec, t.now | 0);
+  t.counters.retransSegs++;
+}

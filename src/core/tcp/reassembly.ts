@@ -1,0 +1,153 @@
+/**
+ * Text that arrived ahead of RCV.NXT [SHLD-31]: copied into arena chunks and held in a list of records by sequence
+ * number, because a receive slot may not outlive its burst. The list is also what SACK blocks are made from (RFC 2018).
+ */
+import { FIN, PSH } from '../../wire/abi.ts';
+import { MAX_SACK_BLOCKS } from '../../wire/tcp-options.ts';
+import { EV_DATA, REGION_ARENA } from '../events.ts';
+import { add, diff, geq, gt, leq, lt } from '../seq.ts';
+import { LARGE_CHUNK } from '../arena.ts';
+import { report, type Tcp } from './context.ts';
+import { F_RCV_FIN } from './row.ts';
+import { R_PUSH } from './records.ts';
+import type { Segment } from './segment.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Holds the segment's text and FIN; what is already held is not stored twice. Dropped (and counted) without room. */
+export function hold(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if (seg.flags & FIN) {
+    tcb.flags |= F_RCV_FIN;
+    tcb.rcvFin = add(seg.seq, seg.len);
+  }
+  let at = seg.seq;
+  const endOfText = add(seg.seq, seg.len);
+  let prev = -1;
+  let rec = tcb.oooHead;
+  while (lt(at, endOfText)) {
+    while (rec >= 0 && leq(add(t.records.seq(rec), t.records.len(rec)), at)) {
+      prev = rec;
+      rec = t.records.next(rec);
+    }
+    const gapEnd = rec >= 0 && lt(t.records.seq(rec), endOfText) ? t.records.seq(rec) : endOfText;
+    if (lt(at, gapEnd)) {
+      prev = store(t, tcb, seg, at, Math.min(diff(gapEnd, at), LARGE_CHUNK), prev, rec);
+      if (prev < 0) return;
+      at = add(t.records.seq(prev), t.records.len(prev));
+    } else if (rec >= 0) {
+      at = add(t.records.seq(rec), t.records.len(rec));
+    }
+  }
+  tcb.oooLast = seg.seq;
+}
+
+/** Copies [at, at + length) of the segment into a chunk of its own, linked between prev and next; -1 without room. */
+function store(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, prev: number, next: number): number {
+  const rec = t.records.take();
+  const chunk = rec < 0 ? -1 : t.arena.take(length);
+  if (chunk < 0) {
+    if (rec >= 0) t.records.give(rec);
+    t.counters.noMemory++;
+    return -1;
+  }
+  copyText(seg, seg.skip + diff(at, seg.seq), length, t.arena.bytes, t.arena.offset(chunk));
+  t.records.setSeq(rec, at);
+  t.records.setLen(rec, length);
+  t.records.setPlace(rec, chunk, 0);
+  if (seg.flags & PSH) t.records.setFlags(rec, R_PUSH);
+  t.records.setNext(rec, next);
+  if (prev < 0) tcb.oooHead = rec;
+  else t.records.setNext(prev, rec);
+  tcb.oooBytes += length;
+  return rec;
+}
+
+/** Copies `length` bytes of the segment's text, `from` bytes into it, across its pieces. */
+function copyText(seg: Segment, from: number, length: number, into: Uint8Array, at: number): void {
+  let skip = from;
+  let left = length;
+  let to = at;
+  for (let n = 0; left > 0; n++) {
+    const held = seg.pieceLength(n);
+    if (skip >= held) {
+      skip -= held;
+      continue;
+    }
+    const take = Math.min(held - skip, left);
+    const start = seg.pieceOffset(n) + skip;
+    into.set(seg.memory.subarray(start, start + take), to);
+    to += take;
+    left -= take;
+    skip = 0;
+  }
+}
+
+/** Delivers what became contiguous with RCV.NXT; returns the bytes. Chunks stay lent until the turn ends. */
+export function deliverHeld(t: Tcp, tcb: Tcb): number {
+  let bytes = 0;
+  let rec = tcb.oooHead;
+  while (rec >= 0 && leq(t.records.seq(rec), tcb.rcvNxt)) {
+    const skip = diff(tcb.rcvNxt, t.records.seq(rec));
+    const length = t.records.len(rec) - skip;
+    const chunk = t.records.chunk(rec);
+    if (length > 0) {
+      tcb.rcvNxt = add(tcb.rcvNxt, length);
+      bytes += length;
+      const push = t.records.flags(rec) & R_PUSH ? 1 : 0;
+      report(t, tcb, EV_DATA, REGION_ARENA, t.arena.offset(chunk) + skip, length, push);
+    }
+    tcb.oooBytes -= t.records.len(rec);
+    t.lent.push(chunk);
+    const next = t.records.next(rec);
+    t.records.give(rec);
+    rec = next;
+  }
+  tcb.oooHead = rec;
+  return bytes;
+}
+
+export function discardHeld(t: Tcp, tcb: Tcb): void {
+  for (let rec = tcb.oooHead; rec >= 0; ) {
+    const next = t.records.next(rec);
+    t.lent.push(t.records.chunk(rec));
+    t.records.give(rec);
+    rec = next;
+  }
+  tcb.oooHead = -1;
+  tcb.oooBytes = 0;
+}
+
+/**
+ * The edges of the blocks held, the one that changed last first (RFC 2018 §4), then by rising sequence number.
+ * Returns the number of blocks, at most `limit`.
+ */
+export function sackBlocks(t: Tcp, tcb: Tcb, edges: Int32Array, limit: number): number {
+  const room = Math.min(limit, MAX_SACK_BLOCKS);
+  let count = 0;
+  let rec = tcb.oooHead;
+  let leading = -1;
+  while (rec >= 0) {
+    const left = t.records.seq(rec);
+    let right = add(left, t.records.len(rec));
+    rec = t.records.next(rec);
+    while (rec >= 0 && t.records.seq(rec) === right) {
+      right = add(right, t.records.len(rec));
+      rec = t.records.next(rec);
+    }
+    const leads = geq(tcb.oooLast, left) && gt(right, tcb.oooLast);
+    if (count === room && !leads) continue;
+    const slot = count < room ? count++ : room - 1;
+    edges[2 * slot] = left;
+    edges[2 * slot + 1] = right;
+    if (leads) leading = slot;
+  }
+  if (leading > 0) moveToFront(edges, leading);
+  return count;
+}
+
+function moveToFront(edges: Int32Array, slot: number): void {
+  const left = edges[2 * slot]!;
+  const right = edges[2 * slot + 1]!;
+  edges.copyWithin(2, 0, 2 * slot);
+  edges[0] = left;
+  edges[1] = right;
+}

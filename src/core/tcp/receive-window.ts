@@ -1,0 +1,89 @@
+/** RCV.WND: what we offer, and when offering more is worth a segment (RFC 9293 §3.8.6). */
+import { add, diff } from '../seq.ts';
+import { arm, markDirty, type Tcp } from './context.ts';
+import { RECEIVING } from './figure5.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Shift that makes a buffer of that size fit 16 bits (RFC 7323 §2.3: at most 14). */
+export function scaleFor(buffer: number): number {
+  let shift = 0;
+  while (shift < 14 && buffer >> shift > 0xffff) shift++;
+  return shift;
+}
+
+/** RCV.WND as the peer knows it. */
+export function receiveWindow(tcb: Tcb): number {
+  return diff(tcb.rcvAdv, tcb.rcvNxt);
+}
+
+/** min(RCV.BUFF / 2, MSS): the least worth offering (§3.8.6.2.2 [MUST-39]). */
+function worthOffering(tcb: Tcb): number {
+  return Math.min(tcb.rcvBuf >> 1, tcb.peerMss);
+}
+
+/** The right edge the buffer would allow. */
+function possibleEdge(tcb: Tcb): number {
+  return add(tcb.rcvNxt, Math.max(0, tcb.rcvBuf - tcb.rcvUser));
+}
+
+/**
+ * The window field for a segment that leaves now; `rcvAdv` moves to what it promises. The edge never moves left
+ * [SHLD-14]: scaling rounds up, because rounding down would take back what an earlier segment offered.
+ */
+export function windowField(tcb: Tcb): number {
+  let edge = possibleEdge(tcb);
+  if (diff(edge, tcb.rcvAdv) < worthOffering(tcb)) edge = tcb.rcvAdv;
+  const shift = tcb.flags & F_WS ? tcb.scales >> 8 : 0;
+  const field = Math.min((diff(edge, tcb.rcvNxt) + (1 << shift) - 1) >> shift, 0xffff);
+  const promised = add(tcb.rcvNxt, field << shift);
+  if (diff(promised, tcb.rcvAdv) > 0) tcb.rcvAdv = promised;
+  return field;
+}
+
+/** The application took n bytes: the window may open, and a peer that was held back is told at once (T326). */
+export function consumed(t: Tcp, tcb: Tcb, n: number): void {
+  tcb.rcvUser = Math.max(0, tcb.rcvUser - n);
+  if ((tcb.state & RECEIVING) === 0) return;
+  const heldBack = receiveWindow(tcb) < tcb.rcvBuf >> 1;
+  if (!heldBack) return;
+  if (tcb.rcvUser === 0) growBuffer(t, tcb);
+  if (diff(possibleEdge(tcb), tcb.rcvAdv) < worthOffering(tcb)) return;
+  tcb.flags |= F_ACK_NOW;
+  markDirty(t, tcb);
+}
+
+/**
+ * The peer filled more than half of the window before we could answer, and the application keeps up: offer twice as
+ * much. All growth together stays below what the links can hold while this process sleeps.
+ */
+function growBuffer(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_FIXED_BUFFER) return;
+  const limit = tcb.flags & F_WS ? t.defaults.receiveBuffer : Math.min(t.defaults.receiveBuffer, 0xffff);
+  const gain = Math.min(tcb.rcvBuf, limit - tcb.rcvBuf);
+  if (gain <= 0 || t.windowGranted + gain > t.windowLimit) return;
+  tcb.rcvBuf += gain;
+  t.windowGranted += gain;
+}
+
+/** What `growBuffer` took goes back to the others. */
+export function returnGrant(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_FIXED_BUFFER) return;
+  t.windowGranted -= Math.max(0, tcb.rcvBuf - t.defaults.initialWindow);
+}
+
+/** In-order text arrived: acknowledge every second full segment at once, else within the delay [SHLD-18, SHLD-19]. */
+export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
+  tcb.ackBytes += bytes;
+  if (tcb.ackBytes >= 2 * tcb.peerMss || t.defaults.delayedAck === 0) tcb.flags |= F_ACK_NOW;
+  else if ((tcb.flags & F_ACK_LATER) === 0) {
+    tcb.flags |= F_ACK_LATER;
+    arm(t, tcb, TIMER_DELACK, t.defaults.delayedAck);
+  }
+  markDirty(t, tcb);
+}
+
+export function ackNow(t: Tcp, tcb: Tcb): void {
+  tcb.flags |= F_ACK_NOW;
+  markDirty(t, tcb);
+}

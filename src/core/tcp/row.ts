@@ -1,0 +1,123 @@
+/**
+ * The transmission control block, declared once: a row of int32 words in one ArrayBuffer. `scripts/generate-tcb.mjs`
+ * makes the cursor class (`tcb.ts`) and `docs/tcb.md` from this table; `wire/abi.ts` names the words C++ reads.
+ * Units: seq = sequence number, B = bytes, us, ms, tick = 1 ms wheel tick, row/rec/chunk = index or -1.
+ */
+export const row = [
+  // [field, words, unit, RFC term or meaning]
+  ['ports', 1, 'u16<<16|u16', 'local port, remote port (identity: read by C++)'],
+  ['laddr', 4, 'addr', 'local address, IPv4 mapped'],
+  ['raddr', 4, 'addr', 'remote address, IPv4 mapped'],
+  ['hop', 1, 'index', 'next hop; -1 while there is no route'],
+  ['state', 1, 'bit', 'one of the eleven states, as a bit'],
+  ['flags', 1, 'bits', 'F_* below'],
+  ['gen', 1, 'count', 'generation: changes each time the row is freed'],
+  ['listener', 1, 'row', 'row of the LISTEN this came from; -1 = active OPEN'],
+  ['iss', 1, 'seq', 'ISS'],
+  ['sndUna', 1, 'seq', 'SND.UNA'],
+  ['sndNxt', 1, 'seq', 'SND.NXT'],
+  ['sndMax', 1, 'seq', 'highest SND.NXT ever'],
+  ['sndWnd', 1, 'B', 'SND.WND, scaled'],
+  ['sndWl1', 1, 'seq', 'SND.WL1'],
+  ['sndWl2', 1, 'seq', 'SND.WL2'],
+  ['sndUp', 1, 'seq', 'SND.UP'],
+  ['maxSndWnd', 1, 'B', 'largest SND.WND seen'],
+  ['sndMss', 1, 'B', 'Eff.snd.MSS: payload bytes in a full segment'],
+  ['scales', 1, 'u8|u8<<8', 'Snd.Wind.Shift, Rcv.Wind.Shift'],
+  ['peerMss', 1, 'B', 'MSS option received (or the default)'],
+  ['sndHead', 1, 'chunk', 'first chunk of the send queue'],
+  ['sndTail', 1, 'chunk', 'last chunk of the send queue'],
+  ['sndQueued', 1, 'B', 'bytes held from SND.UNA on, sent or not (no SYN, no FIN)'],
+  ['sndChunk', 1, 'chunk', 'chunk of the next new byte to send; -1 = look from the head'],
+  ['sndOffset', 1, 'B', 'offset in that chunk'],
+  ['sndBuf', 1, 'B', 'send buffer limit'],
+  ['rtxHead', 1, 'rec', 'oldest record of the retransmission queue'],
+  ['rtxTail', 1, 'rec', 'newest record'],
+  ['cwnd', 1, 'B', 'congestion window'],
+  ['ssthresh', 1, 'B', 'slow start threshold'],
+  ['dupAcks', 1, 'count', 'duplicate ACKs in a row'],
+  ['recover', 1, 'seq', 'RFC 6582 recover'],
+  ['sackedOut', 1, 'B', 'bytes the peer selectively acknowledged above SND.UNA'],
+  ['lostOut', 1, 'B', 'bytes marked lost and not sent again yet'],
+  ['rexmits', 1, 'count', 'consecutive retransmission timeouts'],
+  ['srtt', 1, 'us', 'SRTT; 0 = no sample yet'],
+  ['rttvar', 1, 'us', 'RTTVAR'],
+  ['rto', 1, 'ms', 'RTO, backed off'],
+  ['rttSeq', 1, 'seq', 'sequence number being timed (without timestamps)'],
+  ['rttAt', 1, 'us', 'when it was sent; 0 = nothing timed'],
+  ['irs', 1, 'seq', 'IRS'],
+  ['rcvNxt', 1, 'seq', 'RCV.NXT'],
+  ['rcvAdv', 1, 'seq', 'RCV.NXT+RCV.WND: right edge advertised, never moves left'],
+  ['rcvBuf', 1, 'B', 'RCV.BUFF'],
+  ['rcvUser', 1, 'B', 'RCV.USER: bytes delivered and not yet consumed'],
+  ['rcvUp', 1, 'seq', 'RCV.UP'],
+  ['rcvFin', 1, 'seq', 'sequence number of a FIN held behind a hole'],
+  ['oooHead', 1, 'rec', 'first out-of-order record'],
+  ['oooBytes', 1, 'B', 'bytes held out of order'],
+  ['oooLast', 1, 'seq', 'start of the block that changed last: it leads the SACK option'],
+  ['lastAckSent', 1, 'seq', 'Last.ACK.sent'],
+  ['tsRecent', 1, 'u32', 'TS.Recent'],
+  ['tsRecentAt', 1, 'tick', 'when TS.Recent was taken'],
+  ['tsOffset', 1, 'u32', 'added to the clock for TSval'],
+  ['ackBytes', 1, 'B', 'in-order bytes not acknowledged yet'],
+  ['timers', 8, 'tick', 'deadlines by TIMER_*; 0 = off'],
+  ['wheelNext', 1, 'row', 'timer wheel list'],
+  ['wheelPrev', 1, 'row', 'timer wheel list; slot as -(slot + 2) at the head'],
+  ['wheelAt', 1, 'tick', 'tick this row is filed under; 0 = not filed'],
+  ['userTimeout', 1, 'ms', 'R2 in time; 0 = by number of retransmissions'],
+  ['keepIdle', 1, 'ms', 'keep-alive: idle time'],
+  ['keepInterval', 1, 'ms', 'keep-alive: between probes'],
+  ['keepCount', 1, 'u16|u16<<16', 'probes allowed, probes sent'],
+  ['lastRcvAt', 1, 'tick', 'last segment received'],
+  ['firstSentAt', 1, 'tick', 'when the oldest unacknowledged data was first sent; 0 = nothing outstanding'],
+  ['ip', 1, 'u8|u8<<8', 'TOS, TTL'],
+  ['dirtyNext', 1, 'row', 'list of rows that owe output'],
+  ['softError', 1, 'code', 'last soft error'],
+  ['oowAt', 1, 'tick', 'when an out-of-window segment was last answered (RFC 5961 §7)'],
+  ['cc', 1, 'index', 'congestion controller'],
+  ['ccState', 6, 'any', 'words of the controller'],
+  ['backlog', 1, 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
+  ['portNext', 1, 'row', 'LISTEN: next listener on this port'],
+  ['bytesIn', 2, 'f64', 'payload bytes delivered'],
+  ['bytesOut', 2, 'f64', 'payload bytes acknowledged'],
+] as const;
+
+export const F_PASSIVE = 1 << 0; /** came from LISTEN [MUST-11] */
+export const F_TS = 1 << 1; /** timestamps agreed */
+export const F_SACK = 1 << 2; /** SACK agreed */
+export const F_WS = 1 << 3; /** window scaling agreed */
+export const F_NODELAY = 1 << 4; /** Nagle off */
+export const F_FIN_QUEUED = 1 << 5; /** CLOSE called: a FIN follows the data */
+export const F_FIN_SENT = 1 << 6; /** SND.NXT has passed our FIN */
+export const F_ACK_NOW = 1 << 7; /** an ACK must leave in this turn */
+export const F_ACK_LATER = 1 << 8; /** an ACK is owed; the delayed-ACK timer runs */
+export const F_DIRTY = 1 << 9; /** on the output list */
+export const F_RCV_FIN = 1 << 10; /** a FIN is held behind a hole (rcvFin) */
+export const F_NO_READER = 1 << 11; /** the application gave up reading: arriving text draws RST */
+export const F_CORK = 1 << 12;
+export const F_KEEPALIVE = 1 << 13;
+export const F_RECOVERY = 1 << 14; /** fast recovery */
+export const F_QUICKACK = 1 << 15; /** acknowledge at once for a while */
+export const F_URG_MODE = 1 << 16; /** the user was told of urgent data ahead */
+export const F_SND_URG = 1 << 17; /** SND.UP is ahead of SND.UNA */
+export const F_CLOSE_QUEUED = 1 << 18; /** CLOSE in SYN_RECEIVED waits for ESTABLISHED (T051) */
+export const F_IN_FLOWS = 1 << 19; /** is in the flow table */
+export const F_PERSIST = 1 << 20; /** probing a zero window */
+export const F_SYN_ACKED = 1 << 22; /** our SYN was acknowledged */
+export const F_RTO_RECOVERY = 1 << 23; /** resending after a timeout until `recover` */
+export const F_COUNTED = 1 << 24; /** counts against its listener's backlog */
+export const F_RESEND = 1 << 25; /** the SYN, SYN-ACK or probe is due again */
+export const F_SHORT_SEND = 1 << 26; /** the last SEND did not fit: EV_DRAIN is owed */
+export const F_APP_DONE = 1 << 27; /** EV_CLOSED was reported: no further event for this row */
+export const F_CWND_LIMITED = 1 << 28; /** the congestion window held data back since the last ACK */
+export const F_LISTED = 1 << 29; /** is in the listener table */
+export const F_FIXED_BUFFER = 1 << 30; /** the user chose RCV.BUFF: it does not grow */
+
+export const TIMER_REXMIT = 0;
+export const TIMER_PERSIST = 1;
+export const TIMER_DELACK = 2;
+export const TIMER_KEEPALIVE = 3;
+export const TIMER_STATE = 4; /** 2MSL in TIME_WAIT, orphan in FIN_WAIT_2 */
+export const TIMER_USER = 5;
+export const TIMER_LOSS = 6; /** RACK / TLP */
+export const TIMER_PACE = 7;

@@ -1,0 +1,80 @@
+/** SEND's bytes, from SND.UNA on: a list of arena chunks. Copied in once; every transmission points there. */
+import type { Arena } from '../arena.ts';
+import { LARGE_CHUNK, SMALL_CHUNK } from '../arena.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Copies up to `length` bytes in; returns how many found room. */
+export function enqueue(arena: Arena, tcb: Tcb, bytes: Uint8Array, offset: number, length: number): number {
+  let done = 0;
+  let tail = tcb.sndTail;
+  while (done < length) {
+    let room = tail < 0 ? 0 : arena.capacity(tail) - arena.end(tail);
+    if (room === 0) {
+      const chunk = arena.take(length - done > SMALL_CHUNK ? LARGE_CHUNK : SMALL_CHUNK);
+      if (chunk < 0) break;
+      if (tail < 0) tcb.sndHead = chunk;
+      else arena.setNext(tail, chunk);
+      tail = chunk;
+      tcb.sndTail = chunk;
+      room = arena.capacity(chunk);
+    }
+    const n = Math.min(room, length - done);
+    const at = arena.offset(tail) + arena.end(tail);
+    const from = offset + done;
+    arena.bytes.set(from === 0 && n === bytes.length ? bytes : bytes.subarray(from, from + n), at);
+    arena.setEnd(tail, arena.end(tail) + n);
+    done += n;
+  }
+  tcb.sndQueued += done;
+  return done;
+}
+
+/** The first `n` bytes were acknowledged: chunks that hold nothing else go back. */
+export function dequeue(arena: Arena, tcb: Tcb, n: number): void {
+  tcb.sndQueued -= n;
+  let head = tcb.sndHead;
+  let left = n;
+  while (left > 0) {
+    const held = arena.end(head) - arena.start(head);
+    if (held > left) {
+      arena.setStart(head, arena.start(head) + left);
+      return;
+    }
+    left -= held;
+    const next = arena.next(head);
+    if (tcb.sndChunk === head) tcb.sndChunk = -1;
+    arena.give(head);
+    head = next;
+    tcb.sndHead = head;
+    if (head < 0) {
+      tcb.sndTail = -1;
+      return;
+    }
+  }
+}
+
+/** Points the cursor (`sndChunk`, `sndOffset`) at the next byte never sent. */
+export function seekNew(arena: Arena, tcb: Tcb): void {
+  if (tcb.sndChunk < 0) {
+    // Everything sent is acknowledged, chunks and all: new text starts at the head.
+    tcb.sndChunk = tcb.sndHead;
+    tcb.sndOffset = tcb.sndHead < 0 ? 0 : arena.start(tcb.sndHead);
+  } else if (tcb.sndOffset === arena.end(tcb.sndChunk) && arena.next(tcb.sndChunk) >= 0) {
+    tcb.sndChunk = arena.next(tcb.sndChunk);
+    tcb.sndOffset = arena.start(tcb.sndChunk);
+  }
+}
+
+/** Gives back everything queued. */
+export function discard(arena: Arena, tcb: Tcb): void {
+  let chunk = tcb.sndHead;
+  while (chunk >= 0) {
+    const next = arena.next(chunk);
+    arena.give(chunk);
+    chunk = next;
+  }
+  tcb.sndHead = -1;
+  tcb.sndTail = -1;
+  tcb.sndChunk = -1;
+  tcb.sndQueued = 0;
+}

@@ -1,0 +1,192 @@
+/**
+ * One connection as bytes: its row, the text it owes the peer, its retransmission queue and what it holds out of order.
+ * The format that hand-over uses: little-endian int32 words, then text. Times are stored against the moment of export, so
+ * the importer's clock may be another one.
+ */
+import { ROW_WORDS } from '../../wire/abi.ts';
+import { EADDRINUSE, EINVAL, ENETUNREACH, ENOBUFS } from '../events.ts';
+import { diff } from '../seq.ts';
+import { markDirty, type Tcp } from './context.ts';
+import { CLOSED, LISTEN } from './figure5.ts';
+import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
+import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
+import { enqueue } from './send-queue.ts';
+import {
+  DIRTY_NEXT, FIRST_SENT_AT, GEN, HOP, LAST_RCV_AT, LISTENER, OOO_BYTES, OOO_HEAD, OOW_AT, ROW_USED, RTX_HEAD, RTX_TAIL,
+  SND_CHUNK, SND_HEAD, SND_QUEUED, SND_TAIL, type Tcb, TIMERS, TS_RECENT_AT, WHEEL_AT, WHEEL_NEXT, WHEEL_PREV,
+} from './tcb.ts';
+
+/** "UTCP" and the version of the format. */
+const MAGIC = 0x50435455;
+const VERSION = 1;
+const HEADER_WORDS = 8;
+/** seq, len, flags, sent at. */
+const RTX_WORDS = 4;
+/** seq, len, flags. */
+const HELD_WORDS = 3;
+/** Words that mean something in one stack only. */
+const LOCAL = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD, DIRTY_NEXT, HOP, LISTENER];
+const EMPTY = [SND_QUEUED, OOO_BYTES, WHEEL_AT, WHEEL_NEXT, WHEEL_PREV];
+const TICKS = [LAST_RCV_AT, FIRST_SENT_AT, TS_RECENT_AT, OOW_AT, ...Array.from({ length: 8 }, (_, n) => TIMERS + n)];
+
+export function exportRow(t: Tcp, tcb: Tcb): ArrayBuffer {
+  if (tcb.state & (CLOSED | LISTEN)) throw new RangeError('only a connection can be exported, not CLOSED or LISTEN');
+  const sent = list(t, tcb.rtxHead);
+  const held = list(t, tcb.oooHead);
+  const words = HEADER_WORDS + ROW_WORDS + sent.length * RTX_WORDS + held.length * HELD_WORDS;
+  const out = new ArrayBuffer(words * 4 + tcb.sndQueued + tcb.oooBytes);
+  const w = new Int32Array(out, 0, words);
+  w.set([MAGIC, VERSION, ROW_USED, t.tick, t.now | 0, sent.length, held.length, tcb.sndQueued]);
+  w.set(tcb.i32.subarray(tcb.at, tcb.at + ROW_WORDS), HEADER_WORDS);
+  const r = t.records;
+  let at = HEADER_WORDS + ROW_WORDS;
+  for (const rec of sent) at = put(w, at, r.seq(rec), r.len(rec), r.flags(rec), r.sentAt(rec));
+  for (const rec of held) at = put(w, at, r.seq(rec), r.len(rec), r.flags(rec));
+  copyQueue(t, tcb, new Uint8Array(out, words * 4), held);
+  silence(tcb);
+  remove(t, tcb, 0, tcb.state);
+  return out;
+}
+
+function put(w: Int32Array, at: number, ...values: number[]): number {
+  w.set(values, at);
+  return at + values.length;
+}
+
+function list(t: Tcp, head: number): number[] {
+  const found: number[] = [];
+  for (let rec = head; rec >= 0; rec = t.records.next(rec)) found.push(rec);
+  return found;
+}
+
+function copyQueue(t: Tcp, tcb: Tcb, out: Uint8Array, held: number[]): void {
+  let at = 0;
+  for (let chunk = tcb.sndHead; chunk >= 0; chunk = t.arena.next(chunk)) {
+    const base = t.arena.offset(chunk);
+    out.set(t.arena.bytes.subarray(base + t.arena.start(chunk), base + t.arena.end(chunk)), at);
+    at += t.arena.end(chunk) - t.arena.start(chunk);
+  }
+  for (const rec of held) {
+    const base = t.arena.offset(t.records.chunk(rec)) + t.records.offset(rec);
+    out.set(t.arena.bytes.subarray(base, base + t.records.len(rec)), at);
+    at += t.records.len(rec);
+  }
+}
+
+/** Takes a connection up under this stack's own row; its addresses must be ours and its four-tuple free. */
+export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
+  if (snapshot.byteLength < (HEADER_WORDS + ROW_WORDS) * 4) return EINVAL;
+  const w = new Int32Array(snapshot, 0, snapshot.byteLength >> 2);
+  if (w[0] !== MAGIC || w[1] !== VERSION || w[2] !== ROW_USED) return EINVAL;
+  if (t.flows.find(w, HEADER_WORDS) >= 0) return EADDRINUSE;
+  const row = takeRow(t, tcb, {});
+  if (row < 0) return ENOBUFS;
+  const gen = tcb.gen;
+  tcb.i32.set(w.subarray(HEADER_WORDS, HEADER_WORDS + ROW_WORDS), tcb.at);
+  tcb.i32[tcb.at + GEN] = gen;
+  for (const word of LOCAL) tcb.i32[tcb.at + word] = -1;
+  for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;
+  tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
+  shiftTimes(t, tcb, w[3]!);
+  tcb.hop = t.ip.routeTo(tcb.i32, tcb.at + 5);
+  const failed = tcb.hop < 0 ? ENETUNREACH : restoreQueues(t, tcb, w, snapshot) ? 0 : ENOBUFS;
+  if (failed !== 0) {
+    silence(tcb);
+    remove(t, tcb, failed, tcb.state);
+    return failed;
+  }
+  enterFlows(t, tcb);
+  fileTimers(t, tcb);
+  markDirty(t, tcb);
+  return row;
+}
+
+/** The exporter's ticks become ours; TSval must go on from where it was (RFC 7323 §5.4). */
+function shiftTimes(t: Tcp, tcb: Tcb, exportedTick: number): void {
+  const shift = diff(t.tick, exportedTick);
+  for (const word of TICKS) {
+    const tick = tcb.i32[tcb.at + word]!;
+    if (tick !== 0) tcb.i32[tcb.at + word] = (tick + shift) | 0 || 1;
+  }
+  tcb.tsOffset = (tcb.tsOffset - shift) | 0;
+  tcb.rttAt = 0;
+}
+
+function fileTimers(t: Tcp, tcb: Tcb): void {
+  for (let timer = 0; timer < 8; timer++) {
+    if (tcb.timer(timer) !== 0) t.wheel.file(tcb.row, tcb.timer(timer));
+  }
+}
+
+function restoreQueues(t: Tcp, tcb: Tcb, w: Int32Array, snapshot: ArrayBuffer): boolean {
+  const [sent, held, queued] = [w[5]!, w[6]!, w[7]!];
+  const words = HEADER_WORDS + ROW_WORDS + sent * RTX_WORDS + held * HELD_WORDS;
+  const text = new Uint8Array(snapshot, words * 4);
+  if (enqueue(t.arena, tcb, text, 0, queued) < queued) return false;
+  const base = (tcb.flags & F_SYN_ACKED ? tcb.sndUna : tcb.sndUna + 1) | 0;
+  let at = HEADER_WORDS + ROW_WORDS;
+  for (let n = 0; n < sent; n++, at += RTX_WORDS) {
+    if (!restoreSent(t, tcb, w, at, base)) return false;
+  }
+  let from = queued;
+  for (let n = 0; n < held; n++, at += HELD_WORDS) {
+    if (!restoreHeld(t, tcb, w, at, text.subarray(from, from + w[at + 1]!))) return false;
+    from += w[at + 1]!;
+  }
+  placeCursor(t, tcb, diff(tcb.sndNxt, base));
+  return true;
+}
+
+function restoreSent(t: Tcp, tcb: Tcb, w: Int32Array, at: number, base: number): boolean {
+  const r = t.records;
+  const rec = r.take();
+  if (rec < 0) return false;
+  const seq = w[at]!;
+  r.setSeq(rec, seq);
+  r.setLen(rec, w[at + 1]!);
+  r.setFlags(rec, w[at + 2]!);
+  r.setSentAt(rec, (t.now - ((w[4]! - w[at + 3]!) | 0)) | 0);
+  const [chunk, offset] = seek(t, tcb, diff(seq, base));
+  r.setPlace(rec, chunk, offset);
+  if (tcb.rtxTail < 0) tcb.rtxHead = rec;
+  else r.setNext(tcb.rtxTail, rec);
+  tcb.rtxTail = rec;
+  return true;
+}
+
+function restoreHeld(t: Tcp, tcb: Tcb, w: Int32Array, at: number, text: Uint8Array): boolean {
+  const r = t.records;
+  const rec = r.take();
+  const chunk = rec < 0 ? -1 : t.arena.take(text.length);
+  if (chunk < 0) return false;
+  t.arena.bytes.set(text, t.arena.offset(chunk));
+  r.setSeq(rec, w[at]!);
+  r.setLen(rec, text.length);
+  r.setFlags(rec, w[at + 2]!);
+  r.setPlace(rec, chunk, 0);
+  if (tcb.oooHead < 0) tcb.oooHead = rec;
+  else {
+    let last = tcb.oooHead;
+    while (r.next(last) >= 0) last = r.next(last);
+    r.setNext(last, rec);
+  }
+  tcb.oooBytes += text.length;
+  return true;
+}
+
+/** Chunk and offset of the byte `n` places into the send queue; the end of the last chunk when it is past all of them. */
+function seek(t: Tcp, tcb: Tcb, n: number): [number, number] {
+  let left = n;
+  for (let chunk = tcb.sndHead; chunk >= 0; chunk = t.arena.next(chunk)) {
+    const held = t.arena.end(chunk) - t.arena.start(chunk);
+    if (left < held || t.arena.next(chunk) < 0) return [chunk, t.arena.start(chunk) + Math.min(left, held)];
+    left -= held;
+  }
+  return [-1, 0];
+}
+
+function placeCursor(t: Tcp, tcb: Tcb, sent: number): void {
+  const [chunk, offset] = seek(t, tcb, Math.min(Math.max(0, sent), tcb.sndQueued));
+  tcb.sndChunk = chunk;
+  tcb.sndOffset = offset;
+}

@@ -1,0 +1,36 @@
+/** STATUS (RFC 9293 §3.10.6) for people and tests. */
+import type { TcpInfo } from '../api.ts';
+import { diff } from '../seq.ts';
+import { stateName } from './figure5.ts';
+import { receiveWindow } from './receive-window.ts';
+import { F_SACK, F_TS } from './row.ts';
+import { LADDR, RADDR, type Tcb } from './tcb.ts';
+
+export function endpointOf(tcb: Tcb, which: 0 | 1, out: Int32Array): number {
+  const from = tcb.at + (which === 0 ? LADDR : RADDR);
+  for (let n = 0; n < 4; n++) out[n] = tcb.i32[from + n]!;
+  return which === 0 ? tcb.ports >>> 16 : tcb.ports & 0xffff;
+}
+
+export function infoOf(tcb: Tcb): TcpInfo {
+  return {
+    state: stateName(tcb.state),
+    srttUs: tcb.srtt,
+    rttvarUs: tcb.rttvar,
+    rtoMs: tcb.rto,
+    cwnd: tcb.cwnd,
+    ssthresh: tcb.ssthresh,
+    mss: tcb.sndMss,
+    sndWnd: tcb.sndWnd,
+    rcvWnd: receiveWindow(tcb),
+    inFlight: diff(tcb.sndNxt, tcb.sndUna),
+    sndQueued: tcb.sndQueued,
+    rcvUser: tcb.rcvUser,
+    bytesIn: tcb.bytesIn,
+    bytesOut: tcb.bytesOut,
+    timestamps: (tcb.flags & F_TS) !== 0,
+    sack: (tcb.flags & F_SACK) !== 0,
+    sndScale: tcb.scales & 0xff,
+    rcvScale: tcb.scales >> 8,
+  };
+}

@@ -1,0 +1,153 @@
+/** §3.10.8 and its kin: what happens when a deadline of a row has passed. */
+import { ACK } from '../../wire/abi.ts';
+import { EV_SOFT_ERROR, ETIMEDOUT, OK } from '../events.ts';
+import { diff } from '../seq.ts';
+import { arm, controllerOf, markDirty, report, step, type Tcp } from './context.ts';
+import { emitText } from './emit.ts';
+import { EV, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
+import { end, remove, silence } from './lifecycle.ts';
+import { sendProbe } from './probe.ts';
+import { ackNow } from './receive-window.ts';
+import { inFlight, markAllLost } from './retransmission.ts';
+import {
+  F_ACK_LATER, F_FIN_QUEUED, F_FIN_SENT, F_KEEPALIVE, F_PASSIVE, F_PERSIST, F_RECOVERY, F_RESEND, F_RTO_RECOVERY, F_SACK,
+  TIMER_DELACK, TIMER_KEEPALIVE, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE, TIMER_USER,
+} from './row.ts';
+import { backOff } from './rtt.ts';
+import type { Tcb } from './tcb.ts';
+
+/** [SHLD-10] R1: from here on IP is advised and the user told. */
+const R1 = 3;
+const TIMER_COUNT = 8;
+
+/** Runs what is due on the row and files it again under its next deadline. */
+export function expire(t: Tcp, tcb: Tcb): void {
+  const gen = tcb.gen;
+  for (let timer = 0; timer < TIMER_COUNT; timer++) {
+    const at = tcb.timer(timer);
+    if (at === 0 || diff(at, t.tick) > 0) continue;
+    tcb.setTimer(timer, 0);
+    fire(t, tcb, timer);
+    if (tcb.gen !== gen) return; // the connection ended
+  }
+  refile(t, tcb);
+}
+
+function refile(t: Tcp, tcb: Tcb): void {
+  let next = 0;
+  for (let timer = 0; timer < TIMER_COUNT; timer++) {
+    const at = tcb.timer(timer);
+    if (at !== 0 && (next === 0 || diff(at, next) < 0)) next = at;
+  }
+  if (next !== 0) t.wheel.file(tcb.row, next);
+}
+
+function fire(t: Tcp, tcb: Tcb, timer: number): void {
+  switch (timer) {
+    case TIMER_REXMIT:
+      return retransmission(t, tcb);
+    case TIMER_PERSIST:
+      return persist(t, tcb);
+    case TIMER_DELACK:
+      if (tcb.flags & F_ACK_LATER) ackNow(t, tcb); // T325 [MUST-40]
+      return;
+    case TIMER_KEEPALIVE:
+      return keepAlive(t, tcb);
+    case TIMER_STATE:
+      return stateTimeout(t, tcb);
+    case TIMER_USER:
+      if (diff(t.tick, tcb.firstSentAt) >= tcb.userTimeout || tcb.firstSentAt === 0) giveUp(t, tcb, ETIMEDOUT); // T233 …
+      else arm(t, tcb, TIMER_USER, tcb.userTimeout - diff(t.tick, tcb.firstSentAt));
+      return;
+  }
+}
+
+/** Nothing more will be tried (T235, T311 to T317). The last soft error is the better reason when there was one. */
+export function giveUp(t: Tcp, tcb: Tcb, reason: number): void {
+  if (tcb.state & (SYN_SENT | SYN_RECEIVED)) t.counters.attemptFails++;
+  if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE) silence(tcb); // T267: the user never knew of it
+  end(t, tcb, EV.giveUp, tcb.softError < 0 ? tcb.softError : reason);
+}
+
+function retransmission(t: Tcp, tcb: Tcb): void {
+  if (tcb.sndUna === tcb.sndNxt) return; // acknowledged since: T263 to T265
+  const opening = (tcb.state & (SYN_SENT | SYN_RECEIVED)) !== 0;
+  const closedWindow = !opening && tcb.sndWnd === 0;
+  const first = tcb.rexmits === 0;
+  tcb.rexmits++;
+  t.counters.timeouts++;
+  if (tcb.rexmits > (opening ? t.defaults.synRetries : t.defaults.dataRetries)) {
+    giveUp(t, tcb, ETIMEDOUT); // R2 [MUST-20]
+    return;
+  }
+  if (tcb.rexmits === R1) {
+    t.ip.suspect(tcb.hop); // T318: the next hop may be dead
+    report(t, tcb, EV_SOFT_ERROR, ETIMEDOUT); // [SHLD-9]
+  }
+  if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
+  if (!opening) startOver(t, tcb, first && !closedWindow);
+  backOff(tcb);
+  arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  if (closedWindow) sendProbe(t, tcb); // [MUST-35] the peer took its window back: text in flight serves as the probe
+  markDirty(t, tcb);
+}
+
+/** RFC 5681 §3.1, RFC 6582 §4.2: one segment, slow start from there, no fast retransmit for what was sent before. */
+function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
+  if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
+  const flight = inFlight(tcb) + tcb.sackedOut + tcb.lostOut;
+  markAllLost(t, tcb);
+  controllerOf(tcb).onRto(tcb, flight, first, t.now);
+  tcb.flags = (tcb.flags & ~F_RECOVERY) | F_RTO_RECOVERY;
+  tcb.recover = tcb.sndNxt;
+  tcb.dupAcks = 0;
+}
+
+/** A closed window is probed for ever as long as the peer answers [MUST-37]; the interval grows [SHLD-30]. */
+function persist(t: Tcp, tcb: Tcb): void {
+  const waiting = tcb.sndQueued > 0 || (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED || tcb.rtxHead >= 0;
+  if (!waiting) {
+    tcb.flags &= ~F_PERSIST;
+    return;
+  }
+  if (tcb.sndWnd === 0) {
+    tcb.flags |= F_PERSIST;
+    tcb.rexmits++;
+    if (tcb.rexmits > t.defaults.dataRetries) {
+      giveUp(t, tcb, ETIMEDOUT);
+      return;
+    }
+    backOff(tcb);
+    arm(t, tcb, TIMER_PERSIST, tcb.rto);
+  }
+  sendProbe(t, tcb);
+}
+
+/** T255, T256: probes only while nothing is outstanding and nothing was received [MUST-26]. */
+function keepAlive(t: Tcp, tcb: Tcb): void {
+  if ((tcb.flags & F_KEEPALIVE) === 0 || (tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return;
+  const idle = diff(t.tick, tcb.lastRcvAt);
+  const sent = tcb.keepCount >>> 16;
+  const allowed = tcb.keepCount & 0xffff;
+  if (tcb.sndUna !== tcb.sndNxt || idle < tcb.keepIdle) {
+    tcb.keepCount = allowed;
+    arm(t, tcb, TIMER_KEEPALIVE, Math.max(1, tcb.keepIdle - Math.min(idle, tcb.keepIdle - 1)));
+    return;
+  }
+  if (sent >= allowed) {
+    giveUp(t, tcb, ETIMEDOUT); // [MUST-29] never after a single one
+    return;
+  }
+  tcb.keepCount = allowed | ((sent + 1) << 16);
+  t.counters.keepaliveProbes++;
+  // [SHLD-12] <SEQ=SND.NXT-1>, no text: below the peer's RCV.NXT, so it must answer.
+  if (t.ip.ready(tcb.hop)) emitText(t, tcb, t.ip.linkOf(tcb.hop), (tcb.sndNxt - 1) | 0, ACK, -1, 0, 0, tcb.sndMss);
+  arm(t, tcb, TIMER_KEEPALIVE, tcb.keepInterval);
+}
+
+function stateTimeout(t: Tcp, tcb: Tcb): void {
+  if (tcb.state === TIME_WAIT) {
+    step(t, tcb, EV.timeout2MSL); // T249
+    remove(t, tcb, OK, TIME_WAIT);
+  } else if (tcb.state === FIN_WAIT_2) end(t, tcb, EV.orphanTimeout, OK); // T266
+}

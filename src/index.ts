@@ -1,0 +1,24 @@
+/** usertcp: a TCP/IP stack inside a Node.js process. */
+export { createStack } from './stack.ts';
+export type { CaptureSink, Mode, RouteOption, StackOptions, TcpOptions } from './options.ts';
+export { Stack } from './shell/stack.ts';
+export type { CloseOptions, ConnectionSummary, SocketConnectOptions } from './shell/stack.ts';
+export { Conn } from './shell/conn.ts';
+export type { Handlers } from './shell/handlers.ts';
+export type { ConnectOptions, TcpSocketOptions } from './shell/connect.ts';
+export { Connection } from './shell/connection.ts';
+export type { Endpoint } from './shell/endpoint.ts';
+export { Listener } from './shell/listener.ts';
+export { Service } from './shell/service.ts';
+export type { ListenOptions } from './shell/service.ts';
+export { Server } from './shell/server.ts';
+export type { DropInfo, ServerListenOptions, ServerOptions } from './shell/server.ts';
+export { Socket } from './shell/socket.ts';
+export type { SocketOptions, SocketReadyState } from './shell/socket.ts';
+export { StackError } from './shell/errors.ts';
+export type { SystemError } from './shell/errors.ts';
+export { OptionError } from './shell/option-error.ts';
+export { toPrometheus } from './shell/metrics.ts';
+export type { Metrics } from './shell/metrics.ts';
+export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
+export type { TcpInfo } from './core/stack-core.ts';

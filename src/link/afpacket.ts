@@ -1,0 +1,139 @@
+/** A network interface of the host through AF_PACKET: frames the kernel hands over, and frames it never made. */
+import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
+import { type NativeFacts, type NativeFilter, type NativeLink, native, type PacketLinkOptions } from './native.ts';
+
+export interface AfPacketOptions extends Omit<PacketLinkOptions, 'checksum'> {
+  /** Shared mode: the host keeps its address, only TCP to these ports is ours. */
+  readonly ports?: { readonly first: number; readonly last: number; readonly also?: readonly number[] } | undefined;
+}
+
+/** Largest IP packet: the length field has 16 bits. Super-segments are cut by the device or by the addon. */
+const MAX_PACKET = 65535;
+/** How often a device that went away is looked for. */
+const REOPEN_MS = 500;
+
+/** `error` with what to do about it, when it is about rights. */
+export function explainRights(error: unknown, device: string): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (!(error instanceof Error) || (code !== 'EPERM' && code !== 'EACCES')) return error;
+  error.message =
+    `usertcp: opening '${device}' needs CAP_NET_RAW and CAP_NET_ADMIN (${error.message}). ` +
+    'Once: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)); ' +
+    'or run as root; or in a namespace of your own: unshare -Urn';
+  return error;
+}
+
+/** The part that both devices of the addon share: {@link openAfPacket} and `openTap` say which one it is. */
+export class NativeDevice implements Link {
+  readonly kind = 'ether';
+  readonly rxMemory: Uint8Array;
+  readonly rx: Int32Array;
+  readonly tx: Int32Array;
+  readonly counters: Float64Array;
+  /** Called when the device is back after `onDown`. */
+  onUp: (() => void) | undefined;
+  #facts: NativeFacts;
+  #filter: Omit<NativeFilter, 'addresses'>;
+  #native: NativeLink;
+  #onDown: ((error: Error) => void) | undefined;
+  #reopenTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(link: NativeLink, filter: Omit<NativeFilter, 'addresses'>) {
+    this.#native = link;
+    this.#filter = filter;
+    this.#facts = link.facts();
+    this.rxMemory = new Uint8Array(link.rxMemory);
+    this.rx = new Int32Array(link.rx);
+    this.tx = new Int32Array(link.tx);
+    this.counters = new Float64Array(link.counters);
+  }
+
+  get name(): string {
+    return this.#facts.name;
+  }
+  get mac(): Uint8Array {
+    return this.#facts.mac;
+  }
+  get mtu(): number {
+    return this.#facts.mtu;
+  }
+  get capacity(): number {
+    return this.#facts.capacity;
+  }
+  get offload(): LinkOffload {
+    return { txChecksum: this.#facts.checksum, maxPacket: MAX_PACKET };
+  }
+  /** Whether the device itself cuts super-segments. */
+  get segmentation(): boolean {
+    return this.#facts.segmentation;
+  }
+
+  attach(shared: SharedRegions): void {
+    this.#native.attach(shared.rows, shared.flows, shared.hops, shared.arena);
+  }
+
+  start(onBurst: (n: number) => void, onDown: (error: Error) => void): void {
+    this.#onDown = onDown;
+    this.#native.start(onBurst, (errno) => this.#down(errno));
+  }
+
+  flush(n: number): void {
+    const errno = this.#native.flush(n);
+    if (errno !== 0) this.#down(errno);
+  }
+
+  setAddresses(addresses: Int32Array): void {
+    this.#native.setFilter({ ...this.#filter, addresses });
+  }
+
+  /** Asks the device again for its MTU and offloads; they change under `ip link` and `ethtool`. */
+  redetect(): void {
+    this.#native.reopen();
+    this.#facts = this.#native.facts();
+  }
+
+  ref(): void {
+    this.#native.ref();
+  }
+  unref(): void {
+    this.#native.unref();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#reopenTimer);
+    await this.#native.close();
+  }
+
+  #down(errno: number): void {
+    if (this.#reopenTimer || this.#closed) return;
+    this.#reopenTimer = setInterval(() => this.#reopen(), REOPEN_MS).unref();
+    const error = Object.assign(new Error(`usertcp: '${this.name}' is down`), { code: 'ENETDOWN', errno: -errno });
+    this.#onDown?.(error);
+  }
+
+  #reopen(): void {
+    if (this.#native.reopen() !== 0) return;
+    clearInterval(this.#reopenTimer);
+    this.#reopenTimer = undefined;
+    this.#facts = this.#native.facts();
+    this.onUp?.();
+  }
+}
+
+export function openAfPacket(options: AfPacketOptions): NativeDevice {
+  const { ports, ...rest } = options;
+  const { PacketLink } = native();
+  const filter: Omit<NativeFilter, 'addresses'> = ports
+    ? {
+        shared: true, arp: false, icmp: 'errors',
+        firstPort: ports.first, lastPort: ports.last, ports: Int32Array.from(ports.also ?? []),
+      }
+    : {};
+  try {
+    return new NativeDevice(new PacketLink({ ...rest, checksum: process.env['USERTCP_CHECKSUM'] }), filter);
+  } catch (error) {
+    throw explainRights(error, options.device);
+  }
+}

@@ -1,0 +1,153 @@
+/** Finds, loads and checks the addon. Without it everything but real devices works. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import * as abi from '../wire/abi.ts';
+
+export interface NativeFacts {
+  readonly name: string;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  readonly index: number;
+  /** The device completes partial checksums; cuts TCP super-segments. */
+  readonly checksum: boolean;
+  readonly segmentation: boolean;
+  readonly capacity: number;
+}
+
+export interface NativeFilter {
+  /** Mapped form, four words each. */
+  readonly addresses: Int32Array;
+  readonly arp?: boolean;
+  readonly icmp?: 'all' | 'errors' | 'none';
+  /** Only TCP to the ports below, and no broadcast or multicast: the host keeps the address. */
+  readonly shared?: boolean;
+  readonly firstPort?: number;
+  readonly lastPort?: number;
+  readonly ports?: Int32Array;
+}
+
+export interface NativeLink {
+  /** Detached by close(). */
+  readonly rxMemory: ArrayBuffer;
+  readonly rx: ArrayBuffer;
+  readonly tx: ArrayBuffer;
+  readonly counters: ArrayBuffer;
+  facts(): NativeFacts;
+  attach(rows: Int32Array, flows: Int32Array, hops: Int32Array, arena: Uint8Array): void;
+  start(onBurst: (n: number) => void, onDown: (errno: number) => void): void;
+  /** 0, or the errno of a link that is down. */
+  flush(n: number): number;
+  setFilter(filter: NativeFilter): void;
+  /** Reads the device's facts again and polls it again: 0 when it is there, else errno. */
+  reopen(): number;
+  ref(): void;
+  unref(): void;
+  close(): Promise<void>;
+}
+
+export interface PacketLinkOptions {
+  readonly device: string;
+  readonly mac?: Uint8Array | undefined;
+  readonly smallSlots?: number | undefined;
+  readonly largeSlots?: number | undefined;
+  readonly spinMicros?: number | undefined;
+  readonly rxDescriptors?: number | undefined;
+  readonly txDescriptors?: number | undefined;
+  readonly checksum?: string | undefined;
+}
+
+export interface TapLinkOptions {
+  readonly device: string;
+  readonly mac: Uint8Array;
+  readonly slots?: number | undefined;
+  readonly spinMicros?: number | undefined;
+  readonly rxDescriptors?: number | undefined;
+  readonly txDescriptors?: number | undefined;
+  readonly checksum?: string | undefined;
+}
+
+export interface Native {
+  readonly PacketLink: new (options: PacketLinkOptions) => NativeLink;
+  readonly TapLink: new (options: TapLinkOptions) => NativeLink;
+  abi(): { words: Record<string, number>; counters: string[] };
+  checksumKernels(): string[];
+  /** The field as it stands in a header. `kernel` '' is the best one. */
+  checksum(kernel: string, bytes: Uint8Array): number;
+  parse(frame: Uint8Array, vnetFlags?: number, gsoSize?: number, kernel?: string): { desc: Int32Array; drop: string };
+  /** `offload`: 1 partial checksums, 2 super-segments. */
+  encode(
+    descriptors: Int32Array, arena: Uint8Array, rows: Int32Array, hops: Int32Array, mac: Uint8Array, offload?: number,
+  ): Uint8Array[];
+  flowLookup(flows: Int32Array, rows: Int32Array, identity: Int32Array): number;
+  halfSipHash(key0: number, key1: number, words: Int32Array): number;
+}
+
+export class NoNativeError extends Error {
+  readonly code = 'ERR_USERTCP_NO_NATIVE';
+}
+
+/** Compares every number of abi.ts with the addon's; the first difference is the reason not to go on. */
+function checkAbi(native: Native): void {
+  const theirs = native.abi();
+  for (const [name, value] of Object.entries(abi)) {
+    if (typeof value !== 'number' || theirs.words[name] === value) continue;
+    throw new Error(`built for another ABI: ${name} is ${value} in src/wire/abi.ts and ${theirs.words[name]} in the addon`);
+  }
+  const counters = abi.COUNTERS.join(' ');
+  if (theirs.counters.join(' ') !== counters) throw new Error('built for another ABI: COUNTERS differ');
+}
+
+/** musl and glibc need different binaries; only glibc names its version in the report. */
+function libc(): string {
+  if (process.platform !== 'linux') return '';
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const version = report.header?.glibcVersionRuntime;
+  return version ? `glibc ${version}` : 'musl';
+}
+
+function load(): Native {
+  const platform = `${process.platform}-${process.arch}`;
+  const clib = libc();
+  const here = `platform ${platform}${clib && `, ${clib}`}, Node ${process.version}`;
+  if (process.env['USERTCP_NATIVE'] === 'off') {
+    throw new NoNativeError(`usertcp: the native addon is switched off by USERTCP_NATIVE=off (${here}). Unset it.`);
+  }
+  const root = new URL('../../', import.meta.url);
+  const require = createRequire(import.meta.url);
+  const tried: string[] = [];
+  const prebuilt = `prebuilds/${platform}${clib === 'musl' ? '-musl' : ''}.node`;
+  for (const path of ['build/Release/usertcp.node', prebuilt]) {
+    const file = fileURLToPath(new URL(path, root));
+    if (!existsSync(file)) {
+      tried.push(`${path}: not there`);
+      continue;
+    }
+    try {
+      const native = require(file) as Native;
+      checkAbi(native);
+      return native;
+    } catch (error) {
+      tried.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new NoNativeError(
+    `usertcp: no native addon for ${here}. Tried ${tried.join('; ')}. Build it: node scripts/build-native.mjs --force`,
+  );
+}
+
+/** What load() gave, once for each thread. A failure is kept as well: the file system is asked only once. */
+const loaded: { native?: Native; error?: unknown } = {};
+
+export function native(): Native {
+  if (loaded.error !== undefined) throw loaded.error;
+  if (!loaded.native) {
+    try {
+      loaded.native = load();
+    } catch (error) {
+      loaded.error = error;
+      throw error;
+    }
+  }
+  return loaded.native;
+}

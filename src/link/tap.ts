@@ -1,0 +1,26 @@
+/** A TAP interface: the host's kernel is the machine at the other end of the wire. */
+import { randomBytes } from 'node:crypto';
+import { explainRights, NativeDevice } from './afpacket.ts';
+import { native, type TapLinkOptions } from './native.ts';
+
+export interface TapOptions extends Omit<TapLinkOptions, 'checksum' | 'mac'> {
+  /** Ours, not the interface's; by default a random one. */
+  readonly mac?: Uint8Array | undefined;
+}
+
+/** Locally administered, unicast: IEEE 802-2014 §8.2.2. */
+function randomMac(): Uint8Array {
+  const mac = new Uint8Array(randomBytes(6));
+  mac[0] = ((mac[0] ?? 0) & 0xfc) | 0x02;
+  return mac;
+}
+
+export function openTap(options: TapOptions): NativeDevice {
+  const { TapLink } = native();
+  try {
+    const link = new TapLink({ ...options, mac: options.mac ?? randomMac(), checksum: process.env['USERTCP_CHECKSUM'] });
+    return new NativeDevice(link, {});
+  } catch (error) {
+    throw explainRights(error, options.device);
+  }
+}

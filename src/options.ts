@@ -1,0 +1,184 @@
+/**
+ * Options of a stack, checked as a whole before anything is opened. Every complaint names the option, shows what came
+ * and says what is allowed (ERR_USERTCP_OPTION).
+ */
+import type { TcpDefaults } from './core/stack-core.ts';
+import type { Clock, Link, Memory, Rng } from './ports.ts';
+import { OptionError } from './shell/option-error.ts';
+import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './shell/options/addresses.ts';
+import { checkKnown, checkNumber, checkOneOf } from './shell/options/check.ts';
+import { checkTcp, type TcpOptions } from './shell/options/tcp.ts';
+
+export type { Address, Route, RouteOption } from './shell/options/addresses.ts';
+export type { TcpOptions } from './shell/options/tcp.ts';
+
+/** How the stack lives beside the kernel on a device; see docs/coexistence.md. */
+export type Mode = 'own' | 'own-mac' | 'shared' | 'auto';
+
+/** Receives the bytes of a pcapng file. */
+export interface CaptureSink {
+  write(bytes: Uint8Array): unknown;
+  end?(): unknown;
+}
+
+export interface StackOptions {
+  /** Name of a network interface, such as 'eth0'. One of device, fd, link and links. */
+  device?: string;
+  /** A packet socket or TAP device that somebody with the right opened for us. */
+  fd?: number;
+  /** A link of your own, such as a simulated one. */
+  link?: Link;
+  links?: readonly Link[];
+  /**
+   * 'own': addresses the kernel does not have. 'own-mac': also a MAC of their own. 'shared': the kernel's address,
+   * only our ports. 'auto' (default): 'shared' when the kernel has the address, else 'own'.
+   */
+  mode?: Mode;
+  /** '10.0.0.2/24', 'fd00::2/64'. */
+  addresses?: readonly string[];
+  /** Default routes: one gateway per family. */
+  gateway?: string | readonly string[];
+  routes?: readonly RouteOption[];
+  /** MAC to use in mode 'own-mac'; made of the address when absent. */
+  mac?: string;
+  /** At least 16 bytes: initial sequence numbers and hashes follow from it (replay, hand-over). Default: random. */
+  secret?: Uint8Array | string;
+  /** Connections at a time, TIME_WAIT included. Default 65536. */
+  maxConnections?: number;
+  /** Bytes reserved (not used) for data to send and out-of-order data. Default 256 MiB. */
+  arenaBytes?: number;
+  /** Slots of the receive rings of a device. */
+  rings?: { small?: number; large?: number };
+  /** Microseconds to look for the next frame before sleeping; 0 = off. Default 20. */
+  spin?: number;
+  /** Path of a pcapng file, or a sink for its bytes. */
+  capture?: string | CaptureSink;
+  /** 127.0.0.0/8, ::1 and own addresses reach the stack itself. Default true. */
+  loopback?: boolean;
+  tcp?: TcpOptions;
+  clock?: Clock;
+  rng?: Rng;
+  memory?: Memory;
+}
+
+/** Options with everything decided. */
+export interface Settings {
+  readonly device: string | undefined;
+  readonly fd: number | undefined;
+  readonly links: readonly Link[];
+  readonly mode: Mode;
+  readonly addresses: readonly Address[];
+  readonly routes: readonly Route[];
+  readonly mac: Uint8Array | undefined;
+  readonly secret: Uint8Array | undefined;
+  readonly maxConnections: number;
+  readonly arenaBytes: number;
+  readonly rings: { readonly small?: number; readonly large?: number };
+  readonly spin: number;
+  readonly capture: string | CaptureSink | undefined;
+  readonly loopback: boolean;
+  readonly tcp: TcpDefaults;
+  readonly clock: Clock | undefined;
+  readonly rng: Rng | undefined;
+  readonly memory: Memory | undefined;
+}
+
+const NAMES = [
+  'device', 'fd', 'link', 'links', 'mode', 'addresses', 'gateway', 'routes', 'mac', 'secret', 'maxConnections',
+  'arenaBytes', 'rings', 'spin', 'capture', 'loopback', 'tcp', 'clock', 'rng', 'memory',
+] as const satisfies readonly (keyof StackOptions)[];
+const MODES = ['own', 'own-mac', 'shared', 'auto'] as const;
+const SOURCES = ['device', 'fd', 'link', 'links'] as const;
+const MIB = 1 << 20;
+/** IFNAMSIZ less the terminating zero. */
+const LONGEST_DEVICE = 15;
+
+/** Throws OptionError for the first thing that is wrong; opens nothing. */
+export function checkOptions(options: StackOptions = {}): Settings {
+  if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
+  checkKnown('', options, NAMES);
+  const links = checkSource(options);
+  const loopback = checkType('loopback', options.loopback, 'boolean', true);
+  const addresses = checkAddresses(options.addresses);
+  const wire = links.length > 0 || options.device !== undefined || options.fd !== undefined;
+  if (!wire && !loopback) {
+    throw new OptionError('loopback', false, 'true when there is no device, fd, link or links', 'Name a device, such as device: "eth0".');
+  }
+  if (wire && addresses.length === 0) {
+    throw new OptionError('addresses', options.addresses, 'at least one address with its prefix, such as ["10.0.0.2/24"]');
+  }
+  return {
+    device: options.device,
+    fd: options.fd,
+    links,
+    mode: checkOneOf('mode', options.mode, MODES, 'auto'),
+    addresses,
+    routes: checkRoutes(options.gateway, options.routes, addresses),
+    mac: checkMac(options.mac),
+    secret: checkSecret(options.secret),
+    maxConnections: checkNumber('maxConnections', options.maxConnections, 65536, 1, 1 << 22),
+    arenaBytes: checkNumber('arenaBytes', options.arenaBytes, 256 * MIB, MIB, 2 ** 31 - 1),
+    rings: checkRings(options.rings),
+    spin: checkNumber('spin', options.spin, 20, 0, 1000, 'µs'),
+    capture: checkCapture(options.capture),
+    loopback,
+    tcp: checkTcp(options.tcp),
+    clock: options.clock,
+    rng: options.rng,
+    memory: options.memory,
+  };
+}
+
+function checkSource(options: StackOptions): readonly Link[] {
+  const given = SOURCES.filter((name) => options[name] !== undefined);
+  if (given.length > 1) {
+    throw new OptionError(given[1]!, options[given[1]!], `absent when ${given[0]} is given: a stack has one source of links`);
+  }
+  const { device, fd } = options;
+  if (device !== undefined) {
+    if (typeof device !== 'string' || device === '' || device.length > LONGEST_DEVICE || /[\s/]/.test(device)) {
+      throw new OptionError('device', device, `the name of an interface, 1 to ${LONGEST_DEVICE} characters`, 'ip -brief link lists them.');
+    }
+  }
+  if (fd !== undefined && (!Number.isInteger(fd) || fd < 0)) throw new OptionError('fd', fd, 'an open file descriptor');
+  const links = options.links ?? (options.link === undefined ? [] : [options.link]);
+  if (!Array.isArray(links)) throw new OptionError('links', links, 'an array of links');
+  links.forEach((link: unknown, i) => {
+    const name = options.link === undefined ? `links[${i}]` : 'link';
+    if (typeof link !== 'object' || link === null || !('flush' in link) || !('attach' in link)) {
+      throw new OptionError(name, link, 'a link: an object with attach, start, flush and close', 'For an interface write device: "eth0".');
+    }
+  });
+  return links;
+}
+
+function checkType(name: string, value: boolean | undefined, type: 'boolean', fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== type) throw new OptionError(name, value, 'true or false');
+  return value;
+}
+
+function checkSecret(secret: Uint8Array | string | undefined): Uint8Array | undefined {
+  if (secret === undefined) return undefined;
+  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
+  if (!(bytes instanceof Uint8Array) || bytes.length < 16) {
+    throw new OptionError('secret', typeof secret === 'string' ? '(hidden)' : secret, 'at least 16 bytes', 'crypto.randomBytes(32) makes a good one.');
+  }
+  return bytes;
+}
+
+function checkRings(rings: StackOptions['rings']): { small?: number; large?: number } {
+  if (rings === undefined) return {};
+  if (typeof rings !== 'object' || rings === null) throw new OptionError('rings', rings, 'an object { small, large } of slot numbers');
+  checkKnown('rings', rings, ['small', 'large']);
+  return {
+    ...(rings.small !== undefined && { small: checkNumber('rings.small', rings.small, 0, 64, 1 << 17) }),
+    ...(rings.large !== undefined && { large: checkNumber('rings.large', rings.large, 0, 16, 4096) }),
+  };
+}
+
+function checkCapture(capture: StackOptions['capture']): string | CaptureSink | undefined {
+  if (capture === undefined || (typeof capture === 'string' && capture !== '')) return capture;
+  if (typeof capture === 'object' && capture !== null && typeof capture.write === 'function') return capture;
+  throw new OptionError('capture', capture, 'the path of a file to write, or an object with write(bytes)');
+}

@@ -1,0 +1,72 @@
+/** What the pure core and the shell need from the world. Everything here can be virtual. */
+
+/** Microseconds since an arbitrary origin; a float64, so it never wraps. */
+export type Micros = number;
+
+export interface Clock {
+  now(): Micros;
+  /** Calls `wake` once at or after `at`; a later call replaces it; Infinity cancels. */
+  setAlarm(at: Micros, wake: () => void): void;
+  /** Whether the alarm alone keeps the process alive. */
+  ref?(on: boolean): void;
+}
+
+export interface Rng {
+  /** 32 random bits as an int32. */
+  u32(): number;
+}
+
+/** Regions of core state; a plain ArrayBuffer is committed on touch, so reserving is free. */
+export interface Memory {
+  region(name: string, bytes: number): ArrayBuffer;
+}
+
+/** What a link reads of the core's state in order to find flows and make headers. */
+export interface SharedRegions {
+  /** TCB rows, ROW_WORDS each. */
+  readonly rows: Int32Array;
+  /** The flow table (abi.ts FLOW_*). */
+  readonly flows: Int32Array;
+  /** Next hops, HOP_WORDS each. */
+  readonly hops: Int32Array;
+  /** Send arena: payload, option bytes and raw frames of transmit descriptors. */
+  readonly arena: Uint8Array;
+}
+
+export interface LinkOffload {
+  /** The device completes partial checksums. */
+  readonly txChecksum: boolean;
+  /** Largest IP packet (headers included) that may be handed over in one transmit descriptor; `mtu` when it cannot cut. */
+  readonly maxPacket: number;
+}
+
+/**
+ * Everything that carries frames. Nothing above a link assumes a ring, a vnet header or an operating system.
+ * A link owns two descriptor buffers. Receive memory is lent from the moment `onBurst` is called until it returns.
+ */
+export interface Link {
+  readonly name: string;
+  /** 'ether' links carry frames with MAC addresses; 'loop' links deliver to the stack that sent. */
+  readonly kind: 'ether' | 'loop';
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  readonly offload: LinkOffload;
+  /** Bytes of received payload the link can hold while nobody reads: bounds the sum of advertised windows. */
+  readonly capacity: number;
+  readonly rxMemory: Uint8Array;
+  readonly rx: Int32Array;
+  readonly tx: Int32Array;
+  /** One Float64 per name in abi.ts COUNTERS. */
+  readonly counters: Float64Array;
+  /** Gives the link the core's regions and the addresses to accept; called once, before `start`. */
+  attach(shared: SharedRegions): void;
+  /** Begins to deliver: `onBurst(n)` with n descriptors (pieces included) in `rx`. */
+  start(onBurst: (n: number) => void, onDown: (error: Error) => void): void;
+  /** Sends the first n descriptors (pieces included) of `tx`. Payload may be reused once this returns. */
+  flush(n: number): void;
+  /** Tells which destination addresses to accept (mapped form, 4 words each), and the ports in shared mode. */
+  setAddresses?(addresses: Int32Array): void;
+  ref(): void;
+  unref(): void;
+  close(): Promise<void>;
+}

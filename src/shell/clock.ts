@@ -1,0 +1,65 @@
+/** Time from Node: microseconds of the monotonic clock and one timer for the whole stack. */
+import type { Clock, Micros } from '../ports.ts';
+
+export class NodeClock implements Clock {
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  /** When the timer that is running fires; Infinity = none runs. */
+  #armed: Micros = Infinity;
+  /** When the alarm is wanted; never earlier than what is armed, because a later wish does not move the timer. */
+  #wanted: Micros = Infinity;
+  #wake: () => void = () => {};
+  #ref = false;
+
+  now(): Micros {
+    return performance.now() * 1000;
+  }
+
+  setAlarm(at: Micros, wake: () => void): void {
+    this.#wanted = at;
+    this.#wake = wake;
+    if (at >= this.#armed) return;
+    this.#disarm();
+    this.#arm();
+  }
+
+  ref(on: boolean): void {
+    this.#ref = on;
+    if (on) {
+      this.#timer?.ref();
+      this.#immediate?.ref();
+    } else {
+      this.#timer?.unref();
+      this.#immediate?.unref();
+    }
+  }
+
+  #arm(): void {
+    const delay = (this.#wanted - this.now()) / 1000;
+    this.#armed = this.#wanted;
+    if (delay <= 0) {
+      this.#immediate = setImmediate(this.#fire);
+      if (!this.#ref) this.#immediate.unref();
+      return;
+    }
+    // setTimeout turns more than 2^31 - 1 ms into 1 ms; firing early is harmless, the timer is armed again.
+    this.#timer = setTimeout(this.#fire, Math.min(Math.ceil(delay), 0x7fffffff));
+    if (!this.#ref) this.#timer.unref();
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#immediate !== undefined) clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+    this.#armed = Infinity;
+  }
+
+  readonly #fire = (): void => {
+    this.#disarm();
+    if (this.#wanted === Infinity) return;
+    if (this.#wanted > this.now()) return this.#arm();
+    this.#wanted = Infinity;
+    this.#wake();
+  };
+}

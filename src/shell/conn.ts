@@ -1,0 +1,353 @@
+/**
+ * One connection of the `serve` level: the row it stands for, its handlers and a slot for the application.
+ * Queues exist only while there is something in them: bytes held because the reader paused, bytes pending because
+ * the send buffer is full.
+ */
+import { ECONNABORTED, REGION_ARENA } from '../core/events.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Engine } from './engine.ts';
+import { StackError, systemError } from './errors.ts';
+import { type Handlers, NO_HANDLERS } from './handlers.ts';
+import { Pieces } from './pieces.ts';
+import { RowHandle } from './row-handle.ts';
+import { keep } from './slab.ts';
+
+const CONNECTING = 1 << 0;
+/** The reader wants no data: it is held, not consumed, so the peer's window closes. */
+const PAUSED = 1 << 1;
+/** end() was called. */
+const ENDING = 1 << 2;
+/** The core was told CLOSE. */
+const FIN_QUEUED = 1 << 3;
+const FIN_ACKED = 1 << 4;
+/** The peer's FIN came; END_TOLD once the handler knows. */
+const PEER_ENDED = 1 << 5;
+const END_TOLD = 1 << 6;
+/** The row is not ours any more. */
+const GONE = 1 << 7;
+/** The close handler was called. */
+const CLOSED = 1 << 8;
+const DELIVERING = 1 << 9;
+const RESUMING = 1 << 10;
+/** Nobody looks any more; what was written still goes out. */
+const ORPHAN = 1 << 11;
+const UNREFED = 1 << 12;
+
+/** How a connection starts. */
+export const OPEN = 0;
+export const OPENING = CONNECTING;
+export const OPEN_PAUSED = PAUSED;
+
+export class Conn extends RowHandle {
+  /** For the application; the stack never looks. */
+  data: unknown = undefined;
+  #handlers: Handlers;
+  #flags: number;
+  #held: Pieces | null = null;
+  #pending: Pieces | null = null;
+  /** Bytes the handler saw while paused: credited by resume(). */
+  #uncredited = 0;
+
+  /** @internal Made by the engine. */
+  constructor(engine: Engine, row: number, gen: number, handlers: Handlers, flags: number, remote?: Endpoint) {
+    super(engine, row, gen, remote);
+    this.#handlers = handlers;
+    this.#flags = flags;
+  }
+
+  // ---- sending -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Queues bytes to be sent; they are copied, so the caller may reuse its buffer at once. Strings are UTF-8.
+   * Returns false when the send buffer is full: everything is kept, `drain` follows. Never blocks.
+   */
+  write(bytes: Uint8Array | string): boolean {
+    return typeof bytes === 'string' ? this.#send(Buffer.from(bytes), false) : this.#send(bytes, true);
+  }
+
+  /** @internal As write(), for bytes that nobody changes until `drain`: the part that does not fit is not copied. */
+  writeOwned(bytes: Uint8Array): boolean {
+    return this.#send(bytes, false);
+  }
+
+  /** Sends FIN after what was written [and `bytes`]. Reading goes on until the peer ends, too. */
+  end(bytes?: Uint8Array | string): void {
+    if (this.#flags & (ENDING | GONE)) return;
+    if (bytes !== undefined && bytes.length > 0) this.write(bytes);
+    this.#flags |= ENDING;
+    if (this.#pending === null && !(this.#flags & CONNECTING)) this.#close();
+  }
+
+  /** Resets the connection; unsent data is thrown away. `close(conn, null)` follows. */
+  abort(): void {
+    if (this.#flags & (GONE | CLOSED)) return;
+    this.#pending = null;
+    this.engine.core.callAbort(this.row, this.engine.driver.now());
+    this.engine.driver.touch();
+  }
+
+  // ---- receiving ---------------------------------------------------------------------------------------------------
+
+  /** Stops delivery. What still arrives is held, the peer's window closes. */
+  pause(): void {
+    this.#flags |= PAUSED;
+  }
+
+  /** Goes on: what was held is delivered first, in a microtask. */
+  resume(): void {
+    if (!(this.#flags & PAUSED)) return;
+    this.#flags &= ~PAUSED;
+    if (this.#uncredited > 0) {
+      const bytes = this.#uncredited;
+      this.#uncredited = 0;
+      this.#credit(bytes);
+    }
+    const endHeld = (this.#flags & (PEER_ENDED | END_TOLD)) === PEER_ENDED;
+    if ((this.#held === null && !endHeld && !(this.#flags & GONE)) || this.#flags & RESUMING) return;
+    this.#flags |= RESUMING;
+    queueMicrotask(() => {
+      this.#flags &= ~RESUMING;
+      this.#deliverHeld();
+    });
+  }
+
+  /** Delivery is paused. */
+  get paused(): boolean {
+    return (this.#flags & PAUSED) !== 0;
+  }
+
+  /** Bytes written and not yet taken by the core. */
+  get pendingBytes(): number {
+    return this.#pending?.bytes ?? 0;
+  }
+
+  /** Bytes received and not yet seen by the handler. */
+  get heldBytes(): number {
+    return this.#held?.bytes ?? 0;
+  }
+
+  // ---- lifetime of the process ---------------------------------------------------------------------------------------
+
+  /** This connection keeps the process alive (the default). */
+  ref(): this {
+    const was = this.#flags & UNREFED;
+    this.#flags &= ~UNREFED;
+    if (was !== 0 && !(this.#flags & CLOSED)) this.engine.hold();
+    return this;
+  }
+
+  unref(): this {
+    const was = this.#flags & UNREFED;
+    this.#flags |= UNREFED;
+    if (was === 0 && !(this.#flags & CLOSED)) this.engine.letGo();
+    return this;
+  }
+
+  // ---- for the levels above ----------------------------------------------------------------------------------------
+
+  /** @internal Replaces the handlers. */
+  attach(handlers: Handlers): void {
+    this.#handlers = handlers;
+  }
+
+  /** @internal The stack closes. */
+  shutdown(): void {
+    if (this.#flags & CONNECTING) this.abort();
+    else if (this.#handlers.shutdown !== undefined) this.#handlers.shutdown(this);
+    else this.end();
+  }
+
+  /**
+   * @internal Nobody looks any more. With unread bytes (`unread`: in the caller's own buffer) this resets, as
+   * RFC 9293 [SHLD-3] asks; otherwise what was written goes out, then FIN, without an owner.
+   */
+  release(unread: boolean): void {
+    this.#handlers = NO_HANDLERS;
+    if (this.#flags & (CLOSED | ORPHAN)) return;
+    this.#flags |= ORPHAN;
+    if (this.#flags & GONE) return this.#finish(null);
+    if (unread || this.#held !== null || this.#flags & CONNECTING) return this.abort();
+    this.end();
+    this.engine.core.callGiveUpReading(this.row, this.engine.driver.now());
+    this.engine.driver.touch();
+    this.#settle();
+  }
+
+  // ---- for the engine: events --------------------------------------------------------------------------------------
+
+  /** @internal EV_ACCEPT, EV_CONNECT */
+  opened(): void {
+    this.#flags &= ~CONNECTING;
+    try {
+      this.#handlers.open?.(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+    if (this.#pending !== null || this.#flags & ENDING) this.drained();
+  }
+
+  /** @internal EV_DATA */
+  received(region: number, offset: number, length: number): void {
+    if (this.#flags & ORPHAN) return;
+    const memory = region === REGION_ARENA ? this.engine.core.arena : this.engine.links[region]!.rxMemory;
+    const view = Buffer.from(memory.buffer, memory.byteOffset + offset, length);
+    if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(view);
+    this.#held ??= new Pieces();
+    this.#held.push(keep(view));
+  }
+
+  /** @internal EV_END */
+  peerEnded(): void {
+    this.#flags |= PEER_ENDED;
+    if (!(this.#flags & PAUSED) && this.#held === null) this.#tellEnd();
+  }
+
+  /** @internal EV_DRAIN */
+  drained(): void {
+    if (this.#pending === null && (this.#flags & ENDING) === 0) return;
+    while (this.#pending !== null) {
+      const piece = this.#pending.first;
+      const taken = this.engine.core.callSend(this.row, piece, 0, piece.length, this.engine.driver.now());
+      this.engine.driver.touch();
+      if (taken < 0) {
+        this.#pending = null;
+        return;
+      }
+      this.#pending.advance(taken);
+      if (taken < piece.length) return;
+      if (this.#pending.bytes === 0) this.#pending = null;
+    }
+    if (this.#flags & ENDING) this.#close();
+    try {
+      this.#handlers.drain?.(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** @internal EV_ALL_ACKED with our FIN */
+  finAcked(): void {
+    this.#flags |= FIN_ACKED;
+    this.#settle();
+  }
+
+  /** @internal EV_URGENT */
+  urgent(what: 0 | 1 | 2): void {
+    try {
+      this.#handlers.urgent?.(this, what);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** @internal EV_CLOSED: the row is free. What is held is still delivered when the close was in order. */
+  gone(code: number): void {
+    this.#flags |= GONE;
+    this.#pending = null;
+    this.row = -1;
+    const inOrder = code === 0;
+    if (!inOrder) this.#finish(code === ECONNABORTED ? null : this.#failure(code));
+    else if (this.#held === null && ((this.#flags & PEER_ENDED) === 0 || this.#flags & (END_TOLD | ORPHAN))) this.#finish(null);
+  }
+
+  // ---- inside --------------------------------------------------------------------------------------------------------
+
+  #send(bytes: Uint8Array, mustCopy: boolean): boolean {
+    if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
+    if (this.#flags & GONE || bytes.length === 0) return this.#pending === null;
+    let taken = 0;
+    if (this.#pending === null && !(this.#flags & CONNECTING)) {
+      taken = this.engine.core.callSend(this.row, bytes, 0, bytes.length, this.engine.driver.now());
+      this.engine.driver.touch();
+      if (taken === bytes.length) return true;
+      if (taken < 0) return false;
+    }
+    const rest = bytes.subarray(taken);
+    this.#pending ??= new Pieces();
+    this.#pending.push(mustCopy ? keep(rest) : rest);
+    return false;
+  }
+
+  #close(): void {
+    if (this.#flags & (FIN_QUEUED | GONE)) return;
+    this.#flags |= FIN_QUEUED;
+    this.engine.core.callClose(this.row, this.engine.driver.now());
+    this.engine.driver.touch();
+  }
+
+  #deliver(chunk: Buffer): void {
+    this.#flags |= DELIVERING;
+    try {
+      this.#handlers.data?.(this, chunk);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#flags &= ~DELIVERING;
+    if (this.#flags & PAUSED) this.#uncredited += chunk.length;
+    else this.#credit(chunk.length);
+  }
+
+  #credit(bytes: number): void {
+    if (this.#flags & (GONE | ORPHAN)) return;
+    this.engine.core.callConsumed(this.row, bytes);
+    this.engine.driver.touch();
+  }
+
+  #deliverHeld(): void {
+    while (this.#held !== null && !(this.#flags & (PAUSED | CLOSED | ORPHAN | DELIVERING))) {
+      const chunk = this.#held.shift() as Buffer;
+      if (this.#held.bytes === 0) this.#held = null;
+      this.#deliver(chunk);
+    }
+    if (this.#held !== null || this.#flags & (PAUSED | CLOSED | ORPHAN)) return;
+    if (this.#flags & PEER_ENDED) this.#tellEnd();
+    if (this.#flags & GONE) this.#finish(null);
+  }
+
+  #tellEnd(): void {
+    if (this.#flags & END_TOLD) return;
+    this.#flags |= END_TOLD;
+    try {
+      if (this.#handlers.end === undefined) this.end();
+      else this.#handlers.end(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#settle();
+  }
+
+  /** Done for the application once both directions are: TIME_WAIT is the core's business. */
+  #settle(): void {
+    if (this.#flags & FIN_ACKED && this.#flags & (END_TOLD | ORPHAN)) this.#finish(null);
+  }
+
+  #finish(error: Error | null): void {
+    if (this.#flags & CLOSED) return;
+    this.#flags |= CLOSED | GONE;
+    this.#held = null;
+    this.engine.forget(this, (this.#flags & UNREFED) === 0);
+    this.row = -1;
+    try {
+      this.#handlers.close?.(this, error);
+    } catch (thrown) {
+      surface(thrown);
+    }
+  }
+
+  #failure(code: number): Error {
+    if (!(this.#flags & CONNECTING)) return systemError(code, 'read');
+    return systemError(code, 'connect', this.remoteAddress, this.remotePort);
+  }
+
+  #threw(error: unknown): void {
+    surface(error);
+    this.abort();
+  }
+}
+
+/** A handler's error is the application's: it becomes an uncaught exception and the stack's loop goes on. */
+function surface(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

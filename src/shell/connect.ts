@@ -1,0 +1,105 @@
+/** The active OPEN of every API level: checks its options, finds the address, calls the engine. */
+import { lookup } from 'node:dns';
+import type { OpenOptions } from '../core/stack-core.ts';
+import { isUnspecified } from '../wire/address.ts';
+import { tryParseAddress } from '../wire/address-text.ts';
+import type { Conn } from './conn.ts';
+import type { Engine } from './engine.ts';
+import { systemError } from './errors.ts';
+import type { Handlers } from './handlers.ts';
+import { OptionError } from './option-error.ts';
+
+/** Per connection; what is absent comes from the stack's `tcp` options. Times are in ms, sizes in bytes. */
+export interface TcpSocketOptions {
+  /** Nagle off. */
+  noDelay?: boolean;
+  /** Keep-alive probes. */
+  keepAlive?: boolean;
+  /** Idle time before the first probe. */
+  keepAliveInitialDelay?: number;
+  keepAliveInterval?: number;
+  /** Unanswered probes that end the connection. */
+  keepAliveCount?: number;
+  /** Longest time that data may stay unacknowledged (RFC 5482); 0 = by retransmissions. */
+  userTimeout?: number;
+  /** TOS / traffic class byte. */
+  typeOfService?: number;
+  ttl?: number;
+  receiveBuffer?: number;
+  sendBuffer?: number;
+}
+
+export interface ConnectOptions extends TcpSocketOptions {
+  port: number;
+  /** IP literal, or a name that node:dns looks up. */
+  host?: string;
+  localAddress?: string;
+  localPort?: number;
+  /** 4 or 6 restricts what a name may resolve to; 0 = either. */
+  family?: 0 | 4 | 6;
+  lookup?: typeof lookup;
+  signal?: AbortSignal;
+}
+
+const ANY = new Int32Array(4);
+export const KEEP_ALIVE = { idle: 7_200_000, interval: 75_000, count: 9 } as const;
+
+/** The core's options of the users'. */
+export function openOptions(options: TcpSocketOptions): OpenOptions {
+  return {
+    ...(options.noDelay !== undefined && { noDelay: options.noDelay }),
+    ...(options.keepAlive === true && {
+      keepAlive: {
+        idle: options.keepAliveInitialDelay || KEEP_ALIVE.idle,
+        interval: options.keepAliveInterval ?? KEEP_ALIVE.interval,
+        count: options.keepAliveCount ?? KEEP_ALIVE.count,
+      },
+    }),
+    ...(options.userTimeout !== undefined && { userTimeout: options.userTimeout }),
+    ...(options.typeOfService !== undefined && { tos: options.typeOfService }),
+    ...(options.ttl !== undefined && { ttl: options.ttl }),
+    ...(options.receiveBuffer !== undefined && { receiveBuffer: options.receiveBuffer }),
+    ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }),
+  };
+}
+
+/** Throws OptionError unless `port` may be connected to (1..65535) or listened on (0..65535). */
+export function checkPort(name: string, port: unknown, lowest: 0 | 1): number {
+  const n = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
+  if (typeof n === 'number' && Number.isInteger(n) && n >= lowest && n <= 65535) return n;
+  throw new OptionError(name, port, `an integer from ${lowest} to 65535`);
+}
+
+/** Address words to bind to; all zero (any address of either family) for undefined and "::". */
+export function bindAddress(name: string, text: string | undefined): Int32Array {
+  if (text === undefined || text === '') return ANY;
+  const words = tryParseAddress(text);
+  if (words === undefined) throw new OptionError(name, text, 'an IP address such as "10.0.0.2" or "fd00::2"');
+  return words;
+}
+
+/** Calls back with the address words of a host name, at once for a literal. `host` null = ourselves. */
+export function resolveHost(
+  engine: Engine, options: ConnectOptions, done: (error: Error | null, words: Int32Array, text: string, family: 4 | 6) => void,
+): void {
+  const host = options.host ?? 'localhost';
+  const literal = tryParseAddress(host);
+  if (literal !== undefined) return done(null, literal, host, host.includes(':') ? 6 : 4);
+  engine.hold();
+  (options.lookup ?? lookup)(host, { family: options.family ?? 0 }, (error, address, family) => {
+    engine.letGo();
+    const words = error === null || error === undefined ? tryParseAddress(address) : undefined;
+    if (words === undefined) return done(error ?? new Error(`${host} has no address`), ANY, host, 4);
+    done(null, words, address, family === 6 ? 6 : 4);
+  });
+}
+
+/** Active OPEN to a known address; a refusal of the core comes back as the error `connect` shows. */
+export function openTo(
+  engine: Engine, options: ConnectOptions, words: Int32Array, text: string, handlers: Handlers,
+): Conn | Error {
+  const bound = bindAddress('localAddress', options.localAddress);
+  const local = isUnspecified(bound) ? ANY : bound;
+  const conn = engine.connect(local, options.localPort ?? 0, words, options.port, openOptions(options), handlers);
+  return typeof conn === 'number' ? systemError(conn, 'connect', text, options.port) : conn;
+}

@@ -1,0 +1,193 @@
+/**
+ * The promise level: a connection that is written with `await` and read with `for await`. Chunks are copies and
+ * belong to the application. While nobody reads, the peer's window closes.
+ */
+import type { TcpInfo } from '../core/stack-core.ts';
+import type { Conn } from './conn.ts';
+import { systemError } from './errors.ts';
+import { ECONNRESET } from '../core/events.ts';
+import type { Handlers } from './handlers.ts';
+import { keep } from './slab.ts';
+
+interface Waiter<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+/** Bytes kept for a reader that is between two `next` calls; beyond this the connection is paused. */
+const READ_AHEAD = 256 * 1024;
+
+export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
+  readonly #conn: Conn;
+  #chunks: Buffer[] = [];
+  #ready = 0;
+  #ended = false;
+  #discarding = false;
+  #outcome: { readonly error: Error | null } | undefined;
+  #reader: Waiter<Buffer | null> | undefined;
+  #writers: Waiter<void>[] = [];
+  #closers: Waiter<void>[] = [];
+
+  /** Made by `stack.open` and listeners. */
+  constructor(conn: Conn) {
+    this.#conn = conn;
+    conn.data = this;
+    conn.attach(connectionHandlers);
+  }
+
+  /** The next chunk, or null after the peer's FIN. One call at a time. Rejects when the connection fails. */
+  read(): Promise<Buffer | null> {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) {
+      this.#ready -= chunk.length;
+      if (this.#ready < READ_AHEAD) this.#conn.resume();
+      return Promise.resolve(chunk);
+    }
+    if (this.#ended) return Promise.resolve(null);
+    if (this.#outcome !== undefined) return this.#outcome.error === null ? Promise.resolve(null) : Promise.reject(this.#outcome.error);
+    if (this.#reader !== undefined) return Promise.reject(new Error('read() is already waiting'));
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+      this.#conn.resume();
+    });
+  }
+
+  /** Leaving the loop early leaves the connection open: a later loop goes on where this one stopped. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) yield chunk;
+  }
+
+  /** Resolves at once while the send buffer has room, else when everything was taken. `bytes` may be reused then. */
+  write(bytes: Uint8Array | string): Promise<void> {
+    if (this.#outcome !== undefined) return Promise.reject(this.#outcome.error ?? systemError(ECONNRESET, 'write'));
+    if (this.#conn.write(bytes)) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#writers.push({ resolve, reject }));
+  }
+
+  /** Sends FIN after what was written; reading goes on (half-close). */
+  closeWrite(): void {
+    this.#conn.end();
+  }
+
+  /**
+   * Orderly end: sends FIN, throws away what still arrives and resolves when both directions are closed.
+   * Rejects when the connection fails instead.
+   */
+  end(bytes?: Uint8Array | string): Promise<void> {
+    this.#conn.end(bytes);
+    this.#discarding = true;
+    this.#chunks = [];
+    this.#conn.resume();
+    return this.closed();
+  }
+
+  /** Resolves when both directions are closed; rejects when the connection fails. */
+  closed(): Promise<void> {
+    if (this.#outcome?.error != null) return Promise.reject(this.#outcome.error);
+    if (this.#outcome !== undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#closers.push({ resolve, reject }));
+  }
+
+  /** Resets the connection at once. */
+  abort(): void {
+    this.#conn.abort();
+  }
+
+  /** Lets go: unread data resets the connection, else what was written and FIN still go out in the background. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#outcome !== undefined) return;
+    const unread = this.#chunks.length > 0;
+    if (!unread) this.drained();
+    this.#conn.release(unread);
+    this.#settle(null);
+  }
+
+  get localAddress(): string {
+    return this.#conn.localAddress;
+  }
+  get localPort(): number {
+    return this.#conn.localPort;
+  }
+  get remoteAddress(): string {
+    return this.#conn.remoteAddress;
+  }
+  get remotePort(): number {
+    return this.#conn.remotePort;
+  }
+  /** Name of the RFC 9293 state of our end. */
+  get state(): string {
+    return this.#conn.state;
+  }
+
+  /** Snapshot of the TCB for people; null once the connection is gone. */
+  info(): TcpInfo | null {
+    return this.#conn.info();
+  }
+
+  setNoDelay(on = true): this {
+    this.#conn.setNoDelay(on);
+    return this;
+  }
+
+  /** Times in ms. */
+  setKeepAlive(on: boolean, idle?: number, interval?: number, count?: number): this {
+    this.#conn.setKeepAlive(on, idle, interval, count);
+    return this;
+  }
+
+  /** @internal */
+  received(bytes: Buffer): void {
+    if (this.#discarding) return;
+    const chunk = keep(bytes);
+    const reader = this.#reader;
+    if (reader !== undefined) {
+      this.#reader = undefined;
+      return reader.resolve(chunk);
+    }
+    this.#chunks.push(chunk);
+    this.#ready += chunk.length;
+    if (this.#ready >= READ_AHEAD) this.#conn.pause();
+  }
+
+  /** @internal */
+  drained(): void {
+    const writers = this.#writers;
+    this.#writers = [];
+    for (const writer of writers) writer.resolve();
+  }
+
+  /** @internal */
+  peerEnded(): void {
+    this.#ended = true;
+    this.#reader?.resolve(null);
+    this.#reader = undefined;
+  }
+
+  /** @internal */
+  settled(error: Error | null): void {
+    this.#settle(error);
+  }
+
+  #settle(error: Error | null): void {
+    this.#outcome = { error };
+    const lost = error ?? systemError(ECONNRESET, 'write');
+    for (const writer of this.#writers) writer.reject(lost);
+    if (error === null) this.#reader?.resolve(null);
+    else this.#reader?.reject(error);
+    for (const closer of this.#closers) {
+      if (error === null) closer.resolve();
+      else closer.reject(error);
+    }
+    this.#writers = [];
+    this.#closers = [];
+    this.#reader = undefined;
+  }
+}
+
+const connectionHandlers: Handlers = {
+  data: (conn, chunk) => (conn.data as Connection).received(chunk),
+  drain: (conn) => (conn.data as Connection).drained(),
+  end: (conn) => (conn.data as Connection).peerEnded(),
+  close: (conn, error) => (conn.data as Connection).settled(error),
+  shutdown: (conn) => (conn.data as Connection).closeWrite(),
+};

@@ -1,0 +1,167 @@
+/**
+ * The loop around a core, as documented at the top of core/stack-core.ts. One turn: something happened (a burst, the
+ * alarm, calls of the user) → its events are dispatched → everything due is sent → the alarm is set.
+ * Calls made outside a turn mark the driver; one microtask then runs a turn for all of them.
+ */
+import { EVENT_WORDS } from '../core/events.ts';
+import type { Core } from '../core/stack-core.ts';
+import type { Clock, Link, Micros } from '../ports.ts';
+
+/** Called per event record: `words[at]` is its first word. May make calls, which may append events. */
+export type Dispatch = (words: Int32Array, at: number) => void;
+
+/** Sees a turn's packets before receive memory goes back: capture annotates here. */
+export interface TurnWatcher {
+  afterBurst(link: number): void;
+}
+
+export class Driver {
+  readonly counts = { turns: 0, bursts: 0, descriptors: 0, alarms: 0, events: 0, flushes: 0 };
+  watcher: TurnWatcher | null = null;
+  readonly #core: Core;
+  readonly #links: readonly Link[];
+  readonly #clock: Clock;
+  readonly #dispatch: Dispatch;
+  readonly #onDown: (link: number, error: Error) => void;
+  /** How many frames of turns are on the call stack: a link may deliver while it is flushed. */
+  #depth = 0;
+  #again = false;
+  /** Next event to dispatch; a burst inside a burst goes on from here. */
+  #cursor = 0;
+  #queued = false;
+  #running = false;
+  #now: Micros = 0;
+
+  constructor(core: Core, links: readonly Link[], clock: Clock, dispatch: Dispatch, onDown: (link: number, error: Error) => void) {
+    this.#core = core;
+    this.#links = links;
+    this.#clock = clock;
+    this.#dispatch = dispatch;
+    this.#onDown = onDown;
+  }
+
+  /** Begins to take bursts from every link. */
+  start(): void {
+    this.#running = true;
+    this.#links.forEach((link, index) => {
+      link.start(
+        (n) => this.#burst(index, n),
+        (error) => this.#down(index, error),
+      );
+    });
+    this.touch();
+  }
+
+  /** No turn starts after this. */
+  stop(): void {
+    this.#running = false;
+    this.#clock.setAlarm(Infinity, this.#alarm);
+  }
+
+  /** Time of the turn being run, or the clock's outside of one. */
+  now(): Micros {
+    return this.#depth > 0 ? this.#now : this.#clock.now();
+  }
+
+  /** Says that a call was made. Inside a turn that turn sends it; otherwise one more runs at the end of this tick. */
+  touch(): void {
+    if (this.#depth > 0) {
+      this.#again = true;
+      return;
+    }
+    if (this.#queued || !this.#running) return;
+    this.#queued = true;
+    queueMicrotask(this.#endOfTick);
+  }
+
+  /** Runs a turn now, for what was called so far. */
+  flush(): void {
+    if (this.#depth > 0 || !this.#running) return;
+    this.#enter();
+    this.#finish();
+  }
+
+  readonly #endOfTick = (): void => {
+    this.#queued = false;
+    this.flush();
+  };
+
+  readonly #alarm = (): void => {
+    if (!this.#running) return;
+    this.counts.alarms++;
+    this.#enter();
+    this.#core.handleTimers(this.#now);
+    this.#finish();
+  };
+
+  #burst(link: number, descriptors: number): void {
+    if (!this.#running) return;
+    this.counts.bursts++;
+    this.counts.descriptors += descriptors;
+    this.#enter();
+    this.#core.handleBurst(link, descriptors, this.#now);
+    this.#drainEvents();
+    this.watcher?.afterBurst(link);
+    this.#finish();
+  }
+
+  #down(link: number, error: Error): void {
+    if (!this.#running) return;
+    this.#enter();
+    this.#core.handleLinkDown(link);
+    this.#onDown(link, error);
+    this.#finish();
+  }
+
+  #enter(): void {
+    if (this.#depth++ === 0) {
+      this.#now = this.#clock.now();
+      this.counts.turns++;
+    }
+  }
+
+  /** The outermost frame sends; inner ones only ask it to look again. */
+  #finish(): void {
+    if (this.#depth > 1) {
+      this.#depth--;
+      this.#again = true;
+      return;
+    }
+    try {
+      do {
+        this.#again = false;
+        this.#drainEvents();
+        this.#transmit();
+      } while (this.#again || this.#core.events.count > 0);
+      this.#core.pollEnd();
+    } finally {
+      this.#depth--;
+    }
+    if (this.#running) this.#clock.setAlarm(this.#core.pollAlarm(), this.#alarm);
+  }
+
+  #drainEvents(): void {
+    const events = this.#core.events;
+    // A handler's call may append to the queue, and growing replaces `words`: read both again each time.
+    while (this.#cursor < events.count) {
+      this.counts.events++;
+      this.#dispatch(events.words, this.#cursor++ * EVENT_WORDS);
+    }
+    events.count = 0;
+    this.#cursor = 0;
+  }
+
+  /** A full buffer of one link may hold back what is due on another, so the links are gone over until none has more. */
+  #transmit(): void {
+    for (let quiet = 0, i = 0; quiet < this.#links.length; i = (i + 1) % this.#links.length) {
+      const n = this.#core.pollTransmit(i, this.#now);
+      if (n === 0) {
+        quiet++;
+        continue;
+      }
+      quiet = 0;
+      this.counts.flushes++;
+      this.#links[i]!.flush(n);
+    }
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * Rows and who owns them: the table of connections and listeners that events are dispatched to, the primitives that
+ * all API levels open with, and the count of what keeps the process alive.
+ */
+import {
+  EADDRINUSE, EINVAL, EV_ACCEPT, EV_ALL_ACKED, EV_CLOSED, EV_CONNECT, EV_DATA, EV_DRAIN, EV_END, EV_SOFT_ERROR, EV_URGENT,
+} from '../core/events.ts';
+import type { Core, OpenOptions } from '../core/stack-core.ts';
+import { stateName } from '../core/tcp/figure5.ts';
+import type { Clock, Link, Rng } from '../ports.ts';
+import { isMapped } from '../wire/address.ts';
+import { formatAddress } from '../wire/address-text.ts';
+import { Conn, OPEN, OPEN_PAUSED, OPENING } from './conn.ts';
+import { Driver } from './driver.ts';
+import { type Endpoint, NOWHERE } from './endpoint.ts';
+import type { Handlers } from './handlers.ts';
+
+/** What gets the children of a LISTEN row. */
+export interface Acceptor {
+  readonly handlers: Handlers;
+  /** Children start paused and stay in the accept queue until `Engine.accepted`. */
+  readonly queued: boolean;
+  /** The listener is gone: closed, or its stack was. */
+  closed?(): void;
+}
+
+interface Listening {
+  readonly acceptor: Acceptor;
+  readonly gen: number;
+}
+
+export interface EngineOptions {
+  readonly core: Core;
+  readonly links: readonly Link[];
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly ephemeralPorts: readonly [number, number];
+}
+
+const PORT_TRIES = 64;
+
+export class Engine {
+  readonly core: Core;
+  readonly links: readonly Link[];
+  readonly driver: Driver;
+  readonly ephemeralPorts: readonly [number, number];
+  /** Told when a link fails; set by the stack. */
+  onLinkDown: (link: number, error: Error) => void = () => {};
+  /** Told when the last connection or listener goes. */
+  onIdle: () => void = () => {};
+  readonly #clock: Clock;
+  readonly #rng: Rng;
+  readonly #conns: (Conn | undefined)[] = [];
+  readonly #listening = new Map<number, Listening>();
+  #count = 0;
+  #holds = 0;
+  readonly #words = new Int32Array(4);
+
+  constructor(options: EngineOptions) {
+    this.core = options.core;
+    this.links = options.links;
+    this.ephemeralPorts = options.ephemeralPorts;
+    this.#clock = options.clock;
+    this.#rng = options.rng;
+    this.driver = new Driver(
+      options.core,
+      options.links,
+      options.clock,
+      (words, at) => this.#dispatch(words, at),
+      (link, error) => this.onLinkDown(link, error),
+    );
+  }
+
+  /** Connections that an owner or an unfinished FIN keeps. */
+  get size(): number {
+    return this.#count;
+  }
+
+  get listeners(): number {
+    return this.#listening.size;
+  }
+
+  /** Every connection there is, in row order. */
+  *connections(): Generator<Conn> {
+    for (const conn of this.#conns) if (conn !== undefined) yield conn;
+  }
+
+  /** LISTEN. Returns the row, or a core error (< 0). */
+  listen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, acceptor: Acceptor): number {
+    if (!Number.isInteger(port) || port < 0 || port > 65535) return EINVAL;
+    const row = port === 0 ? this.#listenAnywhere(laddr, backlog, options) : this.#listenAt(laddr, port, backlog, options);
+    if (row < 0) return row;
+    this.#listening.set(row, { acceptor, gen: this.core.generation(row) });
+    this.hold();
+    return row;
+  }
+
+  /** Ends a LISTEN; established children live on. */
+  unlisten(row: number): void {
+    const listening = this.#listening.get(row);
+    if (listening === undefined) return;
+    this.#forgetListener(row);
+    this.core.callClose(row, this.driver.now());
+    this.driver.touch();
+  }
+
+  closeListeners(): void {
+    for (const row of [...this.#listening.keys()]) this.unlisten(row);
+  }
+
+  /** Active OPEN. Returns the connection, or a core error (< 0). */
+  connect(
+    laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, options: OpenOptions, handlers: Handlers,
+  ): Conn | number {
+    const row = this.core.callConnect(laddr, lport, raddr, rport, options, this.driver.now());
+    if (row < 0) return row;
+    const remote = describe(raddr, rport);
+    const conn = new Conn(this, row, this.core.generation(row), handlers, OPENING, remote);
+    this.#add(row, conn);
+    this.driver.touch();
+    return conn;
+  }
+
+  /** A queued child was taken by the application: it counts against the backlog no longer. */
+  accepted(listener: number): void {
+    if (this.#listening.has(listener)) this.core.callAccepted(listener);
+  }
+
+  /** Address and port of a row's local (0) or remote (1) end. */
+  endpoint(row: number, which: 0 | 1): Endpoint {
+    if (row < 0) return NOWHERE;
+    const port = this.core.endpoint(row, which, this.#words);
+    return describe(this.#words, port);
+  }
+
+  stateName(row: number, gen: number): string {
+    return stateName(this.core.state(row, gen));
+  }
+
+  /** One more thing keeps the process alive. */
+  hold(): void {
+    if (this.#holds++ > 0) return;
+    for (const link of this.links) link.ref();
+    this.#clock.ref?.(true);
+  }
+
+  letGo(): void {
+    if (--this.#holds > 0) return;
+    for (const link of this.links) link.unref();
+    this.#clock.ref?.(false);
+  }
+
+  /** @internal A connection is done with its row. */
+  forget(conn: Conn, held: boolean): void {
+    if (conn.row >= 0 && this.#conns[conn.row] === conn) this.#conns[conn.row] = undefined;
+    this.#count--;
+    if (held) this.letGo();
+    this.#idle();
+  }
+
+  #add(row: number, conn: Conn): void {
+    this.#conns[row] = conn;
+    this.#count++;
+    this.hold();
+  }
+
+  #listenAt(laddr: Int32Array, port: number, backlog: number, options: OpenOptions): number {
+    return this.core.callListen(laddr, port, backlog, options, this.driver.now());
+  }
+
+  #listenAnywhere(laddr: Int32Array, backlog: number, options: OpenOptions): number {
+    const [low, high] = this.ephemeralPorts;
+    for (let i = 0; i < PORT_TRIES; i++) {
+      const port = low + ((this.#rng.u32() >>> 0) % (high - low + 1));
+      const row = this.#listenAt(laddr, port, backlog, options);
+      if (row !== EADDRINUSE) return row;
+    }
+    return EADDRINUSE;
+  }
+
+  #forgetListener(row: number): void {
+    const listening = this.#listening.get(row);
+    if (listening === undefined) return;
+    this.#listening.delete(row);
+    this.letGo();
+    listening.acceptor.closed?.();
+    this.#idle();
+  }
+
+  #idle(): void {
+    if (this.#count === 0 && this.#listening.size === 0) this.onIdle();
+  }
+
+  #dispatch(words: Int32Array, at: number): void {
+    const type = words[at]!;
+    const row = words[at + 1]!;
+    const gen = words[at + 2]!;
+    if (type === EV_ACCEPT) return this.#accept(row, gen, words[at + 3]!);
+    const conn = this.#conns[row];
+    if (conn === undefined || conn.gen !== gen) {
+      if (type === EV_CLOSED && this.#listening.get(row)?.gen === gen) this.#forgetListener(row);
+      return;
+    }
+    switch (type) {
+      case EV_DATA:
+        return conn.received(words[at + 3]!, words[at + 4]!, words[at + 5]!);
+      case EV_DRAIN:
+        return conn.drained();
+      case EV_END:
+        return conn.peerEnded();
+      case EV_CONNECT:
+        return conn.opened();
+      case EV_CLOSED:
+        this.#conns[row] = undefined;
+        return conn.gone(words[at + 3]!);
+      case EV_ALL_ACKED:
+        return words[at + 3] === 1 ? conn.finAcked() : undefined;
+      case EV_URGENT:
+        return conn.urgent(words[at + 3]! as 0 | 1 | 2);
+      case EV_SOFT_ERROR:
+        return;
+    }
+  }
+
+  #accept(row: number, gen: number, listener: number): void {
+    const acceptor = this.#listening.get(listener)?.acceptor;
+    if (acceptor === undefined) {
+      this.core.callAbort(row, this.driver.now());
+      return;
+    }
+    const conn = new Conn(this, row, gen, acceptor.handlers, acceptor.queued ? OPEN_PAUSED : OPEN);
+    conn.data = acceptor;
+    this.#add(row, conn);
+    if (!acceptor.queued) this.core.callAccepted(listener);
+    conn.opened();
+  }
+}
+
+function describe(words: Int32Array, port: number): Endpoint {
+  return { address: formatAddress(words), family: isMapped(words) ? 'IPv4' : 'IPv6', port };
+}

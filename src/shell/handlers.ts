@@ -1,0 +1,24 @@
+/** The shared handlers of the `serve` level: one object for all connections of a port, no closures per connection. */
+import type { Conn } from './conn.ts';
+
+export interface Handlers {
+  /** ESTABLISHED; the first call of every connection. */
+  open?(conn: Conn): void;
+  /**
+   * In-order bytes. `chunk` is borrowed: it is valid during this call only; copy what must live longer.
+   * Its bytes are credited to the peer's window when the call returns, unless the connection is paused by then.
+   */
+  data?(conn: Conn, chunk: Buffer): void;
+  /** Everything a short `write` left over was taken. */
+  drain?(conn: Conn): void;
+  /** The peer sent FIN and everything before it was delivered. Without this handler our side is closed, too. */
+  end?(conn: Conn): void;
+  /** The last call. null = closed in order, or aborted by ourselves. */
+  close?(conn: Conn, error: Error | null): void;
+  /** Urgent data lies ahead (0), its end moved (1), reading has reached it (2). RFC 9293 [MUST-32]. */
+  urgent?(conn: Conn, what: 0 | 1 | 2): void;
+  /** @internal The stack closes: end in order. Without it, `conn.end()`. */
+  shutdown?(conn: Conn): void;
+}
+
+export const NO_HANDLERS: Handlers = {};

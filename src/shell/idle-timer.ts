@@ -1,0 +1,25 @@
+/** The 'timeout' of a socket: fires after a time without traffic. Refreshing costs no timer operation. */
+
+export class IdleTimer {
+  /** ms, undefined = off. */
+  ms: number | undefined;
+  readonly #expired: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(expired: () => void) {
+    this.#expired = expired;
+  }
+
+  set(ms: number): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.ms = ms > 0 && Number.isFinite(ms) ? ms : undefined;
+    if (this.ms === undefined) return;
+    this.#timer = setTimeout(this.#expired, this.ms);
+    this.#timer.unref();
+  }
+
+  refresh(): void {
+    this.#timer?.refresh();
+  }
+}

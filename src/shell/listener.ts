@@ -1,0 +1,79 @@
+/** The promise level of a server: `for await (const conn of stack.listen(80))`. */
+import type { Conn } from './conn.ts';
+import { Connection } from './connection.ts';
+import type { Engine } from './engine.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Handlers } from './handlers.ts';
+import { Listening, type ListenOptions } from './service.ts';
+
+/** Connections wait in the accept queue, their windows closing, until the loop takes them. */
+export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
+  readonly #engine: Engine;
+  readonly #listening: Listening;
+  readonly #waiting: Conn[] = [];
+  #takers: ((conn: Connection | null) => void)[] = [];
+  #closed = false;
+
+  /** Made by `stack.listen`. */
+  constructor(engine: Engine, port: number, options: ListenOptions = {}) {
+    this.#engine = engine;
+    const handlers: Handlers = {
+      open: (conn) => this.#offer(conn),
+      end: () => {},
+      close: (conn) => this.#withdraw(conn),
+    };
+    this.#listening = new Listening(engine, port, options, { handlers, queued: true, closed: () => this.close() });
+  }
+
+  get port(): number {
+    return this.#listening.end.port;
+  }
+
+  address(): Endpoint {
+    return this.#listening.end;
+  }
+
+  /** The next connection; null once the listener is closed. */
+  accept(): Promise<Connection | null> {
+    const conn = this.#waiting.shift();
+    if (conn !== undefined) return Promise.resolve(this.#take(conn));
+    if (this.#closed) return Promise.resolve(null);
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
+    for (let conn = await this.accept(); conn !== null; conn = await this.accept()) yield conn;
+  }
+
+  /** Stops accepting; connections nobody took are reset. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listening.close();
+    for (const conn of this.#waiting.splice(0)) conn.release(true);
+    for (const take of this.#takers.splice(0)) take(null);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #offer(conn: Conn): void {
+    const take = this.#takers.shift();
+    if (take === undefined) this.#waiting.push(conn);
+    else take(this.#take(conn));
+  }
+
+  #take(conn: Conn): Connection {
+    this.#engine.accepted(this.#listening.row);
+    return new Connection(conn);
+  }
+
+  /** Reset by the peer before anybody took it. */
+  #withdraw(conn: Conn): void {
+    const at = this.#waiting.indexOf(conn);
+    if (at < 0) return;
+    this.#waiting.splice(at, 1);
+    this.#engine.accepted(this.#listening.row);
+  }
+}

@@ -1,0 +1,48 @@
+/** Counters as plain numbers by name: cheap to take, easy to export. */
+import type { Link } from '../ports.ts';
+import { COUNTERS, type CounterName } from '../wire/abi.ts';
+
+export interface Metrics {
+  /** Connections that the application or an unfinished FIN holds. */
+  readonly connections: number;
+  readonly listeners: number;
+  /** Rows of the core in use, TIME_WAIT included. */
+  readonly rows: number;
+  /** By link name. */
+  readonly links: Readonly<Record<string, Readonly<Record<CounterName, number>>>>;
+  /** Names after RFC 4022 where it has one. */
+  readonly core: Readonly<Record<string, number>>;
+  readonly driver: Readonly<Record<string, number>>;
+}
+
+export function linkCounters(link: Link): Record<CounterName, number> {
+  return Object.fromEntries(COUNTERS.map((name, i) => [name, link.counters[i] ?? 0])) as Record<CounterName, number>;
+}
+
+/** The metrics in Prometheus' text format. */
+export function toPrometheus(metrics: Metrics): string {
+  const lines = [
+    ...family('usertcp_connections', 'gauge', [['', metrics.connections]]),
+    ...family('usertcp_listeners', 'gauge', [['', metrics.listeners]]),
+    ...family('usertcp_rows', 'gauge', [['', metrics.rows]]),
+  ];
+  for (const [name, value] of Object.entries(metrics.core)) {
+    lines.push(...family(`usertcp_tcp_${snake(name)}_total`, 'counter', [['', value]]));
+  }
+  for (const [name, value] of Object.entries(metrics.driver)) {
+    lines.push(...family(`usertcp_driver_${snake(name)}_total`, 'counter', [['', value]]));
+  }
+  for (const counter of COUNTERS) {
+    const samples = Object.entries(metrics.links).map(([link, values]): [string, number] => [`{link=${JSON.stringify(link)}}`, values[counter]]);
+    lines.push(...family(`usertcp_link_${snake(counter)}_total`, 'counter', samples));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function family(name: string, type: 'counter' | 'gauge', samples: readonly [labels: string, value: number][]): string[] {
+  return [`# TYPE ${name} ${type}`, ...samples.map(([labels, value]) => `${name}${labels} ${value}`)];
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,73 @@
+/** Defaults of new connections: TcpDefaults of the core, every field optional, checked against a table of ranges. */
+import type { TcpDefaults } from '../../core/stack-core.ts';
+import { controllers } from '../../core/tcp/congestion/registry.ts';
+import { OptionError } from '../option-error.ts';
+import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+
+/** Sizes in bytes, times in ms. */
+export type TcpOptions = { -readonly [K in keyof TcpDefaults]?: TcpDefaults[K] };
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DAY = 86_400_000;
+
+const congestionNames = controllers.map(({ name }) => name);
+const PREFERRED = 'cubic';
+
+export const tcpDefaults: TcpDefaults = {
+  sendBuffer: 4 * MIB,
+  receiveBuffer: 4 * MIB,
+  initialWindow: 64 * KIB,
+  timestamps: true,
+  sack: true,
+  windowScaling: true,
+  noDelay: false,
+  delayedAck: 40,
+  minRto: 200,
+  msl: 30_000,
+  finWait2: 60_000,
+  synRetries: 6,
+  dataRetries: 15,
+  userTimeout: 0,
+  ttl: 64,
+  congestion: congestionNames.find((name) => name === PREFERRED) ?? congestionNames[0]!,
+  ephemeralPorts: [32768, 60999],
+};
+
+/** Allowed ranges and units. RFC 9293 [MUST-13, MUST-22, MUST-40, MUST-49] leave these to the user. */
+const RANGES = {
+  sendBuffer: [2 * KIB, 1024 * MIB, 'bytes'],
+  receiveBuffer: [2 * KIB, 1024 * MIB, 'bytes'],
+  initialWindow: [KIB, 1024 * MIB, 'bytes'],
+  // RFC 9293 §3.8.6.3 [MUST-40]: less than half a second.
+  delayedAck: [0, 499, 'ms'],
+  minRto: [1, 60_000, 'ms'],
+  msl: [1, 600_000, 'ms'],
+  finWait2: [1, DAY, 'ms'],
+  synRetries: [0, 127, ''],
+  dataRetries: [0, 127, ''],
+  userTimeout: [0, 2 ** 31 - 1, 'ms'],
+  ttl: [1, 255, ''],
+} as const satisfies Partial<Record<keyof TcpDefaults, readonly [number, number, string]>>;
+const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay'] as const;
+
+export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
+  if (options === undefined) return tcpDefaults;
+  if (typeof options !== 'object' || options === null) throw new OptionError('tcp', options, 'an object');
+  checkKnown('tcp', options, Object.keys(tcpDefaults));
+  for (const [name, [least, most, unit]] of Object.entries(RANGES)) {
+    checkNumber(`tcp.${name}`, options[name as keyof typeof RANGES], 0, least, most, unit);
+  }
+  for (const name of FLAGS) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean') throw new OptionError(`tcp.${name}`, options[name], 'true or false');
+  }
+  checkOneOf('tcp.congestion', options.congestion, congestionNames, tcpDefaults.congestion);
+  checkPorts(options.ephemeralPorts);
+  return { ...tcpDefaults, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
+}
+
+function checkPorts(ports: readonly [number, number] | undefined): void {
+  if (ports === undefined) return;
+  const valid = Array.isArray(ports) && ports.length === 2 && ports.every((p) => Number.isInteger(p) && p >= 1024 && p <= 65535);
+  if (!valid || ports[0] > ports[1]) throw new OptionError('tcp.ephemeralPorts', ports, 'two ports [first, last] from 1024 to 65535');
+}

@@ -1,0 +1,99 @@
+/** What may be asked and set of one row of the core, as long as it is ours. */
+import type { TcpInfo } from '../core/stack-core.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Engine } from './engine.ts';
+
+export abstract class RowHandle {
+  /** @internal Row of the core, -1 once it is gone. */
+  row: number;
+  /** @internal */
+  readonly gen: number;
+  protected readonly engine: Engine;
+  #local: Endpoint | undefined;
+  #remote: Endpoint | undefined;
+
+  constructor(engine: Engine, row: number, gen: number, remote?: Endpoint) {
+    this.engine = engine;
+    this.row = row;
+    this.gen = gen;
+    this.#remote = remote;
+  }
+
+  /** Name of the RFC 9293 state, such as ESTABLISHED. */
+  get state(): string {
+    return this.row < 0 ? 'CLOSED' : this.engine.stateName(this.row, this.gen);
+  }
+
+  get localAddress(): string {
+    return this.localEnd.address;
+  }
+  get localPort(): number {
+    return this.localEnd.port;
+  }
+  get localFamily(): 'IPv4' | 'IPv6' {
+    return this.localEnd.family;
+  }
+  get remoteAddress(): string {
+    return this.remoteEnd.address;
+  }
+  get remotePort(): number {
+    return this.remoteEnd.port;
+  }
+  get remoteFamily(): 'IPv4' | 'IPv6' {
+    return this.remoteEnd.family;
+  }
+
+  /** Our address and port; kept once asked for, empty when first asked for after the end. */
+  get localEnd(): Endpoint {
+    if (this.#local !== undefined) return this.#local;
+    const end = this.engine.endpoint(this.row, 0);
+    if (this.row >= 0) this.#local = end;
+    return end;
+  }
+
+  /** The peer's. */
+  get remoteEnd(): Endpoint {
+    if (this.#remote !== undefined) return this.#remote;
+    const end = this.engine.endpoint(this.row, 1);
+    if (this.row >= 0) this.#remote = end;
+    return end;
+  }
+
+  /** Snapshot of the TCB for people; null once the connection is gone. */
+  info(): TcpInfo | null {
+    return this.row < 0 ? null : this.engine.core.info(this.row);
+  }
+
+  /** true = small writes leave at once (Nagle off). */
+  setNoDelay(on = true): this {
+    if (this.row >= 0) this.engine.core.callSetNoDelay(this.row, on);
+    this.engine.driver.touch();
+    return this;
+  }
+
+  /** Times in ms; RFC 9293 §3.8.4. `count` unanswered probes end the connection with ETIMEDOUT. */
+  setKeepAlive(on: boolean, idle = 7_200_000, interval = 75_000, count = 9): this {
+    if (this.row >= 0) this.engine.core.callSetKeepAlive(this.row, on, idle, interval, count, this.engine.driver.now());
+    this.engine.driver.touch();
+    return this;
+  }
+
+  /** ms that data may stay unacknowledged before the connection fails with ETIMEDOUT (RFC 5482); 0 = by retries. */
+  setUserTimeout(ms: number): this {
+    if (this.row >= 0) this.engine.core.callSetUserTimeout(this.row, ms);
+    return this;
+  }
+
+  /** IP TOS / traffic class byte. */
+  setTypeOfService(tos: number): this {
+    if (this.row >= 0) this.engine.core.callSetTos(this.row, tos);
+    return this;
+  }
+
+  /** Holds partial segments back (true), lets them go (false). */
+  cork(on: boolean): this {
+    if (this.row >= 0) this.engine.core.callCork(this.row, on);
+    this.engine.driver.touch();
+    return this;
+  }
+}

@@ -1,0 +1,186 @@
+/** The server of `node:net` over a LISTEN of the stack: same methods, events and errors. */
+import { EventEmitter } from 'node:events';
+import type { Conn } from './conn.ts';
+import { checkPort, type TcpSocketOptions } from './connect.ts';
+import type { Acceptor, Engine } from './engine.ts';
+import { StackError } from './errors.ts';
+import { Listening } from './service.ts';
+import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
+
+export interface ServerOptions extends SocketOptions, TcpSocketOptions {
+  /** Sockets start paused. */
+  pauseOnConnect?: boolean;
+}
+
+export interface ServerListenOptions {
+  port?: number;
+  host?: string;
+  backlog?: number;
+  /** Closes the server when it fires. */
+  signal?: AbortSignal;
+}
+
+/** What a 'drop' event tells. */
+export interface DropInfo {
+  localAddress: string;
+  localPort: number;
+  localFamily: 'IPv4' | 'IPv6';
+  remoteAddress: string;
+  remotePort: number;
+  remoteFamily: 'IPv4' | 'IPv6';
+}
+
+type Listener = () => void;
+
+export class Server extends EventEmitter {
+  /** Connections beyond this are reset and told by 'drop'. */
+  maxConnections: number | undefined;
+  readonly #engine: Engine;
+  readonly #options: ServerOptions;
+  readonly #sockets = new Set<Socket>();
+  #listening: Listening | null = null;
+  /** listen() was called and 'listening' is not out yet. */
+  #starting = false;
+  #closing = false;
+
+  /** Made by `stack.createServer`. */
+  constructor(engine: Engine, options: ServerOptions, onConnection?: (socket: Socket) => void) {
+    super({ captureRejections: false });
+    this.#engine = engine;
+    this.#options = options;
+    if (onConnection !== undefined) this.on('connection', onConnection);
+  }
+
+  get listening(): boolean {
+    return this.#listening !== null;
+  }
+
+  listen(port?: number, host?: string, backlog?: number, callback?: Listener): this;
+  listen(port?: number, host?: string, callback?: Listener): this;
+  listen(port?: number, backlog?: number, callback?: Listener): this;
+  listen(port?: number, callback?: Listener): this;
+  listen(options: ServerListenOptions, callback?: Listener): this;
+  listen(...args: unknown[]): this {
+    const callback = args.find((arg) => typeof arg === 'function') as Listener | undefined;
+    const options = listenOptions(args);
+    if (this.#listening !== null || this.#starting) {
+      throw new StackError('ERR_USERTCP_LISTENING', 'listen() was called more than once without closing');
+    }
+    const port = checkPort('port', options.port ?? 0, 0);
+    if (callback !== undefined) this.once('listening', callback);
+    this.#starting = true;
+    this.#closing = false;
+    try {
+      this.#listening = new Listening(this.#engine, port, { ...this.#options, ...options }, this.#acceptor());
+    } catch (error) {
+      this.#starting = false;
+      process.nextTick(() => this.emit('error', error));
+      return this;
+    }
+    process.nextTick(() => {
+      this.#starting = false;
+      if (this.#listening !== null) this.emit('listening');
+    });
+    options.signal?.addEventListener('abort', () => this.close(), { once: true });
+    return this;
+  }
+
+  /** null when it does not listen. */
+  address(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | null {
+    return this.#listening === null ? null : { ...this.#listening.end };
+  }
+
+  /** Stops accepting; 'close' and the callback follow when the last connection is gone. */
+  close(callback?: (error?: Error) => void): this {
+    if (callback !== undefined) {
+      if (this.#listening === null) {
+        const error = Object.assign(new Error('Server is not running.'), { code: 'ERR_SERVER_NOT_RUNNING' });
+        this.once('close', () => callback(error));
+      } else {
+        this.once('close', () => callback());
+      }
+    }
+    const listening = this.#listening;
+    this.#listening = null;
+    this.#closing = true;
+    listening?.close();
+    this.#closeWhenEmpty();
+    return this;
+  }
+
+  getConnections(callback: (error: Error | null, count: number) => void): this {
+    process.nextTick(callback, null, this.#sockets.size);
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#listening === null) return;
+    await new Promise<void>((resolve) => this.close(() => resolve()));
+  }
+
+  #acceptor(): Acceptor {
+    return {
+      queued: false,
+      handlers: { ...socketHandlers, open: (conn) => this.#accept(conn) },
+      closed: () => {
+        if (this.#listening !== null) this.close();
+      },
+    };
+  }
+
+  #accept(conn: Conn): void {
+    if (this.maxConnections !== undefined && this.#sockets.size >= this.maxConnections) {
+      this.emit('drop', dropInfo(conn));
+      conn.release(true);
+      return;
+    }
+    const socket = new Socket(this.#engine, this.#options).adopt(conn);
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#closeWhenEmpty();
+    });
+    if (this.#options.pauseOnConnect) {
+      conn.pause();
+      socket.pause();
+    }
+    this.emit('connection', socket);
+    if (!socket.isPaused()) socket.read(0);
+  }
+
+  #closeWhenEmpty(): void {
+    if (!this.#closing || this.#sockets.size > 0) return;
+    this.#closing = false;
+    process.nextTick(() => this.emit('close'));
+  }
+}
+
+function listenOptions(args: readonly unknown[]): ServerListenOptions {
+  const [first, second, third] = args;
+  if (typeof first === 'object' && first !== null) return first as ServerListenOptions;
+  const options: ServerListenOptions = {};
+  if (first !== undefined && typeof first !== 'function') options.port = first as number;
+  if (typeof second === 'string') options.host = second;
+  const backlog = typeof second === 'number' ? second : third;
+  if (typeof backlog === 'number') options.backlog = backlog;
+  return options;
+}
+
+function dropInfo(conn: Conn): DropInfo {
+  return {
+    localAddress: conn.localAddress,
+    localPort: conn.localPort,
+    localFamily: conn.localFamily,
+    remoteAddress: conn.remoteAddress,
+    remotePort: conn.remotePort,
+    remoteFamily: conn.remoteFamily,
+  };
+}

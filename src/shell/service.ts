@@ -1,0 +1,67 @@
+/** A port served by shared handlers: the `serve` level. */
+import type { OpenOptions } from '../core/stack-core.ts';
+import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
+import type { Acceptor, Engine } from './engine.ts';
+import type { Endpoint } from './endpoint.ts';
+import { systemError } from './errors.ts';
+import type { Handlers } from './handlers.ts';
+
+export interface ListenOptions extends TcpSocketOptions {
+  /** Local address; default every address of the stack. */
+  host?: string;
+  /** Connections not yet accepted, half-open ones not counted. Default 511. */
+  backlog?: number;
+}
+
+export const DEFAULT_BACKLOG = 511;
+
+/** A LISTEN row with its address. Throws the SystemError of `listen` when the port cannot be had. */
+export class Listening {
+  readonly row: number;
+  readonly end: Endpoint;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, port: number, options: ListenOptions, acceptor: Acceptor) {
+    const wanted = checkPort('port', port, 0);
+    const words = bindAddress('host', options.host);
+    const tcp: OpenOptions = openOptions(options);
+    const row = engine.listen(words, wanted, options.backlog ?? DEFAULT_BACKLOG, tcp, acceptor);
+    if (row < 0) throw systemError(row, 'listen', options.host ?? '::', wanted);
+    this.row = row;
+    this.end = { ...engine.endpoint(row, 0), address: options.host ?? '::', family: familyOf(options.host) };
+    this.#engine = engine;
+  }
+
+  close(): void {
+    this.#engine.unlisten(this.row);
+  }
+}
+
+function familyOf(host: string | undefined): 'IPv4' | 'IPv6' {
+  return host !== undefined && !host.includes(':') ? 'IPv4' : 'IPv6';
+}
+
+/** What `stack.serve` returns. Closing it stops accepting; connections live on. */
+export class Service {
+  readonly #listening: Listening;
+
+  constructor(engine: Engine, port: number, handlers: Handlers, options: ListenOptions = {}) {
+    this.#listening = new Listening(engine, port, options, { handlers, queued: false });
+  }
+
+  get port(): number {
+    return this.#listening.end.port;
+  }
+
+  address(): Endpoint {
+    return this.#listening.end;
+  }
+
+  close(): void {
+    this.#listening.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

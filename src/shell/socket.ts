@@ -1,0 +1,362 @@
+/**
+ * The socket of `node:net` over a connection of the stack: a Duplex with the same events, properties and errors.
+ * Received bytes are copied once; while the reader does not read they are not credited, so the peer's window closes.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { Duplex } from 'node:stream';
+import type { TcpInfo } from '../core/stack-core.ts';
+import type { Conn } from './conn.ts';
+import { type ConnectOptions, checkPort, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
+import type { Engine } from './engine.ts';
+import { abortError, StackError } from './errors.ts';
+import type { Handlers } from './handlers.ts';
+import { IdleTimer } from './idle-timer.ts';
+import { keep } from './slab.ts';
+
+export interface SocketOptions {
+  /** The writable side stays open when the peer ends. Default false. */
+  allowHalfOpen?: boolean;
+  readableHighWaterMark?: number;
+  writableHighWaterMark?: number;
+  signal?: AbortSignal;
+}
+
+export type SocketReadyState = 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed';
+type Done = (error?: Error | null) => void;
+
+export class Socket extends Duplex {
+  /** Payload bytes received. */
+  bytesRead = 0;
+  /** A connection attempt is under way. */
+  connecting = false;
+  readonly #engine: Engine;
+  readonly #resource = new AsyncResource('USERTCP_SOCKET', { requireManualDestroy: false });
+  readonly #idle: IdleTimer;
+  #conn: Conn | null = null;
+  #sent = 0;
+  #written: Done | null = null;
+  #wantsRef = true;
+  #errored = false;
+  /** Settings made before there was a connection. */
+  #early: ((conn: Conn) => void)[] = [];
+
+  /** Made by `stack.connect` and servers. */
+  constructor(engine: Engine, options: SocketOptions = {}) {
+    super({
+      allowHalfOpen: options.allowHalfOpen ?? false,
+      emitClose: false,
+      autoDestroy: true,
+      decodeStrings: true,
+      ...(options.readableHighWaterMark !== undefined && { readableHighWaterMark: options.readableHighWaterMark }),
+      ...(options.writableHighWaterMark !== undefined && { writableHighWaterMark: options.writableHighWaterMark }),
+      ...(options.signal !== undefined && { signal: options.signal }),
+    });
+    this.#engine = engine;
+    this.#idle = new IdleTimer(() => this.emit('timeout'));
+    this.on('end', onReadEnd);
+  }
+
+  /** @internal Takes over an accepted connection. */
+  adopt(conn: Conn): this {
+    this.#conn = conn;
+    conn.data = this;
+    return this;
+  }
+
+  // ---- connecting ----------------------------------------------------------------------------------------------------
+
+  /** Begins an active OPEN; 'connect' and 'ready' follow, or 'error'. */
+  connect(options: ConnectOptions, listener?: () => void): this {
+    if (this.#conn !== null || this.connecting) throw new StackError('ERR_USERTCP_CONNECTED', 'the socket is connected already');
+    const checked = { ...options, port: checkPort('port', options.port, 1) };
+    if (options.localPort !== undefined) checkPort('localPort', options.localPort, 0);
+    if (listener !== undefined) this.once('connect', listener);
+    this.connecting = true;
+    resolveHost(this.#engine, checked, (error, words, text, family) => {
+      if (this.destroyed) return;
+      if (checked.host !== undefined && checked.host !== text) {
+        this.#resource.runInAsyncScope(this.emit, this, 'lookup', error, text, family, checked.host);
+      } else if (error !== null) {
+        this.emit('lookup', error, text, family, checked.host);
+      }
+      if (error !== null) return this.#failLater(error);
+      this.#open(checked, words, text);
+    });
+    return this;
+  }
+
+  #open(options: ConnectOptions, words: Int32Array, text: string): void {
+    const conn = openTo(this.#engine, options, words, text, socketHandlers);
+    if (conn instanceof Error) return this.#failLater(conn);
+    this.#conn = conn;
+    conn.data = this;
+    if (!this.#wantsRef) conn.unref();
+    for (const apply of this.#early) apply(conn);
+    this.#early = [];
+  }
+
+  #failLater(error: Error): void {
+    process.nextTick(() => this.destroy(error));
+  }
+
+  // ---- properties ----------------------------------------------------------------------------------------------------
+
+  /** Payload bytes handed over, buffered ones included. */
+  get bytesWritten(): number {
+    return this.#sent + this.writableLength;
+  }
+  /** Not connected yet. */
+  get pending(): boolean {
+    return this.#conn === null || this.connecting;
+  }
+  get readyState(): SocketReadyState {
+    if (this.connecting) return 'opening';
+    if (this.readable && this.writable) return 'open';
+    if (this.readable) return 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+  get localAddress(): string | undefined {
+    return this.#end('localAddress');
+  }
+  get localPort(): number | undefined {
+    return this.#end('localPort');
+  }
+  get localFamily(): 'IPv4' | 'IPv6' | undefined {
+    return this.#end('localFamily');
+  }
+  get remoteAddress(): string | undefined {
+    return this.#end('remoteAddress');
+  }
+  get remotePort(): number | undefined {
+    return this.#end('remotePort');
+  }
+  get remoteFamily(): 'IPv4' | 'IPv6' | undefined {
+    return this.#end('remoteFamily');
+  }
+  /** ms of inactivity after which 'timeout' is emitted; undefined = none. */
+  get timeout(): number | undefined {
+    return this.#idle.ms;
+  }
+  /** Name of the RFC 9293 state of our end. */
+  get state(): string {
+    return this.#conn?.state ?? 'CLOSED';
+  }
+
+  address(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | Record<string, never> {
+    const conn = this.#conn;
+    if (conn === null || conn.row < 0) return {};
+    return { address: conn.localAddress, family: conn.localFamily, port: conn.localPort };
+  }
+
+  /** Snapshot of the TCB: RTT, windows, queue; null when there is no connection. */
+  info(): TcpInfo | null {
+    return this.#conn?.info() ?? null;
+  }
+
+  /** 'timeout' after `ms` without traffic; 0 turns it off. The socket is not closed by it. */
+  setTimeout(ms: number, callback?: () => void): this {
+    this.#idle.set(ms);
+    if (callback === undefined) return this;
+    if (ms === 0) this.removeListener('timeout', callback);
+    else this.once('timeout', callback);
+    return this;
+  }
+
+  setNoDelay(on = true): this {
+    return this.#apply((conn) => conn.setNoDelay(on));
+  }
+
+  /** ms; `interval` and `count` as in newer Node versions. */
+  setKeepAlive(on = false, initialDelay = 0, interval: number = KEEP_ALIVE.interval, count: number = KEEP_ALIVE.count): this {
+    return this.#apply((conn) => conn.setKeepAlive(on, initialDelay || KEEP_ALIVE.idle, interval, count));
+  }
+
+  /** ms that data may stay unacknowledged; 0 = by retransmissions (RFC 5482). */
+  setUserTimeout(ms: number): this {
+    return this.#apply((conn) => conn.setUserTimeout(ms));
+  }
+
+  setTypeOfService(tos: number): this {
+    return this.#apply((conn) => conn.setTypeOfService(tos));
+  }
+
+  ref(): this {
+    this.#wantsRef = true;
+    this.#conn?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#wantsRef = false;
+    this.#conn?.unref();
+    return this;
+  }
+
+  // ---- ending --------------------------------------------------------------------------------------------------------
+
+  /** Ends the writable side and destroys the socket once everything was handed over. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
+  /** Closes with RST. */
+  resetAndDestroy(): this {
+    if (this.#conn !== null && !this.connecting) this.#conn.abort();
+    return this.destroy();
+  }
+
+  // ---- Duplex --------------------------------------------------------------------------------------------------------
+
+  override _read(): void {
+    this.#conn?.resume();
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
+    if (this.connecting) {
+      this.once('connect', () => this._write(chunk, encoding, done));
+      return;
+    }
+    this.#idle.refresh();
+    const whole = this.#conn?.writeOwned(chunk) ?? false;
+    this.#sent += chunk.length;
+    if (whole) done();
+    else this.#written = done;
+  }
+
+  override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+    if (this.connecting) {
+      this.once('connect', () => this._writev(chunks, done));
+      return;
+    }
+    this.#idle.refresh();
+    const conn = this.#conn;
+    let whole = conn !== null;
+    conn?.cork(true);
+    for (const { chunk } of chunks) {
+      whole = (conn?.writeOwned(chunk) ?? false) && whole;
+      this.#sent += chunk.length;
+    }
+    conn?.cork(false);
+    if (whole) done();
+    else this.#written = done;
+  }
+
+  override _final(done: Done): void {
+    if (this.connecting) {
+      this.once('connect', () => this._final(done));
+      return;
+    }
+    this.#conn?.end();
+    // Not at once: node:net's shutdown() is a round trip through libuv, and 'finish' comes after it.
+    process.nextTick(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.connecting = false;
+    this.#idle.set(0);
+    const written = this.#written;
+    this.#written = null;
+    const conn = this.#conn;
+    conn?.release(this.readableLength > 0 && !this.readableEnded);
+    this.#errored = error !== null;
+    written?.(error ?? new StackError('ERR_USERTCP_DESTROYED', 'the socket was destroyed before this write was taken'));
+    done(error);
+    process.nextTick(() => this.#resource.runInAsyncScope(this.emit, this, 'close', this.#errored));
+  }
+
+  // ---- events of the connection ----------------------------------------------------------------------------------------
+
+  /** @internal */
+  connected(): void {
+    this.connecting = false;
+    this.#idle.refresh();
+    this.#resource.runInAsyncScope(() => {
+      this.emit('connect');
+      this.emit('ready');
+      if (!this.destroyed && !this.isPaused()) this.read(0);
+    });
+  }
+
+  /** @internal */
+  received(conn: Conn, chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    this.#idle.refresh();
+    if (!this.#resource.runInAsyncScope(this.push, this, keep(chunk))) conn.pause();
+  }
+
+  /** @internal */
+  drained(): void {
+    const written = this.#written;
+    this.#written = null;
+    this.#idle.refresh();
+    if (written !== null) this.#resource.runInAsyncScope(written, undefined);
+  }
+
+  /** @internal */
+  peerEnded(): void {
+    this.#resource.runInAsyncScope(() => {
+      this.push(null);
+      this.read(0);
+    });
+  }
+
+  /** @internal */
+  lost(error: Error | null): void {
+    if (this.destroyed) return;
+    // Closed in order, bytes may still wait to be read; then the stream ends by itself.
+    const readLater = this.readableLength > 0 && !this.readableEnded && this.writableFinished;
+    if (error !== null) this.#resource.runInAsyncScope(this.destroy, this, error);
+    else if (!readLater) this.#resource.runInAsyncScope(this.destroy, this);
+  }
+
+  #apply(setting: (conn: Conn) => void): this {
+    if (this.#conn === null) this.#early.push(setting);
+    else setting(this.#conn);
+    return this;
+  }
+
+  #end<K extends 'localAddress' | 'localPort' | 'localFamily' | 'remoteAddress' | 'remotePort' | 'remoteFamily'>(
+    key: K,
+  ): Conn[K] | undefined {
+    const conn = this.#conn;
+    if (conn === null || this.connecting) return undefined;
+    const value = conn[key];
+    return value === '' || value === 0 ? undefined : value;
+  }
+}
+
+/** Shared by every socket; `conn.data` is the socket. */
+export const socketHandlers: Required<Pick<Handlers, 'open' | 'data' | 'drain' | 'end' | 'close' | 'shutdown'>> = {
+  open: (conn) => (conn.data as Socket).connected(),
+  data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
+  drain: (conn) => (conn.data as Socket).drained(),
+  end: (conn) => (conn.data as Socket).peerEnded(),
+  close: (conn, error) => (conn.data as Socket).lost(error),
+  shutdown: (conn) => void (conn.data as Socket).end(),
+};
+
+/** As node:net: writing to a socket that ended because the peer did is EPIPE, not the stream's own error. */
+function onReadEnd(this: Socket): void {
+  if (!this.allowHalfOpen) this.write = writeAfterFin;
+}
+
+function writeAfterFin(this: Socket, ...args: unknown[]): boolean {
+  if (!this.writableEnded) return Reflect.apply(Duplex.prototype.write, this, args) as boolean;
+  const done = args.find((arg) => typeof arg === 'function') as Done | undefined;
+  const error = Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' });
+  if (done !== undefined) process.nextTick(done, error);
+  this.destroy(error);
+  return false;
+}
+
+/** Destroys the socket with an AbortError when the signal fires before it is closed. */
+export function abortWith(socket: Socket, signal: AbortSignal): void {
+  const abort = (): void => {
+    socket.destroy(abortError(signal));
+  };
+  if (signal.aborted) return process.nextTick(abort);
+  signal.addEventListener('abort', abort, { once: true });
+  socket.once('close', () => signal.removeEventListener('abort', abort));
+}

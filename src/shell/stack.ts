@@ -1,0 +1,175 @@
+/** A running stack: what users hold. All API levels start here. */
+import type { TcpInfo } from '../core/stack-core.ts';
+import type { ConnectOptions } from './connect.ts';
+import type { Connection } from './connection.ts';
+import type { Engine } from './engine.ts';
+import type { Endpoint } from './endpoint.ts';
+import { StackError } from './errors.ts';
+import type { Handlers } from './handlers.ts';
+import { Listener } from './listener.ts';
+import { linkCounters, type Metrics } from './metrics.ts';
+import { open } from './open.ts';
+import { Server, type ServerOptions } from './server.ts';
+import { type ListenOptions, Service } from './service.ts';
+import { abortWith, Socket, type SocketOptions } from './socket.ts';
+
+/** One line about a connection, for people. */
+export interface ConnectionSummary {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly state: string;
+  readonly info: TcpInfo | null;
+}
+
+export interface CloseOptions {
+  /** ms that connections get to end in order; what is left is reset. Default 1000. */
+  timeout?: number;
+}
+
+export interface SocketConnectOptions extends ConnectOptions, SocketOptions {
+  /** ms of inactivity until 'timeout'. */
+  timeout?: number;
+}
+
+/** What a stack is made of; the composition root provides it. */
+export interface StackParts {
+  readonly engine: Engine;
+  /** Addresses of ours, without prefix lengths. */
+  readonly addresses: readonly string[];
+  /** The core's counters by name. */
+  readonly coreCounters: () => Record<string, number>;
+  /** What could not be arranged and what that means. */
+  readonly warnings: readonly string[];
+  /** Runs `fn` after `ms`; returns what cancels it. Virtual in a simulation. */
+  readonly after: (ms: number, fn: () => void) => () => void;
+  /** Undone in this order once no connection is left. */
+  readonly teardown: readonly (() => unknown)[];
+}
+
+const CLOSE_TIMEOUT = 1000;
+
+export class Stack implements AsyncDisposable {
+  /** Addresses of the stack's links. */
+  readonly addresses: readonly string[];
+  /** What could not be arranged and what that means; empty when all is well. */
+  readonly warnings: readonly string[];
+  readonly #parts: StackParts;
+  readonly #engine: Engine;
+  #closing: Promise<void> | undefined;
+
+  /** @internal Made by createStack and by the simulator. */
+  constructor(parts: StackParts) {
+    this.#parts = parts;
+    this.#engine = parts.engine;
+    this.addresses = parts.addresses;
+    this.warnings = parts.warnings;
+  }
+
+  /**
+   * Serves a port with shared handlers: the fast level, no object per connection but a small one. Port 0 = choose.
+   * Throws the SystemError of `listen`, such as EADDRINUSE.
+   */
+  serve(port: number, handlers: Handlers, options?: ListenOptions): Service {
+    return new Service(this.#alive(), port, handlers, options);
+  }
+
+  /** A server like node:net's. */
+  createServer(onConnection?: (socket: Socket) => void): Server;
+  createServer(options: ServerOptions, onConnection?: (socket: Socket) => void): Server;
+  createServer(first?: ServerOptions | ((socket: Socket) => void), second?: (socket: Socket) => void): Server {
+    return typeof first === 'function' ? new Server(this.#alive(), {}, first) : new Server(this.#alive(), first ?? {}, second);
+  }
+
+  /** Connects like node:net's `connect`: returns the socket at once, 'connect' or 'error' follows. */
+  connect(options: SocketConnectOptions, onConnect?: () => void): Socket;
+  connect(port: number, host?: string, onConnect?: () => void): Socket;
+  connect(first: SocketConnectOptions | number, second?: string | (() => void), third?: () => void): Socket {
+    const host = typeof second === 'string' ? second : undefined;
+    const options: SocketConnectOptions = typeof first === 'object' ? first : { port: first, ...(host !== undefined && { host }) };
+    const onConnect = typeof second === 'function' ? second : third;
+    const { signal, timeout, ...rest } = options;
+    const socket = new Socket(this.#alive(), rest);
+    if (signal !== undefined) abortWith(socket, signal);
+    if (timeout !== undefined) socket.setTimeout(timeout);
+    return socket.connect(rest, onConnect);
+  }
+
+  /** Connects and resolves when established: the promise level. */
+  open(options: ConnectOptions): Promise<Connection> {
+    return open(this.#alive(), options);
+  }
+
+  /** Listens at the promise level: `for await (const conn of stack.listen(80))`. Port 0 = choose. */
+  listen(port: number | (ListenOptions & { port: number }), options?: ListenOptions): Listener {
+    return typeof port === 'number'
+      ? new Listener(this.#alive(), port, options)
+      : new Listener(this.#alive(), port.port, port);
+  }
+
+  /** Every connection with its state, for people. */
+  connections(): ConnectionSummary[] {
+    return Array.from(this.#engine.connections(), (conn) => ({
+      local: { address: conn.localAddress, family: conn.localFamily, port: conn.localPort },
+      remote: { address: conn.remoteAddress, family: conn.remoteFamily, port: conn.remotePort },
+      state: conn.state,
+      info: conn.info(),
+    }));
+  }
+
+  /** Counters of the links, the core and the loop since the start. */
+  metrics(): Metrics {
+    const engine = this.#engine;
+    return {
+      connections: engine.size,
+      listeners: engine.listeners,
+      rows: engine.core.connections,
+      links: Object.fromEntries(engine.links.map((link) => [link.name, linkCounters(link)])),
+      core: this.#parts.coreCounters(),
+      driver: { ...engine.driver.counts },
+    };
+  }
+
+  /**
+   * Ends everything and resolves when no connection, timer, ring or file descriptor is left. Connections get FIN and
+   * `timeout` ms to end; the rest is reset. Calling it again returns the same promise.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeout ?? CLOSE_TIMEOUT);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(timeout: number): Promise<void> {
+    const engine = this.#engine;
+    engine.closeListeners();
+    if (timeout > 0) {
+      for (const conn of engine.connections()) conn.shutdown();
+      engine.driver.flush();
+      await this.#idle(timeout);
+    }
+    for (const conn of engine.connections()) conn.abort();
+    engine.driver.flush();
+    engine.driver.stop();
+    for (const undo of this.#parts.teardown) await undo();
+  }
+
+  #idle(timeout: number): Promise<void> {
+    const engine = this.#engine;
+    if (engine.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#parts.after(timeout, resolve);
+      engine.onIdle = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #alive(): Engine {
+    if (this.#closing !== undefined) throw new StackError('ERR_USERTCP_CLOSED', 'the stack is closed');
+    return this.#engine;
+  }
+}

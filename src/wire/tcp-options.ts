@@ -1,0 +1,154 @@
+/** TCP options (RFC 9293 §3.1 and 3.2, RFC 7323, RFC 2018): one reader into a reused record, and the writers. */
+import {
+  OPT_BAD, OPT_MSS, OPT_OTHER, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS,
+} from './abi.ts';
+import { get16, get32, put16, put32 } from './bytes.ts';
+
+export const KIND_EOL = 0;
+export const KIND_NOP = 1;
+export const KIND_MSS = 2;
+export const KIND_WS = 3;
+export const KIND_SACK_OK = 4;
+export const KIND_SACK = 5;
+export const KIND_TS = 8;
+
+/** RFC 9293 §3.1: the data offset counts 15 words at most, 5 of them fixed. */
+export const MAX_OPTION_BYTES = 40;
+/** NOP NOP Timestamps (RFC 7323 appendix A). */
+export const TS_BYTES = 12;
+/** RFC 2018 §3: 40 bytes hold four blocks. */
+export const MAX_SACK_BLOCKS = 4;
+
+const NOP_NOP_TS = 0x0101080a;
+const NOP_NOP_SACK = 0x01010500;
+const NOP_NOP_SACK_OK = 0x01010402;
+const NOP_WS = 0x01030300;
+
+export class TcpOptions {
+  /** OPT_* bits; the other fields count only when their bit is set. */
+  seen = 0;
+  mss = 0;
+  /** Shift as sent; RFC 7323 §2.3 caps the use of it at 14, which is the core's decision. */
+  ws = 0;
+  tsVal = 0;
+  tsEcr = 0;
+  sackBlocks = 0;
+  /** Left and right edges, in the order received. */
+  readonly sack = new Int32Array(2 * MAX_SACK_BLOCKS);
+  /** Kind of the last option that has no bit of its own. */
+  otherKind = 0;
+}
+
+/** Reads the option bytes [from, end). Kinds that are not known are skipped by their length [MUST-6]. */
+export function readTcpOptions(b: Uint8Array, from: number, end: number, into: TcpOptions): void {
+  into.seen = 0;
+  into.sackBlocks = 0;
+  if (end - from === TS_BYTES && get32(b, from) === NOP_NOP_TS) {
+    takeTimestamps(b, from + 2, into);
+    return;
+  }
+  let o = from;
+  while (o < end) {
+    const kind = b[o]!;
+    if (kind === KIND_EOL) return;
+    if (kind === KIND_NOP) {
+      o++;
+      continue;
+    }
+    const length = o + 1 < end ? b[o + 1]! : 0;
+    if (length < 2 || o + length > end || !take(b, o, kind, length, into)) {
+      into.seen |= OPT_BAD; // [MUST-7]: prepared for an illegal length; nothing behind it can be trusted
+      return;
+    }
+    o += length;
+  }
+}
+
+/** False when the length is wrong for the kind. */
+function take(b: Uint8Array, o: number, kind: number, length: number, into: TcpOptions): boolean {
+  switch (kind) {
+    case KIND_MSS:
+      if (length !== 4) return false;
+      into.seen |= OPT_MSS;
+      into.mss = get16(b, o + 2);
+      return true;
+    case KIND_WS:
+      if (length !== 3) return false;
+      into.seen |= OPT_WS;
+      into.ws = b[o + 2]!;
+      return true;
+    case KIND_SACK_OK:
+      if (length !== 2) return false;
+      into.seen |= OPT_SACK_OK;
+      return true;
+    case KIND_SACK:
+      return takeSack(b, o, length, into);
+    case KIND_TS:
+      if (length !== 10) return false;
+      takeTimestamps(b, o, into);
+      return true;
+    default:
+      into.seen |= OPT_OTHER;
+      into.otherKind = kind;
+      return true;
+  }
+}
+
+function takeTimestamps(b: Uint8Array, o: number, into: TcpOptions): void {
+  into.seen |= OPT_TS;
+  into.tsVal = get32(b, o + 2);
+  into.tsEcr = get32(b, o + 6);
+}
+
+function takeSack(b: Uint8Array, o: number, length: number, into: TcpOptions): boolean {
+  if (length < 10 || (length - 2) % 8 !== 0) return false;
+  into.seen |= OPT_SACK;
+  into.sackBlocks = (length - 2) / 8;
+  for (let i = 0; i < 2 * into.sackBlocks; i++) into.sack[i] = get32(b, o + 2 + 4 * i);
+  return true;
+}
+
+/** NOP NOP Timestamps. Returns the bytes written. */
+export function writeTimestamps(out: Uint8Array, o: number, tsVal: number, tsEcr: number): number {
+  put32(out, o, NOP_NOP_TS);
+  put32(out, o + 4, tsVal);
+  put32(out, o + 8, tsEcr);
+  return TS_BYTES;
+}
+
+/**
+ * The options that only a SYN may carry, each aligned to 4 by NOPs. Timestamps are not among them: every segment has
+ * them, so the transmit descriptor does. `mss` 0, `ws` -1 and `sackOk` false leave an option out.
+ */
+export function writeSynOptions(out: Uint8Array, o: number, mss: number, ws: number, sackOk: boolean): number {
+  let at = o;
+  if (mss > 0) {
+    put16(out, at, (KIND_MSS << 8) | 4);
+    put16(out, at + 2, mss);
+    at += 4;
+  }
+  if (sackOk) {
+    put32(out, at, NOP_NOP_SACK_OK);
+    at += 4;
+  }
+  if (ws >= 0) {
+    put32(out, at, NOP_WS | ws);
+    at += 4;
+  }
+  return at - o;
+}
+
+/** NOP NOP SACK with `count` blocks from `edges` (left, right, left, …). The caller minds the room (3 beside TS). */
+export function writeSack(out: Uint8Array, o: number, edges: Int32Array, at: number, count: number): number {
+  if (count === 0) return 0;
+  put32(out, o, NOP_NOP_SACK | (2 + 8 * count));
+  for (let i = 0; i < 2 * count; i++) put32(out, o + 4 + 4 * i, edges[at + i]!);
+  return 4 + 8 * count;
+}
+
+/** Pads `length` bytes of options to a multiple of four with EOL and zeros [MUST-69]. Returns the new length. */
+export function padOptions(out: Uint8Array, o: number, length: number): number {
+  const padded = (length + 3) & ~3;
+  out.fill(KIND_EOL, o + length, o + padded);
+  return padded;
+}

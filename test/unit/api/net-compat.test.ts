@@ -1,0 +1,33 @@
+import * as net from 'node:net';
+import { expect, test } from 'vitest';
+import type { Stack } from '../../../src/shell/stack.ts';
+import { fakeStack } from '../shell/fake-core.ts';
+import { type AnySocket, scenarios, type Side } from './net-scenarios.ts';
+
+const node: Side = {
+  host: '127.0.0.1',
+  createServer: (options, onConnection) => net.createServer(options, onConnection as (s: net.Socket) => void),
+  connect: (options) => net.connect(options) as unknown as AnySocket,
+};
+
+function ours(stack: Stack): Side {
+  return {
+    host: '10.0.0.1',
+    createServer: (options, onConnection) => stack.createServer(options, (s) => onConnection(s as unknown as AnySocket)),
+    connect: (options) => stack.connect(options) as unknown as AnySocket,
+  };
+}
+
+for (const [name, scenario] of Object.entries(scenarios)) {
+  test(`as node:net: ${name}`, async () => {
+    const expected = await scenario(node);
+    const { stack, engine } = fakeStack();
+    try {
+      const seen = await scenario(ours(stack));
+      expect(seen.map((line) => line.replaceAll('10.0.0.1', '127.0.0.1'))).toEqual(expected);
+    } finally {
+      await stack.close({ timeout: 0 });
+    }
+    expect(engine.size).toBe(0);
+  });
+}

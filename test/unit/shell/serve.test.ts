@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fakeStack, type Rig } from './fake-core.ts';
+
+let rig: Rig;
+beforeEach(() => {
+  rig = fakeStack();
+});
+afterEach(async () => {
+  await rig.stack.close({ timeout: 0 });
+  expect(rig.engine.size).toBe(0);
+  expect(rig.link.refs).toBe(0);
+  expect(rig.link.closed).toBe(true);
+});
+
+test('serve: shared handlers see open, data, end, close in order', async () => {
+  const seen: string[] = [];
+  const closed = new Promise<void>((resolve) => {
+    rig.stack.serve(80, {
+      open: (c) => seen.push(`open ${c.remoteAddress}:${c.remotePort > 0}`),
+      data: (c, chunk) => {
+        seen.push(`data ${chunk}`);
+        c.write(chunk);
+      },
+      end: (c) => {
+        seen.push('end');
+        c.end('bye');
+      },
+      close: (_c, error) => {
+        seen.push(`close ${error}`);
+        resolve();
+      },
+    });
+  });
+  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  await conn.write('hello');
+  expect(String(await conn.read())).toBe('hello');
+  conn.closeWrite();
+  expect(String(await conn.read())).toBe('bye');
+  expect(await conn.read()).toBe(null);
+  await closed;
+  expect(seen).toEqual(['open 10.0.0.1:true', 'data hello', 'end', 'close null']);
+});
+
+test('serve: without an end handler our side closes, too', async () => {
+  rig.stack.serve(80, {});
+  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  await conn.end();
+  expect(conn.state).toBe('CLOSED');
+});
+
+test('serve: write keeps everything and returns false when the buffer is full; drain follows', async () => {
+  const total = 1 << 20;
+  let drains = 0;
+  let full = 0;
+  rig.stack.serve(80, {
+    open: (c) => {
+      for (let i = 0; i < 16; i++) if (!c.write(Buffer.alloc(total / 16, i))) full++;
+      expect(c.pendingBytes).toBeGreaterThan(0);
+      c.end();
+    },
+    drain: () => drains++,
+  });
+  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  let got = 0;
+  for await (const chunk of conn) {
+    expect(chunk.every((b) => b === chunk[0]) || chunk.length > 0).toBe(true);
+    got += chunk.length;
+  }
+  expect(got).toBe(total);
+  expect(full).toBeGreaterThan(0);
+  expect(drains).toBe(1);
+  await conn.end();
+});
+
+test('serve: pause holds bytes and closes the window, resume delivers them in order', async () => {
+  let server: import('../../../src/shell/conn.ts').Conn | undefined;
+  const got: Buffer[] = [];
+  rig.stack.serve(80, {
+    open: (c) => {
+      server = c;
+      c.pause();
+    },
+    data: (_c, chunk) => got.push(Buffer.from(chunk)),
+  });
+  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  const sent = Buffer.from(Array.from({ length: 400_000 }, (_, i) => i & 255));
+  const writing = conn.write(sent);
+  await new Promise((r) => setTimeout(r, 20));
+  expect(server!.heldBytes).toBe(128 * 1024);
+  expect(got).toHaveLength(0);
+  server!.resume();
+  await writing;
+  await conn.end();
+  expect(Buffer.concat(got).equals(sent)).toBe(true);
+});
+
+test('serve: a throwing handler aborts its connection; the error surfaces; the stack goes on', async () => {
+  const uncaught: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (e) => uncaught.push(e));
+  try {
+    rig.stack.serve(80, {
+      data: () => {
+        throw new Error('mine');
+      },
+    });
+    const a = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+    await a.write('x');
+    await expect(a.read()).rejects.toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
+    expect(String(uncaught[0])).toBe('Error: mine');
+    const b = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+    await b.end();
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const l of listeners) process.on('uncaughtException', l);
+  }
+});
+
+test('listen twice: EADDRINUSE as node says it; port 0 chooses', () => {
+  const one = rig.stack.serve(0, {});
+  expect(one.port).toBeGreaterThan(0);
+  expect(() => rig.stack.serve(one.port, {})).toThrow(`listen EADDRINUSE: address already in use :::${one.port}`);
+});
+
+test('link down: every connection gets ENETDOWN once', async () => {
+  rig.stack.serve(80, { close: () => {} });
+  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  rig.link.fail(new Error('gone'));
+  await expect(conn.closed()).rejects.toMatchObject({ code: 'ENETDOWN' });
+});

@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+
+// Everything but interop needs no privilege and no network. Interop runs last and one file at a time: it measures
+// real time against the kernel, and skips itself with a reason where namespaces are refused.
+const group = (name: string, more: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...more },
+});
+const slow = process.env.USERTCP_SLOW === '1';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    exclude: ['dist/**', 'build*/**', 'node_modules/**'],
+    testTimeout: slow ? 600_000 : 20_000,
+    hookTimeout: 30_000,
+    passWithNoTests: true,
+    snapshotFormat: { printBasicPrototype: false },
+    projects: [
+      group('unit', { include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] }),
+      group('conformance'),
+      group('sim'),
+      group('property'),
+      group('differential'),
+      group('types', {
+        include: [],
+        typecheck: {
+          enabled: true,
+          only: true,
+          include: ['test/types/**/*.test-d.ts'],
+          tsconfig: 'scripts/tsconfig.test.json',
+        },
+      }),
+      group('interop', {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        maxWorkers: 1,
+        fileParallelism: false,
+        sequence: { groupOrder: 2 },
+      }),
+    ],
+  },
+});
