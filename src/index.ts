@@ -21,4 +21,4 @@ export { OptionError } from './shell/option-error.ts';
 export { toPrometheus } from './shell/metrics.ts';
 export type { Metrics } from './shell/metrics.ts';
 export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
-export type { TcpInfo } from './core/stack-core.ts';
+export type { TcpInfo } from './core/api.ts';

@@ -2,7 +2,7 @@
  * Options of a stack, checked as a whole before anything is opened. Every complaint names the option, shows what came
  * and says what is allowed (ERR_USERTCP_OPTION).
  */
-import type { TcpDefaults } from './core/stack-core.ts';
+import type { TcpDefaults } from './core/api.ts';
 import type { Clock, Link, Memory, Rng } from './ports.ts';
 import { OptionError } from './shell/option-error.ts';
 import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './shell/options/addresses.ts';

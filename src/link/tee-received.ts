@@ -4,7 +4,7 @@ import {
 } from '../wire/abi.ts';
 import { put16 } from '../wire/bytes.ts';
 import { pseudo, writeChecksum } from '../wire/checksum.ts';
-import { IPV4_HEADER, IPV6_HEADER, PROTO_TCP } from '../wire/ip.ts';
+import { IPV6_HEADER, PROTO_TCP } from '../wire/ip.ts';
 import { gather, kindOf, pieceDescriptors } from '../wire/pieces.ts';
 
 /** For one frame a view of the memory, so it is to be used before the memory is given back. */
@@ -35,6 +35,5 @@ function lengthen(out: Uint8Array, l3: number): void {
     return;
   }
   put16(out, l3 + 2, length > 0xffff ? 0 : length);
-  const header = (out[l3]! & 15) * 4;
-  writeChecksum(out, l3 + 10, l3, Math.max(header, IPV4_HEADER));
+  writeChecksum(out, l3 + 10, l3, (out[l3]! & 15) * 4);
 }

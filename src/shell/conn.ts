@@ -80,7 +80,7 @@ export class Conn extends RowHandle {
 
   /** Resets the connection; unsent data is thrown away. `close(conn, null)` follows. */
   abort(): void {
-    if (this.#flags & (GONE | CLOSED)) return;
+    if (this.#flags & GONE) return this.#finish(null);
     this.#pending = null;
     this.engine.core.callAbort(this.row, this.engine.driver.now());
     this.engine.driver.touch();
@@ -240,14 +240,15 @@ export class Conn extends RowHandle {
     }
   }
 
-  /** @internal EV_CLOSED: the row is free. What is held is still delivered when the close was in order. */
-  gone(code: number): void {
+  /** @internal EV_CLOSED: the row is not ours any more. False = closed in order, but the reader has to catch up. */
+  gone(code: number): boolean {
     this.#flags |= GONE;
     this.#pending = null;
     this.row = -1;
-    const inOrder = code === 0;
-    if (!inOrder) this.#finish(code === ECONNABORTED ? null : this.#failure(code));
-    else if (this.#held === null && ((this.#flags & PEER_ENDED) === 0 || this.#flags & (END_TOLD | ORPHAN))) this.#finish(null);
+    const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN)) !== 0;
+    if (code === 0 && (this.#held !== null || !endTold)) return false;
+    this.#finish(code === 0 || code === ECONNABORTED ? null : this.#failure(code));
+    return true;
   }
 
   // ---- inside --------------------------------------------------------------------------------------------------------

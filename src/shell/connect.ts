@@ -1,6 +1,6 @@
 /** The active OPEN of every API level: checks its options, finds the address, calls the engine. */
 import { lookup } from 'node:dns';
-import type { OpenOptions } from '../core/stack-core.ts';
+import type { OpenOptions } from '../core/api.ts';
 import { isUnspecified } from '../wire/address.ts';
 import { tryParseAddress } from '../wire/address-text.ts';
 import type { Conn } from './conn.ts';

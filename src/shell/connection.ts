@@ -2,7 +2,7 @@
  * The promise level: a connection that is written with `await` and read with `for await`. Chunks are copies and
  * belong to the application. While nobody reads, the peer's window closes.
  */
-import type { TcpInfo } from '../core/stack-core.ts';
+import type { TcpInfo } from '../core/api.ts';
 import type { Conn } from './conn.ts';
 import { systemError } from './errors.ts';
 import { ECONNRESET } from '../core/events.ts';

@@ -1,10 +1,10 @@
 /**
- * The loop around a core, as documented at the top of core/stack-core.ts. One turn: something happened (a burst, the
+ * The loop around a core, as documented at the top of core/api.ts. One turn: something happened (a burst, the
  * alarm, calls of the user) → its events are dispatched → everything due is sent → the alarm is set.
  * Calls made outside a turn mark the driver; one microtask then runs a turn for all of them.
  */
 import { EVENT_WORDS } from '../core/events.ts';
-import type { Core } from '../core/stack-core.ts';
+import type { Core } from '../core/api.ts';
 import type { Clock, Link, Micros } from '../ports.ts';
 
 /** Called per event record: `words[at]` is its first word. May make calls, which may append events. */

@@ -5,7 +5,7 @@
 import {
   EADDRINUSE, EINVAL, EV_ACCEPT, EV_ALL_ACKED, EV_CLOSED, EV_CONNECT, EV_DATA, EV_DRAIN, EV_END, EV_SOFT_ERROR, EV_URGENT,
 } from '../core/events.ts';
-import type { Core, OpenOptions } from '../core/stack-core.ts';
+import type { Core, OpenOptions } from '../core/api.ts';
 import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
 import { isMapped } from '../wire/address.ts';
@@ -51,6 +51,8 @@ export class Engine {
   readonly #clock: Clock;
   readonly #rng: Rng;
   readonly #conns: (Conn | undefined)[] = [];
+  /** Connections whose row is gone and whose last bytes the application has not read yet. */
+  readonly #unread = new Set<Conn>();
   readonly #listening = new Map<number, Listening>();
   #count = 0;
   #holds = 0;
@@ -80,9 +82,10 @@ export class Engine {
     return this.#listening.size;
   }
 
-  /** Every connection there is, in row order. */
+  /** Every connection there is. */
   *connections(): Generator<Conn> {
     for (const conn of this.#conns) if (conn !== undefined) yield conn;
+    yield* [...this.#unread];
   }
 
   /** LISTEN. Returns the row, or a core error (< 0). */
@@ -122,8 +125,8 @@ export class Engine {
   }
 
   /** A queued child was taken by the application: it counts against the backlog no longer. */
-  accepted(listener: number): void {
-    if (this.#listening.has(listener)) this.core.callAccepted(listener);
+  accepted(conn: Conn): void {
+    if (conn.row >= 0) this.core.callAccepted(conn.row);
   }
 
   /** Address and port of a row's local (0) or remote (1) end. */
@@ -153,6 +156,7 @@ export class Engine {
   /** @internal A connection is done with its row. */
   forget(conn: Conn, held: boolean): void {
     if (conn.row >= 0 && this.#conns[conn.row] === conn) this.#conns[conn.row] = undefined;
+    this.#unread.delete(conn);
     this.#count--;
     if (held) this.letGo();
     this.#idle();
@@ -212,7 +216,8 @@ export class Engine {
         return conn.opened();
       case EV_CLOSED:
         this.#conns[row] = undefined;
-        return conn.gone(words[at + 3]!);
+        if (!conn.gone(words[at + 3]!)) this.#unread.add(conn);
+        return;
       case EV_ALL_ACKED:
         return words[at + 3] === 1 ? conn.finAcked() : undefined;
       case EV_URGENT:
@@ -231,7 +236,7 @@ export class Engine {
     const conn = new Conn(this, row, gen, acceptor.handlers, acceptor.queued ? OPEN_PAUSED : OPEN);
     conn.data = acceptor;
     this.#add(row, conn);
-    if (!acceptor.queued) this.core.callAccepted(listener);
+    if (!acceptor.queued) this.core.callAccepted(row);
     conn.opened();
   }
 }

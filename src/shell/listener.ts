@@ -49,8 +49,8 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#listening.close();
     for (const conn of this.#waiting.splice(0)) conn.release(true);
+    this.#listening.close();
     for (const take of this.#takers.splice(0)) take(null);
   }
 
@@ -65,15 +65,13 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   }
 
   #take(conn: Conn): Connection {
-    this.#engine.accepted(this.#listening.row);
+    this.#engine.accepted(conn);
     return new Connection(conn);
   }
 
   /** Reset by the peer before anybody took it. */
   #withdraw(conn: Conn): void {
     const at = this.#waiting.indexOf(conn);
-    if (at < 0) return;
-    this.#waiting.splice(at, 1);
-    this.#engine.accepted(this.#listening.row);
+    if (at >= 0) this.#waiting.splice(at, 1);
   }
 }

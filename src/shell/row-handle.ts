@@ -1,5 +1,5 @@
 /** What may be asked and set of one row of the core, as long as it is ours. */
-import type { TcpInfo } from '../core/stack-core.ts';
+import type { TcpInfo } from '../core/api.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 

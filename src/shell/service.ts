@@ -1,5 +1,5 @@
 /** A port served by shared handlers: the `serve` level. */
-import type { OpenOptions } from '../core/stack-core.ts';
+import type { OpenOptions } from '../core/api.ts';
 import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { Duplex } from 'node:stream';
-import type { TcpInfo } from '../core/stack-core.ts';
+import type { TcpInfo } from '../core/api.ts';
 import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkPort, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
 import type { Engine } from './engine.ts';

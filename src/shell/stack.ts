@@ -1,5 +1,5 @@
 /** A running stack: what users hold. All API levels start here. */
-import type { TcpInfo } from '../core/stack-core.ts';
+import type { TcpInfo } from '../core/api.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';

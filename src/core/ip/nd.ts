@@ -84,7 +84,11 @@ export class NeighbourDiscovery {
   private solicitation(packet: Packet, neighbours: Neighbours): void {
     const options = this.options;
     const detection = isUnspecified(packet.src);
-    if (detection ? !isSolicitedNode(packet.dst) || options.hasSourceMac : !this.addresses.isValidSource(packet.link, packet.src, 0)) return;
+    if (detection) {
+      if (!isSolicitedNode(packet.dst) || options.hasSourceMac) return;
+    } else if (!this.addresses.isValidSource(packet.link, packet.src, 0)) {
+      return;
+    }
     if (!this.addresses.isOn(packet.link, this.target, 0)) return;
     if (!isSolicitedNode(packet.dst) && !sameAddress(packet.dst, 0, this.target, 0)) return;
     if (options.hasSourceMac) {

@@ -1,5 +1,5 @@
 /** Defaults of new connections: TcpDefaults of the core, every field optional, checked against a table of ranges. */
-import type { TcpDefaults } from '../../core/stack-core.ts';
+import type { TcpDefaults } from '../../core/api.ts';
 import { controllers } from '../../core/tcp/congestion/registry.ts';
 import { OptionError } from '../option-error.ts';
 import { checkKnown, checkNumber, checkOneOf } from './check.ts';

@@ -50,7 +50,10 @@ async function scene(
   const server: string[] = [];
   const mine: string[] = [];
   const ends: Promise<void>[] = [];
+  let accepted: () => void = () => {};
+  const accept = new Promise<void>((resolve) => (accepted = resolve));
   const s = side.createServer(options, (socket) => {
+    accepted();
     ends.push(closed(socket));
     watch(server, 'server', socket);
     serve(socket, server);
@@ -60,7 +63,7 @@ async function scene(
   ends.push(closed(socket));
   watch(mine, 'client', socket);
   await client(socket, mine);
-  await ends.at(-1);
+  await accept;
   await Promise.all(ends);
   await stop(s);
   return [...mine, ...server];

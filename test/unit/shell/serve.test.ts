@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { fakeStack, type Rig } from './fake-core.ts';
+import { createStack } from '../../../src/stack.ts';
+import type { Stack } from '../../../src/shell/stack.ts';
 
-let rig: Rig;
-beforeEach(() => {
-  rig = fakeStack();
+const host = '127.0.0.1';
+let stack: Stack;
+beforeEach(async () => {
+  stack = await createStack();
 });
 afterEach(async () => {
-  await rig.stack.close({ timeout: 0 });
-  expect(rig.engine.size).toBe(0);
-  expect(rig.link.refs).toBe(0);
-  expect(rig.link.closed).toBe(true);
+  await stack.close({ timeout: 0 });
+  expect(stack.metrics()).toMatchObject({ connections: 0, listeners: 0 });
 });
 
 test('serve: shared handlers see open, data, end, close in order', async () => {
   const seen: string[] = [];
   const closed = new Promise<void>((resolve) => {
-    rig.stack.serve(80, {
+    stack.serve(80, {
       open: (c) => seen.push(`open ${c.remoteAddress}:${c.remotePort > 0}`),
       data: (c, chunk) => {
         seen.push(`data ${chunk}`);
@@ -31,19 +31,19 @@ test('serve: shared handlers see open, data, end, close in order', async () => {
       },
     });
   });
-  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  const conn = await stack.open({ host, port: 80 });
   await conn.write('hello');
   expect(String(await conn.read())).toBe('hello');
   conn.closeWrite();
   expect(String(await conn.read())).toBe('bye');
   expect(await conn.read()).toBe(null);
   await closed;
-  expect(seen).toEqual(['open 10.0.0.1:true', 'data hello', 'end', 'close null']);
+  expect(seen).toEqual(['open 127.0.0.1:true', 'data hello', 'end', 'close null']);
 });
 
 test('serve: without an end handler our side closes, too', async () => {
-  rig.stack.serve(80, {});
-  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  stack.serve(80, {});
+  const conn = await stack.open({ host, port: 80 });
   await conn.end();
   expect(conn.state).toBe('CLOSED');
 });
@@ -52,15 +52,15 @@ test('serve: write keeps everything and returns false when the buffer is full; d
   const total = 1 << 20;
   let drains = 0;
   let full = 0;
-  rig.stack.serve(80, {
+  stack.serve(80, {
     open: (c) => {
-      for (let i = 0; i < 16; i++) if (!c.write(Buffer.alloc(total / 16, i))) full++;
+      for (let i = 0; i < 16; i++) if (!c.write(Buffer.alloc(total / 16, i)) ) full++;
       expect(c.pendingBytes).toBeGreaterThan(0);
       c.end();
     },
     drain: () => drains++,
-  });
-  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  }, { sendBuffer: 256 * 1024 });
+  const conn = await stack.open({ host, port: 80 });
   let got = 0;
   for await (const chunk of conn) {
     expect(chunk.every((b) => b === chunk[0]) || chunk.length > 0).toBe(true);
@@ -75,18 +75,19 @@ test('serve: write keeps everything and returns false when the buffer is full; d
 test('serve: pause holds bytes and closes the window, resume delivers them in order', async () => {
   let server: import('../../../src/shell/conn.ts').Conn | undefined;
   const got: Buffer[] = [];
-  rig.stack.serve(80, {
+  stack.serve(80, {
     open: (c) => {
       server = c;
       c.pause();
     },
     data: (_c, chunk) => got.push(Buffer.from(chunk)),
   });
-  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+  const conn = await stack.open({ host, port: 80 });
   const sent = Buffer.from(Array.from({ length: 400_000 }, (_, i) => i & 255));
   const writing = conn.write(sent);
   await new Promise((r) => setTimeout(r, 20));
-  expect(server!.heldBytes).toBe(128 * 1024);
+  expect(server!.heldBytes).toBeGreaterThan(10_000);
+  expect(server!.heldBytes).toBeLessThan(100_000);
   expect(got).toHaveLength(0);
   server!.resume();
   await writing;
@@ -100,16 +101,16 @@ test('serve: a throwing handler aborts its connection; the error surfaces; the s
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (e) => uncaught.push(e));
   try {
-    rig.stack.serve(80, {
+    stack.serve(80, {
       data: () => {
         throw new Error('mine');
       },
     });
-    const a = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+    const a = await stack.open({ host, port: 80 });
     await a.write('x');
     await expect(a.read()).rejects.toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
     expect(String(uncaught[0])).toBe('Error: mine');
-    const b = await rig.stack.open({ host: '10.0.0.1', port: 80 });
+    const b = await stack.open({ host, port: 80 });
     await b.end();
   } finally {
     process.removeAllListeners('uncaughtException');
@@ -118,14 +119,8 @@ test('serve: a throwing handler aborts its connection; the error surfaces; the s
 });
 
 test('listen twice: EADDRINUSE as node says it; port 0 chooses', () => {
-  const one = rig.stack.serve(0, {});
+  const one = stack.serve(0, {});
   expect(one.port).toBeGreaterThan(0);
-  expect(() => rig.stack.serve(one.port, {})).toThrow(`listen EADDRINUSE: address already in use :::${one.port}`);
+  expect(() => stack.serve(one.port, {})).toThrow(`listen EADDRINUSE: address already in use :::${one.port}`);
 });
 
-test('link down: every connection gets ENETDOWN once', async () => {
-  rig.stack.serve(80, { close: () => {} });
-  const conn = await rig.stack.open({ host: '10.0.0.1', port: 80 });
-  rig.link.fail(new Error('gone'));
-  await expect(conn.closed()).rejects.toMatchObject({ code: 'ENETDOWN' });
-});
