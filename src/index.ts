@@ -1,6 +1,6 @@
 /** usertcp: a TCP/IP stack inside a Node.js process. */
 export { createStack } from './stack.ts';
-export type { CaptureSink, Mode, RouteOption, StackOptions, TcpOptions } from './options.ts';
+export type { CaptureOptions, CaptureSink, Mode, RouteOption, StackOptions, TcpOptions } from './options.ts';
 export { Stack } from './shell/stack.ts';
 export type { CloseOptions, ConnectionSummary, SocketConnectOptions } from './shell/stack.ts';
 export { Conn } from './shell/conn.ts';

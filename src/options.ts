@@ -4,28 +4,22 @@
  */
 import type { TcpDefaults } from './core/api.ts';
 import type { Clock, Link, Memory, Rng } from './ports.ts';
+import type { CaptureOptions, CaptureSink } from './shell/capture-file.ts';
 import { OptionError } from './shell/option-error.ts';
 import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './shell/options/addresses.ts';
 import { checkKnown, checkNumber, checkOneOf } from './shell/options/check.ts';
 import { checkTcp, type TcpOptions } from './shell/options/tcp.ts';
 
+export type { CaptureOptions, CaptureSink } from './shell/capture-file.ts';
 export type { Address, Route, RouteOption } from './shell/options/addresses.ts';
 export type { TcpOptions } from './shell/options/tcp.ts';
 
-/** How the stack lives beside the kernel on a device; see docs/coexistence.md. */
+/** How the stack lives beside the kernel on a device. */
 export type Mode = 'own' | 'own-mac' | 'shared' | 'auto';
 
-/** Receives the bytes of a pcapng file. */
-export interface CaptureSink {
-  write(bytes: Uint8Array): unknown;
-  end?(): unknown;
-}
-
 export interface StackOptions {
-  /** Name of a network interface, such as 'eth0'. One of device, fd, link and links. */
+  /** Name of a network interface, such as 'eth0'. 'tap:NAME' opens a TAP device. One of device, link and links. */
   device?: string;
-  /** A packet socket or TAP device that somebody with the right opened for us. */
-  fd?: number;
   /** A link of your own, such as a simulated one. */
   link?: Link;
   links?: readonly Link[];
@@ -41,6 +35,8 @@ export interface StackOptions {
   routes?: readonly RouteOption[];
   /** MAC to use in mode 'own-mac'; made of the address when absent. */
   mac?: string;
+  /** Mode 'shared': ports that we listen on; the kernel keeps all others. */
+  ports?: readonly number[];
   /** At least 16 bytes: initial sequence numbers and hashes follow from it (replay, hand-over). Default: random. */
   secret?: Uint8Array | string;
   /** Connections at a time, TIME_WAIT included. Default 65536. */
@@ -51,8 +47,8 @@ export interface StackOptions {
   rings?: { small?: number; large?: number };
   /** Microseconds to look for the next frame before sleeping; 0 = off. Default 20. */
   spin?: number;
-  /** Path of a pcapng file, or a sink for its bytes. */
-  capture?: string | CaptureSink;
+  /** Path of a pcapng file, also with a limit per packet, or a sink for its bytes. State changes are in its comments. */
+  capture?: string | CaptureOptions | CaptureSink;
   /** 127.0.0.0/8, ::1 and own addresses reach the stack itself. Default true. */
   loopback?: boolean;
   tcp?: TcpOptions;
@@ -64,31 +60,33 @@ export interface StackOptions {
 /** Options with everything decided. */
 export interface Settings {
   readonly device: string | undefined;
-  readonly fd: number | undefined;
   readonly links: readonly Link[];
   readonly mode: Mode;
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
   readonly mac: Uint8Array | undefined;
+  readonly ports: readonly number[];
   readonly secret: Uint8Array | undefined;
   readonly maxConnections: number;
   readonly arenaBytes: number;
   readonly rings: { readonly small?: number; readonly large?: number };
   readonly spin: number;
-  readonly capture: string | CaptureSink | undefined;
+  readonly capture: string | CaptureOptions | CaptureSink | undefined;
   readonly loopback: boolean;
   readonly tcp: TcpDefaults;
+  /** undefined = the user did not choose. */
+  readonly ephemeralPorts: readonly [number, number] | undefined;
   readonly clock: Clock | undefined;
   readonly rng: Rng | undefined;
   readonly memory: Memory | undefined;
 }
 
 const NAMES = [
-  'device', 'fd', 'link', 'links', 'mode', 'addresses', 'gateway', 'routes', 'mac', 'secret', 'maxConnections',
+  'device', 'link', 'links', 'mode', 'addresses', 'gateway', 'routes', 'mac', 'ports', 'secret', 'maxConnections',
   'arenaBytes', 'rings', 'spin', 'capture', 'loopback', 'tcp', 'clock', 'rng', 'memory',
 ] as const satisfies readonly (keyof StackOptions)[];
 const MODES = ['own', 'own-mac', 'shared', 'auto'] as const;
-const SOURCES = ['device', 'fd', 'link', 'links'] as const;
+const SOURCES = ['device', 'link', 'links'] as const;
 const MIB = 1 << 20;
 /** IFNAMSIZ less the terminating zero. */
 const LONGEST_DEVICE = 15;
@@ -100,21 +98,21 @@ export function checkOptions(options: StackOptions = {}): Settings {
   const links = checkSource(options);
   const loopback = checkType('loopback', options.loopback, 'boolean', true);
   const addresses = checkAddresses(options.addresses);
-  const wire = links.length > 0 || options.device !== undefined || options.fd !== undefined;
+  const wire = links.length > 0 || options.device !== undefined;
   if (!wire && !loopback) {
-    throw new OptionError('loopback', false, 'true when there is no device, fd, link or links', 'Name a device, such as device: "eth0".');
+    throw new OptionError('loopback', false, 'true when there is no device, link or links', 'Name a device, such as device: "eth0".');
   }
   if (wire && addresses.length === 0) {
     throw new OptionError('addresses', options.addresses, 'at least one address with its prefix, such as ["10.0.0.2/24"]');
   }
   return {
     device: options.device,
-    fd: options.fd,
     links,
     mode: checkOneOf('mode', options.mode, MODES, 'auto'),
     addresses,
     routes: checkRoutes(options.gateway, options.routes, addresses),
     mac: checkMac(options.mac),
+    ports: checkPorts(options.ports),
     secret: checkSecret(options.secret),
     maxConnections: checkNumber('maxConnections', options.maxConnections, 65536, 1, 1 << 22),
     arenaBytes: checkNumber('arenaBytes', options.arenaBytes, 256 * MIB, MIB, 2 ** 31 - 1),
@@ -123,6 +121,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     capture: checkCapture(options.capture),
     loopback,
     tcp: checkTcp(options.tcp),
+    ephemeralPorts: options.tcp?.ephemeralPorts,
     clock: options.clock,
     rng: options.rng,
     memory: options.memory,
@@ -134,13 +133,12 @@ function checkSource(options: StackOptions): readonly Link[] {
   if (given.length > 1) {
     throw new OptionError(given[1]!, options[given[1]!], `absent when ${given[0]} is given: a stack has one source of links`);
   }
-  const { device, fd } = options;
+  const { device } = options;
   if (device !== undefined) {
     if (typeof device !== 'string' || device === '' || device.length > LONGEST_DEVICE || /[\s/]/.test(device)) {
       throw new OptionError('device', device, `the name of an interface, 1 to ${LONGEST_DEVICE} characters`, 'ip -brief link lists them.');
     }
   }
-  if (fd !== undefined && (!Number.isInteger(fd) || fd < 0)) throw new OptionError('fd', fd, 'an open file descriptor');
   const links = options.links ?? (options.link === undefined ? [] : [options.link]);
   if (!Array.isArray(links)) throw new OptionError('links', links, 'an array of links');
   links.forEach((link: unknown, i) => {
@@ -156,6 +154,12 @@ function checkType(name: string, value: boolean | undefined, type: 'boolean', fa
   if (value === undefined) return fallback;
   if (typeof value !== type) throw new OptionError(name, value, 'true or false');
   return value;
+}
+
+function checkPorts(ports: readonly number[] | undefined): readonly number[] {
+  if (ports === undefined) return [];
+  if (!Array.isArray(ports)) throw new OptionError('ports', ports, 'an array of ports, such as [80, 443]');
+  return ports.map((port: number, i) => checkNumber(`ports[${i}]`, port, 0, 1, 65535));
 }
 
 function checkSecret(secret: Uint8Array | string | undefined): Uint8Array | undefined {
@@ -177,8 +181,15 @@ function checkRings(rings: StackOptions['rings']): { small?: number; large?: num
   };
 }
 
-function checkCapture(capture: StackOptions['capture']): string | CaptureSink | undefined {
+function checkCapture(capture: StackOptions['capture']): Settings['capture'] {
   if (capture === undefined || (typeof capture === 'string' && capture !== '')) return capture;
-  if (typeof capture === 'object' && capture !== null && typeof capture.write === 'function') return capture;
-  throw new OptionError('capture', capture, 'the path of a file to write, or an object with write(bytes)');
+  if (typeof capture === 'object' && capture !== null) {
+    if ('write' in capture && typeof capture.write === 'function') return capture;
+    if ('file' in capture && typeof capture.file === 'string') {
+      checkKnown('capture', capture, ['file', 'snaplen']);
+      checkNumber('capture.snaplen', capture.snaplen, 0, 0, 1 << 18, 'bytes');
+      return capture;
+    }
+  }
+  throw new OptionError('capture', capture, 'the path of a file to write, { file, snaplen }, or an object with write(bytes)');
 }

@@ -64,6 +64,11 @@ export interface Link {
   start(onBurst: (n: number) => void, onDown: (error: Error) => void): void;
   /** Sends the first n descriptors (pieces included) of `tx`. Payload may be reused once this returns. */
   flush(n: number): void;
+  /**
+   * Transmit pieces may name `region` (1 to 1023) from now on: bytes of the user's own, sent from where they are. null
+   * takes the name back. A link without this only gets pieces of the arena.
+   */
+  lend?(region: number, bytes: Uint8Array | null): void;
   /** Tells which destination addresses to accept (mapped form, 4 words each), and the ports in shared mode. */
   setAddresses?(addresses: Int32Array): void;
   ref(): void;

@@ -18,7 +18,7 @@ export interface WorldOptions {
   impair?: Partial<Impairments>;
 }
 
-export interface HostOptions extends Omit<StackOptions, 'device' | 'fd' | 'link' | 'links' | 'addresses' | 'mode' | 'clock' | 'rng'> {
+export interface HostOptions extends Omit<StackOptions, 'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng'> {
   /** Wire the host is plugged into; default the world's first one. */
   wire?: SimWire;
   /** Properties of its network card. */

@@ -1,9 +1,16 @@
 /** The composition root: the one file that joins core, links and shell. */
 import { StackCore } from './core/stack-core.ts';
+import { PcapngWriter } from './capture/pcapng-writer.ts';
+import { openAfPacket } from './link/afpacket.ts';
 import { Loopback } from './link/loopback.ts';
+import { openTap } from './link/tap.ts';
+import { Tee } from './link/tee.ts';
 import { checkOptions, type Settings, type StackOptions } from './options.ts';
 import type { Clock, Link, Rng } from './ports.ts';
+import { Annotator } from './shell/annotator.ts';
+import { type OpenCapture, openCapture } from './shell/capture-file.ts';
 import { NodeClock } from './shell/clock.ts';
+import { arrange } from './shell/coexist/arrangement.ts';
 import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
@@ -30,21 +37,24 @@ export interface Surroundings {
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
-  return assemble(settings, {
-    links: settings.links,
+  const { links, warnings, teardown, ephemeralPorts } = await openLinks(settings);
+  return assemble(ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } }, {
+    links,
     clock: settings.clock ?? new NodeClock(),
     rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
     later: setImmediate,
     after: nodeTimer,
-    warnings: [],
-    teardown: [],
+    warnings,
+    teardown,
   });
 }
 
 /** Puts a stack together and starts it. */
 export function assemble(settings: Settings, around: Surroundings): Stack {
-  const loopback = settings.loopback ? [new Loopback({ later: around.later })] : [];
-  const links: Link[] = [...around.links, ...loopback];
+  const loopback: Link[] = settings.loopback ? [new Loopback({ later: around.later })] : [];
+  const capture = settings.capture === undefined ? undefined : openCapture(settings.capture);
+  const tees = capture === undefined ? [] : tee([...around.links, ...loopback], capture, around.clock);
+  const links = capture === undefined ? [...around.links, ...loopback] : tees;
   const core = new StackCore({
     links,
     memory: settings.memory ?? new HeapMemory(),
@@ -59,13 +69,17 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
   const engine = new Engine({
     core, links, clock: around.clock, rng: around.rng, ephemeralPorts: settings.tcp.ephemeralPorts,
   });
+  if (tees.length > 0) {
+    core.tracing = true;
+    engine.driver.watcher = new Annotator(tees, () => core.trace);
+  }
   const stack = new Stack({
     engine,
     addresses: settings.addresses.map(({ text }) => text),
     coreCounters: () => ({ ...core.counters }),
     warnings: around.warnings,
     after: around.after,
-    teardown: [...links.map((link) => () => link.close()), ...around.teardown],
+    teardown: [...links.map((link) => () => link.close()), () => capture?.close(), ...around.teardown],
   });
   engine.driver.start();
   around.links.forEach((_link, index) => core.ip.announce(index));
@@ -73,7 +87,60 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
   return stack;
 }
 
+/** Each link is an interface of the one file. */
+function tee(links: readonly Link[], capture: OpenCapture, clock: Clock): Tee[] {
+  const writer = new PcapngWriter((block) => capture.write(block));
+  const epoch = clock instanceof NodeClock ? Date.now() * 1000 - clock.now() : 0;
+  return links.map((link) => new Tee(link, writer, clock, { snaplen: capture.snaplen, epoch }));
+}
+
 function nodeTimer(ms: number, fn: () => void): () => void {
   const timer = setTimeout(fn, ms);
   return () => clearTimeout(timer);
+}
+
+interface Opened {
+  readonly links: readonly Link[];
+  readonly warnings: readonly string[];
+  readonly teardown: readonly (() => unknown)[];
+  /** What coexistence decided; undefined = as the options say. */
+  readonly ephemeralPorts: readonly [number, number] | undefined;
+}
+
+const TAP = 'tap:';
+
+/** The links of the options: given ones, a TAP device, or an interface that the kernel uses, too. */
+async function openLinks(settings: Settings): Promise<Opened> {
+  const { device, mac, rings, spin } = settings;
+  const plain = { warnings: [], teardown: [], ephemeralPorts: undefined };
+  if (device === undefined) return { ...plain, links: settings.links };
+  if (device.startsWith(TAP)) {
+    return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, spinMicros: spin })] };
+  }
+  const addresses = settings.addresses.map(({ text }) => text);
+  const arrangement = await arrange({
+    device, addresses, mode: settings.mode, ports: settings.ports, ephemeralPorts: settings.ephemeralPorts,
+  });
+  const { mode, ephemeralPorts } = arrangement.plan;
+  const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;
+  try {
+    const link = openAfPacket({
+      device,
+      mac: mac ?? (mode === 'own-mac' ? ownMac(settings.addresses[0]!.words) : undefined),
+      smallSlots: rings.small,
+      largeSlots: rings.large,
+      spinMicros: spin,
+      ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
+    });
+    return { links: [link], warnings: arrangement.warnings, teardown: [() => arrangement.release()], ephemeralPorts };
+  } catch (error) {
+    await arrangement.release();
+    throw error;
+  }
+}
+
+/** Locally administered, and the same each time the address is: neighbours' caches stay right. */
+function ownMac(address: Int32Array): Uint8Array {
+  const low = address[3]!;
+  return Uint8Array.of(0x02, 0x75, low >>> 24, low >>> 16, low >>> 8, low);
 }

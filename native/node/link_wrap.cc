@@ -82,7 +82,7 @@ bool LinkWrap::open(const Napi::CallbackInfo& info, LinkKind kind) {
   const std::string wanted = string_option(options, "checksum");
   const ChecksumKernel* checksum = find_checksum_kernel(wanted);
   if (checksum == nullptr) {
-    Napi::TypeError::New(env, "checksum kernel '" + wanted + "' is not one of: " + supported_checksum_names())
+    Napi::TypeError::New(env, "checksum kernel '" + wanted + "' (USERTCP_CHECKSUM) is not one of: " + supported_checksum_names())
         .ThrowAsJavaScriptException();
     return false;
   }

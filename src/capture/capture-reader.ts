@@ -26,7 +26,8 @@ const RECORD_HEADER = 16;
 
 /** Yields the packets in the order of the file; throws a CaptureError where it stops making sense. */
 export function* readCapture(file: Uint8Array): Generator<CapturedPacket> {
-  if (file.length < FILE_HEADER) throw new CaptureError(`not a capture: ${file.length} bytes, a header has ${FILE_HEADER}`);
+  if (file.length < FILE_HEADER)
+    throw new CaptureError(`not a capture: ${file.length} bytes, a header has ${FILE_HEADER}`);
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   if (view.getUint32(0, true) === BLOCK_SECTION) {
     yield* readPcapng(file, view);

@@ -5,7 +5,11 @@ import { flagNames } from './ladder-label.ts';
 import type { LadderRow } from './ladder-rows.ts';
 
 /** Times in seconds; `connections` lists all of the file, `rows` is the chosen one. */
-export function renderJson(all: readonly LadderConnection[], chosen: LadderConnection | undefined, rows: readonly LadderRow[]): string {
+export function renderJson(
+  all: readonly LadderConnection[],
+  chosen: LadderConnection | undefined,
+  rows: readonly LadderRow[],
+): string {
   const value = {
     connections: all.map(describe),
     ...(chosen === undefined ? {} : { connection: chosen.index, rows: rows.map((row) => rowOf(row, chosen)) }),

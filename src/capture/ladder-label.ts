@@ -1,11 +1,19 @@
 /** The words of a ladder: flags, numbers, options, amounts. */
-import { ACK, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../wire/abi.ts';
+
 import type { Micros } from '../ports.ts';
-import type { LadderSegment, SegmentOptions } from './ladder-segment.ts';
+import { ACK, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../wire/abi.ts';
 import type { SegmentRow } from './ladder-rows.ts';
+import type { LadderSegment, SegmentOptions } from './ladder-segment.ts';
 
 const FLAG_NAMES: readonly (readonly [number, string])[] = [
-  [SYN, 'SYN'], [FIN, 'FIN'], [RST, 'RST'], [PSH, 'PSH'], [ACK, 'ACK'], [URG, 'URG'], [ECE, 'ECE'], [CWR, 'CWR'],
+  [SYN, 'SYN'],
+  [FIN, 'FIN'],
+  [RST, 'RST'],
+  [PSH, 'PSH'],
+  [ACK, 'ACK'],
+  [URG, 'URG'],
+  [ECE, 'ECE'],
+  [CWR, 'CWR'],
   [0x100, 'AE'],
 ];
 

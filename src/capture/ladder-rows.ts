@@ -1,10 +1,11 @@
 /** What a ladder shows of one connection: segments, and long stretches of mere data as one line each. */
-import { ACK, PSH } from '../wire/abi.ts';
+
 import type { Micros } from '../ports.ts';
+import { ACK, PSH } from '../wire/abi.ts';
 import type { LadderConnection } from './ladder-connection.ts';
 import type { LadderSegment } from './ladder-segment.ts';
-import { LadderTracker } from './ladder-tracker.ts';
 import type { LadderState, Observation } from './ladder-tracker.ts';
+import { LadderTracker } from './ladder-tracker.ts';
 
 export interface SegmentRow {
   readonly kind: 'segment';

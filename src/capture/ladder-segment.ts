@@ -1,17 +1,30 @@
 /** Captured packets → TCP segments: what a ladder diagram is drawn from. */
+
+import type { Micros } from '../ports.ts';
 import {
-  KIND_TCP, OPT_BAD, OPT_MSS, OPT_OTHER, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS, RX_ACK, RX_FLAGS, RX_KIND, RX_L3L4,
-  RX_LEN, RX_SEQ,
+  KIND_TCP,
+  OPT_BAD,
+  OPT_MSS,
+  OPT_OTHER,
+  OPT_SACK,
+  OPT_SACK_OK,
+  OPT_TS,
+  OPT_WS,
+  RX_ACK,
+  RX_FLAGS,
+  RX_KIND,
+  RX_L3L4,
+  RX_LEN,
+  RX_SEQ,
 } from '../wire/abi.ts';
-import { formatAddress } from '../wire/address-text.ts';
 import { isMapped } from '../wire/address.ts';
+import { formatAddress } from '../wire/address-text.ts';
 import { put16 } from '../wire/bytes.ts';
 import { PARSED } from '../wire/drop.ts';
 import { ETHER_HEADER, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR, KEY_WORDS, readFlowKey } from '../wire/flow-key.ts';
 import { FrameParser } from '../wire/parse.ts';
 import type { TcpOptions } from '../wire/tcp-options.ts';
-import type { Micros } from '../ports.ts';
 import type { CapturedPacket } from './capture-reader.ts';
 
 export interface LadderSegment {
@@ -104,15 +117,21 @@ function asEthernet(packet: CapturedPacket): Uint8Array | undefined {
 /** Bytes in front of the IP header; undefined for links that carry something else. */
 function linkHeader(linkType: number): number | undefined {
   switch (linkType) {
-    case LINKTYPE_ETHERNET: return ETHER_HEADER;
-    case LINKTYPE_NULL: return 4;
-    case LINKTYPE_SLL: return 16;
-    case LINKTYPE_SLL2: return 20;
+    case LINKTYPE_ETHERNET:
+      return ETHER_HEADER;
+    case LINKTYPE_NULL:
+      return 4;
+    case LINKTYPE_SLL:
+      return 16;
+    case LINKTYPE_SLL2:
+      return 20;
     case LINKTYPE_RAW_BSD:
     case LINKTYPE_RAW:
     case LINKTYPE_IPV4:
-    case LINKTYPE_IPV6: return 0;
-    default: return undefined;
+    case LINKTYPE_IPV6:
+      return 0;
+    default:
+      return undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import type { LadderRow, RunRow, SegmentRow } from './ladder-rows.ts';
 import type { LadderState } from './ladder-tracker.ts';
 
 export interface TextOptions {
-  /** Columns; 60 at least. */
+  /** Columns; 80 at least. */
   readonly width: number;
   readonly color: boolean;
 }
@@ -14,7 +14,7 @@ export interface TextOptions {
 const TIME = 12;
 /** As long as the longest name of a state. */
 const STATE = 12;
-const NARROWEST = 60;
+const NARROWEST = 80;
 
 const BOLD = '1';
 const DIM = '2';
@@ -60,10 +60,18 @@ class Painter {
   title(connection: LadderConnection): string[] {
     const gap = STATE + this.#middle + 2 + STATE - connection.client.length - connection.server.length;
     const ends = `${connection.client}${' '.repeat(Math.max(1, gap))}${connection.server}`;
-    return [this.#paint(BOLD, `connection ${connection.index}: ${summary(connection)}`), '', `${' '.repeat(TIME)}  ${ends}`];
+    return [
+      this.#paint(BOLD, `connection ${connection.index}: ${summary(connection)}`),
+      '',
+      `${' '.repeat(TIME)}  ${ends}`,
+    ];
   }
 
-  segment(row: SegmentRow, connection: LadderConnection, before: readonly [LadderState, LadderState] | undefined): string[] {
+  segment(
+    row: SegmentRow,
+    connection: LadderConnection,
+    before: readonly [LadderState, LadderState] | undefined,
+  ): string[] {
     const { seen, segment } = row;
     const right = segment.from === connection.client;
     const [first, ...more] = this.#wrap(labelOf(row));
@@ -84,7 +92,9 @@ class Painter {
     const time = seconds(row.time).padStart(TIME);
     const client = row.clientState.padEnd(STATE);
     const pad = ' '.repeat(Math.max(0, this.#middle - text.length) >> 1);
-    return [this.#paint(DIM, `${time}  ${client} ${`${pad}${text}`.padEnd(this.#middle)} ${row.serverState.padStart(STATE)}`)];
+    return [
+      this.#paint(DIM, `${time}  ${client} ${`${pad}${text}`.padEnd(this.#middle)} ${row.serverState.padStart(STATE)}`),
+    ];
   }
 
   #indent(): string {

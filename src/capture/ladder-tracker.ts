@@ -6,11 +6,26 @@ import { ACK, FIN, RST, SYN } from '../wire/abi.ts';
 import type { LadderSegment } from './ladder-segment.ts';
 
 export type LadderState =
-  | 'CLOSED' | 'LISTEN' | 'SYN_SENT' | 'SYN_RECEIVED' | 'ESTABLISHED' | 'FIN_WAIT_1' | 'FIN_WAIT_2' | 'CLOSE_WAIT'
-  | 'CLOSING' | 'LAST_ACK' | 'TIME_WAIT';
+  | 'CLOSED'
+  | 'LISTEN'
+  | 'SYN_SENT'
+  | 'SYN_RECEIVED'
+  | 'ESTABLISHED'
+  | 'FIN_WAIT_1'
+  | 'FIN_WAIT_2'
+  | 'CLOSE_WAIT'
+  | 'CLOSING'
+  | 'LAST_ACK'
+  | 'TIME_WAIT';
 
 export type Mark =
-  | 'retransmission' | 'out of order' | 'gap' | 'keep-alive' | 'duplicate ACK' | 'zero window' | 'window update';
+  | 'retransmission'
+  | 'out of order'
+  | 'gap'
+  | 'keep-alive'
+  | 'duplicate ACK'
+  | 'zero window'
+  | 'window update';
 
 /** One end, as known from outside. Sequence numbers are relative to its ISS, kept as plain numbers that never wrap. */
 class End {
@@ -70,7 +85,7 @@ export class LadderTracker {
     if (first && !(s.flags & SYN)) joinInTheMiddle(sender, seq);
     const ack = s.flags & ACK ? receiver.relative(s.ack) : undefined;
     const marks = this.#marks(s, sender, receiver, seq, ack);
-    send(s, sender, seq);
+    send(s, sender, receiver, seq, ack);
     receive(s, sender, receiver, seq, ack);
     if (s.flags & SYN) sender.scale = s.options.windowScale;
     const scaled = !(s.flags & SYN) && sender.scale !== undefined && receiver.scale !== undefined;
@@ -137,7 +152,7 @@ function isHole(end: End, from: number, to: number): boolean {
 }
 
 /** What sending this says about the sender. */
-function send(s: LadderSegment, sender: End, seq: number): void {
+function send(s: LadderSegment, sender: End, receiver: End, seq: number, ack: number | undefined): void {
   if (s.flags & RST) {
     sender.state = 'CLOSED';
     return;
@@ -148,7 +163,8 @@ function send(s: LadderSegment, sender: End, seq: number): void {
   if (s.flags & FIN) {
     sender.fin = seq + occupies(s) - 1;
     if (sender.state === 'ESTABLISHED' || sender.state === 'SYN_RECEIVED') sender.state = 'FIN_WAIT_1';
-    else if (sender.state === 'CLOSE_WAIT') sender.state = 'LAST_ACK';
+    // A FIN that does not acknowledge the other's FIN was sent before that came: simultaneous close.
+    else if (sender.state === 'CLOSE_WAIT') sender.state = acknowledges(ack, receiver.fin) ? 'LAST_ACK' : 'CLOSING';
   }
 }
 
@@ -191,9 +207,13 @@ function deliver(sender: End, from: number, to: number): void {
   }
 }
 
+function acknowledges(ack: number | undefined, fin: number | undefined): boolean {
+  return ack !== undefined && fin !== undefined && ack > fin;
+}
+
 function acknowledge(receiver: End, ack: number): void {
   if (receiver.state === 'SYN_RECEIVED' && ack > 0) receiver.state = 'ESTABLISHED';
-  if (receiver.fin === undefined || ack <= receiver.fin) return;
+  if (!acknowledges(ack, receiver.fin)) return;
   if (receiver.state === 'FIN_WAIT_1') receiver.state = 'FIN_WAIT_2';
   else if (receiver.state === 'CLOSING') receiver.state = 'TIME_WAIT';
   else if (receiver.state === 'LAST_ACK') receiver.state = 'CLOSED';
@@ -206,7 +226,7 @@ function finish(receiver: End, ack: number | undefined): void {
       receiver.state = 'CLOSE_WAIT';
       break;
     case 'FIN_WAIT_1':
-      receiver.state = ack !== undefined && receiver.fin !== undefined && ack > receiver.fin ? 'TIME_WAIT' : 'CLOSING';
+      receiver.state = acknowledges(ack, receiver.fin) ? 'TIME_WAIT' : 'CLOSING';
       break;
     case 'FIN_WAIT_2':
       receiver.state = 'TIME_WAIT';

@@ -2,8 +2,15 @@
 import { CaptureError } from './capture-error.ts';
 import type { CapturedPacket } from './capture-reader.ts';
 import {
-  BLOCK_INTERFACE, BLOCK_PACKET, BLOCK_SECTION, BYTE_ORDER_MAGIC, OPTION_COMMENT, OPTION_END, OPTION_IF_NAME,
-  OPTION_IF_TSOFFSET, OPTION_IF_TSRESOL,
+  BLOCK_INTERFACE,
+  BLOCK_PACKET,
+  BLOCK_SECTION,
+  BYTE_ORDER_MAGIC,
+  OPTION_COMMENT,
+  OPTION_END,
+  OPTION_IF_NAME,
+  OPTION_IF_TSOFFSET,
+  OPTION_IF_TSRESOL,
 } from './pcapng-writer.ts';
 
 const BLOCK_SIMPLE_PACKET = 3;
@@ -35,7 +42,8 @@ export function* readPcapng(file: Uint8Array, view: DataView): Generator<Capture
     }
     const type = view.getUint32(at, little);
     const length = view.getUint32(at + 4, little);
-    const smallest = type === BLOCK_PACKET ? 32 : type === BLOCK_INTERFACE ? 20 : type === BLOCK_SIMPLE_PACKET ? 16 : 12;
+    const smallest =
+      type === BLOCK_PACKET ? 32 : type === BLOCK_INTERFACE ? 20 : type === BLOCK_SIMPLE_PACKET ? 16 : 12;
     if (length < smallest || length % 4 !== 0 || length > file.length - at) {
       throw new CaptureError(
         `the block at byte ${at} says it has ${length} bytes; it may have ${smallest} to ${file.length - at}, in fours`,
@@ -61,10 +69,18 @@ function readInterface(view: DataView, at: number, length: number, little: boole
   let offset = 0;
   for (const option of optionsIn(view, at + 16, at + length - 4, little)) {
     if (option.code === OPTION_IF_NAME) name = text(view, option);
-    else if (option.code === OPTION_IF_TSRESOL && option.length === 1) perSecond = resolution(view.getUint8(option.from));
-    else if (option.code === OPTION_IF_TSOFFSET && option.length === 8) offset = Number(view.getBigInt64(option.from, little));
+    else if (option.code === OPTION_IF_TSRESOL && option.length === 1)
+      perSecond = resolution(view.getUint8(option.from));
+    else if (option.code === OPTION_IF_TSOFFSET && option.length === 8)
+      offset = Number(view.getBigInt64(option.from, little));
   }
-  return { linkType: view.getUint16(at + 8, little), snaplen: view.getUint32(at + 12, little), name, perSecond, offset };
+  return {
+    linkType: view.getUint16(at + 8, little),
+    snaplen: view.getUint32(at + 12, little),
+    name,
+    perSecond,
+    offset,
+  };
 }
 
 /** A power of ten, or of two when the high bit is set. */
@@ -73,14 +89,20 @@ function resolution(value: number): number {
 }
 
 function readPacket(
-  file: Uint8Array, view: DataView, at: number, length: number, little: boolean, interfaces: readonly Interface[],
+  file: Uint8Array,
+  view: DataView,
+  at: number,
+  length: number,
+  little: boolean,
+  interfaces: readonly Interface[],
 ): CapturedPacket {
   const number = view.getUint32(at + 8, little);
   const face = interfaceOf(interfaces, number, at);
   const kept = view.getUint32(at + 20, little);
   const from = at + 28;
   const end = at + length - 4;
-  if (kept > end - from) throw new CaptureError(`the packet at byte ${at} has ${kept} bytes, its block only ${end - from}`);
+  if (kept > end - from)
+    throw new CaptureError(`the packet at byte ${at} has ${kept} bytes, its block only ${end - from}`);
   const stamp = (BigInt(view.getUint32(at + 12, little)) << 32n) | BigInt(view.getUint32(at + 16, little));
   const seconds = stamp / BigInt(face.perSecond);
   const rest = Number(stamp % BigInt(face.perSecond)) / face.perSecond;
@@ -101,7 +123,12 @@ function readPacket(
 
 /** Has no time and no interface number; what it lost is known from the snap length. */
 function readSimplePacket(
-  file: Uint8Array, view: DataView, at: number, length: number, little: boolean, interfaces: readonly Interface[],
+  file: Uint8Array,
+  view: DataView,
+  at: number,
+  length: number,
+  little: boolean,
+  interfaces: readonly Interface[],
 ): CapturedPacket {
   const face = interfaceOf(interfaces, 0, at);
   const originalLength = view.getUint32(at + 8, little);
@@ -109,7 +136,13 @@ function readSimplePacket(
   const kept = Math.min(originalLength, snaplen, length - 16);
   const bytes = file.subarray(at + 12, at + 12 + kept);
   return {
-    linkType: face.linkType, interface: 0, interfaceName: face.name, time: 0, bytes, originalLength, comments: [],
+    linkType: face.linkType,
+    interface: 0,
+    interfaceName: face.name,
+    time: 0,
+    bytes,
+    originalLength,
+    comments: [],
   };
 }
 

@@ -73,7 +73,8 @@ export class PcapngWriter {
   /** `time` counts from the Unix epoch. The bytes are copied. */
   packet(number: number, time: Micros, bytes: Uint8Array, options: PacketOptions = {}): void {
     const face = this.#interfaces[number];
-    if (face === undefined) throw new RangeError(`no capture interface ${number}: there are ${this.#interfaces.length}`);
+    if (face === undefined)
+      throw new RangeError(`no capture interface ${number}: there are ${this.#interfaces.length}`);
     const kept = face.snaplen === 0 ? bytes.length : Math.min(bytes.length, face.snaplen);
     const body = new Uint8Array(20 + kept);
     const view = new DataView(body.buffer);

@@ -1,12 +1,12 @@
 /** `usertcp ladder FILE`: one connection of a capture as a ladder diagram. */
 import { CaptureError } from '../capture/capture-error.ts';
 import { readCapture } from '../capture/capture-reader.ts';
-import { connectionsOf, payloadOf } from '../capture/ladder-connection.ts';
 import type { LadderConnection } from '../capture/ladder-connection.ts';
+import { connectionsOf, payloadOf } from '../capture/ladder-connection.ts';
 import { renderJson } from '../capture/ladder-json.ts';
 import { rowsOf } from '../capture/ladder-rows.ts';
-import { SegmentReader } from '../capture/ladder-segment.ts';
 import type { LadderSegment } from '../capture/ladder-segment.ts';
+import { SegmentReader } from '../capture/ladder-segment.ts';
 import { renderList, renderText } from '../capture/ladder-text.ts';
 
 export interface LadderOptions {
@@ -83,7 +83,7 @@ export async function runLadder(argv: readonly string[], io: LadderIo): Promise<
     io.stdout(LADDER_USAGE);
     return 0;
   }
-  const color = (io.isTTY ?? false) && (io.env['NO_COLOR'] ?? '') === '';
+  const color = (io.isTTY ?? false) && (io.env.NO_COLOR ?? '') === '';
   const width = parsed.options.width ?? io.columns ?? DEFAULT_WIDTH;
   try {
     io.stdout(ladder(await io.readFile(parsed.path), { ...parsed.options, color, width }));

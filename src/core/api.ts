@@ -82,6 +82,8 @@ export interface Core {
   callAccepted(row: number): void;
   /** Copies up to length bytes into the send queue; returns how many were taken (EV_DRAIN follows when < length) or < 0. */
   callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
+  /** As callSend, but without a copy: the bytes are sent from where they are and must not change until acknowledged. */
+  callLend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
   /** As callSend, and the last of these bytes is urgent (RFC 9293 §3.8.5). At least one byte. */
   callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
   /** OPEN on an existing record: LISTEN turns active when a remote is given (T013), anything else is an error. */

@@ -1,3 +1,5 @@
+import type { LentRegions } from './lent-regions.ts';
+
 /**
  * The send arena: one region of bytes that transmit descriptors point into. It holds queued payload and out-of-order
  * text in chunks of two sizes, and a scratch ring for option bytes and raw frames that live for one turn only.
@@ -7,7 +9,10 @@
 export const SMALL_CHUNK = 2048;
 export const LARGE_CHUNK = 65536;
 const SCRATCH = 512 * 1024;
-const CHUNK_WORDS = 4;
+/** next, start, end; of a lent chunk also the region and the offset of its first byte there. */
+const CHUNK_WORDS = 5;
+/** Chunks that stand for bytes of the user's own. */
+const LENT_CHUNKS = 16384;
 
 export class Arena {
   readonly bytes: Uint8Array;
@@ -19,12 +24,18 @@ export class Arena {
   private readonly largeCount: number;
   private freeSmall = -1;
   private freeLarge = -1;
+  private freeLent = -1;
+  private touchedLent = 0;
   private touchedSmall = 0;
   private touchedLarge = 0;
   private scratchAt = 0;
 
-  constructor(region: ArrayBuffer, chunkRegion: ArrayBuffer) {
+  /** Bytes of the user's own that chunks stand for. */
+  readonly regions: LentRegions;
+
+  constructor(region: ArrayBuffer, chunkRegion: ArrayBuffer, regions: LentRegions) {
     this.bytes = new Uint8Array(region);
+    this.regions = regions;
     const { small, large } = Arena.shape(region.byteLength);
     this.smallCount = small;
     this.largeCount = large;
@@ -42,7 +53,14 @@ export class Arena {
   /** Bytes the chunk records of an arena of that size need. */
   static recordBytes(bytes: number): number {
     const { small, large } = Arena.shape(bytes);
-    return (small + large) * CHUNK_WORDS * 4;
+    return (small + large + LENT_CHUNKS) * CHUNK_WORDS * 4;
+  }
+
+  /** The bytes [start, end) of a chunk, wherever they are. */
+  view(chunk: number, start: number, end: number): Uint8Array {
+    const base = this.offset(chunk);
+    const bytes = this.isLent(chunk) ? this.regions.bytes(this.region(chunk)) : this.bytes;
+    return bytes.subarray(base + start, base + end);
   }
 
   /** A chunk with room for `wanted` bytes if a small one does, else a large one; -1 when the arena is full. */
@@ -76,7 +94,37 @@ export class Arena {
     return this.touchedLarge < this.largeCount ? this.smallCount + this.touchedLarge++ : -1;
   }
 
+  /** A full chunk of `length` bytes that lie at `offset` of a lent region; -1 when there are too many. */
+  takeLent(region: number, offset: number, length: number): number {
+    let chunk = this.freeLent;
+    if (chunk >= 0) this.freeLent = this.next(chunk);
+    else if (this.touchedLent < LENT_CHUNKS) chunk = this.smallCount + this.largeCount + this.touchedLent++;
+    else return -1;
+    const at = chunk * CHUNK_WORDS;
+    this.chunks[at] = -1;
+    this.chunks[at + 1] = 0;
+    this.chunks[at + 2] = length;
+    this.chunks[at + 3] = region;
+    this.chunks[at + 4] = offset;
+    return chunk;
+  }
+
+  /** Region of the chunk's bytes: 0 = `bytes`, else one that was lent. */
+  region(chunk: number): number {
+    return this.isLent(chunk) ? this.chunks[chunk * CHUNK_WORDS + 3]! : 0;
+  }
+
+  private isLent(chunk: number): boolean {
+    return chunk >= this.smallCount + this.largeCount;
+  }
+
   give(chunk: number): void {
+    if (this.isLent(chunk)) {
+      this.regions.release(this.region(chunk));
+      this.setNext(chunk, this.freeLent);
+      this.freeLent = chunk;
+      return;
+    }
     this.used -= this.capacity(chunk);
     if (chunk < this.smallCount) {
       this.setNext(chunk, this.freeSmall);
@@ -87,14 +135,17 @@ export class Arena {
     }
   }
 
-  /** Offset of the chunk's first byte in `bytes`. */
+  /** Offset of the chunk's first byte in its region. */
   offset(chunk: number): number {
+    if (this.isLent(chunk)) return this.chunks[chunk * CHUNK_WORDS + 4]!;
     return chunk < this.smallCount
       ? SCRATCH + chunk * SMALL_CHUNK
       : this.largeBase + (chunk - this.smallCount) * LARGE_CHUNK;
   }
 
+  /** A lent chunk is full from the start. */
   capacity(chunk: number): number {
+    if (this.isLent(chunk)) return this.end(chunk);
     return chunk < this.smallCount ? SMALL_CHUNK : LARGE_CHUNK;
   }
 

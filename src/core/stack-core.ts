@@ -10,6 +10,7 @@ import { EphemeralPorts } from './ephemeral.ts';
 import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, EventQueue } from './events.ts';
 import { IpLayer, type IpUp } from './ip/ip-layer.ts';
 import { InitialNumbers } from './isn.ts';
+import { LentRegions } from './lent-regions.ts';
 import { diff } from './seq.ts';
 import * as calls from './tcp/calls.ts';
 import { arm, DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
@@ -59,7 +60,8 @@ export class StackCore implements Core, IpUp {
     const region = (name: string, bytes: number): ArrayBuffer => o.memory.region(name, bytes);
     const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
     const hops = new Int32Array(region('hops', (HOPS + SCRATCH_ROWS) * HOP_WORDS * 4));
-    const arena = new Arena(region('arena', o.arenaBytes), region('chunks', Arena.recordBytes(o.arenaBytes)));
+    const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
+    const arena = new Arena(region('arena', o.arenaBytes), chunks, new LentRegions(o.links));
     const records = Math.max(LEAST_RECORDS, Math.min(o.maxConnections * RECORDS_PER_CONNECTION, 1 << 23));
     const table = new Int32Array(region('flows', flowTableBytes(o.maxConnections)));
     const flows = new FlowTable(table, rows.words, o.rng.u32(), o.rng.u32());
@@ -178,12 +180,17 @@ export class StackCore implements Core, IpUp {
 
   callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     this.t.now = now;
-    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, false);
+    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.COPY);
+  }
+
+  callLend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
+    this.t.now = now;
+    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.LEND);
   }
 
   callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     this.t.now = now;
-    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, true);
+    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.URGENT);
   }
 
   callConsumed(row: number, n: number): void {

@@ -7,8 +7,8 @@ export interface AfPacketOptions extends Omit<PacketLinkOptions, 'checksum'> {
   readonly ports?: { readonly first: number; readonly last: number; readonly also?: readonly number[] } | undefined;
 }
 
-/** Largest IP packet: the length field has 16 bits. Super-segments are cut by the device or by the addon. */
-const MAX_PACKET = 65535;
+/** Largest IP packet: with an Ethernet header and an 802.1Q tag before it the frame has a 16-bit length. Super-segments are cut by the device or by the addon. */
+const MAX_PACKET = 65535 - 18;
 /** How often a device that went away is looked for. */
 const REOPEN_MS = 500;
 

@@ -74,9 +74,13 @@ export class Loopback implements Link {
   }
 
   flush(n: number): void {
-    if (this.#encoder === undefined) throw new Error(`${this.name}: flush before attach`);
+    const encoder = this.#attached();
     if (n > 0) this.counters[TX_BATCHES]!++;
-    for (let i = 0; i < n; i += 1 + pieceDescriptors(this.tx, i * DESC_WORDS)) this.#take(this.#encoder, i * DESC_WORDS);
+    for (let i = 0; i < n; i += 1 + pieceDescriptors(this.tx, i * DESC_WORDS)) this.#take(encoder, i * DESC_WORDS);
+  }
+
+  lend(region: number, bytes: Uint8Array | null): void {
+    this.#attached().lend(region, bytes);
   }
 
   ref(): void {}
@@ -86,6 +90,11 @@ export class Loopback implements Link {
     this.#onBurst = undefined;
     this.#packets = [];
     return Promise.resolve();
+  }
+
+  #attached(): FrameEncoder {
+    if (this.#encoder === undefined) throw new Error(`${this.name}: not attached yet`);
+    return this.#encoder;
   }
 
   #take(encoder: FrameEncoder, at: number): void {

@@ -1,7 +1,5 @@
 /** The frame behind a receive descriptor; one that was merged is put together again as the super-frame it amounts to. */
-import {
-  KIND_TCP, RX_FLAGS, RX_FRAME, RX_FRAME_LEN, RX_L3L4, RX_OFF, RX_TOTAL,
-} from '../wire/abi.ts';
+import { KIND_TCP, RX_FLAGS, RX_FRAME, RX_FRAME_LEN, RX_L3L4, RX_OFF, RX_TOTAL } from '../wire/abi.ts';
 import { put16 } from '../wire/bytes.ts';
 import { pseudo, writeChecksum } from '../wire/checksum.ts';
 import { IPV6_HEADER, PROTO_TCP } from '../wire/ip.ts';

@@ -23,6 +23,8 @@ interface Held {
 }
 
 export class Tee implements Link {
+  /** Only there when the inner link has it. */
+  readonly lend?: (region: number, bytes: Uint8Array | null) => void;
   readonly #inner: Link;
   readonly #writer: PcapngWriter;
   readonly #clock: Clock;
@@ -44,6 +46,11 @@ export class Tee implements Link {
     this.#cut = options.cut ?? false;
     this.#epoch = options.epoch ?? 0;
     this.#interface = writer.addInterface({ name: inner.name, snaplen: options.snaplen ?? 0 });
+    if (inner.lend === undefined) return;
+    this.lend = (region, bytes) => {
+      this.#encoder?.lend(region, bytes);
+      inner.lend?.(region, bytes);
+    };
   }
 
   get name(): string {

@@ -10,9 +10,11 @@ import type { Clock, Link, Micros } from '../ports.ts';
 /** Called per event record: `words[at]` is its first word. May make calls, which may append events. */
 export type Dispatch = (words: Int32Array, at: number) => void;
 
-/** Sees a turn's packets before receive memory goes back: capture annotates here. */
+/** Sees a turn's packets while their memory is lent: capture annotates here. */
 export interface TurnWatcher {
   afterBurst(link: number): void;
+  beforeFlush(link: number, descriptors: number): void;
+  endTurn(): void;
 }
 
 export class Driver {
@@ -134,6 +136,7 @@ export class Driver {
         this.#transmit();
       } while (this.#again || this.#core.events.count > 0);
       this.#core.pollEnd();
+      this.watcher?.endTurn();
     } finally {
       this.#depth--;
     }
@@ -161,6 +164,7 @@ export class Driver {
       }
       quiet = 0;
       this.counts.flushes++;
+      this.watcher?.beforeFlush(i, n);
       this.#links[i]!.flush(n);
     }
   }

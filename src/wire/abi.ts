@@ -53,6 +53,11 @@ export const TX_FLAGS = 4;
 /** Offset of the first payload byte (KIND_RAW: of the frame) in the arena. */
 export const TX_OFF = 5;
 export const TX_LEN = 6;
+/**
+ * The length of a transmit piece (TX_LEN and the pairs of PIECE descriptors) holds the number of a lent region from this
+ * bit on; its offset counts from there. Region 0 is the arena. See Link.lend.
+ */
+export const TX_REGION_SHIFT = 20;
 export const TX_TOTAL = 7;
 /** Payload bytes of each segment when this is to be cut (GSO); 0 = send as one segment. */
 export const TX_GSO = 8;

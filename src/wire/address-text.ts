@@ -78,7 +78,11 @@ export function formatAddress(w: Int32Array, at = 0): string {
   const parts: number[] = [];
   for (let i = 0; i < ADDRESS_WORDS; i++) parts.push(w[at + i]! >>> 16, w[at + i]! & 0xffff);
   const [start, length] = longestZeros(parts);
-  const hex = (from: number, to: number): string => parts.slice(from, to).map((p) => p.toString(16)).join(':');
+  const hex = (from: number, to: number): string =>
+    parts
+      .slice(from, to)
+      .map((p) => p.toString(16))
+      .join(':');
   return length < 2 ? hex(0, 8) : `${hex(0, start)}::${hex(start + length, 8)}`;
 }
 

@@ -45,8 +45,14 @@ export function arpTargetAddress(b: Uint8Array, o: number): number {
 
 /** Sender MAC from `mac`; target MAC as two words, 0 in a request. Returns the length. */
 export function writeArp(
-  out: Uint8Array, o: number, operation: number, mac: Uint8Array, sender: number,
-  targetHi: number, targetLo: number, target: number,
+  out: Uint8Array,
+  o: number,
+  operation: number,
+  mac: Uint8Array,
+  sender: number,
+  targetHi: number,
+  targetLo: number,
+  target: number,
 ): number {
   put16(out, o, HARDWARE_ETHERNET);
   put16(out, o + 2, ETHERTYPE_IPV4);

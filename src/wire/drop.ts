@@ -1,6 +1,7 @@
 /** Why a frame was not understood: numbers of counters (abi.ts COUNTERS), so that counting is one addition. */
-import { COUNTERS } from './abi.ts';
+
 import type { CounterName } from './abi.ts';
+import { COUNTERS } from './abi.ts';
 
 export function counter(name: CounterName): number {
   return COUNTERS.indexOf(name);

@@ -1,10 +1,29 @@
 /** Transmit descriptor → frame bytes: the reference for the header maker in native/core. */
+
+import type { SharedRegions } from '../ports.ts';
 import {
-  HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS, KIND_RAW, OPT_TS, ROW_LADDR, ROW_PORTS, ROW_RADDR, ROW_WORDS, TX_ACK, TX_FLAGS,
-  TX_HOP, TX_IP, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS, TX_ROW, TX_SEQ, TX_TSECR, TX_TSVAL,
+  HOP_MAC_HI,
+  HOP_MAC_LO,
+  HOP_WORDS,
+  KIND_RAW,
+  OPT_TS,
+  ROW_LADDR,
+  ROW_PORTS,
+  ROW_RADDR,
+  ROW_WORDS,
+  TX_ACK,
+  TX_FLAGS,
+  TX_HOP,
+  TX_IP,
+  TX_OPT_LEN,
+  TX_OPT_OFF,
+  TX_OPTS,
+  TX_ROW,
+  TX_SEQ,
+  TX_TSECR,
+  TX_TSVAL,
   URG,
 } from './abi.ts';
-import type { SharedRegions } from '../ports.ts';
 import { isMapped } from './address.ts';
 import { put16, put32 } from './bytes.ts';
 import { pseudo, writeChecksum } from './checksum.ts';
@@ -22,12 +41,19 @@ export class FrameEncoder {
   readonly #shared: SharedRegions;
   readonly #mac: Uint8Array;
   readonly #checksums: boolean;
+  /** By the number of the region. */
+  readonly #lent: (Uint8Array | null)[] = [];
 
   /** `checksums` false leaves the TCP checksum 0, for packets that never leave memory. */
   constructor(shared: SharedRegions, mac: Uint8Array, checksums = true) {
     this.#shared = shared;
     this.#mac = mac;
     this.#checksums = checksums;
+  }
+
+  /** See Link.lend. */
+  lend(region: number, bytes: Uint8Array | null): void {
+    this.#lent[region] = bytes;
   }
 
   /** One frame with the whole payload, a super-segment uncut. Returns the bytes written at `o`. */
@@ -44,13 +70,17 @@ export class FrameEncoder {
   segment(desc: Int32Array, at: number, index: number, out: Uint8Array, o: number): number {
     if (kindOf(desc, at) === KIND_RAW) return this.frame(desc, at, out, o);
     const flags = segmentFlags(desc[at + TX_FLAGS]!, index, segmentCount(desc, at));
-    return this.#tcpFrame(
-      desc, at, segmentFrom(desc, at, index), segmentLength(desc, at, index), flags, out, o,
-    );
+    return this.#tcpFrame(desc, at, segmentFrom(desc, at, index), segmentLength(desc, at, index), flags, out, o);
   }
 
   #tcpFrame(
-    desc: Int32Array, at: number, from: number, length: number, flags: number, out: Uint8Array, o: number,
+    desc: Int32Array,
+    at: number,
+    from: number,
+    length: number,
+    flags: number,
+    out: Uint8Array,
+    o: number,
   ): number {
     const rows = this.#shared.rows;
     const row = desc[at + TX_ROW]! * ROW_WORDS;
@@ -58,11 +88,20 @@ export class FrameEncoder {
     const l3 = o + this.#ethernet(desc[at + TX_HOP]!, mapped ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, out, o);
     const l4 = l3 + (mapped ? IPV4_HEADER : IPV6_HEADER);
     const size = this.#tcpHeader(desc, at, row, from, flags, out, l4) + length;
-    gather(desc, at, this.#shared.arena, from, length, out, l4 + size - length);
+    gather(desc, at, this.#shared.arena, from, length, out, l4 + size - length, this.#lent);
     const tos = desc[at + TX_IP]! & 0xff;
     const ttl = (desc[at + TX_IP]! >>> 8) & 0xff;
     if (mapped) {
-      writeIpv4(out, l3, tos, IPV4_HEADER + size, ttl, PROTO_TCP, rows[row + ROW_LADDR + 3]!, rows[row + ROW_RADDR + 3]!);
+      writeIpv4(
+        out,
+        l3,
+        tos,
+        IPV4_HEADER + size,
+        ttl,
+        PROTO_TCP,
+        rows[row + ROW_LADDR + 3]!,
+        rows[row + ROW_RADDR + 3]!,
+      );
     } else {
       writeIpv6(out, l3, tos, size, ttl, PROTO_TCP, rows, row + ROW_LADDR, rows, row + ROW_RADDR);
     }
@@ -80,7 +119,13 @@ export class FrameEncoder {
 
   /** Writes header and options with the checksum field 0. Returns their length. */
   #tcpHeader(
-    desc: Int32Array, at: number, row: number, ahead: number, flags: number, out: Uint8Array, o: number,
+    desc: Int32Array,
+    at: number,
+    row: number,
+    ahead: number,
+    flags: number,
+    out: Uint8Array,
+    o: number,
   ): number {
     const opts = desc[at + TX_OPTS]!;
     const more = desc[at + TX_OPT_LEN]!;

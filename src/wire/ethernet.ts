@@ -36,7 +36,13 @@ export function sameMac(a: Uint8Array, ao: number, b: Uint8Array, bo: number): b
 
 /** Writes the layer 2 header; a TCI of 0 means untagged. Returns its length. */
 export function writeEthernet(
-  out: Uint8Array, o: number, dstHi: number, dstLo: number, src: Uint8Array, etherType: number, tci = 0,
+  out: Uint8Array,
+  o: number,
+  dstHi: number,
+  dstLo: number,
+  src: Uint8Array,
+  etherType: number,
+  tci = 0,
 ): number {
   putMac(out, o, dstHi, dstLo);
   putMac(out, o + 6, macHi(src, 0), macLo(src, 0));

@@ -6,12 +6,19 @@
  * previous one. Areas lie one behind the other in the order of their sizes; memory that is not touched is not committed.
  */
 import {
-  FLOW_AREA, FLOW_COUNT, FLOW_HEADER_WORDS, FLOW_KEY0, FLOW_KEY1, FLOW_MASK, FLOW_PREV_AREA, FLOW_PREV_MASK, ROW_WORDS,
+  FLOW_AREA,
+  FLOW_COUNT,
+  FLOW_HEADER_WORDS,
+  FLOW_KEY0,
+  FLOW_KEY1,
+  FLOW_MASK,
+  FLOW_PREV_AREA,
+  FLOW_PREV_MASK,
+  ROW_WORDS,
 } from './abi.ts';
 import { isMapped } from './address.ts';
 import { KEY_LADDR, KEY_RADDR, KEY_WORDS } from './flow-key.ts';
 import { halfSipHash } from './halfsiphash.ts';
-
 
 const SLOT_WORDS = 2;
 const FIRST_SLOTS = 64;

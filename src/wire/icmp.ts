@@ -42,7 +42,14 @@ export function icmp4Mtu(b: Uint8Array, o: number): number {
  * Returns its length.
  */
 export function writeIcmp4(
-  out: Uint8Array, o: number, type: number, code: number, word: number, body: Uint8Array, from: number, length: number,
+  out: Uint8Array,
+  o: number,
+  type: number,
+  code: number,
+  word: number,
+  body: Uint8Array,
+  from: number,
+  length: number,
 ): number {
   const total = writeIcmpBody(out, o, type, code, word, body, from, length);
   writeChecksum(out, o + 2, o, total);
@@ -51,7 +58,14 @@ export function writeIcmp4(
 
 /** The message without its checksum, which differs between the versions. */
 export function writeIcmpBody(
-  out: Uint8Array, o: number, type: number, code: number, word: number, body: Uint8Array, from: number, length: number,
+  out: Uint8Array,
+  o: number,
+  type: number,
+  code: number,
+  word: number,
+  body: Uint8Array,
+  from: number,
+  length: number,
 ): number {
   put32(out, o, (type << 24) | (code << 16));
   put32(out, o + 4, word);

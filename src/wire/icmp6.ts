@@ -26,8 +26,15 @@ export function sealIcmp6(out: Uint8Array, ip: number, o: number, length: number
 
 /** Any message of the form type, code, word, body: echo, or an error with the quoted packet. Returns its length. */
 export function writeIcmp6(
-  out: Uint8Array, ip: number, o: number, type: number, code: number, word: number,
-  body: Uint8Array, from: number, length: number,
+  out: Uint8Array,
+  ip: number,
+  o: number,
+  type: number,
+  code: number,
+  word: number,
+  body: Uint8Array,
+  from: number,
+  length: number,
 ): number {
   const total = writeIcmpBody(out, o, type, code, word, body, from, length);
   sealIcmp6(out, ip, o, total);

@@ -24,7 +24,14 @@ const DONT_FRAGMENT = 0x4000;
 
 /** Atomic datagram: DF set, identification 0 (RFC 6864 §4.1). `total` is header and payload. */
 export function writeIpv4(
-  out: Uint8Array, o: number, tos: number, total: number, ttl: number, protocol: number, src: number, dst: number,
+  out: Uint8Array,
+  o: number,
+  tos: number,
+  total: number,
+  ttl: number,
+  protocol: number,
+  src: number,
+  dst: number,
 ): void {
   out[o] = 0x45;
   out[o + 1] = tos;
@@ -40,8 +47,16 @@ export function writeIpv4(
 
 /** `payload` counts what follows the fixed header. Four words each for the addresses. Flow label 0 (RFC 6437 §3). */
 export function writeIpv6(
-  out: Uint8Array, o: number, trafficClass: number, payload: number, hopLimit: number, nextHeader: number,
-  src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number,
+  out: Uint8Array,
+  o: number,
+  trafficClass: number,
+  payload: number,
+  hopLimit: number,
+  nextHeader: number,
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
 ): void {
   put32(out, o, 0x60000000 | (trafficClass << 20));
   put16(out, o + 4, payload);

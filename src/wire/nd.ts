@@ -6,7 +6,10 @@ import { readIpv6Address, writeIpv6Address } from './address.ts';
 import { get16, get32, put16, put32 } from './bytes.ts';
 import { macHi, macLo, putMac } from './ethernet.ts';
 import {
-  ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION, ND_ROUTER_ADVERTISEMENT, ND_ROUTER_SOLICITATION,
+  ND_NEIGHBOR_ADVERTISEMENT,
+  ND_NEIGHBOR_SOLICITATION,
+  ND_ROUTER_ADVERTISEMENT,
+  ND_ROUTER_SOLICITATION,
 } from './icmp6.ts';
 
 export const ND_SOURCE_MAC = 1;
@@ -135,22 +138,29 @@ export function raRetransTimer(b: Uint8Array, o: number): number {
 
 /** The MAC is left out when the source is unspecified, as in duplicate address detection (`mac` null). */
 export function writeNeighborSolicitation(
-  out: Uint8Array, o: number, target: Int32Array, at: number, mac: Uint8Array | null,
+  out: Uint8Array,
+  o: number,
+  target: Int32Array,
+  at: number,
+  mac: Uint8Array | null,
 ): number {
   writeNeighbor(out, o, ND_NEIGHBOR_SOLICITATION, 0, target, at);
   return NS_BYTES + (mac === null ? 0 : writeMacOption(out, o + NS_BYTES, ND_SOURCE_MAC, mac));
 }
 
 export function writeNeighborAdvertisement(
-  out: Uint8Array, o: number, flags: number, target: Int32Array, at: number, mac: Uint8Array,
+  out: Uint8Array,
+  o: number,
+  flags: number,
+  target: Int32Array,
+  at: number,
+  mac: Uint8Array,
 ): number {
   writeNeighbor(out, o, ND_NEIGHBOR_ADVERTISEMENT, flags << 24, target, at);
   return NS_BYTES + writeMacOption(out, o + NS_BYTES, ND_TARGET_MAC, mac);
 }
 
-function writeNeighbor(
-  out: Uint8Array, o: number, type: number, word: number, target: Int32Array, at: number,
-): void {
+function writeNeighbor(out: Uint8Array, o: number, type: number, word: number, target: Int32Array, at: number): void {
   put32(out, o, type << 24);
   put32(out, o + 4, word);
   writeIpv6Address(out, o + 8, target, at);
@@ -164,7 +174,12 @@ export function writeRouterSolicitation(out: Uint8Array, o: number, mac: Uint8Ar
 
 /** The fixed part; options follow by the writers below. */
 export function writeRouterAdvertisement(
-  out: Uint8Array, o: number, hopLimit: number, lifetime: number, reachable: number, retrans: number,
+  out: Uint8Array,
+  o: number,
+  hopLimit: number,
+  lifetime: number,
+  reachable: number,
+  retrans: number,
 ): number {
   put32(out, o, ND_ROUTER_ADVERTISEMENT << 24);
   put32(out, o + 4, (hopLimit << 24) | lifetime);
@@ -188,7 +203,13 @@ export function writeMtuOption(out: Uint8Array, o: number, mtu: number): number 
 }
 
 export function writePrefixOption(
-  out: Uint8Array, o: number, prefix: Int32Array, at: number, bits: number, flags: number, valid: number,
+  out: Uint8Array,
+  o: number,
+  prefix: Int32Array,
+  at: number,
+  bits: number,
+  flags: number,
+  valid: number,
   preferred: number,
 ): number {
   put32(out, o, (ND_PREFIX << 24) | (4 << 16) | (bits << 8) | flags);

@@ -10,22 +10,50 @@
  * length and checksum are for whoever reads the datagram.
  */
 import {
-  DESC_WORDS, KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_TCP, KIND_UDP, OPT_TS,
-  RX_ACK, RX_FLAGS, RX_FRAME, RX_FRAME_LEN, RX_GSO, RX_IP, RX_KIND, RX_L3L4, RX_LEN, RX_MULTICAST, RX_OFF, RX_OPTS,
-  RX_ROW, RX_SEQ, RX_TOTAL, RX_TSECR, RX_TSVAL,
+  DESC_WORDS,
+  KIND_ARP,
+  KIND_FRAGMENT,
+  KIND_ICMP4,
+  KIND_ICMP6,
+  KIND_OTHER,
+  KIND_TCP,
+  KIND_UDP,
+  OPT_TS,
+  RX_ACK,
+  RX_FLAGS,
+  RX_FRAME,
+  RX_FRAME_LEN,
+  RX_GSO,
+  RX_IP,
+  RX_KIND,
+  RX_L3L4,
+  RX_LEN,
+  RX_MULTICAST,
+  RX_OFF,
+  RX_OPTS,
+  RX_ROW,
+  RX_SEQ,
+  RX_TOTAL,
+  RX_TSECR,
+  RX_TSVAL,
 } from './abi.ts';
 import { ARP_BYTES, isArp } from './arp.ts';
 import { get16, get32 } from './bytes.ts';
 import { pseudo, pseudo6, verifies } from './checksum.ts';
+import { DROP_ARP, DROP_ETHERTYPE, DROP_ICMP, DROP_SHORT, DROP_TCP_CHECKSUM, DROP_TCP_HEADER, PARSED } from './drop.ts';
 import {
-  DROP_ARP, DROP_ETHERTYPE, DROP_ICMP, DROP_SHORT, DROP_TCP_CHECKSUM, DROP_TCP_HEADER, PARSED,
-} from './drop.ts';
-import {
-  ETHER_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_QINQ, ETHERTYPE_VLAN, isGroupMac,
-  MAX_VLAN_TAGS, VLAN_TAG,
+  ETHER_HEADER,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  ETHERTYPE_QINQ,
+  ETHERTYPE_VLAN,
+  isGroupMac,
+  MAX_VLAN_TAGS,
+  VLAN_TAG,
 } from './ethernet.ts';
-import { IpHeaders } from './ip-headers.ts';
 import { PROTO_ICMP4, PROTO_ICMP6, PROTO_TCP, PROTO_UDP } from './ip.ts';
+import { IpHeaders } from './ip-headers.ts';
 import { readTcpOptions, TcpOptions } from './tcp-options.ts';
 
 export const TCP_HEADER = 20;
@@ -77,7 +105,13 @@ export class FrameParser {
   }
 
   #packet(
-    b: Uint8Array, frame: number, l3: number, version: number, out: Int32Array, at: number, trusted: boolean,
+    b: Uint8Array,
+    frame: number,
+    l3: number,
+    version: number,
+    out: Int32Array,
+    at: number,
+    trusted: boolean,
   ): number {
     const ip = this.#ip;
     const l4 = ip.l4;
@@ -105,9 +139,7 @@ export class FrameParser {
     return payload(out, at, KIND_OTHER, l4, length);
   }
 
-  #tcp(
-    b: Uint8Array, l3: number, l4: number, length: number, out: Int32Array, at: number, trusted: boolean,
-  ): number {
+  #tcp(b: Uint8Array, l3: number, l4: number, length: number, out: Int32Array, at: number, trusted: boolean): number {
     if (length < TCP_HEADER) return DROP_TCP_HEADER;
     const header = (b[l4 + 12]! >>> 4) * 4;
     if (header < TCP_HEADER || header > length) return DROP_TCP_HEADER;

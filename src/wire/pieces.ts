@@ -2,7 +2,7 @@
  * The payload of a descriptor, receive or transmit: its own piece, then the pairs of the PIECE descriptors behind it.
  * Both directions keep them in the same words.
  */
-import { DESC_WORDS, KIND_PIECE, KIND_RAW, RX_KIND, RX_LEN, RX_OFF, RX_TOTAL } from './abi.ts';
+import { DESC_WORDS, KIND_PIECE, KIND_RAW, RX_KIND, RX_LEN, RX_OFF, RX_TOTAL, TX_REGION_SHIFT } from './abi.ts';
 
 /** (offset, length) pairs in one PIECE descriptor. */
 export const PIECE_PAIRS = 7;
@@ -55,20 +55,38 @@ export function addPiece(desc: Int32Array, at: number, offset: number, length: n
   return 1 + pieceDescriptors(desc, at);
 }
 
-/** Copies payload bytes [from, from + length) out of `memory` to `out` at `o`. */
+/** What a piece's length word may name instead of the arena: buffers of the user's own, by number (Link.lend). */
+export type LentRegions = readonly (Uint8Array | null | undefined)[];
+
+const LENGTH_MASK = (1 << TX_REGION_SHIFT) - 1;
+const NOTHING_LENT: LentRegions = [];
+
+/** Copies payload bytes [from, from + length) to `out` at `o`, out of `memory` or what was lent. */
 export function gather(
-  desc: Int32Array, at: number, memory: Uint8Array, from: number, length: number, out: Uint8Array, o: number,
+  desc: Int32Array,
+  at: number,
+  memory: Uint8Array,
+  from: number,
+  length: number,
+  out: Uint8Array,
+  o: number,
+  lent = NOTHING_LENT,
 ): void {
   const end = from + length;
   const pieces = pieceCount(desc, at);
   for (let i = 0, start = 0; i < pieces && start < end; i++) {
     const pair = pieceAt(at, i);
-    const size = desc[pair + 1]!;
+    const size = desc[pair + 1]! & LENGTH_MASK;
     const first = start < from ? from - start : 0;
     const last = start + size > end ? end - start : size;
     if (first < last) {
       const offset = desc[pair]!;
-      out.set(memory.subarray(offset + first, offset + last), o + start + first - from);
+      const region = desc[pair + 1]! >>> TX_REGION_SHIFT;
+      const source = region === 0 ? memory : lent[region];
+      if (!source || offset < 0 || offset + size > source.length) {
+        throw new RangeError(`piece of ${size} bytes at ${offset} is outside of region ${region}`);
+      }
+      out.set(source.subarray(offset + first, offset + last), o + start + first - from);
     }
     start += size;
   }

@@ -1,7 +1,5 @@
 /** TCP options (RFC 9293 §3.1 and 3.2, RFC 7323, RFC 2018): one reader into a reused record, and the writers. */
-import {
-  OPT_BAD, OPT_MSS, OPT_OTHER, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS,
-} from './abi.ts';
+import { OPT_BAD, OPT_MSS, OPT_OTHER, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS } from './abi.ts';
 import { get16, get32, put16, put32 } from './bytes.ts';
 
 export const KIND_EOL = 0;

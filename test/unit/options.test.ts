@@ -8,10 +8,10 @@ const base: StackOptions = { device: 'eth0', addresses: ['10.0.0.2/24', 'fd00::2
 const wrong: [string, unknown, string, RegExp][] = [
   ['not an object', null, 'options', /an object/],
   ['unknown name', { ...base, adresses: [] }, 'adresses', /Did you mean "addresses"\?/],
-  ['unknown name, nothing near', { ...base, zzzzzz: 1 }, 'zzzzzz', /Known are: device, fd/],
-  ['two sources', { ...base, fd: 3 }, 'fd', /absent when device is given/],
+  ['unknown name, nothing near', { ...base, zzzzzz: 1 }, 'zzzzzz', /Known are: device, link/],
+  ['two sources', { ...base, links: [] }, 'links', /absent when device is given/],
   ['device name', { ...base, device: 'much-too-long-a-name' }, 'device', /1 to 15 characters.*ip -brief link/],
-  ['fd', { fd: -1, addresses: base.addresses }, 'fd', /open file descriptor/],
+  ['ports', { ...base, ports: [80, 0] }, 'ports[1]', /1 to 65535/],
   ['link', { link: 'eth0', addresses: base.addresses }, 'link', /For an interface write device: "eth0"/],
   ['links', { links: [{}], addresses: base.addresses }, 'links[0]', /attach, start, flush and close/],
   ['mode', { ...base, mode: 'share' }, 'mode', /"own", "own-mac", "shared", "auto".*Did you mean "shared"\?/],

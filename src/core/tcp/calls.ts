@@ -17,7 +17,7 @@ import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lif
 import { isAny } from './listeners.ts';
 import { unsent } from './output.ts';
 import { F_CLOSE_QUEUED, F_COUNTED, F_FIN_QUEUED, F_LISTED, F_NO_READER, F_SHORT_SEND, F_SND_URG } from './row.ts';
-import { enqueue } from './send-queue.ts';
+import { enqueue, enqueueLent } from './send-queue.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 
 const MAX_BACKLOG = 0xffff;
@@ -116,8 +116,15 @@ export function openExisting(t: Tcp, tcb: Tcb, raddr: Int32Array | null, rport: 
   return OK;
 }
 
-/** SEND (§3.10.2). Returns the bytes taken; `urgent` puts SND.UP behind them [MUST-30] [UNTAGGED-17]. */
-export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length: number, urgent: boolean): number {
+/** How SEND takes its bytes. */
+export const COPY = 0;
+/** Sent from where they are; the user leaves them alone until they are acknowledged. */
+export const LEND = 1;
+/** The last of them is urgent: SND.UP goes behind it [MUST-30]. */
+export const URGENT = 2;
+
+/** SEND (§3.10.2). Returns the bytes taken. */
+export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length: number, how: number): number {
   switch (tcb.state) {
     case CLOSED:
       return ENOTCONN;
@@ -132,14 +139,17 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
       return EPIPE; // T030 …: connection closing
   }
   if (tcb.flags & (F_FIN_QUEUED | F_CLOSE_QUEUED)) return EPIPE;
-  if (urgent && length === 0) return EINVAL;
+  if (how === URGENT && length === 0) return EINVAL; // [UNTAGGED-17]
   const room = tcb.sndBuf - tcb.sndQueued;
-  const taken = room <= 0 ? 0 : enqueue(t.arena, tcb, bytes, offset, Math.min(room, length));
+  const most = Math.min(room, length);
+  let taken = 0;
+  if (most > 0 && how === LEND) taken = enqueueLent(t.arena, tcb, t.ip.linkOf(tcb.hop), bytes, offset, most);
+  else if (most > 0) taken = enqueue(t.arena, tcb, bytes, offset, most);
   if (taken < length) {
     tcb.flags |= F_SHORT_SEND;
     if (taken < Math.min(room, length)) t.counters.noMemory++;
   }
-  if (urgent && taken > 0) {
+  if (how === URGENT && taken > 0) {
     tcb.sndUp = add(tcb.sndNxt, unsent(tcb));
     tcb.flags |= F_SND_URG;
   }

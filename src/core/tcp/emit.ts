@@ -83,7 +83,7 @@ function addText(t: Tcp, link: number, base: number, chunk: number, offset: numb
   let left = len;
   while (left > 0) {
     const n = Math.min(t.arena.end(at) - from, left);
-    if (n > 0 && !t.out.addPiece(link, base, t.arena.offset(at) + from, n)) return false;
+    if (n > 0 && !t.out.addPiece(link, base, t.arena.region(at), t.arena.offset(at) + from, n)) return false;
     left -= n;
     at = t.arena.next(at);
     if (left > 0) from = t.arena.start(at);

@@ -85,7 +85,8 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
 /** Bytes SEND gave us that were never sent. */
 export function unsent(tcb: Tcb): number {
   const syn = tcb.flags & F_SYN_ACKED ? 0 : 1;
-  const fin = tcb.flags & F_FIN_SENT ? 1 : 0;
+  // A FIN takes sequence space until it is acknowledged: in FIN_WAIT_2 and TIME_WAIT nothing is left (RFC 9293 §3.4).
+  const fin = tcb.flags & F_FIN_SENT && tcb.sndUna !== tcb.sndNxt ? 1 : 0;
   return tcb.sndQueued - (diff(tcb.sndNxt, tcb.sndUna) - syn - fin);
 }
 

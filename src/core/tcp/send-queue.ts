@@ -29,6 +29,24 @@ export function enqueue(arena: Arena, tcb: Tcb, bytes: Uint8Array, offset: numbe
   return done;
 }
 
+/** Bytes below this are cheaper to copy than to keep track of. */
+const LEAST_LENT = 4096;
+
+/** As `enqueue`, but the bytes stay where they are until they are acknowledged. Falls back to copying. */
+export function enqueueLent(arena: Arena, tcb: Tcb, link: number, bytes: Uint8Array, offset: number, length: number): number {
+  const region = length < LEAST_LENT ? -1 : arena.regions.take(link, bytes.buffer);
+  const chunk = region < 0 ? -1 : arena.takeLent(region, bytes.byteOffset + offset, length);
+  if (chunk < 0) {
+    if (region > 0) arena.regions.release(region);
+    return enqueue(arena, tcb, bytes, offset, length);
+  }
+  if (tcb.sndTail < 0) tcb.sndHead = chunk;
+  else arena.setNext(tcb.sndTail, chunk);
+  tcb.sndTail = chunk;
+  tcb.sndQueued += length;
+  return length;
+}
+
 /** The first `n` bytes were acknowledged: chunks that hold nothing else go back. */
 export function dequeue(arena: Arena, tcb: Tcb, n: number): void {
   tcb.sndQueued -= n;

@@ -62,8 +62,7 @@ function list(t: Tcp, head: number): number[] {
 function copyQueue(t: Tcp, tcb: Tcb, out: Uint8Array, held: number[]): void {
   let at = 0;
   for (let chunk = tcb.sndHead; chunk >= 0; chunk = t.arena.next(chunk)) {
-    const base = t.arena.offset(chunk);
-    out.set(t.arena.bytes.subarray(base + t.arena.start(chunk), base + t.arena.end(chunk)), at);
+    out.set(t.arena.view(chunk, t.arena.start(chunk), t.arena.end(chunk)), at); // lent bytes are copied: they cannot travel
     at += t.arena.end(chunk) - t.arena.start(chunk);
   }
   for (const rec of held) {

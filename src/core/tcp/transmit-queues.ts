@@ -1,6 +1,6 @@
 /** The transmit descriptors of the present turn, one buffer per link. Full means "flush first", never "lost". */
 import {
-  DESC_WORDS, KIND_PIECE, KIND_RAW, TX_HOP, TX_KIND, TX_LEN, TX_OFF, TX_TOTAL,
+  DESC_WORDS, KIND_PIECE, KIND_RAW, TX_HOP, TX_KIND, TX_LEN, TX_OFF, TX_REGION_SHIFT, TX_TOTAL,
 } from '../../wire/abi.ts';
 import type { Link } from '../../ports.ts';
 
@@ -41,12 +41,13 @@ export class TransmitQueues {
   }
 
   /** One more piece of payload for the descriptor at `base`, which must be the newest one. */
-  addPiece(link: number, base: number, offset: number, length: number): boolean {
+  addPiece(link: number, base: number, region: number, offset: number, length: number): boolean {
     const tx = this.links[link]!.tx;
+    const sized = length | (region << TX_REGION_SHIFT);
     tx[base + TX_TOTAL]! += length;
     if (tx[base + TX_LEN] === 0) {
       tx[base + TX_OFF] = offset;
-      tx[base + TX_LEN] = length;
+      tx[base + TX_LEN] = sized;
       return true;
     }
     const followers = (tx[base + TX_KIND]! >> 8) & 0xff;
@@ -59,7 +60,7 @@ export class TransmitQueues {
     }
     const pair = at + 2 + tx[at + 1]! * 2;
     tx[pair] = offset;
-    tx[pair + 1] = length;
+    tx[pair + 1] = sized;
     tx[at + 1]!++;
     return true;
   }

@@ -107,7 +107,8 @@ export class Direction {
     // The first of them is on the line already and does not count as waiting.
     const waiting = queue.length - 1;
     const waitingBytes = this.#queuedBytes - (queue[0]?.bytes ?? 0);
-    if (waiting >= how.queuePackets || (waiting >= 0 && waitingBytes + frame.wireBytes > how.queueBytes)) return undefined;
+    if (waiting >= how.queuePackets || (waiting >= 0 && waitingBytes + frame.wireBytes > how.queueBytes))
+      return undefined;
     const leaves = Math.max(now, this.#lastLeaves) + (frame.wireBytes * 8e6) / how.rate;
     queue.push({ leaves, bytes: frame.wireBytes });
     this.#queuedBytes += frame.wireBytes;

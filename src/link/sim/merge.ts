@@ -3,8 +3,26 @@
  * pieces, under the rules of native/core/gro.cc. Payload stays where it is.
  */
 import {
-  ACK, CWR, FIN, OPT_TS, PSH, RST, RX_ACK, RX_FLAGS, RX_GSO, RX_IP, RX_LEN, RX_OFF, RX_OPTS, RX_ROW, RX_SEQ, RX_TOTAL,
-  RX_TSECR, RX_TSVAL, SYN, URG,
+  ACK,
+  CWR,
+  FIN,
+  OPT_TS,
+  PSH,
+  RST,
+  RX_ACK,
+  RX_FLAGS,
+  RX_GSO,
+  RX_IP,
+  RX_LEN,
+  RX_OFF,
+  RX_OPTS,
+  RX_ROW,
+  RX_SEQ,
+  RX_TOTAL,
+  RX_TSECR,
+  RX_TSVAL,
+  SYN,
+  URG,
 } from '../../wire/abi.ts';
 import { addPiece } from '../../wire/pieces.ts';
 
@@ -26,7 +44,8 @@ export function continues(rx: Int32Array, head: number, next: number): boolean {
   // PSH and FIN end a run; the window may change.
   const flags = rx[head + RX_FLAGS]! & FLAG_BITS;
   if ((flags & NEVER_MERGED) !== 0 || (flags & ACK) === 0) return false;
-  if ((rx[next + RX_FLAGS]! & FLAG_BITS & ~(PSH | FIN)) !== flags || rx[head + RX_ACK] !== rx[next + RX_ACK]) return false;
+  if ((rx[next + RX_FLAGS]! & FLAG_BITS & ~(PSH | FIN)) !== flags || rx[head + RX_ACK] !== rx[next + RX_ACK])
+    return false;
   const options = rx[head + RX_OPTS]! & SAME_OPTIONS;
   if (options !== (rx[next + RX_OPTS]! & SAME_OPTIONS) || (options & 0xff & ~OPT_TS) !== 0) return false;
   if (((rx[next + RX_TSVAL]! - rx[head + RX_TSVAL]!) | 0) < 0) return false;

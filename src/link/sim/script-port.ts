@@ -1,7 +1,7 @@
 /** A plug on a simulated wire for a script instead of a stack: it gets frames as bytes and sends frames as bytes. */
 import type { Micros } from '../../ports.ts';
-import { plainFrame } from './frame.ts';
 import type { SimFrame } from './frame.ts';
+import { plainFrame } from './frame.ts';
 import type { SimWire, Station } from './wire.ts';
 
 export interface ScriptPortOptions {

@@ -6,9 +6,9 @@ import { FrameEncoder, MAX_HEADERS } from '../../wire/encode.ts';
 import { ETHER_HEADER, isGroupMac, sameMac, VLAN_TAG } from '../../wire/ethernet.ts';
 import { kindOf, pieceDescriptors } from '../../wire/pieces.ts';
 import { segmentCount } from '../../wire/segment.ts';
-import { DESCRIPTORS, FrameReceiver } from './frame-receiver.ts';
-import { plainFrame, superFrame } from './frame.ts';
 import type { SimFrame } from './frame.ts';
+import { plainFrame, superFrame } from './frame.ts';
+import { DESCRIPTORS, FrameReceiver } from './frame-receiver.ts';
 import type { SimWire, Station } from './wire.ts';
 
 export interface SimLinkOptions {
@@ -102,6 +102,10 @@ export class SimLink implements Link, Station {
     for (let i = 0; i < n; i += 1 + pieceDescriptors(this.tx, i * DESC_WORDS)) this.#transmit(i * DESC_WORDS);
   }
 
+  lend(region: number, bytes: Uint8Array | null): void {
+    this.#attached().lend(region, bytes);
+  }
+
   /** The wire delivers a frame. */
   receive(frame: SimFrame): void {
     if (this.#onBurst === undefined) return;
@@ -150,10 +154,15 @@ export class SimLink implements Link, Station {
 
   /** Into the scratch buffer: the whole descriptor, or one segment of it. Returns the length. */
   #encode(at: number, segment?: number): number {
-    if (this.#encoder === undefined) throw new Error(`${this.name}: flush before attach`);
+    const encoder = this.#attached();
     return segment === undefined
-      ? this.#encoder.frame(this.tx, at, this.#scratch, 0)
-      : this.#encoder.segment(this.tx, at, segment, this.#scratch, 0);
+      ? encoder.frame(this.tx, at, this.#scratch, 0)
+      : encoder.segment(this.tx, at, segment, this.#scratch, 0);
+  }
+
+  #attached(): FrameEncoder {
+    if (this.#encoder === undefined) throw new Error(`${this.name}: not attached yet`);
+    return this.#encoder;
   }
 
   #copy(length: number): Uint8Array {

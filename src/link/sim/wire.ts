@@ -1,10 +1,10 @@
 /** A simulated Ethernet that joins two or more stations; what each of them sends is impaired on its own. */
 import type { Micros } from '../../ports.ts';
 import { isGroupMac, macHi, macLo } from '../../wire/ethernet.ts';
-import { Direction } from './direction.ts';
 import type { DirectionStats, Fate, Impairments } from './direction.ts';
-import { plainFrame } from './frame.ts';
+import { Direction } from './direction.ts';
 import type { SimFrame } from './frame.ts';
+import { plainFrame } from './frame.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** Whatever has a plug: a SimLink or a ScriptPort. */

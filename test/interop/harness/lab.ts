@@ -131,7 +131,7 @@ export class Lab {
     if (this.wire === undefined) throw new Error('this lab has a direct wire: make it with loss');
     const side = (from: string, to: string, loss: number): string =>
       `chain ${from} { type filter hook ingress device ${from} priority 0;
-         ${loss > 0 ? `numgen random mod 1000000 < ${Math.round(loss * 1e6)} counter drop` : ''}
+         ${loss > 0 ? `${loss < 1 ? `numgen random mod 1000000 < ${Math.round(loss * 1e6)}` : ''} counter drop` : ''}
          fwd to ${to}
        }`;
     const rules = `table netdev lab {}\ndelete table netdev lab\ntable netdev lab { ${side('wk', 'ws', toStack)}\n${side('ws', 'wk', toKernel)}\n}\n`;

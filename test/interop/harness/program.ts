@@ -52,7 +52,7 @@ export class Program {
       const waiter: Waiter = { match, resolve, reject };
       const late = setTimeout(() => {
         this.#waiters = this.#waiters.filter((w) => w !== waiter);
-        reject(new Error(`${this.#title}: no such message in ${timeout} ms\n${this.out}${this.err}`));
+        reject(new Error(`${this.#title}: no such message in ${timeout} ms\n${this.#said}`));
       }, timeout);
       waiter.resolve = (m) => {
         clearTimeout(late);
@@ -105,7 +105,12 @@ export class Program {
   }
 
   #ended(code: number | null): Error {
-    return new Error(`${this.#title}: ended with ${code}\n${this.out}${this.err}`);
+    return new Error(`${this.#title}: ended with ${code}\n${this.#said}`);
+  }
+
+  /** The last of what it printed. */
+  get #said(): string {
+    return this.out.slice(-2000) + this.err.slice(-4000);
   }
 }
 

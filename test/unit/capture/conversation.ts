@@ -2,8 +2,8 @@
 import { ACK, FIN, PSH, SYN } from '../../../src/wire/abi.ts';
 import { FrameEncoder } from '../../../src/wire/encode.ts';
 import { writeSynOptions } from '../../../src/wire/tcp-options.ts';
-import { describe as fill, MAC_A, MAC_B, regions, setHop, setRow } from '../wire/regions.ts';
 import type { Segment } from '../wire/regions.ts';
+import { describe as fill, MAC_A, MAC_B, regions, setHop, setRow } from '../wire/regions.ts';
 
 export const CLIENT_ISS = 0xfffffff0 | 0; // wraps within the first bytes
 export const SERVER_ISS = 5000;
@@ -21,7 +21,11 @@ export function conversation(client = '10.0.0.1', server = '10.0.0.2') {
   return (end: 0 | 1, flags: number, seq: number, ack: number, length = 0, more: Segment = {}): Uint8Array => {
     const tx = new Int32Array(64);
     fill(tx, 0, {
-      row: end, hop: end, seq: (iss[end]! + seq) | 0, flags: flags | (ack < 0 ? 0 : ACK), window: 1000,
+      row: end,
+      hop: end,
+      seq: (iss[end]! + seq) | 0,
+      flags: flags | (ack < 0 ? 0 : ACK),
+      window: 1000,
       ...(ack < 0 ? {} : { ack: (iss[1 - end]! + ack) | 0 }),
       ...(length > 0 ? { pieces: [[0, length]] } : {}),
       ...(flags & SYN ? { options: [60000, synOptions] } : {}),

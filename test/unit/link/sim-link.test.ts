@@ -1,15 +1,34 @@
 import { describe, expect, test } from 'vitest';
-import {
-  COUNTERS, DESC_WORDS, KIND_RAW, KIND_TCP, RX_FLAGS, RX_GSO, RX_KIND, RX_LEN, RX_OFF, RX_ROW, RX_SEQ, RX_TOTAL,
-  TX_KIND, TX_LEN,
-} from '../../../src/wire/abi.ts';
-import type { CounterName } from '../../../src/wire/abi.ts';
-import { gather, pieceDescriptors } from '../../../src/wire/pieces.ts';
-import { ScriptPort, SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import type { SimLinkOptions } from '../../../src/link/sim.ts';
+import { ScriptPort, SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
+import type { CounterName } from '../../../src/wire/abi.ts';
+import {
+  COUNTERS,
+  DESC_WORDS,
+  KIND_RAW,
+  KIND_TCP,
+  RX_FLAGS,
+  RX_GSO,
+  RX_KIND,
+  RX_LEN,
+  RX_OFF,
+  RX_ROW,
+  RX_SEQ,
+  RX_TOTAL,
+  TX_KIND,
+  TX_LEN,
+  TX_REGION_SHIFT,
+} from '../../../src/wire/abi.ts';
+import { gather, pieceDescriptors } from '../../../src/wire/pieces.ts';
 import { describe as fill, MAC_A, MAC_B, regions, setHop, setRow } from '../wire/regions.ts';
 
-interface Got { readonly row: number; readonly seq: number; readonly flags: number; readonly gso: number; readonly text: Uint8Array }
+interface Got {
+  readonly row: number;
+  readonly seq: number;
+  readonly flags: number;
+  readonly gso: number;
+  readonly text: Uint8Array;
+}
 
 /** Two links on a wire: a sends row 0, for b this is row 3. */
 function pair(options: SimLinkOptions = {}, impair = {}) {
@@ -27,17 +46,29 @@ function pair(options: SimLinkOptions = {}, impair = {}) {
   b.attach(rb);
   for (let i = 0; i < ra.arena.length; i++) ra.arena[i] = i * 7 + (i >> 8);
   const bursts: Got[][] = [];
-  a.start(() => {}, () => {});
-  b.start((n) => {
-    const burst: Got[] = [];
-    for (let i = 0; i < n; i += 1 + pieceDescriptors(b.rx, i * DESC_WORDS)) {
-      const at = i * DESC_WORDS;
-      const text = new Uint8Array(b.rx[at + RX_TOTAL]!);
-      gather(b.rx, at, b.rxMemory, 0, text.length, text, 0);
-      burst.push({ row: b.rx[at + RX_ROW]!, seq: b.rx[at + RX_SEQ]!, flags: b.rx[at + RX_FLAGS]!, gso: b.rx[at + RX_GSO]!, text });
-    }
-    bursts.push(burst);
-  }, () => {});
+  a.start(
+    () => {},
+    () => {},
+  );
+  b.start(
+    (n) => {
+      const burst: Got[] = [];
+      for (let i = 0; i < n; i += 1 + pieceDescriptors(b.rx, i * DESC_WORDS)) {
+        const at = i * DESC_WORDS;
+        const text = new Uint8Array(b.rx[at + RX_TOTAL]!);
+        gather(b.rx, at, b.rxMemory, 0, text.length, text, 0);
+        burst.push({
+          row: b.rx[at + RX_ROW]!,
+          seq: b.rx[at + RX_SEQ]!,
+          flags: b.rx[at + RX_FLAGS]!,
+          gso: b.rx[at + RX_GSO]!,
+          text,
+        });
+      }
+      bursts.push(burst);
+    },
+    () => {},
+  );
   return { clock, wire, a, b, ra, rb, bursts };
 }
 
@@ -45,8 +76,20 @@ const count = (link: SimLink, name: CounterName): number => link.counters[COUNTE
 
 describe('a super-segment', () => {
   let p: ReturnType<typeof pair>;
-  const send = (): void => p.a.flush(fill(p.a.tx, 0, { seq: 100, pieces: [[5, 3000], [9000, 2000]], gso: 1448, flags: 0x18 }));
-  const expected = (): Uint8Array => Uint8Array.from([...p.ra.arena.subarray(5, 3005), ...p.ra.arena.subarray(9000, 11000)]);
+  const send = (): void =>
+    p.a.flush(
+      fill(p.a.tx, 0, {
+        seq: 100,
+        pieces: [
+          [5, 3000],
+          [9000, 2000],
+        ],
+        gso: 1448,
+        flags: 0x18,
+      }),
+    );
+  const expected = (): Uint8Array =>
+    Uint8Array.from([...p.ra.arena.subarray(5, 3005), ...p.ra.arena.subarray(9000, 11000)]);
 
   test('is cut into segments that arrive in one burst', () => {
     p = pair();
@@ -54,7 +97,10 @@ describe('a super-segment', () => {
     p.clock.run();
     expect(p.bursts.length).toBe(1);
     expect(p.bursts[0]!.map((g) => [g.row, g.seq, g.flags & 0xff, g.text.length])).toEqual([
-      [3, 100, 0x10, 1448], [3, 1548, 0x10, 1448], [3, 2996, 0x10, 1448], [3, 4444, 0x18, 656],
+      [3, 100, 0x10, 1448],
+      [3, 1548, 0x10, 1448],
+      [3, 2996, 0x10, 1448],
+      [3, 4444, 0x18, 656],
     ]);
     expect(Uint8Array.from(p.bursts[0]!.flatMap((g) => [...g.text]))).toEqual(expected());
     expect([count(p.a, 'txFrames'), count(p.b, 'rxFrames'), count(p.b, 'rxBatches')]).toEqual([4, 4, 1]);
@@ -82,6 +128,29 @@ describe('a super-segment', () => {
     expect(p.bursts[0]!.length).toBe(1);
     expect(p.bursts[0]![0]!.text).toEqual(p.ra.arena.slice(0, 28500));
   });
+});
+
+test('pieces of a lent region are sent from where they are, until it is taken back', () => {
+  const p = pair();
+  const lent = Uint8Array.from({ length: 3000 }, (_, i) => i * 11);
+  p.a.lend(9, lent);
+  const send = (): void => {
+    p.a.flush(
+      fill(p.a.tx, 0, {
+        pieces: [
+          [0, 10],
+          [5, 2000 | (9 << TX_REGION_SHIFT)],
+        ],
+        gso: 1000,
+      }),
+    );
+  };
+  send();
+  p.clock.run();
+  const text = Uint8Array.from(p.bursts[0]!.flatMap((g) => [...g.text]));
+  expect(text).toEqual(Uint8Array.from([...p.ra.arena.subarray(0, 10), ...lent.subarray(5, 2005)]));
+  p.a.lend(9, null);
+  expect(send).toThrow('piece of 2000 bytes at 5 is outside of region 9');
 });
 
 describe('impairments', () => {
@@ -155,7 +224,7 @@ test('a hook drops, delays, replaces; a listener sees each frame and its fate', 
   const p = pair();
   const fates: string[] = [];
   p.wire.onFrame((frame, direction, time, fate) => fates.push(`${direction} ${time} ${frame.length} ${fate}`));
-  p.wire.hook = (frame, direction, time) => (direction === 0 && time === 0 ? 'drop' : { delay: 5 });
+  p.wire.hook = (_frame, direction, time) => (direction === 0 && time === 0 ? 'drop' : { delay: 5 });
   p.a.flush(fill(p.a.tx, 0, { seq: 1 }));
   p.clock.run(10);
   p.a.flush(fill(p.a.tx, 0, { seq: 2 }));
@@ -175,7 +244,10 @@ test('a script port is the other end: bytes in, bytes out; a link takes only wha
   setHop(r, 0, MAC_B);
   link.attach(r);
   const kinds: number[] = [];
-  link.start((n) => kinds.push(n, link.rx[RX_KIND]!), () => {});
+  link.start(
+    (n) => kinds.push(n, link.rx[RX_KIND]!),
+    () => {},
+  );
   link.flush(fill(link.tx, 0, { seq: 5 }));
   clock.run();
   const frame = port.received[0]!.bytes;
@@ -200,7 +272,13 @@ test('a script port is the other end: bytes in, bytes out; a link takes only wha
 test('memory of a burst is overwritten when it was handled, and too many bytes do not fit the ring', () => {
   const p = pair({ ringBytes: 4096 });
   let first = -1;
-  p.b.start(() => { first = p.b.rx[RX_OFF]!; expect(p.b.rx[RX_LEN]).toBe(1000); }, () => {});
+  p.b.start(
+    () => {
+      first = p.b.rx[RX_OFF]!;
+      expect(p.b.rx[RX_LEN]).toBe(1000);
+    },
+    () => {},
+  );
   for (let i = 0; i < 10; i++) p.a.flush(fill(p.a.tx, 0, { seq: i, pieces: [[0, 1000]] }));
   p.clock.run();
   expect(p.b.rxMemory[first]).toBe(0xdb);

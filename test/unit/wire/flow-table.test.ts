@@ -1,18 +1,34 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  FLOW_AREA, FLOW_MASK, FLOW_PREV_MASK, ROW_LADDR, ROW_PORTS, ROW_RADDR, ROW_WORDS,
+  FLOW_AREA,
+  FLOW_MASK,
+  FLOW_PREV_MASK,
+  ROW_LADDR,
+  ROW_PORTS,
+  ROW_RADDR,
+  ROW_WORDS,
 } from '../../../src/wire/abi.ts';
 import { mapIpv4 } from '../../../src/wire/address.ts';
 import { KEY_WORDS } from '../../../src/wire/flow-key.ts';
 import { FlowReader, FlowTable, flowTableBytes } from '../../../src/wire/flow-table.ts';
 
-interface Fixture { readonly rows: Int32Array; readonly flows: Int32Array; readonly table: FlowTable; readonly reader: FlowReader }
+interface Fixture {
+  readonly rows: Int32Array;
+  readonly flows: Int32Array;
+  readonly table: FlowTable;
+  readonly reader: FlowReader;
+}
 
 function fixture(connections: number): Fixture {
   const rows = new Int32Array(connections * ROW_WORDS);
   const flows = new Int32Array(flowTableBytes(connections) / 4);
-  return { rows, flows, table: new FlowTable(flows, rows, 0x6a09e667, 0xbb67ae85 | 0), reader: new FlowReader(flows, rows) };
+  return {
+    rows,
+    flows,
+    table: new FlowTable(flows, rows, 0x6a09e667, 0xbb67ae85 | 0),
+    reader: new FlowReader(flows, rows),
+  };
 }
 
 /** Row → identity: every third is IPv6, the others IPv4. */
@@ -31,21 +47,24 @@ const keyOf = (rows: Int32Array, row: number): Int32Array => rows.slice(row * RO
 test('any order of insertions and removals leaves what a Map would hold, also while the table grows', () => {
   const most = 2000;
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat({ max: most - 1 }), fc.nat({ max: 9 })), { minLength: 500, maxLength: 3000 }), (steps) => {
-      const { rows, table, reader } = fixture(most);
-      for (let row = 0; row < most; row++) identify(rows, row);
-      const model = new Set<number>();
-      for (const [row, action] of steps) {
-        if (action < 3) expect(table.remove(row)).toBe(model.delete(row));
-        else if (!model.has(row)) {
-          table.insert(row);
-          model.add(row);
+    fc.property(
+      fc.array(fc.tuple(fc.nat({ max: most - 1 }), fc.nat({ max: 9 })), { minLength: 500, maxLength: 3000 }),
+      (steps) => {
+        const { rows, table, reader } = fixture(most);
+        for (let row = 0; row < most; row++) identify(rows, row);
+        const model = new Set<number>();
+        for (const [row, action] of steps) {
+          if (action < 3) expect(table.remove(row)).toBe(model.delete(row));
+          else if (!model.has(row)) {
+            table.insert(row);
+            model.add(row);
+          }
+          expect(reader.find(rows, row * ROW_WORDS)).toBe(model.has(row) ? row : -1);
         }
-        expect(reader.find(rows, row * ROW_WORDS)).toBe(model.has(row) ? row : -1);
-      }
-      expect(table.size).toBe(model.size);
-      for (let row = 0; row < most; row++) expect(table.find(rows, row * ROW_WORDS)).toBe(model.has(row) ? row : -1);
-    }),
+        expect(table.size).toBe(model.size);
+        for (let row = 0; row < most; row++) expect(table.find(rows, row * ROW_WORDS)).toBe(model.has(row) ? row : -1);
+      },
+    ),
     { numRuns: 40 },
   );
 });

@@ -1,10 +1,34 @@
 /** Regions a link reads, small; and descriptors and rows as a core would fill them. */
-import {
-  DESC_WORDS, HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS, KIND_PIECE, KIND_TCP, ROW_LADDR, ROW_PORTS, ROW_RADDR, ROW_WORDS,
-  TX_ACK, TX_FLAGS, TX_GSO, TX_HOP, TX_IP, TX_KIND, TX_LEN, TX_OFF, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS, TX_ROW, TX_SEQ,
-  TX_TOTAL, TX_TSECR, TX_TSVAL,
-} from '../../../src/wire/abi.ts';
+
 import type { SharedRegions } from '../../../src/ports.ts';
+import {
+  DESC_WORDS,
+  HOP_MAC_HI,
+  HOP_MAC_LO,
+  HOP_WORDS,
+  KIND_PIECE,
+  KIND_TCP,
+  ROW_LADDR,
+  ROW_PORTS,
+  ROW_RADDR,
+  ROW_WORDS,
+  TX_ACK,
+  TX_FLAGS,
+  TX_GSO,
+  TX_HOP,
+  TX_IP,
+  TX_KIND,
+  TX_LEN,
+  TX_OFF,
+  TX_OPT_LEN,
+  TX_OPT_OFF,
+  TX_OPTS,
+  TX_ROW,
+  TX_SEQ,
+  TX_TOTAL,
+  TX_TSECR,
+  TX_TSVAL,
+} from '../../../src/wire/abi.ts';
 import { parseAddress } from '../../../src/wire/address-text.ts';
 import { macHi, macLo } from '../../../src/wire/ethernet.ts';
 import { FlowTable, flowTableBytes } from '../../../src/wire/flow-table.ts';
@@ -24,7 +48,12 @@ export function regions(rows = 8, arenaBytes = 1 << 18): Regions {
 }
 
 export function setRow(
-  r: SharedRegions, row: number, local: string, lport: number, remote: string, rport: number,
+  r: SharedRegions,
+  row: number,
+  local: string,
+  lport: number,
+  remote: string,
+  rport: number,
 ): void {
   const at = row * ROW_WORDS;
   r.rows[at + ROW_PORTS] = (lport << 16) | rport;
@@ -43,7 +72,7 @@ export interface Segment {
   readonly ack?: number;
   readonly flags?: number;
   readonly window?: number;
-  /** (offset, length) in the arena. */
+  /** (offset, length) in the arena, or in the region of the length's high bits. */
   readonly pieces?: readonly (readonly [number, number])[];
   readonly gso?: number;
   readonly ts?: readonly [number, number];
@@ -66,7 +95,7 @@ export function describe(tx: Int32Array, at: number, s: Segment): number {
   tx[at + TX_FLAGS] = (s.flags ?? 0x10) | ((s.window ?? 0) << 16);
   tx[at + TX_OFF] = pieces[0]?.[0] ?? 0;
   tx[at + TX_LEN] = pieces[0]?.[1] ?? 0;
-  tx[at + TX_TOTAL] = pieces.reduce((sum, piece) => sum + piece[1], 0);
+  tx[at + TX_TOTAL] = pieces.reduce((sum, piece) => sum + (piece[1] & 0xfffff), 0);
   tx[at + TX_GSO] = s.gso ?? 0;
   tx[at + TX_TSVAL] = s.ts?.[0] ?? 0;
   tx[at + TX_TSECR] = s.ts?.[1] ?? 0;

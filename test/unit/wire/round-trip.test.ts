@@ -2,8 +2,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  OPT_TS, RX_ACK, RX_FLAGS, RX_FRAME_LEN, RX_IP, RX_KIND, RX_L3L4, RX_LEN, RX_OFF, RX_OPTS, RX_SEQ, RX_TOTAL,
-  RX_TSECR, RX_TSVAL, KIND_TCP,
+  KIND_TCP,
+  OPT_TS,
+  RX_ACK,
+  RX_FLAGS,
+  RX_FRAME_LEN,
+  RX_IP,
+  RX_KIND,
+  RX_L3L4,
+  RX_LEN,
+  RX_OFF,
+  RX_OPTS,
+  RX_SEQ,
+  RX_TOTAL,
+  RX_TSECR,
+  RX_TSVAL,
 } from '../../../src/wire/abi.ts';
 import { PARSED } from '../../../src/wire/drop.ts';
 import { FrameEncoder } from '../../../src/wire/encode.ts';
@@ -37,33 +50,47 @@ const segments = fc.record({
 test('encode → parse keeps every word, v4 and v6, tagged or not, at any alignment', () => {
   const r = regions();
   fc.assert(
-    fc.property(addresses, u16, u16, segments, fc.uint8Array({ minLength: 4096, maxLength: 4096 }), ([l, rem], lp, rp, s, data) => {
-      r.arena.set(data);
-      r.arena.fill(1, 4096, 4096 + 40); // NOPs: option bytes of no effect
-      setRow(r, 0, l, lp, rem, rp);
-      setHop(r, 0, MAC_B, s.tci);
-      const tx = new Int32Array(64 * 16);
-      const { ts, ...rest } = s;
-      fill(tx, 0, { ...rest, ...(ts === undefined ? {} : { ts }), options: [4096, 4 * s.optionWords] });
-      const out = new Uint8Array(70000);
-      const length = new FrameEncoder(r, MAC_A).frame(tx, 0, out, s.at);
-      const rx = new Int32Array(16);
-      expect(new FrameParser().parse(out, s.at, length, rx, 0, false)).toBe(PARSED);
-      const payload = s.pieces.flatMap(([o, n]) => [...r.arena.subarray(o, o + n)]);
-      expect(rx[RX_KIND]).toBe(KIND_TCP);
-      expect([rx[RX_SEQ], rx[RX_ACK], rx[RX_FLAGS], rx[RX_FRAME_LEN]]).toEqual([s.seq, s.ack, s.flags | (s.window << 16), length]);
-      expect(rx[RX_LEN]).toBe(payload.length);
-      expect(rx[RX_TOTAL]).toBe(payload.length);
-      expect([...out.subarray(rx[RX_OFF]!, rx[RX_OFF]! + payload.length)]).toEqual(payload);
-      const header = 20 + (ts === undefined ? 0 : 12) + 4 * s.optionWords;
-      expect(rx[RX_OPTS]).toBe((ts === undefined ? 0 : OPT_TS) | (header << 8) | (s.flags & 0x20 ? s.urgent << 16 : 0));
-      expect([rx[RX_TSVAL], rx[RX_TSECR]]).toEqual(ts ?? [0, 0]);
-      expect(rx[RX_IP]! & 0xffff).toBe(s.tos | (s.ttl << 8));
-      const key = new Int32Array(KEY_WORDS);
-      readFlowKey(out, s.at + (rx[RX_L3L4]! & 0xffff), s.at + (rx[RX_L3L4]! >>> 16), key);
-      setRow(r, 1, rem, rp, l, lp); // the receiver sees the ends the other way round
-      expect([...key]).toEqual([...r.rows.subarray(96, 96 + KEY_WORDS)]);
-    }),
+    fc.property(
+      addresses,
+      u16,
+      u16,
+      segments,
+      fc.uint8Array({ minLength: 4096, maxLength: 4096 }),
+      ([l, rem], lp, rp, s, data) => {
+        r.arena.set(data);
+        r.arena.fill(1, 4096, 4096 + 40); // NOPs: option bytes of no effect
+        setRow(r, 0, l, lp, rem, rp);
+        setHop(r, 0, MAC_B, s.tci);
+        const tx = new Int32Array(64 * 16);
+        const { ts, ...rest } = s;
+        fill(tx, 0, { ...rest, ...(ts === undefined ? {} : { ts }), options: [4096, 4 * s.optionWords] });
+        const out = new Uint8Array(70000);
+        const length = new FrameEncoder(r, MAC_A).frame(tx, 0, out, s.at);
+        const rx = new Int32Array(16);
+        expect(new FrameParser().parse(out, s.at, length, rx, 0, false)).toBe(PARSED);
+        const payload = s.pieces.flatMap(([o, n]) => [...r.arena.subarray(o, o + n)]);
+        expect(rx[RX_KIND]).toBe(KIND_TCP);
+        expect([rx[RX_SEQ], rx[RX_ACK], rx[RX_FLAGS], rx[RX_FRAME_LEN]]).toEqual([
+          s.seq,
+          s.ack,
+          s.flags | (s.window << 16),
+          length,
+        ]);
+        expect(rx[RX_LEN]).toBe(payload.length);
+        expect(rx[RX_TOTAL]).toBe(payload.length);
+        expect([...out.subarray(rx[RX_OFF]!, rx[RX_OFF]! + payload.length)]).toEqual(payload);
+        const header = 20 + (ts === undefined ? 0 : 12) + 4 * s.optionWords;
+        expect(rx[RX_OPTS]).toBe(
+          (ts === undefined ? 0 : OPT_TS) | (header << 8) | (s.flags & 0x20 ? s.urgent << 16 : 0),
+        );
+        expect([rx[RX_TSVAL], rx[RX_TSECR]]).toEqual(ts ?? [0, 0]);
+        expect(rx[RX_IP]! & 0xffff).toBe(s.tos | (s.ttl << 8));
+        const key = new Int32Array(KEY_WORDS);
+        readFlowKey(out, s.at + (rx[RX_L3L4]! & 0xffff), s.at + (rx[RX_L3L4]! >>> 16), key);
+        setRow(r, 1, rem, rp, l, lp); // the receiver sees the ends the other way round
+        expect([...key]).toEqual([...r.rows.subarray(96, 96 + KEY_WORDS)]);
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -74,7 +101,10 @@ test('segments of a super-segment, put together again, are the super-segment', (
   setHop(r, 0, MAC_B);
   fc.assert(
     fc.property(
-      fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 20000 }), fc.integer({ min: 0, max: 255 }), int32,
+      fc.integer({ min: 1, max: 3000 }),
+      fc.integer({ min: 0, max: 20000 }),
+      fc.integer({ min: 0, max: 255 }),
+      int32,
       fc.uint8Array({ minLength: 20000, maxLength: 20000 }),
       (gso, total, anyFlags, seq, data) => {
         const flags = anyFlags & ~0x20; // URG has a test of its own
@@ -113,7 +143,10 @@ test('parse never throws and never points outside, on random bytes and on mutate
     expect(rx[RX_OFF]! + rx[RX_LEN]!).toBeLessThanOrEqual(bytes.length);
     expect(rx[RX_LEN]).toBeGreaterThanOrEqual(0);
   };
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, trusted) => check(bytes, trusted)), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, trusted) => check(bytes, trusted)),
+    { numRuns: 2000 },
+  );
   const mutations = fc.array(fc.tuple(fc.nat(), u8), { maxLength: 6 });
   fc.assert(
     fc.property(addresses, segments, mutations, fc.nat(), fc.boolean(), ([l, rem], s, changes, cut, trusted) => {

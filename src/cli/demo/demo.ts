@@ -1,0 +1,160 @@
+/** `usertcp demo`: the stack against the Linux kernel on a veth, every byte checked, in under a minute. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ladder } from '../ladder.ts';
+import type { Terminal } from '../terminal.ts';
+import { downloadHash, downloadSpeed, type Transfer, uploadHash } from './curl.ts';
+import { KERNEL4, Namespaces, PEER4, STACK4, STACK6 } from './namespaces.ts';
+import { GIB, MIB, payloadHash } from './payload.ts';
+import { RoleProcess } from './role-process.ts';
+import { simulatedDemo } from './simulated.ts';
+
+const DOWNLOAD = GIB;
+const UPLOAD = 256 * MIB;
+const CLIENT = 256 * MIB;
+const PORT = 8080;
+/** Set in the process that runs inside of the user namespace. */
+const INNER = 'USERTCP_DEMO_INNER';
+const PROGRESS_MS = 200;
+const ADDRESSES = [`${STACK4}/24`, `${STACK6}/64`];
+
+/** Returns the exit code. */
+export async function runDemo(terminal: Terminal): Promise<number> {
+  const namespaces = Namespaces.create();
+  if (namespaces instanceof Namespaces) return withNamespaces(namespaces, terminal);
+  if (process.env[INNER] === undefined && userNamespaceWorks()) return inUserNamespace();
+  terminal.line(`No right to make network namespaces here (${namespaces.reason}): the wire is simulated instead.`);
+  return simulatedDemo(terminal);
+}
+
+async function withNamespaces(namespaces: Namespaces, terminal: Terminal): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'usertcp-demo-'));
+  const tidy = (): void => {
+    namespaces.remove();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const interrupted = (): void => {
+    tidy();
+    process.exit(130);
+  };
+  process.once('exit', tidy).once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    return (await new Demo(namespaces, terminal, directory).run()) ? 0 : 1;
+  } finally {
+    tidy();
+    process.off('exit', tidy).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+  }
+}
+
+/** Network, mounts and root of our own; /run must be ours, too, because `ip netns` keeps its names there. */
+const UNSHARE = ['--user', '--map-root-user', '--net', '--mount'];
+
+function userNamespaceWorks(): boolean {
+  return spawnSync('unshare', [...UNSHARE, 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+async function inUserNamespace(): Promise<number> {
+  const main = fileURLToPath(new URL('../main.js', import.meta.url));
+  const script = 'mount -t tmpfs tmpfs /run && exec "$@"';
+  const child = spawn('unshare', [...UNSHARE, 'sh', '-c', script, 'sh', process.execPath, main, 'demo'], {
+    stdio: 'inherit',
+    env: { ...process.env, [INNER]: '1' },
+  });
+  process.on('SIGINT', () => {}).on('SIGTERM', () => child.kill('SIGTERM'));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+class Demo {
+  readonly #ns: Namespaces;
+  readonly #terminal: Terminal;
+  readonly #capture: string;
+  #failures = 0;
+
+  constructor(namespaces: Namespaces, terminal: Terminal, directory: string) {
+    this.#ns = namespaces;
+    this.#terminal = terminal;
+    this.#capture = join(directory, 'connection.pcapng');
+  }
+
+  /** Whether every hash was right. */
+  async run(): Promise<boolean> {
+    const { bold } = { bold: (text: string) => this.#terminal.bold(text) };
+    this.#terminal.line(bold(`usertcp at ${STACK4} and ${STACK6}, the Linux kernel at the other end of a veth`));
+    const server = new RoleProcess(this.#ns, this.#ns.ours, 'server', { device: this.#ns.device, addresses: ADDRESSES, port: PORT });
+    await server.ready();
+    for (const warning of server.warnings) this.#terminal.line(this.#terminal.faint(`note: ${warning}`));
+    await this.#curlAgainst(server);
+    await this.#client();
+    await this.#speeds();
+    await server.stop();
+    return this.#failures === 0;
+  }
+
+  async #curlAgainst(server: RoleProcess): Promise<void> {
+    const down = payloadHash(DOWNLOAD);
+    const up = payloadHash(UPLOAD);
+    for (const [family, host] of [['IPv4', STACK4], ['IPv6', `[${STACK6}]`]]) {
+      const url = `http://${host}:${PORT}`;
+      await this.#step(`curl downloads 1 GiB over ${family}`, DOWNLOAD, down, server, () => downloadHash(this.#ns, `${url}/bytes/${DOWNLOAD}`));
+      await this.#step(`curl uploads 256 MiB over ${family}`, UPLOAD, up, server, () => uploadHash(this.#ns, `${url}/`, UPLOAD));
+    }
+  }
+
+  /** Our client against the kernel's server; the connection is captured and drawn. */
+  async #client(): Promise<void> {
+    const peer = new RoleProcess(this.#ns, this.#ns.peer, 'kernel-server', { port: PORT });
+    await peer.ready();
+    const client = new RoleProcess(this.#ns, this.#ns.ours, 'client', {
+      device: this.#ns.device,
+      addresses: ['10.99.0.4/24'],
+      url: `http://${PEER4}:${PORT}/bytes/${CLIENT}`,
+      capture: this.#capture,
+    });
+    await this.#step('our client downloads 256 MiB from the kernel', CLIENT, payloadHash(CLIENT), client, () => client.result());
+    await client.stop();
+    await peer.stop();
+    this.#terminal.line();
+    this.#terminal.line(this.#terminal.bold('That last connection, from its capture; # is the state of our end'));
+    const options = { color: this.#terminal.color, width: this.#terminal.columns ?? 100 };
+    this.#terminal.line(ladder(readFileSync(this.#capture), options));
+  }
+
+  async #speeds(): Promise<void> {
+    const kernel = new RoleProcess(this.#ns, this.#ns.ours, 'kernel-server', { port: PORT + 1 });
+    await kernel.ready();
+    this.#terminal.progress('measuring …');
+    const path = `bytes/${DOWNLOAD}`;
+    const theirs = await downloadSpeed(this.#ns, `http://${KERNEL4}:${PORT + 1}/${path}`);
+    const ours = await downloadSpeed(this.#ns, `http://${STACK4}:${PORT}/${path}`);
+    await kernel.stop();
+    this.#terminal.line(this.#terminal.bold('The same HTTP server and curl, 1 GiB each, nobody hashing'));
+    this.#terminal.line(`  usertcp     ${gigabits(ours)}`);
+    this.#terminal.line(`  Node's net  ${gigabits(theirs)}   (usertcp is ${(ours / theirs).toFixed(2)} times as fast)`);
+  }
+
+  async #step(what: string, bytes: number, expected: string, moving: RoleProcess, work: () => Promise<Transfer>): Promise<void> {
+    const before = moving.moved;
+    const timer = setInterval(() => {
+      const percent = Math.min(100, Math.floor((100 * (moving.moved - before)) / bytes));
+      this.#terminal.progress(`  … ${what} ${percent} %`);
+    }, PROGRESS_MS);
+    try {
+      const { sha256, seconds } = await work();
+      const right = sha256 === expected;
+      if (!right) this.#failures++;
+      const verdict = right ? this.#terminal.good('same SHA-256') : this.#terminal.bad(`SHA-256 is ${sha256}, not ${expected}`);
+      this.#terminal.line(`  ${what}: ${seconds.toFixed(1)} s, ${gigabits(bytes / seconds)}, ${verdict}`);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+function gigabits(bytesPerSecond: number): string {
+  return `${((bytesPerSecond * 8) / 1e9).toFixed(2)} Gbit/s`;
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+/** The command line. Exit codes: 0 done, 1 failed, 2 the arguments are no good. */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { runRole } from './demo/roles.ts';
+import { runDemo } from './demo/demo.ts';
+import { runDoctor } from './doctor.ts';
+import { runLadder } from './ladder.ts';
+import { Terminal } from './terminal.ts';
+
+const USAGE = `usage: usertcp COMMAND [options]
+
+  doctor [--for demo|interop|device] [--json]   what this machine allows, and the command that fixes what it does not
+  demo                                          the stack against the Linux kernel: HTTP both ways, hashes compared
+  ladder FILE [--conn N] [--list] [--json]      one connection of a capture as a ladder diagram
+
+examples:
+  npx usertcp doctor --for device
+  npx usertcp demo
+  npx usertcp ladder trace.pcapng --list
+`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  switch (command) {
+    case 'doctor':
+      return doctor(rest);
+    case 'demo':
+      return demo(rest);
+    case 'ladder':
+      return runLadder(rest, {
+        readFile: (path) => readFile(path),
+        stdout: (text) => void process.stdout.write(text),
+        stderr: (text) => void process.stderr.write(text),
+        env: process.env,
+        columns: process.stdout.columns,
+        isTTY: process.stdout.isTTY,
+      });
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      process.stdout.write(USAGE);
+      return 0;
+    default:
+      return wrong(`unknown command ${JSON.stringify(command)}`);
+  }
+}
+
+async function doctor(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { for: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) return help();
+  const purpose = values.for ?? 'demo';
+  if (purpose !== 'demo' && purpose !== 'interop' && purpose !== 'device') {
+    return wrong(`--for takes demo, interop or device, not ${JSON.stringify(purpose)}`);
+  }
+  return runDoctor({ purpose, json: values.json ?? false, terminal: new Terminal() });
+}
+
+async function demo(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { role: { type: 'string' }, with: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) return help();
+  if (values.role === undefined) return runDemo(new Terminal());
+  await runRole(values.role, JSON.parse(values.with ?? '{}'));
+  return Number(process.exitCode ?? 0);
+}
+
+function help(): number {
+  process.stdout.write(USAGE);
+  return 0;
+}
+
+function wrong(what: string): number {
+  process.stderr.write(`usertcp: ${what}\n\n${USAGE}`);
+  return 2;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const code = (error as { code?: unknown }).code;
+  const arguments_ = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`usertcp: ${error instanceof Error ? error.message : String(error)}\n${arguments_ ? `\n${USAGE}` : ''}`);
+  process.exitCode = arguments_ ? 2 : 1;
+}

@@ -1,0 +1,297 @@
+/** Runs the steps of a script against a backend and says where and how the two disagree. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Backend, StackEvent } from './backend.ts';
+import { Connection, octet } from './connection.ts';
+import { CoreBackend, type CoreBackendOptions } from './core-backend.ts';
+import { decodeFrame, encodeFrame, type Packet } from './frame.ts';
+import { formatFlags, parseScript, type SegmentSpec, type Step } from './grammar.ts';
+import { formatOption } from './options.ts';
+import { differences } from './match.ts';
+
+export type Settings = Omit<CoreBackendOptions, 'family'>;
+
+const LPORT = 8080;
+const RPORT = 40000;
+/** What `+*` waits at most. */
+const WHENEVER = 3600e6;
+const BROADCAST = new Uint8Array(6).fill(0xff);
+
+type Doing = { readonly [K in Step['action']['do']]: (action: Extract<Step['action'], { do: K }>) => void | Promise<void> };
+
+export class Script {
+  readonly family: 4 | 6;
+  readonly #settings: Record<string, unknown>;
+  readonly #make: (options: CoreBackendOptions) => Backend;
+  #backend: Backend | undefined;
+  readonly #connections = new Map<string, Connection>();
+  #current: Connection | undefined;
+  /** When the last step happened. */
+  #time = 0;
+  readonly #log: string[] = [];
+  readonly #burst: Uint8Array[] = [];
+  readonly #events: StackEvent[] = [];
+  #steps: readonly Step[] = [];
+  #at = 0;
+
+  constructor(family: 4 | 6, settings: Settings = {}, make = (options: CoreBackendOptions): Backend => new CoreBackend(options)) {
+    this.family = family;
+    this.#settings = { ...settings };
+    this.#make = make;
+  }
+
+  /** A template whose lines are steps; see grammar.ts. */
+  readonly run = async (parts: TemplateStringsArray | string, ...values: readonly (string | number)[]): Promise<void> => {
+    this.#steps = parseScript(typeof parts === 'string' ? parts : String.raw(parts, ...values));
+    for (this.#at = 0; this.#at < this.#steps.length; this.#at++) {
+      try {
+        await this.#step(this.#steps[this.#at]!);
+        this.#takeEvents();
+      } catch (error) {
+        throw this.#failure(error as Error);
+      }
+    }
+    if (this.#peek() !== undefined) throw this.#failure(new Error(`expected nothing more\n  came     ${this.#showNext()}`));
+  };
+
+  get backend(): Backend {
+    if (this.#backend === undefined) {
+      this.#backend = this.#make({ ...(this.#settings as CoreBackendOptions), family: this.family });
+      this.#time = this.#backend.now();
+    }
+    return this.#backend;
+  }
+
+  /** The connection that steps are about. */
+  get connection(): Connection {
+    this.#current ??= this.#connect('a', RPORT, 2);
+    return this.#current;
+  }
+
+  /** Events not asked for yet, as `type detail`. */
+  takeEvents(): string[] {
+    this.#takeEvents();
+    return this.#events.splice(0).map(({ type, detail }) => `${type} ${detail}`.trim());
+  }
+
+  /** Segments not asked for yet, in the words of scripts. */
+  takeSegments(): string[] {
+    const found: string[] = [];
+    for (let p = this.#peek(); p !== undefined; p = this.#peek()) {
+      const c = this.#owner(p);
+      c.learn(p);
+      found.push(c.describe(p));
+      this.backend.sent.shift();
+    }
+    return found;
+  }
+
+  async state(): Promise<string> {
+    return this.backend.state(this.connection.tuple);
+  }
+
+  async close(): Promise<void> {
+    await this.#backend?.close();
+  }
+
+  readonly #doing: Doing = {
+    option: ({ name, value }) => this.#option(name, value),
+    conn: ({ name, words }) => {
+      const word = (key: string, otherwise: number): number => (words.includes(key) ? Number(words[words.indexOf(key) + 1]) : otherwise);
+      this.#current = this.#connections.get(name) ?? this.#connect(name, word('port', RPORT + this.#connections.size), word('peer', 2));
+    },
+    forget: ({ irs }) => this.connection.forget(irs),
+    call: (action) => this.#call(action.name, action.words, action.result),
+    inject: ({ spec, more }) => this.#inject(spec, more),
+    segment: ({ spec }) => this.#expectSegment(spec),
+    nothing: () => this.#expectNothing(),
+    silence: async ({ duration }) => {
+      this.#time += duration;
+      await this.backend.pass(this.#time, () => this.backend.sent.length > 0);
+      this.#expectNothing();
+    },
+    wait: async ({ duration }) => {
+      this.#time += duration;
+      await this.backend.pass(this.#time);
+    },
+    expect: async ({ state }) => {
+      const is = await this.state();
+      if (is !== state) throw new Error(`the state is ${is}, not ${state}`);
+    },
+    event: ({ type, detail }) => this.#expectEvent(type, detail),
+    noEvent: ({ type }) => {
+      this.#takeEvents();
+      const found = this.#events.find((e) => this.#mine(e) && (type === undefined || e.type === type));
+      if (found !== undefined) throw new Error(`there was the event: ${found.type} ${found.detail}`);
+    },
+  };
+
+  async #step(step: Step): Promise<void> {
+    const { action } = step;
+    if (action.do !== 'segment' && step.after !== null && step.after > 0) {
+      this.#time += step.after;
+      await this.backend.pass(this.#time);
+    }
+    await (this.#doing[action.do] as (a: typeof action) => void | Promise<void>)(action);
+  }
+
+  #option(name: string, value: string): void {
+    if (this.#backend !== undefined) throw new Error('options come before everything else');
+    const plain = value === 'on' ? true : value === 'off' ? false : Number.isNaN(Number(value)) ? value : Number(value);
+    if (['mtu', 'backlog', 'reading', 'maxConnections'].includes(name)) this.#settings[name] = plain;
+    else this.#settings.tcp = { ...(this.#settings.tcp as object | undefined), [name]: plain };
+  }
+
+  #connect(name: string, rport: number, peer: number): Connection {
+    const remote = this.family === 4 ? `10.0.0.${peer}` : `fd00::${peer}`;
+    const made = new Connection(name, { local: this.backend.local, lport: LPORT, remote, rport });
+    this.#connections.set(name, made);
+    return made;
+  }
+
+  async #call(name: string, words: readonly string[], want: string | undefined): Promise<void> {
+    const c = this.connection;
+    const passive = name === 'listen' || (name === 'open' && words[0] === 'passive');
+    const call = passive ? 'listen' : name === 'open' && words[0] === 'active' ? 'connect' : name;
+    const literal = words.find((word) => word.startsWith('"'))?.slice(1, -1);
+    const length = literal?.length ?? Number(words.at(-1) ?? 0);
+    const text = Uint8Array.from({ length: name === 'send' ? length : 0 }, (_, n) => literal?.charCodeAt(n) ?? octet(c.written.length + n));
+    const result = await this.backend.call(c.tuple, { name: call, words, text });
+    if (name === 'send') c.written.push(...text.subarray(0, Number(result) || 0));
+    this.#time = this.backend.now();
+    this.#note(c, `${[name, ...words].join(' ')} -> ${result}`);
+    const failed = want === undefined ? (name === 'send' ? result !== String(length) : /^E/.test(result)) : result !== want;
+    if (failed) throw new Error(`${name} returned ${result}${want === undefined ? '' : `, not ${want}`}`);
+  }
+
+  async #inject(spec: SegmentSpec, more: boolean): Promise<void> {
+    const c = this.connection;
+    const { remote, rport, local, lport } = c.tuple;
+    c.window = spec.win ?? c.window;
+    const packet: Packet = {
+      srcMac: this.backend.peerMac,
+      dstMac: spec.broadcast ? BROADCAST : this.backend.mac,
+      src: spec.src ?? remote,
+      dst: spec.dst ?? local,
+      sport: rport,
+      dport: lport,
+      tos: spec.tos ?? 0,
+      ttl: spec.ttl ?? 64,
+      ...(spec.ipOptions === undefined ? {} : { ipOptions: Uint8Array.from(Buffer.from(spec.ipOptions, 'hex')) }),
+      segment: {
+        seq: (c.irs + (spec.seq ?? 0)) | 0,
+        ack: spec.ack === undefined ? 0 : (c.iss + spec.ack) | 0,
+        flags: spec.flags,
+        reserved: spec.reserved,
+        window: c.window,
+        urgent: spec.urg ?? 0,
+        options: c.fromPeer(spec.options ?? []),
+        text: c.peerText(spec),
+      },
+    };
+    this.#note(c, `< ${showSpec(spec)}`);
+    this.#burst.push(encodeFrame(packet, spec.badChecksum));
+    if (more) return;
+    await this.backend.inject(this.#burst.splice(0));
+    this.#time = Math.max(this.#time, this.backend.now());
+  }
+
+  async #expectSegment(spec: SegmentSpec): Promise<void> {
+    const c = this.connection;
+    const { after } = this.#steps[this.#at]!;
+    const { tolerance } = this.backend;
+    await this.backend.pass(this.#time + (after === null ? WHENEVER : after + tolerance), () => this.backend.sent.length > 0);
+    const p = this.#peek();
+    if (p === undefined) throw new Error(`expected ${showSpec(spec)}\n  came     nothing until ${this.#clock(this.backend.now())}`);
+    if (!c.owns(p)) throw new Error(`expected ${showSpec(spec)} on connection ${c.name}\n  came     ${this.#showNext()}`);
+    const { time } = this.backend.sent[0]!;
+    c.learn(p);
+    const wrong = differences(c, spec, p);
+    if (after !== null && Math.abs(time - this.#time - after) > tolerance) {
+      wrong.push(`it came ${((time - this.#time) / 1e6).toFixed(4)} s after the step before, not ${(after / 1e6).toFixed(4)} s`);
+    }
+    if (wrong.length > 0) throw new Error(`expected ${showSpec(spec)}\n  came     ${this.#showNext()}\n  ${wrong.join('; ')}`);
+    this.#note(c, `> ${c.describe(p)}`, time);
+    this.backend.sent.shift();
+    this.#time = Math.max(this.#time, time);
+  }
+
+  #expectNothing(): void {
+    if (this.#peek() !== undefined) throw new Error(`expected nothing\n  came     ${this.#showNext()}`);
+  }
+
+  #expectEvent(type: string, detail: string): void {
+    this.#takeEvents();
+    const at = this.#events.findIndex((e) => e.type === type && this.#mine(e));
+    const found = this.#events[at];
+    if (found === undefined) {
+      throw new Error(`expected the event ${type} ${detail}\n  came     ${this.takeEvents().join(', ') || 'none'}`);
+    }
+    if (detail !== '' && detail !== found.detail && !(found.text && detail === `"${Buffer.from(found.text)}"`)) {
+      throw new Error(`expected the event ${type} ${detail}\n  came     ${type} ${found.detail}`);
+    }
+    this.#events.splice(at, 1);
+  }
+
+  /** Moves what happened over, checking delivered text on the way. */
+  #takeEvents(): void {
+    for (const event of this.#backend?.events.splice(0) ?? []) {
+      const c = [...this.#connections.values()].find(({ tuple }) => tuple.rport === event.rport && tuple.remote === event.remote);
+      this.#note(c, `event ${event.type} ${event.detail}`.trim(), event.time);
+      this.#events.push(event);
+      const wrong = event.text === undefined ? undefined : c?.checkDelivered(event.text);
+      if (wrong !== undefined) throw new Error(wrong);
+    }
+  }
+
+  #mine(event: StackEvent): boolean {
+    const { rport, remote } = this.connection.tuple;
+    return event.rport === rport && event.remote === remote || event.rport === 0;
+  }
+
+  #peek(): Packet | undefined {
+    const frame = this.#backend?.sent[0];
+    return frame === undefined ? undefined : decodeFrame(frame.bytes);
+  }
+
+  #owner(p: Packet): Connection {
+    return [...this.#connections.values()].find((c) => c.owns(p)) ?? this.connection;
+  }
+
+  #showNext(): string {
+    const p = this.#peek();
+    if (p === undefined) return 'nothing';
+    const { time } = this.backend.sent[0]!;
+    return `${this.#owner(p).describe(p)}  at ${this.#clock(time)} (${p.src}:${p.sport} to ${p.dst}:${p.dport})`;
+  }
+
+  #clock(time: number): string {
+    return `${(time / 1e6).toFixed(6)} s`;
+  }
+
+  #note(c: Connection | undefined, text: string, time = this.#backend?.now() ?? 0): void {
+    const name = this.#connections.size > 1 ? `[${c?.name ?? '?'}] ` : '';
+    this.#log.push(`${(time / 1e6).toFixed(6)} ${name}${text}`);
+  }
+
+  #failure(error: Error): Error {
+    const step = this.#steps[Math.min(this.#at, this.#steps.length - 1)];
+    const where = step === undefined ? 'script' : `script line ${step.line}: ${step.text}`;
+    const text = [where, `  ${error.message}`, '', `so far (IPv${this.family}):`, ...this.#log.map((line) => `  ${line}`)];
+    const bytes = this.#backend?.capture();
+    if (bytes !== undefined) {
+      const file = join(mkdtempSync(join(tmpdir(), 'usertcp-script-')), 'script.pcapng');
+      writeFileSync(file, bytes);
+      text.push('', `packets: ${file}`);
+    }
+    return new Error(text.join('\n'), { cause: error });
+  }
+}
+
+function showSpec(s: SegmentSpec): string {
+  const fields = (['seq', 'ack', 'win', 'urg', 'tos', 'ttl', 'src', 'dst'] as const).flatMap((key) => (s[key] === undefined ? [] : [`${key} ${s[key]}`]));
+  const options = s.options === undefined ? [] : [`<${s.options.map(formatOption).join(', ')}>`];
+  const marks = [...(s.badChecksum ? ['badsum'] : []), ...(s.broadcast ? ['broadcast'] : [])];
+  return [formatFlags(s.flags), ...fields, ...(s.len > 0 ? [`len ${s.len}`] : []), ...marks, ...options].join(' ');
+}

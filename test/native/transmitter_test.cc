@@ -1,0 +1,212 @@
+// What leaves is read by the parser of the other direction, which checks every checksum.
+#include "core/transmitter.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "core/capture_device.h"
+#include "core/headers.h"
+#include "frames.h"
+
+namespace usertcp {
+namespace {
+
+using test::Bytes;
+
+class TransmitterTest : public testing::Test {
+ protected:
+  TransmitterTest() {
+    const std::int32_t mapped = kMappedPrefix;
+    const std::int32_t rows[2][9] = {{5000 << 16 | 6000, 0, 0, mapped, 0x0a000002, 0, 0, mapped, 0x0a000001},
+                                     {5000 << 16 | 6000, 7, 0, 0, 2, 7, 0, 0, 1}};
+    for (int row = 0; row < 2; ++row) std::copy_n(rows[row], 9, rows_.begin() + row * kRowWords);
+    hops_[kHopMacHi] = 0x02000000;
+    hops_[kHopMacLo] = 0x0009 << 16;
+    hops_[kHopWords + kHopMacLo] = 77;  // tagged
+    arena_ = test::some_bytes(200000);
+  }
+
+  Descriptor segment(int row, std::uint32_t length, std::uint32_t gso, std::uint32_t flags) {
+    Descriptor d{};
+    d.word[kTxKind] = kKindTcp;
+    d.word[kTxRow] = row;
+    d.word[kTxSeq] = -100;  // wraps on the way
+    d.word[kTxAck] = 2000;
+    d.word[kTxFlags] = static_cast<std::int32_t>(512u << 16 | flags);
+    d.word[kTxOff] = 3;
+    d.word[kTxLen] = d.word[kTxTotal] = static_cast<std::int32_t>(length);
+    d.word[kTxGso] = static_cast<std::int32_t>(gso);
+    d.word[kTxTsval] = 11;
+    d.word[kTxTsecr] = 22;
+    d.word[kTxOpts] = kOptTs;
+    return d;
+  }
+  const std::vector<CaptureDevice::Sent>& send(Offload offload, std::vector<Descriptor> descs) {
+    device_ = std::make_unique<CaptureDevice>(offload, MacAddress{2, 0, 0, 0, 0, 1});
+    device_->refuse_gso = refuse_gso_;
+    transmitter_->flush(*device_, {rows_, hops_, test::view(arena_)}, descs);
+    return device_->frames;
+  }
+  double counter(Counter c) const { return counters_[c]; }
+  Bytes arena_bytes(std::size_t at, std::size_t count) const {
+    return Bytes(arena_.begin() + at, arena_.begin() + at + count);
+  }
+  static Bytes payload_of(const CaptureDevice::Sent& sent) {
+    const Parsed p = parse(sent.frame, {.vnet_flags = sent.vnet.flags}, *find_checksum_kernel("scalar"));
+    EXPECT_EQ(p.drop, kNoCounter);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(sent.frame.data()) + p.desc.word[kRxOff];
+    return Bytes(bytes, bytes + p.desc.word[kRxLen]);
+  }
+  static Descriptor parsed(const CaptureDevice::Sent& sent) {
+    return parse(sent.frame, {.vnet_flags = sent.vnet.flags}, *find_checksum_kernel("scalar")).desc;
+  }
+
+  double counters_[kCounterCount] = {};
+  std::vector<std::int32_t> rows_ = std::vector<std::int32_t>(2 * kRowWords);
+  std::vector<std::int32_t> hops_ = std::vector<std::int32_t>(2 * kHopWords);
+  Bytes arena_;
+  bool refuse_gso_ = false;
+  std::unique_ptr<CaptureDevice> device_;
+  std::unique_ptr<Transmitter> transmitter_ =
+      std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters_));
+};
+
+TEST_F(TransmitterTest, CutsWhereTheDeviceCannot) {
+  for (const int row : {0, 1}) {
+    for (const std::uint32_t total : {1449u, 2896u, 60000u, 3001u}) {
+      const auto& frames = send({}, {segment(row, total, 1448, kAck | kPsh | kFin | kCwr)});
+      ASSERT_EQ(frames.size(), (total + 1447) / 1448);
+      Bytes joined;
+      for (std::size_t i = 0; i < frames.size(); ++i) {
+        const Descriptor d = parsed(frames[i]);
+        const std::uint32_t ends = (i == 0 ? kCwr : 0) | (i + 1 == frames.size() ? kPsh | kFin : 0);
+        EXPECT_EQ(d.word[kRxFlags] & 0xff, static_cast<int>(kAck | ends));
+        EXPECT_EQ(d.word[kRxSeq], static_cast<int>(-100 + 1448 * i));
+        EXPECT_EQ(d.word[kRxTsval], 11);
+        EXPECT_EQ(frames[i].vnet.flags, 0);
+        test::put(joined, payload_of(frames[i]));
+      }
+      EXPECT_EQ(joined, arena_bytes(3, total));
+    }
+  }
+}
+
+TEST_F(TransmitterTest, LeavesCuttingAndSummingToADeviceThatCan) {
+  const auto& frames = send({true, true}, {segment(1, 60000, 1428, kAck | kCwr)});
+  ASSERT_EQ(frames.size(), 1u);
+  const VnetHeader& vnet = frames[0].vnet;
+  EXPECT_EQ(vnet.gso_type, kVnetGsoTcp6 | kVnetGsoEcn);
+  EXPECT_EQ(vnet.gso_size, 1428);
+  EXPECT_EQ(vnet.header_length, 14 + 40 + 32);
+  EXPECT_EQ(vnet.flags, kVnetNeedsChecksum);
+  EXPECT_EQ(vnet.checksum_start, 54);
+  EXPECT_EQ(vnet.checksum_offset, 16);
+  EXPECT_EQ(payload_of(frames[0]), arena_bytes(3, 60000));
+}
+
+TEST_F(TransmitterTest, ThePartialChecksumIsThePseudoHeadersSum) {
+  // A device sums from checksum_start on, the field included, and stores the complement.
+  const auto& frames = send({true, false}, {segment(0, 1001, 0, kAck)});
+  ASSERT_EQ(frames.size(), 1u);
+  std::vector<std::byte> frame = frames[0].frame;
+  const ChecksumKernel& kernel = *find_checksum_kernel("scalar");
+  const std::size_t start = frames[0].vnet.checksum_start;
+  const auto sum = static_cast<std::uint16_t>(~kernel.sum(frame.data() + start, frame.size() - start));
+  std::memcpy(frame.data() + start + frames[0].vnet.checksum_offset, &sum, sizeof sum);
+  EXPECT_EQ(parse(frame, {}, kernel).drop, kNoCounter);
+}
+
+TEST_F(TransmitterTest, GathersPiecesOfOddLengths) {
+  Descriptor head = segment(0, 101, 700, kAck);
+  Descriptor pieces{};
+  Bytes expected = arena_bytes(3, 101);
+  pieces.word[kTxKind] = kKindPiece;
+  pieces.word[1] = 7;
+  for (int i = 0; i < 7; ++i) {
+    pieces.word[2 + 2 * i] = 5000 * (i + 1) + i;
+    pieces.word[3 + 2 * i] = 333 + i;
+    test::put(expected, arena_bytes(5000 * (i + 1) + i, 333 + i));
+  }
+  head.word[kTxKind] |= 1 << 8;
+  head.word[kTxTotal] = static_cast<std::int32_t>(expected.size());
+  for (const Offload offload : {Offload{}, Offload{true, false}, Offload{true, true}}) {
+    Bytes joined;
+    for (const auto& sent : send(offload, {head, pieces, segment(0, 9, 0, kAck)})) test::put(joined, payload_of(sent));
+    Bytes with_last = expected;
+    test::put(with_last, arena_bytes(3, 9));
+    EXPECT_EQ(joined, with_last);
+  }
+}
+
+TEST_F(TransmitterTest, OptionsVlanTosTtlAndReservedBits) {
+  Descriptor d = segment(0, 0, 0, kSyn | 0x100);
+  arena_[100] = 2, arena_[101] = 4, arena_[102] = 5, arena_[103] = 0xb4;
+  d.word[kTxOptOff] = 100;
+  d.word[kTxOptLen] = 4;
+  d.word[kTxHop] = 1;
+  d.word[kTxIp] = 0x10 | 33 << 8;
+  const auto& frames = send({}, {d});
+  ASSERT_EQ(frames.size(), 1u);
+  const Descriptor got = parsed(frames[0]);
+  EXPECT_EQ(got.word[kRxL3L4] & 0xffff, 18);
+  EXPECT_EQ(got.word[kRxIp], 4 << 24 | 33 << 8 | 0x10);
+  EXPECT_EQ(got.word[kRxOpts] & 0xff, kOptTs | kOptMss);
+  EXPECT_EQ(got.word[kRxFlags] & 0xfff, kSyn | 0x100);
+  EXPECT_EQ(static_cast<int>(frames[0].frame[15]), 77);
+}
+
+TEST_F(TransmitterTest, UrgentPointerCountsFromEachSegment) {
+  Descriptor d = segment(0, 3000, 1000, kAck | kUrg);
+  d.word[kTxOpts] |= 1500 << 16;
+  const auto& frames = send({true, true}, {d});
+  ASSERT_EQ(frames.size(), 3u);
+  EXPECT_EQ(static_cast<std::uint32_t>(parsed(frames[0]).word[kRxOpts]) >> 16, 1500u);
+  EXPECT_EQ(static_cast<std::uint32_t>(parsed(frames[1]).word[kRxOpts]) >> 16, 500u);
+  EXPECT_EQ(parsed(frames[2]).word[kRxFlags] & kUrg, 0);
+}
+
+TEST_F(TransmitterTest, ADeviceThatRefusesSuperSegmentsGetsSegments) {
+  refuse_gso_ = true;
+  const std::vector<Descriptor> three = {segment(0, 10, 0, kAck), segment(0, 3000, 1000, kAck),
+                                         segment(1, 2000, 1000, kAck)};
+  Bytes joined;
+  for (const auto& sent : send({true, true}, three)) test::put(joined, payload_of(sent));
+  EXPECT_EQ(device_->frames.size(), 1u + 3 + 2);
+  EXPECT_EQ(joined.size(), 5010u);
+  EXPECT_EQ(counter(kGsoFallbacks), 1);
+  EXPECT_EQ(send({true, true}, three).size(), 6u);
+  EXPECT_EQ(counter(kGsoFallbacks), 1);
+}
+
+TEST_F(TransmitterTest, ManyDescriptorsAndRawFrames) {
+  std::vector<Descriptor> descs(300, segment(0, 700, 0, kAck));
+  Descriptor raw{};
+  raw.word[kTxKind] = kKindRaw;
+  raw.word[kTxOff] = 50;
+  raw.word[kTxLen] = raw.word[kTxTotal] = 60;
+  descs.push_back(raw);
+  const auto& frames = send({}, descs);
+  ASSERT_EQ(frames.size(), 301u);
+  EXPECT_EQ(frames.back().frame.size(), 60u);
+  EXPECT_EQ(counter(kTxFrames), 301);
+  EXPECT_EQ(counter(kTxErrors), 0);
+}
+
+TEST_F(TransmitterTest, WhatPointsOutsideIsCountedNotSent) {
+  std::vector<Descriptor> bad(9, segment(0, 10, 0, kAck));
+  bad[0].word[kTxRow] = 2;
+  bad[1].word[kTxRow] = -1;
+  bad[2].word[kTxHop] = 9;
+  bad[3].word[kTxOff] = 199995;
+  bad[4].word[kTxOff] = -4;
+  bad[5].word[kTxOptLen] = 32;  // with timestamps more than 40
+  bad[6].word[kTxTotal] = 11;
+  bad[7].word[kTxKind] = 77;
+  bad[8].word[kTxKind] |= 3 << 8;  // pieces that are not there
+  EXPECT_EQ(send({}, bad).size(), 0u);
+  EXPECT_EQ(counter(kTxErrors), 9);
+}
+
+}  // namespace
+}  // namespace usertcp
