@@ -6,7 +6,14 @@ import type { TcpDefaults } from './core/api.ts';
 import type { Clock, Link, Memory, Rng } from './ports.ts';
 import type { CaptureOptions, CaptureSink } from './shell/capture-file.ts';
 import { OptionError } from './shell/option-error.ts';
-import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './shell/options/addresses.ts';
+import {
+  type Address,
+  checkAddresses,
+  checkMac,
+  checkRoutes,
+  type Route,
+  type RouteOption,
+} from './shell/options/addresses.ts';
 import { checkKnown, checkNumber, checkOneOf } from './shell/options/check.ts';
 import { checkTcp, type TcpOptions } from './shell/options/tcp.ts';
 
@@ -82,8 +89,26 @@ export interface Settings {
 }
 
 const NAMES = [
-  'device', 'link', 'links', 'mode', 'addresses', 'gateway', 'routes', 'mac', 'ports', 'secret', 'maxConnections',
-  'arenaBytes', 'rings', 'spin', 'capture', 'loopback', 'tcp', 'clock', 'rng', 'memory',
+  'device',
+  'link',
+  'links',
+  'mode',
+  'addresses',
+  'gateway',
+  'routes',
+  'mac',
+  'ports',
+  'secret',
+  'maxConnections',
+  'arenaBytes',
+  'rings',
+  'spin',
+  'capture',
+  'loopback',
+  'tcp',
+  'clock',
+  'rng',
+  'memory',
 ] as const satisfies readonly (keyof StackOptions)[];
 const MODES = ['own', 'own-mac', 'shared', 'auto'] as const;
 const SOURCES = ['device', 'link', 'links'] as const;
@@ -100,10 +125,19 @@ export function checkOptions(options: StackOptions = {}): Settings {
   const addresses = checkAddresses(options.addresses);
   const wire = links.length > 0 || options.device !== undefined;
   if (!wire && !loopback) {
-    throw new OptionError('loopback', false, 'true when there is no device, link or links', 'Name a device, such as device: "eth0".');
+    throw new OptionError(
+      'loopback',
+      false,
+      'true when there is no device, link or links',
+      'Name a device, such as device: "eth0".',
+    );
   }
   if (wire && addresses.length === 0) {
-    throw new OptionError('addresses', options.addresses, 'at least one address with its prefix, such as ["10.0.0.2/24"]');
+    throw new OptionError(
+      'addresses',
+      options.addresses,
+      'at least one address with its prefix, such as ["10.0.0.2/24"]',
+    );
   }
   return {
     device: options.device,
@@ -131,12 +165,21 @@ export function checkOptions(options: StackOptions = {}): Settings {
 function checkSource(options: StackOptions): readonly Link[] {
   const given = SOURCES.filter((name) => options[name] !== undefined);
   if (given.length > 1) {
-    throw new OptionError(given[1]!, options[given[1]!], `absent when ${given[0]} is given: a stack has one source of links`);
+    throw new OptionError(
+      given[1]!,
+      options[given[1]!],
+      `absent when ${given[0]} is given: a stack has one source of links`,
+    );
   }
   const { device } = options;
   if (device !== undefined) {
     if (typeof device !== 'string' || device === '' || device.length > LONGEST_DEVICE || /[\s/]/.test(device)) {
-      throw new OptionError('device', device, `the name of an interface, 1 to ${LONGEST_DEVICE} characters`, 'ip -brief link lists them.');
+      throw new OptionError(
+        'device',
+        device,
+        `the name of an interface, 1 to ${LONGEST_DEVICE} characters`,
+        'ip -brief link lists them.',
+      );
     }
   }
   const links = options.links ?? (options.link === undefined ? [] : [options.link]);
@@ -144,7 +187,12 @@ function checkSource(options: StackOptions): readonly Link[] {
   links.forEach((link: unknown, i) => {
     const name = options.link === undefined ? `links[${i}]` : 'link';
     if (typeof link !== 'object' || link === null || !('flush' in link) || !('attach' in link)) {
-      throw new OptionError(name, link, 'a link: an object with attach, start, flush and close', 'For an interface write device: "eth0".');
+      throw new OptionError(
+        name,
+        link,
+        'a link: an object with attach, start, flush and close',
+        'For an interface write device: "eth0".',
+      );
     }
   });
   return links;
@@ -166,14 +214,20 @@ function checkSecret(secret: Uint8Array | string | undefined): Uint8Array | unde
   if (secret === undefined) return undefined;
   const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
   if (!(bytes instanceof Uint8Array) || bytes.length < 16) {
-    throw new OptionError('secret', typeof secret === 'string' ? '(hidden)' : secret, 'at least 16 bytes', 'crypto.randomBytes(32) makes a good one.');
+    throw new OptionError(
+      'secret',
+      typeof secret === 'string' ? '(hidden)' : secret,
+      'at least 16 bytes',
+      'crypto.randomBytes(32) makes a good one.',
+    );
   }
   return bytes;
 }
 
 function checkRings(rings: StackOptions['rings']): { small?: number; large?: number } {
   if (rings === undefined) return {};
-  if (typeof rings !== 'object' || rings === null) throw new OptionError('rings', rings, 'an object { small, large } of slot numbers');
+  if (typeof rings !== 'object' || rings === null)
+    throw new OptionError('rings', rings, 'an object { small, large } of slot numbers');
   checkKnown('rings', rings, ['small', 'large']);
   return {
     ...(rings.small !== undefined && { small: checkNumber('rings.small', rings.small, 0, 64, 1 << 17) }),
@@ -191,5 +245,9 @@ function checkCapture(capture: StackOptions['capture']): Settings['capture'] {
       return capture;
     }
   }
-  throw new OptionError('capture', capture, 'the path of a file to write, { file, snaplen }, or an object with write(bytes)');
+  throw new OptionError(
+    'capture',
+    capture,
+    'the path of a file to write, { file, snaplen }, or an object with write(bytes)',
+  );
 }

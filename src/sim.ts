@@ -2,14 +2,31 @@
  * The public simulator: hosts with the whole stack on one virtual clock, joined by wires that delay, lose, reorder and
  * cut. Nothing native, no root, and the same seed gives the same run.
  */
-import { type Impairments, SeededRng, SimLink, type SimLinkOptions, SimWire, VirtualClock, type WireOptions } from './link/sim.ts';
+import {
+  type Impairments,
+  SeededRng,
+  SimLink,
+  type SimLinkOptions,
+  SimWire,
+  VirtualClock,
+  type WireOptions,
+} from './link/sim.ts';
 import { checkOptions, type StackOptions } from './options.ts';
 import { OptionError } from './shell/option-error.ts';
 import type { Stack } from './shell/stack.ts';
 import { assemble } from './stack.ts';
 
+export type {
+  DirectionStats,
+  Fate,
+  FrameListener,
+  Hook,
+  Impairments,
+  SimLinkOptions,
+  Verdict,
+  WireOptions,
+} from './link/sim.ts';
 export { SeededRng, SimLink, SimWire, VirtualClock } from './link/sim.ts';
-export type { DirectionStats, Fate, FrameListener, Hook, Impairments, SimLinkOptions, Verdict, WireOptions } from './link/sim.ts';
 
 export interface WorldOptions {
   /** Decides everything that is random: losses, ports, initial sequence numbers. Default 1. */
@@ -18,7 +35,8 @@ export interface WorldOptions {
   impair?: Partial<Impairments>;
 }
 
-export interface HostOptions extends Omit<StackOptions, 'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng'> {
+export interface HostOptions
+  extends Omit<StackOptions, 'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng'> {
   /** Wire the host is plugged into; default the world's first one. */
   wire?: SimWire;
   /** Properties of its network card. */
@@ -52,7 +70,11 @@ export class World {
     const { wire = this.wire, card = {}, name, ...rest } = options;
     const number = this.#cards.size + 1;
     const link = new SimLink(wire, { ...card, name: name ?? `host${number}` });
-    const settings = checkOptions({ ...rest, link, addresses: typeof addresses === 'string' ? [addresses] : addresses });
+    const settings = checkOptions({
+      ...rest,
+      link,
+      addresses: typeof addresses === 'string' ? [addresses] : addresses,
+    });
     const stack = assemble(settings, {
       links: [link],
       clock: this.clock.alarm(),

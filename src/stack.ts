@@ -1,6 +1,7 @@
 /** The composition root: the one file that joins core, links and shell. */
-import { StackCore } from './core/stack-core.ts';
+import { debuglog } from 'node:util';
 import { PcapngWriter } from './capture/pcapng-writer.ts';
+import { StackCore } from './core/stack-core.ts';
 import { openAfPacket } from './link/afpacket.ts';
 import { Loopback } from './link/loopback.ts';
 import { openTap } from './link/tap.ts';
@@ -15,6 +16,9 @@ import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Stack } from './shell/stack.ts';
+
+/** NODE_DEBUG=usertcp */
+const debug = debuglog('usertcp');
 
 /** What createStack finds out before the stack is put together, and the simulator knows. */
 export interface Surroundings {
@@ -67,7 +71,11 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
   for (const { to, bits, via } of settings.routes) core.ip.addRoute(to, bits, via, 0);
   links.forEach((link, index) => link.setAddresses?.(core.ip.acceptedBy(index)));
   const engine = new Engine({
-    core, links, clock: around.clock, rng: around.rng, ephemeralPorts: settings.tcp.ephemeralPorts,
+    core,
+    links,
+    clock: around.clock,
+    rng: around.rng,
+    ephemeralPorts: settings.tcp.ephemeralPorts,
   });
   if (tees.length > 0) {
     core.tracing = true;
@@ -81,9 +89,17 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
     after: around.after,
     teardown: [...links.map((link) => () => link.close()), () => capture?.close(), ...around.teardown],
   });
+  engine.onLinkDown = (index, error) => debug('link %s is down: %s', links[index]?.name, error.message);
   engine.driver.start();
-  around.links.forEach((_link, index) => core.ip.announce(index));
-  engine.driver.touch();
+  around.links.forEach((link, index) => {
+    const announce = (): void => {
+      debug('link %s is up', link.name);
+      core.ip.announce(index);
+      engine.driver.touch();
+    };
+    if ('onUp' in link) link.onUp = announce;
+    announce();
+  });
   return stack;
 }
 
@@ -119,7 +135,11 @@ async function openLinks(settings: Settings): Promise<Opened> {
   }
   const addresses = settings.addresses.map(({ text }) => text);
   const arrangement = await arrange({
-    device, addresses, mode: settings.mode, ports: settings.ports, ephemeralPorts: settings.ephemeralPorts,
+    device,
+    addresses,
+    mode: settings.mode,
+    ports: settings.ports,
+    ephemeralPorts: settings.ephemeralPorts,
   });
   const { mode, ephemeralPorts } = arrangement.plan;
   const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;

@@ -35,6 +35,7 @@ namespace usertcp {
   X(TX_OFF, kTxOff, 5)                \
   X(TX_LEN, kTxLen, 6)                \
   X(TX_TOTAL, kTxTotal, 7)            \
+  X(TX_REGION_SHIFT, kTxRegionShift, 20) \
   X(TX_GSO, kTxGso, 8)                \
   X(TX_TSVAL, kTxTsval, 9)            \
   X(TX_TSECR, kTxTsecr, 10)           \

@@ -23,6 +23,7 @@ class CaptureDevice final : public Device {
   std::size_t receive(std::span<RxFrame>) override { return 0; }
   void release() override {}
   bool ready() override { return false; }
+  bool plenty() override { return false; }
   int send(mmsghdr* messages, unsigned count) override {
     for (unsigned i = 0; i < count; ++i) {
       const msghdr& message = messages[i].msg_hdr;

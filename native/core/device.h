@@ -39,6 +39,8 @@ class Device {
   virtual void release() = 0;
   // Whether a frame waits: what a spinning reader looks at.
   virtual bool ready() = 0;
+  // Whether so much waits that waiting for more would not make the burst better.
+  virtual bool plenty() = 0;
 
   // The number of messages sent, or -errno of the first.
   virtual int send(mmsghdr* messages, unsigned count) = 0;

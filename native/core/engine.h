@@ -18,6 +18,9 @@ struct Regions {
   std::span<const std::byte> arena;
 };
 
+// Region numbers are below this (Link.lend in src/ports.ts).
+inline constexpr std::size_t kLentRegions = 1024;
+
 class Engine {
  public:
   Engine(std::unique_ptr<Device> device, const ChecksumKernel& checksum, std::span<Descriptor> rx,
@@ -31,7 +34,12 @@ class Engine {
 
   void attach(const Regions& regions) {
     flows_ = FlowTable(regions.flows, regions.rows);
-    tx_regions_ = {regions.rows, regions.hops, regions.arena};
+    tx_regions_ = {regions.rows, regions.hops, regions.arena, lent_};
+  }
+
+  // Transmit pieces may name `region` from now on; an empty span takes the name back.
+  void lend(std::uint32_t region, std::span<const std::byte> bytes) {
+    if (region < lent_.size()) lent_[region] = bytes;
   }
 
   // The descriptors made are in `rx`; the frames stay lent until release().
@@ -60,6 +68,7 @@ class Engine {
   Receiver receiver_;
   Transmitter transmitter_;
   FlowTable flows_;
+  std::array<std::span<const std::byte>, kLentRegions> lent_{};
   TxRegions tx_regions_;
 };
 

@@ -26,6 +26,7 @@ class PacketDevice final : public Device {
   std::size_t receive(std::span<RxFrame> frames) override;
   void release() override;
   bool ready() override;
+  bool plenty() override { return large_.peek() != nullptr || small_.holds(kPlenty); }
   int send(mmsghdr* messages, unsigned count) override;
   void wait_writable(int milliseconds) override;
   Status set_filter(const Filter& filter) override;
@@ -42,6 +43,9 @@ class PacketDevice final : public Device {
   const std::shared_ptr<Mapping>& memory() const override { return memory_; }
 
  private:
+  // Merged, that many segments of MTU size make a super-segment of 23 KB.
+  static constexpr std::uint32_t kPlenty = 16;
+
   PacketDevice(PacketSocket small, PacketSocket large, PacketSocket sender)
       : small_socket_(std::move(small)), large_socket_(std::move(large)), sender_(std::move(sender)) {}
   Status map_rings(const PacketOptions& options);

@@ -46,7 +46,7 @@ Burst Receiver::burst(Device& device, const FlowTable& flows, std::span<Descript
   counters_.add(kRxBytes, static_cast<double>(bytes));
   counters_.add(kRxBatches);
   counters_.add(kRxMerged, merger_.merged());
-  return {static_cast<std::uint32_t>(count), descriptors};
+  return {static_cast<std::uint32_t>(count), descriptors, bytes};
 }
 
 }  // namespace usertcp

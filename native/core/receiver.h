@@ -14,6 +14,7 @@ namespace usertcp {
 struct Burst {
   std::uint32_t frames = 0;
   std::uint32_t descriptors = 0;
+  std::size_t bytes = 0;
 };
 
 class Receiver {

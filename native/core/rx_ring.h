@@ -39,6 +39,12 @@ class RxRing {
     auto* header = slot(head_);
     return (__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0 ? header : nullptr;
   }
+  // Whether `count` frames wait: the kernel fills slots in order, so the last of them tells.
+  bool holds(std::uint32_t count) const {
+    if (lent_ + count > geometry_.slots) return true;
+    const std::uint32_t index = (head_ + count - 1) % geometry_.slots;
+    return (__atomic_load_n(&slot(index)->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0;
+  }
   // Describes the frame peek() showed and moves on; false when the slot had cut it short.
   bool take(const tpacket2_hdr* header, RxFrame& frame);
   // Hands every taken slot back.

@@ -159,26 +159,29 @@ void SegmentHeaders::write_checksum(std::byte* out, std::uint32_t payload, std::
   std::memcpy(out + l4_ + 16, &field, sizeof field);
 }
 
-bool Payload::push(std::int32_t offset, std::int32_t length, std::span<const std::byte> arena) {
+bool Payload::push(std::int32_t offset, std::int32_t length, const TxRegions& regions) {
   const auto at = static_cast<std::uint32_t>(offset);
-  const auto bytes = static_cast<std::uint32_t>(length);
-  if (std::uint64_t{at} + bytes > arena.size()) return false;
+  const std::uint32_t region = static_cast<std::uint32_t>(length) >> kTxRegionShift;
+  const std::uint32_t bytes = static_cast<std::uint32_t>(length) & ((1u << kTxRegionShift) - 1);
+  if (region >= regions.lent.size() && region != 0) return false;
+  const std::span<const std::byte> memory = region == 0 ? regions.arena : regions.lent[region];
+  if (std::uint64_t{at} + bytes > memory.size()) return false;
   if (bytes == 0) return true;
-  pieces_[count_++] = arena.subspan(at, bytes);
+  pieces_[count_++] = memory.subspan(at, bytes);
   total_ += bytes;
   return total_ <= 0xffff;
 }
 
-bool Payload::load(std::span<const Descriptor> descs, std::span<const std::byte> arena) {
+bool Payload::load(std::span<const Descriptor> descs, const TxRegions& regions) {
   count_ = total_ = piece_ = start_ = 0;
   const Descriptor& head = descs.front();
   if (descs.size() > 1 + (kMostPieces - 1) / kPairsPerPiece) return false;
-  if (!push(head.word[kTxOff], head.word[kTxLen], arena)) return false;
+  if (!push(head.word[kTxOff], head.word[kTxLen], regions)) return false;
   for (const Descriptor& piece : descs.subspan(1)) {
     const std::uint32_t pairs = word(piece, 1);
     if ((word(piece, kTxKind) & 0xff) != kKindPiece || pairs > kPairsPerPiece) return false;
     for (std::uint32_t pair = 0; pair < pairs; ++pair) {
-      if (!push(piece.word[2 + 2 * pair], piece.word[3 + 2 * pair], arena)) return false;
+      if (!push(piece.word[2 + 2 * pair], piece.word[3 + 2 * pair], regions)) return false;
     }
   }
   return total_ == word(head, kTxTotal);

@@ -21,6 +21,8 @@ struct TxRegions {
   std::span<const std::int32_t> rows;
   std::span<const std::int32_t> hops;
   std::span<const std::byte> arena;
+  // Buffers of the user's own by region number; element 0 is not used, region 0 is the arena.
+  std::span<const std::span<const std::byte>> lent;
 };
 
 // A part of a super-segment's payload that travels as one segment.
@@ -62,13 +64,13 @@ class SegmentHeaders {
   bool ipv6_ = false;
 };
 
-// The payload of a descriptor and its PIECE descriptors, as stretches of the arena.
+// The payload of a descriptor and its PIECE descriptors, as stretches of the arena or of lent regions.
 class Payload {
  public:
   static constexpr std::uint32_t kMostPieces = 1 + 16 * kPairsPerPiece;
 
-  // False when it does not add up or points outside of the arena. `descs` begins with the head.
-  bool load(std::span<const Descriptor> descs, std::span<const std::byte> arena);
+  // False when it does not add up or points outside of its region. `descs` begins with the head.
+  bool load(std::span<const Descriptor> descs, const TxRegions& regions);
 
   // The stretches of [offset, offset + length), in order. Slices are asked for in rising order.
   template <class Visit>
@@ -86,7 +88,7 @@ class Payload {
   std::uint32_t pieces() const { return count_; }
 
  private:
-  bool push(std::int32_t offset, std::int32_t length, std::span<const std::byte> arena);
+  bool push(std::int32_t offset, std::int32_t length, const TxRegions& regions);
 
   std::array<std::span<const std::byte>, kMostPieces> pieces_;
   std::uint32_t count_ = 0, total_ = 0;

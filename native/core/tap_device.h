@@ -20,6 +20,8 @@ class TapDevice final : public Device {
   std::size_t receive(std::span<RxFrame> frames) override;
   void release() override { used_ = 0; }
   bool ready() override;
+  // How many frames wait cannot be seen without reading them.
+  bool plenty() override { return true; }
   int send(mmsghdr* messages, unsigned count) override;
   void wait_writable(int milliseconds) override;
   // Everything the kernel sends to the interface is for us; the core looks at addresses.

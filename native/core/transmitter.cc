@@ -63,7 +63,7 @@ bool Transmitter::try_add(Job& job, std::uint32_t at, std::uint32_t used) {
   if (in_segments && !device_cuts && batch_.has_gso()) return false;
 
   const auto headers = kind == kKindTcp ? SegmentHeaders::make(desc, job.regions, job.device.mac()) : std::nullopt;
-  if (!headers || !payload_.load(job.descs.subspan(at, used), job.regions.arena) ||
+  if (!headers || !payload_.load(job.descs.subspan(at, used), job.regions) ||
       headers->size() + payload_.total() > 0xffff) {
     counters_.add(kTxErrors);
   } else if (in_segments && !device_cuts) {

@@ -48,6 +48,7 @@ Napi::Function LinkWrap::define(Napi::Env env, const char* name, LinkKind kind) 
   return DefineClass(env, name,
                      {
                          InstanceMethod<&LinkWrap::attach>("attach"),
+                         InstanceMethod<&LinkWrap::lend>("lend"),
                          InstanceMethod<&LinkWrap::start>("start"),
                          InstanceMethod<&LinkWrap::flush>("flush"),
                          InstanceMethod<&LinkWrap::set_filter>("setFilter"),
@@ -126,6 +127,15 @@ Napi::Value LinkWrap::attach(const Napi::CallbackInfo& info) {
   regions_ = Napi::Persistent(kept);
   engine_->attach({to_span<const std::int32_t>(info[0]), to_span<const std::int32_t>(info[1]),
                    to_span<const std::int32_t>(info[2]), to_span<const std::byte>(info[3])});
+  return info.Env().Undefined();
+}
+
+// (region, bytes or null). JavaScript keeps the buffer alive until it takes the region back.
+Napi::Value LinkWrap::lend(const Napi::CallbackInfo& info) {
+  if (!engine_) return info.Env().Undefined();
+  const bool given = info[1].IsTypedArray();
+  engine_->lend(info[0].As<Napi::Number>().Uint32Value(),
+                given ? to_span<const std::byte>(info[1]) : std::span<const std::byte>());
   return info.Env().Undefined();
 }
 

@@ -23,6 +23,7 @@ class LinkWrap final : public Napi::ObjectWrap<LinkWrap>, private Poller::Client
   bool open(const Napi::CallbackInfo& info, LinkKind kind);
 
   Napi::Value attach(const Napi::CallbackInfo& info);
+  Napi::Value lend(const Napi::CallbackInfo& info);
   Napi::Value start(const Napi::CallbackInfo& info);
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value set_filter(const Napi::CallbackInfo& info);

@@ -7,6 +7,10 @@ namespace {
 
 // The loop has other work: timers, other sockets, JavaScript.
 constexpr auto kLongestTurn = std::chrono::milliseconds(2);
+// Frames of this size on average are a stream of data, not requests and answers whose latency counts.
+constexpr std::size_t kBulkFrame = 1000;
+
+bool is_bulk(const Burst& burst) { return burst.frames > 0 && burst.bytes >= kBulkFrame * burst.frames; }
 
 }  // namespace
 
@@ -75,6 +79,7 @@ void Poller::drain() {
     if (burst.descriptors > 0) client_.on_burst(burst.descriptors);
     engine_.release();
     if (stopping_) return;
+    if (is_bulk(burst)) spinner_.gather([this] { return engine_.device().plenty(); });
     if (engine_.device().ready()) continue;
     if (!spinner_.worth_trying()) return;
     counters.add(kSpins);

@@ -79,7 +79,7 @@ Napi::Value encode(const Napi::CallbackInfo& info) {
   double counters[kCounterCount] = {};
   const auto transmitter = std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters));
   const TxRegions regions{to_span<const std::int32_t>(info[2]), to_span<const std::int32_t>(info[3]),
-                          to_span<const std::byte>(info[1])};
+                          to_span<const std::byte>(info[1]), {}};
   const auto* descs = reinterpret_cast<const Descriptor*>(words.data());
   transmitter->flush(device, regions, {descs, words.size() / kDescWords});
   Napi::Array frames = Napi::Array::New(env, device.frames.size());

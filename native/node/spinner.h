@@ -24,6 +24,15 @@ class Spinner {
     return false;
   }
 
+  // After a burst of bulk data: gives the next frames time to become a batch. A frame alone costs a call of JavaScript
+  // and an ACK, whose processing by the peer takes longer than this wait.
+  template <class Plenty>
+  void gather(Plenty plenty) {
+    if (limit_.count() == 0) return;
+    const auto end = Clock::now() + kGather;
+    while (!plenty() && Clock::now() < end) relax();
+  }
+
   // True as soon as `ready` is; false when the time is up.
   template <class Ready>
   bool spin(Ready ready) {
@@ -45,6 +54,7 @@ class Spinner {
   }
 
  private:
+  static constexpr std::chrono::microseconds kGather{8};
   static constexpr std::uint32_t kMissesAllowed = 4;
   static constexpr std::uint32_t kMaxBackoff = 6;
 

@@ -53,7 +53,13 @@ export function runDoctor({ purpose, json, terminal }: DoctorOptions): number {
 function node(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > 20 || (major === 20 && minor >= 19);
-  return { name: 'Node', ok, detail: process.version, fix: 'install Node 20.19 or newer: https://nodejs.org/en/download', needed: EVERYTHING };
+  return {
+    name: 'Node',
+    ok,
+    detail: process.version,
+    fix: 'install Node 20.19 or newer: https://nodejs.org/en/download',
+    needed: EVERYTHING,
+  };
 }
 
 function addon(): Finding {
@@ -62,13 +68,24 @@ function addon(): Finding {
     return { name: 'native addon', ok: true, detail: `loaded (checksum: ${kernels})`, needed: ['interop', 'device'] };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { name: 'native addon', ok: false, detail, fix: 'sudo apt-get install -y g++ make python3 && npm run build', needed: ['interop', 'device'] };
+    return {
+      name: 'native addon',
+      ok: false,
+      detail,
+      fix: 'sudo apt-get install -y g++ make python3 && npm run build',
+      needed: ['interop', 'device'],
+    };
   }
 }
 
 function capabilities(): Finding[] {
   const held = BigInt(`0x${/CapEff:\s*([0-9a-f]+)/.exec(read('/proc/self/status'))?.[1] ?? '0'}`);
-  return ([['CAP_NET_RAW', CAP_NET_RAW], ['CAP_NET_ADMIN', CAP_NET_ADMIN]] as const).map(([name, bit]) => {
+  return (
+    [
+      ['CAP_NET_RAW', CAP_NET_RAW],
+      ['CAP_NET_ADMIN', CAP_NET_ADMIN],
+    ] as const
+  ).map(([name, bit]) => {
     const ok = ((held >> bit) & 1n) === 1n;
     return {
       name,
@@ -81,13 +98,16 @@ function capabilities(): Finding[] {
 }
 
 function namespaces(): Finding {
-  const ok = spawnSync('unshare', ['--user', '--map-root-user', '--net', '--mount', 'true'], { stdio: 'ignore' }).status === 0;
+  const ok =
+    spawnSync('unshare', ['--user', '--map-root-user', '--net', '--mount', 'true'], { stdio: 'ignore' }).status === 0;
   const apparmor = read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns').trim() === '1';
   return {
     name: 'user and network namespaces',
     ok,
     detail: ok ? 'can be made' : 'refused (in a container, seccomp refuses them)',
-    fix: apparmor ? 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0' : 'sudo sysctl -w kernel.unprivileged_userns_clone=1, or docker run --privileged',
+    fix: apparmor
+      ? 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'
+      : 'sudo sysctl -w kernel.unprivileged_userns_clone=1, or docker run --privileged',
     needed: ['interop'],
   };
 }
@@ -104,7 +124,13 @@ function commands(): Finding[] {
   return wanted.map(([command, version, packageName, needed]) => {
     const { status, stdout } = spawnSync(command, [version], { encoding: 'utf8', env });
     const ok = status === 0;
-    return { name: command, ok, detail: ok ? stdout.split('\n')[0]!.slice(0, 60) : 'not installed', fix: `sudo apt-get install -y ${packageName}`, needed };
+    return {
+      name: command,
+      ok,
+      detail: ok ? stdout.split('\n')[0]!.slice(0, 60) : 'not installed',
+      fix: `sudo apt-get install -y ${packageName}`,
+      needed,
+    };
   });
 }
 
@@ -122,7 +148,9 @@ function forwarding(): Finding {
 
 function interfaces(): Finding {
   const names = Object.keys(networkInterfaces()).filter((name) => name !== 'lo');
-  const details = names.map((name) => `${name} (mtu ${read(`/sys/class/net/${name}/mtu`).trim() || '?'}, ${offloads(name)})`);
+  const details = names.map(
+    (name) => `${name} (mtu ${read(`/sys/class/net/${name}/mtu`).trim() || '?'}, ${offloads(name)})`,
+  );
   return {
     name: 'interfaces',
     ok: names.length > 0,
@@ -135,7 +163,9 @@ function interfaces(): Finding {
 function offloads(device: string): string {
   const { status, stdout } = spawnSync('ethtool', ['-k', device], { encoding: 'utf8' });
   if (status !== 0) return 'offloads unknown';
-  const on = [...stdout.matchAll(/^(tx-checksumming|tcp-segmentation-offload|generic-receive-offload): on/gm)].map((match) => match[1]);
+  const on = [...stdout.matchAll(/^(tx-checksumming|tcp-segmentation-offload|generic-receive-offload): on/gm)].map(
+    (match) => match[1],
+  );
   return on.length === 0 ? 'no offloads' : on.join(', ');
 }
 

@@ -2,8 +2,8 @@
 /** The command line. Exit codes: 0 done, 1 failed, 2 the arguments are no good. */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { runRole } from './demo/roles.ts';
 import { runDemo } from './demo/demo.ts';
+import { runRole } from './demo/roles.ts';
 import { runDoctor } from './doctor.ts';
 import { runLadder } from './ladder.ts';
 import { Terminal } from './terminal.ts';
@@ -48,7 +48,10 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function doctor(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { for: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    args,
+    options: { for: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help) return help();
   const purpose = values.for ?? 'demo';
   if (purpose !== 'demo' && purpose !== 'interop' && purpose !== 'device') {
@@ -58,7 +61,10 @@ async function doctor(args: string[]): Promise<number> {
 }
 
 async function demo(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { role: { type: 'string' }, with: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    args,
+    options: { role: { type: 'string' }, with: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help) return help();
   if (values.role === undefined) return runDemo(new Terminal());
   await runRole(values.role, JSON.parse(values.with ?? '{}'));
@@ -75,11 +81,19 @@ function wrong(what: string): number {
   return 2;
 }
 
+// `usertcp doctor | head`: nobody reads on, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const code = (error as { code?: unknown }).code;
   const arguments_ = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`usertcp: ${error instanceof Error ? error.message : String(error)}\n${arguments_ ? `\n${USAGE}` : ''}`);
+  process.stderr.write(
+    `usertcp: ${error instanceof Error ? error.message : String(error)}\n${arguments_ ? `\n${USAGE}` : ''}`,
+  );
   process.exitCode = arguments_ ? 2 : 1;
 }

@@ -73,6 +73,10 @@ export class NativeDevice implements Link {
     this.#native.attach(shared.rows, shared.flows, shared.hops, shared.arena);
   }
 
+  lend(region: number, bytes: Uint8Array | null): void {
+    this.#native.lend(region, bytes);
+  }
+
   start(onBurst: (n: number) => void, onDown: (error: Error) => void): void {
     this.#onDown = onDown;
     this.#native.start(onBurst, (errno) => this.#down(errno));

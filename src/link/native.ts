@@ -35,6 +35,7 @@ export interface NativeLink {
   readonly counters: ArrayBuffer;
   facts(): NativeFacts;
   attach(rows: Int32Array, flows: Int32Array, hops: Int32Array, arena: Uint8Array): void;
+  lend(region: number, bytes: Uint8Array | null): void;
   start(onBurst: (n: number) => void, onDown: (errno: number) => void): void;
   /** 0, or the errno of a link that is down. */
   flush(n: number): number;

@@ -1,7 +1,15 @@
 /** Turns the core's trace into comments of the packets that a capture holds: state changes and why things were sent. */
 import { CLOSED, eventNames, stateName } from '../core/tcp/figure5.ts';
 import {
-  TRACE_EVENT, TRACE_FROM, TRACE_REASON, TRACE_REASONS, TRACE_ROW, TRACE_RX, TRACE_TO, TRACE_WORDS, type TraceQueue,
+  TRACE_EVENT,
+  TRACE_FROM,
+  TRACE_REASON,
+  TRACE_REASONS,
+  TRACE_ROW,
+  TRACE_RX,
+  TRACE_TO,
+  TRACE_WORDS,
+  type TraceQueue,
 } from '../core/trace.ts';
 import { DESC_WORDS, KIND_TCP, TX_KIND, TX_ROW } from '../wire/abi.ts';
 import type { TurnWatcher } from './driver.ts';

@@ -4,6 +4,21 @@
  * the send buffer is full.
  */
 import { ECONNABORTED, REGION_ARENA } from '../core/events.ts';
+import {
+  CLOSED,
+  CONNECTING,
+  DELIVERING,
+  END_TOLD,
+  ENDING,
+  FIN_ACKED,
+  FIN_QUEUED,
+  GONE,
+  ORPHAN,
+  PAUSED,
+  PEER_ENDED,
+  RESUMING,
+  UNREFED,
+} from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError, systemError } from './errors.ts';
@@ -11,27 +26,6 @@ import { type Handlers, NO_HANDLERS } from './handlers.ts';
 import { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
 import { keep } from './slab.ts';
-
-const CONNECTING = 1 << 0;
-/** The reader wants no data: it is held, not consumed, so the peer's window closes. */
-const PAUSED = 1 << 1;
-/** end() was called. */
-const ENDING = 1 << 2;
-/** The core was told CLOSE. */
-const FIN_QUEUED = 1 << 3;
-const FIN_ACKED = 1 << 4;
-/** The peer's FIN came; END_TOLD once the handler knows. */
-const PEER_ENDED = 1 << 5;
-const END_TOLD = 1 << 6;
-/** The row is not ours any more. */
-const GONE = 1 << 7;
-/** The close handler was called. */
-const CLOSED = 1 << 8;
-const DELIVERING = 1 << 9;
-const RESUMING = 1 << 10;
-/** Nobody looks any more; what was written still goes out. */
-const ORPHAN = 1 << 11;
-const UNREFED = 1 << 12;
 
 /** How a connection starts. */
 export const OPEN = 0;
@@ -111,7 +105,6 @@ export class Conn extends RowHandle {
     });
   }
 
-  /** Delivery is paused. */
   get paused(): boolean {
     return (this.#flags & PAUSED) !== 0;
   }
@@ -178,11 +171,7 @@ export class Conn extends RowHandle {
   /** @internal EV_ACCEPT, EV_CONNECT */
   opened(): void {
     this.#flags &= ~CONNECTING;
-    try {
-      this.#handlers.open?.(this);
-    } catch (error) {
-      this.#threw(error);
-    }
+    this.#call(() => this.#handlers.open?.(this));
     if (this.#pending !== null || this.#flags & ENDING) this.drained();
   }
 
@@ -204,7 +193,6 @@ export class Conn extends RowHandle {
 
   /** @internal EV_DRAIN */
   drained(): void {
-    if (this.#pending === null && (this.#flags & ENDING) === 0) return;
     while (this.#pending !== null) {
       const piece = this.#pending.first;
       const taken = this.engine.core.callSend(this.row, piece, 0, piece.length, this.engine.driver.now());
@@ -218,11 +206,7 @@ export class Conn extends RowHandle {
       if (this.#pending.bytes === 0) this.#pending = null;
     }
     if (this.#flags & ENDING) this.#close();
-    try {
-      this.#handlers.drain?.(this);
-    } catch (error) {
-      this.#threw(error);
-    }
+    this.#call(() => this.#handlers.drain?.(this));
   }
 
   /** @internal EV_ALL_ACKED with our FIN */
@@ -233,11 +217,7 @@ export class Conn extends RowHandle {
 
   /** @internal EV_URGENT */
   urgent(what: 0 | 1 | 2): void {
-    try {
-      this.#handlers.urgent?.(this, what);
-    } catch (error) {
-      this.#threw(error);
-    }
+    this.#call(() => this.#handlers.urgent?.(this, what));
   }
 
   /** @internal EV_CLOSED: the row is not ours any more. False = closed in order, but the reader has to catch up. */
@@ -249,6 +229,18 @@ export class Conn extends RowHandle {
     if (code === 0 && (this.#held !== null || !endTold)) return false;
     this.#finish(code === 0 || code === ECONNABORTED ? null : this.#failure(code));
     return true;
+  }
+
+  /**
+   * As `write`, but without a copy: the bytes are sent from where they are and must stay as they are, in place, until the peer has
+   * acknowledged them. Returns how many were taken; the rest is for after `drain`.
+   */
+  lend(bytes: Uint8Array): number {
+    if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
+    if (this.#flags & (GONE | CONNECTING) || this.#pending !== null) return 0;
+    const taken = this.engine.core.callLend(this.row, bytes, 0, bytes.length, this.engine.driver.now());
+    this.engine.driver.touch();
+    return Math.max(0, taken);
   }
 
   // ---- inside --------------------------------------------------------------------------------------------------------
@@ -338,6 +330,15 @@ export class Conn extends RowHandle {
   #failure(code: number): Error {
     if (!(this.#flags & CONNECTING)) return systemError(code, 'read');
     return systemError(code, 'connect', this.remoteAddress, this.remotePort);
+  }
+
+  /** For what is rare; `data` has its own try block. */
+  #call(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      this.#threw(error);
+    }
   }
 
   #threw(error: unknown): void {

@@ -80,7 +80,9 @@ export function bindAddress(name: string, text: string | undefined): Int32Array 
 
 /** Calls back with the address words of a host name, at once for a literal. `host` null = ourselves. */
 export function resolveHost(
-  engine: Engine, options: ConnectOptions, done: (error: Error | null, words: Int32Array, text: string, family: 4 | 6) => void,
+  engine: Engine,
+  options: ConnectOptions,
+  done: (error: Error | null, words: Int32Array, text: string, family: 4 | 6) => void,
 ): void {
   const host = options.host ?? 'localhost';
   const literal = tryParseAddress(host);
@@ -96,7 +98,11 @@ export function resolveHost(
 
 /** Active OPEN to a known address; a refusal of the core comes back as the error `connect` shows. */
 export function openTo(
-  engine: Engine, options: ConnectOptions, words: Int32Array, text: string, handlers: Handlers,
+  engine: Engine,
+  options: ConnectOptions,
+  words: Int32Array,
+  text: string,
+  handlers: Handlers,
 ): Conn | Error {
   const bound = bindAddress('localAddress', options.localAddress);
   const local = isUnspecified(bound) ? ANY : bound;

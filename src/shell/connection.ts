@@ -3,9 +3,9 @@
  * belong to the application. While nobody reads, the peer's window closes.
  */
 import type { TcpInfo } from '../core/api.ts';
+import { ECONNRESET } from '../core/events.ts';
 import type { Conn } from './conn.ts';
 import { systemError } from './errors.ts';
-import { ECONNRESET } from '../core/events.ts';
 import type { Handlers } from './handlers.ts';
 import { keep } from './slab.ts';
 
@@ -44,7 +44,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
       return Promise.resolve(chunk);
     }
     if (this.#ended) return Promise.resolve(null);
-    if (this.#outcome !== undefined) return this.#outcome.error === null ? Promise.resolve(null) : Promise.reject(this.#outcome.error);
+    if (this.#outcome !== undefined)
+      return this.#outcome.error === null ? Promise.resolve(null) : Promise.reject(this.#outcome.error);
     if (this.#reader !== undefined) return Promise.reject(new Error('read() is already waiting'));
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };

@@ -3,8 +3,9 @@
  * alarm, calls of the user) → its events are dispatched → everything due is sent → the alarm is set.
  * Calls made outside a turn mark the driver; one microtask then runs a turn for all of them.
  */
-import { EVENT_WORDS } from '../core/events.ts';
+
 import type { Core } from '../core/api.ts';
+import { EVENT_WORDS } from '../core/events.ts';
 import type { Clock, Link, Micros } from '../ports.ts';
 
 /** Called per event record: `words[at]` is its first word. May make calls, which may append events. */
@@ -34,7 +35,13 @@ export class Driver {
   #running = false;
   #now: Micros = 0;
 
-  constructor(core: Core, links: readonly Link[], clock: Clock, dispatch: Dispatch, onDown: (link: number, error: Error) => void) {
+  constructor(
+    core: Core,
+    links: readonly Link[],
+    clock: Clock,
+    dispatch: Dispatch,
+    onDown: (link: number, error: Error) => void,
+  ) {
     this.#core = core;
     this.#links = links;
     this.#clock = clock;

@@ -2,10 +2,21 @@
  * Rows and who owns them: the table of connections and listeners that events are dispatched to, the primitives that
  * all API levels open with, and the count of what keeps the process alive.
  */
-import {
-  EADDRINUSE, EINVAL, EV_ACCEPT, EV_ALL_ACKED, EV_CLOSED, EV_CONNECT, EV_DATA, EV_DRAIN, EV_END, EV_SOFT_ERROR, EV_URGENT,
-} from '../core/events.ts';
+
 import type { Core, OpenOptions } from '../core/api.ts';
+import {
+  EADDRINUSE,
+  EINVAL,
+  EV_ACCEPT,
+  EV_ALL_ACKED,
+  EV_CLOSED,
+  EV_CONNECT,
+  EV_DATA,
+  EV_DRAIN,
+  EV_END,
+  EV_SOFT_ERROR,
+  EV_URGENT,
+} from '../core/events.ts';
 import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
 import { isMapped } from '../wire/address.ts';
@@ -91,7 +102,8 @@ export class Engine {
   /** LISTEN. Returns the row, or a core error (< 0). */
   listen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, acceptor: Acceptor): number {
     if (!Number.isInteger(port) || port < 0 || port > 65535) return EINVAL;
-    const row = port === 0 ? this.#listenAnywhere(laddr, backlog, options) : this.#listenAt(laddr, port, backlog, options);
+    const row =
+      port === 0 ? this.#listenAnywhere(laddr, backlog, options) : this.#listenAt(laddr, port, backlog, options);
     if (row < 0) return row;
     this.#listening.set(row, { acceptor, gen: this.core.generation(row) });
     this.hold();
@@ -113,7 +125,12 @@ export class Engine {
 
   /** Active OPEN. Returns the connection, or a core error (< 0). */
   connect(
-    laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, options: OpenOptions, handlers: Handlers,
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
+    options: OpenOptions,
+    handlers: Handlers,
   ): Conn | number {
     const row = this.core.callConnect(laddr, lport, raddr, rport, options, this.driver.now());
     if (row < 0) return row;

@@ -1,8 +1,8 @@
 /** The promise level of a server: `for await (const conn of stack.listen(80))`. */
 import type { Conn } from './conn.ts';
 import { Connection } from './connection.ts';
-import type { Engine } from './engine.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Engine } from './engine.ts';
 import type { Handlers } from './handlers.ts';
 import { Listening, type ListenOptions } from './service.ts';
 

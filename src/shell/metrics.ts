@@ -33,13 +33,20 @@ export function toPrometheus(metrics: Metrics): string {
     lines.push(...family(`usertcp_driver_${snake(name)}_total`, 'counter', [['', value]]));
   }
   for (const counter of COUNTERS) {
-    const samples = Object.entries(metrics.links).map(([link, values]): [string, number] => [`{link=${JSON.stringify(link)}}`, values[counter]]);
+    const samples = Object.entries(metrics.links).map(([link, values]): [string, number] => [
+      `{link=${JSON.stringify(link)}}`,
+      values[counter],
+    ]);
     lines.push(...family(`usertcp_link_${snake(counter)}_total`, 'counter', samples));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function family(name: string, type: 'counter' | 'gauge', samples: readonly [labels: string, value: number][]): string[] {
+function family(
+  name: string,
+  type: 'counter' | 'gauge',
+  samples: readonly [labels: string, value: number][],
+): string[] {
   return [`# TYPE ${name} ${type}`, ...samples.map(([labels, value]) => `${name}${labels} ${value}`)];
 }
 

@@ -30,7 +30,10 @@ export class SecretRng implements Rng {
 
   u32(): number {
     if (this.#at === this.#block.length) {
-      this.#block = createHash('sha256').update(this.#secret).update(String(this.#counter++)).digest();
+      this.#block = createHash('sha256')
+        .update(this.#secret)
+        .update(String(this.#counter++))
+        .digest();
       this.#at = 0;
     }
     const value = this.#block.readInt32BE(this.#at);

@@ -42,6 +42,7 @@ export class Server extends EventEmitter {
   /** listen() was called and 'listening' is not out yet. */
   #starting = false;
   #closing = false;
+  #wantsRef = true;
 
   /** Made by `stack.createServer`. */
   constructor(engine: Engine, options: ServerOptions, onConnection?: (socket: Socket) => void) {
@@ -72,6 +73,7 @@ export class Server extends EventEmitter {
     this.#closing = false;
     try {
       this.#listening = new Listening(this.#engine, port, { ...this.#options, ...options }, this.#acceptor());
+      if (!this.#wantsRef) this.#listening.unref();
     } catch (error) {
       this.#starting = false;
       process.nextTick(() => this.emit('error', error));
@@ -113,11 +115,16 @@ export class Server extends EventEmitter {
     return this;
   }
 
+  /** Keeps the process alive (the default). */
   ref(): this {
+    this.#wantsRef = true;
+    this.#listening?.ref();
     return this;
   }
 
   unref(): this {
+    this.#wantsRef = false;
+    this.#listening?.unref();
     return this;
   }
 

@@ -1,8 +1,8 @@
 /** A port served by shared handlers: the `serve` level. */
 import type { OpenOptions } from '../core/api.ts';
 import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
-import type { Acceptor, Engine } from './engine.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Acceptor, Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -20,6 +20,8 @@ export class Listening {
   readonly row: number;
   readonly end: Endpoint;
   readonly #engine: Engine;
+  #unrefed = false;
+  #closed = false;
 
   constructor(engine: Engine, port: number, options: ListenOptions, acceptor: Acceptor) {
     const wanted = checkPort('port', port, 0);
@@ -33,7 +35,21 @@ export class Listening {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.ref();
+    this.#closed = true;
     this.#engine.unlisten(this.row);
+  }
+
+  /** Keeps the process alive (the default). */
+  ref(): void {
+    if (this.#unrefed && !this.#closed) this.#engine.hold();
+    this.#unrefed = false;
+  }
+
+  unref(): void {
+    if (!this.#unrefed && !this.#closed) this.#engine.letGo();
+    this.#unrefed = true;
   }
 }
 
@@ -59,6 +75,17 @@ export class Service {
 
   close(): void {
     this.#listening.close();
+  }
+
+  /** Keeps the process alive (the default). */
+  ref(): this {
+    this.#listening.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#listening.unref();
+    return this;
   }
 
   [Symbol.dispose](): void {

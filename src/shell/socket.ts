@@ -8,10 +8,11 @@ import type { TcpInfo } from '../core/api.ts';
 import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkPort, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
 import type { Engine } from './engine.ts';
-import { abortError, StackError } from './errors.ts';
+import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { keep } from './slab.ts';
+import { refuseWritesAfterEnd } from './write-after-end.ts';
 
 export interface SocketOptions {
   /** The writable side stays open when the peer ends. Default false. */
@@ -53,7 +54,7 @@ export class Socket extends Duplex {
     });
     this.#engine = engine;
     this.#idle = new IdleTimer(() => this.emit('timeout'));
-    this.on('end', onReadEnd);
+    this.on('end', refuseWritesAfterEnd);
   }
 
   /** @internal Takes over an accepted connection. */
@@ -67,7 +68,8 @@ export class Socket extends Duplex {
 
   /** Begins an active OPEN; 'connect' and 'ready' follow, or 'error'. */
   connect(options: ConnectOptions, listener?: () => void): this {
-    if (this.#conn !== null || this.connecting) throw new StackError('ERR_USERTCP_CONNECTED', 'the socket is connected already');
+    if (this.#conn !== null || this.connecting)
+      throw new StackError('ERR_USERTCP_CONNECTED', 'the socket is connected already');
     const checked = { ...options, port: checkPort('port', options.port, 1) };
     if (options.localPort !== undefined) checkPort('localPort', options.localPort, 0);
     if (listener !== undefined) this.once('connect', listener);
@@ -167,7 +169,12 @@ export class Socket extends Duplex {
   }
 
   /** ms; `interval` and `count` as in newer Node versions. */
-  setKeepAlive(on = false, initialDelay = 0, interval: number = KEEP_ALIVE.interval, count: number = KEEP_ALIVE.count): this {
+  setKeepAlive(
+    on = false,
+    initialDelay = 0,
+    interval: number = KEEP_ALIVE.interval,
+    count: number = KEEP_ALIVE.count,
+  ): this {
     return this.#apply((conn) => conn.setKeepAlive(on, initialDelay || KEEP_ALIVE.idle, interval, count));
   }
 
@@ -336,27 +343,3 @@ export const socketHandlers: Required<Pick<Handlers, 'open' | 'data' | 'drain' |
   close: (conn, error) => (conn.data as Socket).lost(error),
   shutdown: (conn) => void (conn.data as Socket).end(),
 };
-
-/** As node:net: writing to a socket that ended because the peer did is EPIPE, not the stream's own error. */
-function onReadEnd(this: Socket): void {
-  if (!this.allowHalfOpen) this.write = writeAfterFin;
-}
-
-function writeAfterFin(this: Socket, ...args: unknown[]): boolean {
-  if (!this.writableEnded) return Reflect.apply(Duplex.prototype.write, this, args) as boolean;
-  const done = args.find((arg) => typeof arg === 'function') as Done | undefined;
-  const error = Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' });
-  if (done !== undefined) process.nextTick(done, error);
-  this.destroy(error);
-  return false;
-}
-
-/** Destroys the socket with an AbortError when the signal fires before it is closed. */
-export function abortWith(socket: Socket, signal: AbortSignal): void {
-  const abort = (): void => {
-    socket.destroy(abortError(signal));
-  };
-  if (signal.aborted) return process.nextTick(abort);
-  signal.addEventListener('abort', abort, { once: true });
-  socket.once('close', () => signal.removeEventListener('abort', abort));
-}

@@ -1,9 +1,10 @@
 /** A running stack: what users hold. All API levels start here. */
 import type { TcpInfo } from '../core/api.ts';
+import { abortWith } from './abort-signal.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
-import type { Engine } from './engine.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { Listener } from './listener.ts';
@@ -11,7 +12,7 @@ import { linkCounters, type Metrics } from './metrics.ts';
 import { open } from './open.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ListenOptions, Service } from './service.ts';
-import { abortWith, Socket, type SocketOptions } from './socket.ts';
+import { Socket, type SocketOptions } from './socket.ts';
 
 /** One line about a connection, for people. */
 export interface ConnectionSummary {
@@ -77,7 +78,9 @@ export class Stack implements AsyncDisposable {
   createServer(onConnection?: (socket: Socket) => void): Server;
   createServer(options: ServerOptions, onConnection?: (socket: Socket) => void): Server;
   createServer(first?: ServerOptions | ((socket: Socket) => void), second?: (socket: Socket) => void): Server {
-    return typeof first === 'function' ? new Server(this.#alive(), {}, first) : new Server(this.#alive(), first ?? {}, second);
+    return typeof first === 'function'
+      ? new Server(this.#alive(), {}, first)
+      : new Server(this.#alive(), first ?? {}, second);
   }
 
   /** Connects like node:net's `connect`: returns the socket at once, 'connect' or 'error' follows. */
@@ -85,7 +88,8 @@ export class Stack implements AsyncDisposable {
   connect(port: number, host?: string, onConnect?: () => void): Socket;
   connect(first: SocketConnectOptions | number, second?: string | (() => void), third?: () => void): Socket {
     const host = typeof second === 'string' ? second : undefined;
-    const options: SocketConnectOptions = typeof first === 'object' ? first : { port: first, ...(host !== undefined && { host }) };
+    const options: SocketConnectOptions =
+      typeof first === 'object' ? first : { port: first, ...(host !== undefined && { host }) };
     const onConnect = typeof second === 'function' ? second : third;
     const { signal, timeout, ...rest } = options;
     const socket = new Socket(this.#alive(), rest);

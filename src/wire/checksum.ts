@@ -3,19 +3,35 @@ import { put16 } from './bytes.ts';
 
 /** Folds the carries back in: a value of 16 bits that is equal in one's complement arithmetic. */
 export function fold(sum: number): number {
-  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return sum;
 }
 
+/** Bytes that can be added up before an int32 overflows: 2^14 words of 16 bits stay below 2^30. */
+const BLOCK = 1 << 15;
+
 /**
- * One's complement sum of `length` bytes, added to `start`; an odd last byte is padded with zero. Folded, so sums may
- * be chained without thinking of overflow; all parts but the last must be even.
+ * One's complement sum of `length` bytes, added to `start` (16 bits, or a little more); an odd last byte is padded with
+ * zero. Folded, so sums may be chained without thinking of overflow; all parts but the last must be even.
  */
 export function sum(b: Uint8Array, o: number, length: number, start = 0): number {
-  let total = start;
-  const even = o + (length & ~1);
-  for (let i = o; i < even; i += 2) total += (b[i]! << 8) | b[i + 1]!;
-  if (length & 1) total += b[even]! << 8;
+  let total = fold(start);
+  let at = o;
+  for (let left = length & ~1; left > 0; left -= BLOCK) {
+    const end = at + (left < BLOCK ? left : BLOCK);
+    let high = 0;
+    let low = 0;
+    for (; at + 8 <= end; at += 8) {
+      high += b[at]! + b[at + 2]! + b[at + 4]! + b[at + 6]!;
+      low += b[at + 1]! + b[at + 3]! + b[at + 5]! + b[at + 7]!;
+    }
+    for (; at < end; at += 2) {
+      high += b[at]!;
+      low += b[at + 1]!;
+    }
+    total = fold(total + (high << 8) + low);
+  }
+  if (length & 1) total += b[at]! << 8;
   return fold(total);
 }
 

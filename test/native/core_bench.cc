@@ -97,6 +97,7 @@ class NullDevice final : public Device {
   std::size_t receive(std::span<RxFrame>) override { return 0; }
   void release() override {}
   bool ready() override { return false; }
+  bool plenty() override { return false; }
   int send(mmsghdr* messages, unsigned count) override {
     benchmark::DoNotOptimize(messages);
     return static_cast<int>(count);

@@ -64,10 +64,17 @@ test('the secret is not shown', () => {
 });
 
 test('defaults and routes', () => {
-  const settings = checkOptions({ ...base, gateway: ['10.0.0.1', 'fd00::1'], routes: [{ to: '192.168.0.0/16', via: '10.0.0.9' }] });
+  const settings = checkOptions({
+    ...base,
+    gateway: ['10.0.0.1', 'fd00::1'],
+    routes: [{ to: '192.168.0.0/16', via: '10.0.0.9' }],
+  });
   expect(settings.mode).toBe('auto');
   expect(settings.maxConnections).toBe(65536);
-  expect(settings.addresses.map((a) => [a.text, a.bits])).toEqual([['10.0.0.2', 120], ['fd00::2', 64]]);
+  expect(settings.addresses.map((a) => [a.text, a.bits])).toEqual([
+    ['10.0.0.2', 120],
+    ['fd00::2', 64],
+  ]);
   expect(settings.routes.map((r) => r.bits)).toEqual([96, 0, 112]);
   expect(settings.tcp.msl).toBe(30_000);
   expect(checkOptions({ ...base, tcp: { msl: 1000 } }).tcp.msl).toBe(1000);

@@ -25,11 +25,23 @@ export async function uploadHash(namespaces: Namespaces, url: string, bytes: num
 
 /** Bytes per second of a download that nobody looks at. */
 export async function downloadSpeed(namespaces: Namespaces, url: string): Promise<number> {
-  const { stdout } = await run(namespaces, ['curl', ...COMMON, '--output', '/dev/null', '--write-out', '%{speed_download}', url]);
+  const { stdout } = await run(namespaces, [
+    'curl',
+    ...COMMON,
+    '--output',
+    '/dev/null',
+    '--write-out',
+    '%{speed_download}',
+    url,
+  ]);
   return Number(stdout);
 }
 
-async function run(namespaces: Namespaces, command: readonly string[], upload = 0): Promise<{ stdout: string; seconds: number }> {
+async function run(
+  namespaces: Namespaces,
+  command: readonly string[],
+  upload = 0,
+): Promise<{ stdout: string; seconds: number }> {
   const started = performance.now();
   const child = namespaces.run(namespaces.peer, command, { stdio: [upload > 0 ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
   let stdout = '';
@@ -39,7 +51,8 @@ async function run(namespaces: Namespaces, command: readonly string[], upload = 
   const exited = once(child, 'close') as Promise<[number | null]>;
   if (upload > 0) {
     child.stdin!.on('error', () => {});
-    for (const piece of payload(upload)) if (!child.stdin!.write(piece)) await Promise.race([once(child.stdin!, 'drain'), exited]);
+    for (const piece of payload(upload))
+      if (!child.stdin!.write(piece)) await Promise.race([once(child.stdin!, 'drain'), exited]);
     child.stdin!.end();
   }
   const [code] = await exited;

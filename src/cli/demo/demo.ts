@@ -85,7 +85,11 @@ class Demo {
   async run(): Promise<boolean> {
     const { bold } = { bold: (text: string) => this.#terminal.bold(text) };
     this.#terminal.line(bold(`usertcp at ${STACK4} and ${STACK6}, the Linux kernel at the other end of a veth`));
-    const server = new RoleProcess(this.#ns, this.#ns.ours, 'server', { device: this.#ns.device, addresses: ADDRESSES, port: PORT });
+    const server = new RoleProcess(this.#ns, this.#ns.ours, 'server', {
+      device: this.#ns.device,
+      addresses: ADDRESSES,
+      port: PORT,
+    });
     await server.ready();
     for (const warning of server.warnings) this.#terminal.line(this.#terminal.faint(`note: ${warning}`));
     await this.#curlAgainst(server);
@@ -98,10 +102,17 @@ class Demo {
   async #curlAgainst(server: RoleProcess): Promise<void> {
     const down = payloadHash(DOWNLOAD);
     const up = payloadHash(UPLOAD);
-    for (const [family, host] of [['IPv4', STACK4], ['IPv6', `[${STACK6}]`]]) {
+    for (const [family, host] of [
+      ['IPv4', STACK4],
+      ['IPv6', `[${STACK6}]`],
+    ]) {
       const url = `http://${host}:${PORT}`;
-      await this.#step(`curl downloads 1 GiB over ${family}`, DOWNLOAD, down, server, () => downloadHash(this.#ns, `${url}/bytes/${DOWNLOAD}`));
-      await this.#step(`curl uploads 256 MiB over ${family}`, UPLOAD, up, server, () => uploadHash(this.#ns, `${url}/`, UPLOAD));
+      await this.#step(`curl downloads 1 GiB over ${family}`, DOWNLOAD, down, server, () =>
+        downloadHash(this.#ns, `${url}/bytes/${DOWNLOAD}`),
+      );
+      await this.#step(`curl uploads 256 MiB over ${family}`, UPLOAD, up, server, () =>
+        uploadHash(this.#ns, `${url}/`, UPLOAD),
+      );
     }
   }
 
@@ -115,7 +126,9 @@ class Demo {
       url: `http://${PEER4}:${PORT}/bytes/${CLIENT}`,
       capture: this.#capture,
     });
-    await this.#step('our client downloads 256 MiB from the kernel', CLIENT, payloadHash(CLIENT), client, () => client.result());
+    await this.#step('our client downloads 256 MiB from the kernel', CLIENT, payloadHash(CLIENT), client, () =>
+      client.result(),
+    );
     await client.stop();
     await peer.stop();
     this.#terminal.line();
@@ -137,7 +150,13 @@ class Demo {
     this.#terminal.line(`  Node's net  ${gigabits(theirs)}   (usertcp is ${(ours / theirs).toFixed(2)} times as fast)`);
   }
 
-  async #step(what: string, bytes: number, expected: string, moving: RoleProcess, work: () => Promise<Transfer>): Promise<void> {
+  async #step(
+    what: string,
+    bytes: number,
+    expected: string,
+    moving: RoleProcess,
+    work: () => Promise<Transfer>,
+  ): Promise<void> {
     const before = moving.moved;
     const timer = setInterval(() => {
       const percent = Math.min(100, Math.floor((100 * (moving.moved - before)) / bytes));
@@ -147,7 +166,9 @@ class Demo {
       const { sha256, seconds } = await work();
       const right = sha256 === expected;
       if (!right) this.#failures++;
-      const verdict = right ? this.#terminal.good('same SHA-256') : this.#terminal.bad(`SHA-256 is ${sha256}, not ${expected}`);
+      const verdict = right
+        ? this.#terminal.good('same SHA-256')
+        : this.#terminal.bad(`SHA-256 is ${sha256}, not ${expected}`);
       this.#terminal.line(`  ${what}: ${seconds.toFixed(1)} s, ${gigabits(bytes / seconds)}, ${verdict}`);
     } finally {
       clearInterval(timer);

@@ -1,5 +1,5 @@
 /** Two network namespaces and a veth between them; removed again whatever happens. */
-import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 
 export const STACK4 = '10.99.0.2';
 export const STACK6 = 'fd99::2';
@@ -18,6 +18,7 @@ export class Namespaces {
 
   /** Undefined when the right to make namespaces is missing; `reason` then says what ip said. */
   static create(): Namespaces | { readonly reason: string } {
+    removeStale();
     const made = new Namespaces();
     process.once('exit', () => made.remove());
     for (const command of made.#commands()) {
@@ -55,5 +56,22 @@ export class Namespaces {
       `-n ${peer} address add ${PEER6}/64 dev ${device} nodad`,
       ...[ours, peer].flatMap((name) => [`-n ${name} link set lo up`, `-n ${name} link set ${device} up`]),
     ];
+  }
+}
+
+/** Namespaces of demos that were killed before they could tidy up. */
+function removeStale(): void {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  for (const [name, pid] of (stdout ?? '').matchAll(/^usertcp-(\d+)-[ab]/gm)) {
+    if (!runs(Number(pid))) spawnSync('ip', ['netns', 'del', name], { stdio: 'ignore' });
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
 import type { Socket } from 'node:net';
-import { createStack } from '../../stack.ts';
 import type { Stack } from '../../shell/stack.ts';
+import { createStack } from '../../stack.ts';
 import { httpApp } from './http-app.ts';
 
 export interface RoleOptions {

@@ -28,12 +28,16 @@ export async function simulatedDemo(terminal: Terminal): Promise<number> {
     const same = sha256 === payloadHash(BYTES);
     right &&= same;
     const seconds = ((world.now - began) / 1000).toFixed(2);
-    terminal.line(`  16 MiB from ${host}: ${seconds} virtual s, ${same ? terminal.good('same SHA-256') : terminal.bad('another SHA-256')}`);
+    terminal.line(
+      `  16 MiB from ${host}: ${seconds} virtual s, ${same ? terminal.good('same SHA-256') : terminal.bad('another SHA-256')}`,
+    );
   }
   terminal.line(`  retransmitted segments: ${server.metrics().core['retransSegs'] ?? 0}`);
   await world.close();
   terminal.line();
-  terminal.line(ladder(Buffer.concat(blocks), { connection: 1, color: terminal.color, width: terminal.columns ?? 100 }));
+  terminal.line(
+    ladder(Buffer.concat(blocks), { connection: 1, color: terminal.color, width: terminal.columns ?? 100 }),
+  );
   return right ? 0 : 1;
 }
 

@@ -34,7 +34,11 @@ async function hide(device: string, decided: Plan, warnings: string[]): Promise<
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (decided.required !== undefined) {
-      throw new StackError('ERR_USERTCP_NFT', `mode '${decided.mode}' on ${device} needs ingress rules, because ${decided.required}: ${reason}`, { cause: error });
+      throw new StackError(
+        'ERR_USERTCP_NFT',
+        `mode '${decided.mode}' on ${device} needs ingress rules, because ${decided.required}: ${reason}`,
+        { cause: error },
+      );
     }
     warnings.push(`without ingress rules the kernel also looks at our packets, which costs throughput: ${reason}`);
     return undefined;
@@ -50,7 +54,9 @@ function reserve(decided: Plan, warnings: string[]): () => void {
     return () => writeFileSync(RESERVED_PORTS, before === '' ? '\n' : before);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    warnings.push(`the kernel may choose our ports for its own connections: sysctl -w net.ipv4.ip_local_reserved_ports=${decided.reserve} (${reason})`);
+    warnings.push(
+      `the kernel may choose our ports for its own connections: sysctl -w net.ipv4.ip_local_reserved_ports=${decided.reserve} (${reason})`,
+    );
     return () => {};
   }
 }

@@ -1,6 +1,7 @@
 /** Decides how the stack and the kernel share a device, from facts alone: nothing is changed here. */
-import { OptionError } from '../option-error.ts';
+
 import { StackError } from '../errors.ts';
+import { OptionError } from '../option-error.ts';
 import type { KernelFacts } from './kernel-facts.ts';
 
 export interface Wish {
@@ -47,7 +48,9 @@ function planOwn(mode: 'own' | 'own-mac', wish: Wish, facts: KernelFacts, theirs
   return {
     mode,
     rules: wish.addresses.flatMap((address) =>
-      address.includes(':') ? [`ip6 daddr ${address} drop`] : [`ip daddr ${address} drop`, `arp daddr ip ${address} drop`],
+      address.includes(':')
+        ? [`ip6 daddr ${address} drop`]
+        : [`ip daddr ${address} drop`, `arp daddr ip ${address} drop`],
     ),
     required:
       forwards && mode === 'own'
@@ -68,12 +71,15 @@ function planShared(wish: Wish, facts: KernelFacts): Plan {
   }
   const [first, last] = wish.ephemeralPorts ?? SHARED_PORTS;
   for (const port of wish.ports) {
-    if (port >= first && port <= last) throw new OptionError('ports', port, `outside of the ephemeral ports ${first}-${last}`);
+    if (port >= first && port <= last)
+      throw new OptionError('ports', port, `outside of the ephemeral ports ${first}-${last}`);
   }
   const ports = [`${first}-${last}`, ...wish.ports].join(', ');
   return {
     mode: 'shared',
-    rules: wish.addresses.map((address) => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} tcp dport { ${ports} } drop`),
+    rules: wish.addresses.map(
+      (address) => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} tcp dport { ${ports} } drop`,
+    ),
     required: 'the kernel has the address, so it would answer our segments with RST',
     ephemeralPorts: [first, last],
     reserve: [facts.reservedPorts, `${first}-${last}`, ...wish.ports].filter((part) => part !== '').join(','),

@@ -30,13 +30,19 @@ const DEFAULT6 = '::/0';
 
 export function checkAddresses(addresses: readonly string[] | undefined): Address[] {
   if (addresses === undefined) return [];
-  if (!Array.isArray(addresses)) throw new OptionError('addresses', addresses, `an array such as [${EXAMPLES.replace(' or ', ', ')}]`);
+  if (!Array.isArray(addresses))
+    throw new OptionError('addresses', addresses, `an array such as [${EXAMPLES.replace(' or ', ', ')}]`);
   const seen = new Set<string>();
   return addresses.map((text: unknown, i) => {
     const name = `addresses[${i}]`;
     const { address, bits } = cidr(name, text);
     if (isUnspecified(address) || isMulticast(address) || isLoopback(address)) {
-      throw new OptionError(name, text, 'a unicast address that is not a loopback one', 'Loopback addresses are there without asking.');
+      throw new OptionError(
+        name,
+        text,
+        'a unicast address that is not a loopback one',
+        'Loopback addresses are there without asking.',
+      );
     }
     const plain = formatAddress(address);
     if (seen.has(plain)) throw new OptionError(name, text, 'given once');
@@ -47,18 +53,22 @@ export function checkAddresses(addresses: readonly string[] | undefined): Addres
 
 /** Routes and gateways in one list. A next hop must be a neighbour: on the prefix of one of our addresses. */
 export function checkRoutes(
-  gateway: string | readonly string[] | undefined, routes: readonly RouteOption[] | undefined, addresses: readonly Address[],
+  gateway: string | readonly string[] | undefined,
+  routes: readonly RouteOption[] | undefined,
+  addresses: readonly Address[],
 ): Route[] {
   const list: [name: string, to: Int32Array, bits: number, via: Int32Array | null][] = [];
   const gateways = gateway === undefined ? [] : typeof gateway === 'string' ? [gateway] : gateway;
-  if (!Array.isArray(gateways)) throw new OptionError('gateway', gateway, 'an IP address, or an array with one per family');
+  if (!Array.isArray(gateways))
+    throw new OptionError('gateway', gateway, 'an IP address, or an array with one per family');
   gateways.forEach((text: unknown, i) => {
     const name = typeof gateway === 'string' ? 'gateway' : `gateway[${i}]`;
     const via = literal(name, text);
     const { address, bits } = parseCidr(isMapped(via) ? DEFAULT4 : DEFAULT6);
     list.push([name, address, bits, via]);
   });
-  if (routes !== undefined && !Array.isArray(routes)) throw new OptionError('routes', routes, 'an array such as [{ to: "0.0.0.0/0", via: "10.0.0.1" }]');
+  if (routes !== undefined && !Array.isArray(routes))
+    throw new OptionError('routes', routes, 'an array such as [{ to: "0.0.0.0/0", via: "10.0.0.1" }]');
   (routes ?? []).forEach((route: RouteOption, i) => {
     const name = `routes[${i}]`;
     if (typeof route !== 'object' || route === null) throw new OptionError(name, route, 'an object { to, via }');
@@ -90,7 +100,8 @@ export function checkMac(mac: string | undefined): Uint8Array | undefined {
 }
 
 function cidr(name: string, text: unknown): { address: Int32Array; bits: number } {
-  if (typeof text !== 'string') throw new OptionError(name, text, `an address with its prefix length, such as ${EXAMPLES}`);
+  if (typeof text !== 'string')
+    throw new OptionError(name, text, `an address with its prefix length, such as ${EXAMPLES}`);
   try {
     return parseCidr(text);
   } catch {
@@ -110,5 +121,9 @@ function checkNeighbour(name: string, via: Int32Array, addresses: readonly Addre
   const linkLocal = !isMapped(via) && via[0]! >>> 22 === 0x3fa;
   if (linkLocal || addresses.some(({ words, bits }) => samePrefix(words, 0, via, 0, bits))) return;
   const prefixes = addresses.map(({ text, words, bits }) => `${text}/${isMapped(words) ? bits - MAPPED_BITS : bits}`);
-  throw new OptionError(name, formatAddress(via), `a neighbour: inside the prefix of one of our addresses (${prefixes.join(', ') || 'none given'})`);
+  throw new OptionError(
+    name,
+    formatAddress(via),
+    `a neighbour: inside the prefix of one of our addresses (${prefixes.join(', ') || 'none given'})`,
+  );
 }

@@ -13,7 +13,14 @@ export function checkKnown(path: string, given: object, known: readonly string[]
 }
 
 /** A whole number from `least` to `most`; `fallback` when absent. */
-export function checkNumber(name: string, value: number | undefined, fallback: number, least: number, most: number, unit = ''): number {
+export function checkNumber(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  least: number,
+  most: number,
+  unit = '',
+): number {
   if (value === undefined) return fallback;
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new OptionError(name, value, `an integer from ${least} to ${most}${unit === '' ? '' : ` ${unit}`}`);
@@ -21,7 +28,12 @@ export function checkNumber(name: string, value: number | undefined, fallback: n
   return value;
 }
 
-export function checkOneOf<T extends string>(name: string, value: T | undefined, allowed: readonly T[], fallback: T): T {
+export function checkOneOf<T extends string>(
+  name: string,
+  value: T | undefined,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   if (value === undefined) return fallback;
   if (allowed.includes(value)) return value;
   const near = nearest(String(value), allowed);

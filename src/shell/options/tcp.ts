@@ -59,7 +59,8 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
     checkNumber(`tcp.${name}`, options[name as keyof typeof RANGES], 0, least, most, unit);
   }
   for (const name of FLAGS) {
-    if (options[name] !== undefined && typeof options[name] !== 'boolean') throw new OptionError(`tcp.${name}`, options[name], 'true or false');
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      throw new OptionError(`tcp.${name}`, options[name], 'true or false');
   }
   checkOneOf('tcp.congestion', options.congestion, congestionNames, tcpDefaults.congestion);
   checkPorts(options.ephemeralPorts);
@@ -68,6 +69,8 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
 
 function checkPorts(ports: readonly [number, number] | undefined): void {
   if (ports === undefined) return;
-  const valid = Array.isArray(ports) && ports.length === 2 && ports.every((p) => Number.isInteger(p) && p >= 1024 && p <= 65535);
-  if (!valid || ports[0] > ports[1]) throw new OptionError('tcp.ephemeralPorts', ports, 'two ports [first, last] from 1024 to 65535');
+  const valid =
+    Array.isArray(ports) && ports.length === 2 && ports.every((p) => Number.isInteger(p) && p >= 1024 && p <= 65535);
+  if (!valid || ports[0] > ports[1])
+    throw new OptionError('tcp.ephemeralPorts', ports, 'two ports [first, last] from 1024 to 65535');
 }

@@ -2,7 +2,7 @@ import * as net from 'node:net';
 import { expect, test } from 'vitest';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { createStack } from '../../../src/stack.ts';
-import { type AnySocket, scenarios, type Side } from './net-scenarios.ts';
+import { type AnySocket, type Side, scenarios } from './net-scenarios.ts';
 
 const node: Side = {
   host: '127.0.0.1',
@@ -13,7 +13,8 @@ const node: Side = {
 function ours(stack: Stack): Side {
   return {
     host: '127.0.0.1',
-    createServer: (options, onConnection) => stack.createServer(options, (s) => onConnection(s as unknown as AnySocket)),
+    createServer: (options, onConnection) =>
+      stack.createServer(options, (s) => onConnection(s as unknown as AnySocket)),
     connect: (options) => stack.connect(options) as unknown as AnySocket,
   };
 }

@@ -4,7 +4,18 @@ import type { Duplex } from 'node:stream';
 
 /** The part of node:net's socket that the scenarios use. */
 export type AnySocket = Duplex &
-  Pick<net.Socket, 'connecting' | 'bytesRead' | 'bytesWritten' | 'setTimeout' | 'setNoDelay' | 'setKeepAlive' | 'remoteFamily' | 'readyState' | 'address'> & {
+  Pick<
+    net.Socket,
+    | 'connecting'
+    | 'bytesRead'
+    | 'bytesWritten'
+    | 'setTimeout'
+    | 'setNoDelay'
+    | 'setKeepAlive'
+    | 'remoteFamily'
+    | 'readyState'
+    | 'address'
+  > & {
     resetAndDestroy(): unknown;
     destroySoon(): void;
   };
@@ -30,7 +41,8 @@ const EVENTS = ['connect', 'ready', 'end', 'finish', 'close', 'error', 'timeout'
 function watch(log: string[], name: string, socket: AnySocket): void {
   for (const event of EVENTS) {
     socket.on(event, (arg: unknown) => {
-      const detail = arg instanceof Error ? ` ${(arg as NodeJS.ErrnoException).code}` : typeof arg === 'boolean' ? ` ${arg}` : '';
+      const detail =
+        arg instanceof Error ? ` ${(arg as NodeJS.ErrnoException).code}` : typeof arg === 'boolean' ? ` ${arg}` : '';
       log.push(`${name} ${event}${detail}`);
     });
   }
@@ -44,7 +56,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Runs with a server whose sockets `serve` handles; sockets of both ends are waited for. */
 async function scene(
-  side: Side, options: { allowHalfOpen?: boolean }, serve: (socket: AnySocket, log: string[]) => void,
+  side: Side,
+  options: { allowHalfOpen?: boolean },
+  serve: (socket: AnySocket, log: string[]) => void,
   client: (socket: AnySocket, log: string[]) => void | Promise<void>,
 ): Promise<string[]> {
   const server: string[] = [];
@@ -71,40 +85,60 @@ async function scene(
 
 export const scenarios: Record<string, Scenario> = {
   'echo, then the client ends': (side) =>
-    scene(side, {}, (s) => s.pipe(s), (c, log) => {
-      let text = '';
-      c.setEncoding('utf8');
-      c.on('data', (chunk: string) => (text += chunk));
-      c.on('end', () => log.push(`client got ${text}`));
-      c.end('hello');
-    }),
+    scene(
+      side,
+      {},
+      (s) => s.pipe(s),
+      (c, log) => {
+        let text = '';
+        c.setEncoding('utf8');
+        c.on('data', (chunk: string) => (text += chunk));
+        c.on('end', () => log.push(`client got ${text}`));
+        c.end('hello');
+      },
+    ),
 
   'half-close: the server answers after the end': (side) =>
-    scene(side, { allowHalfOpen: true }, (s, log) => {
-      let bytes = 0;
-      s.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      s.on('end', () => {
-        log.push(`server got ${bytes} ${s.readyState}`);
-        s.end('answer');
-      });
-    }, (c, log) => {
-      c.end(Buffer.alloc(100_000));
-      c.on('data', (chunk: Buffer) => log.push(`client data ${chunk}`));
-    }),
+    scene(
+      side,
+      { allowHalfOpen: true },
+      (s, log) => {
+        let bytes = 0;
+        s.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        s.on('end', () => {
+          log.push(`server got ${bytes} ${s.readyState}`);
+          s.end('answer');
+        });
+      },
+      (c, log) => {
+        c.end(Buffer.alloc(100_000));
+        c.on('data', (chunk: Buffer) => log.push(`client data ${chunk}`));
+      },
+    ),
 
   'destroy without reading: the peer sees a reset': (side) =>
-    scene(side, {}, (s) => {
-      s.pause();
-      setTimeout(() => s.destroy(), 50);
-    }, async (c) => {
-      c.write(Buffer.alloc(4 << 20));
-      c.resume();
-    }).then((log) => log.filter((line) => /error|close/.test(line))),
+    scene(
+      side,
+      {},
+      (s) => {
+        s.pause();
+        setTimeout(() => s.destroy(), 50);
+      },
+      async (c) => {
+        c.write(Buffer.alloc(4 << 20));
+        c.resume();
+      },
+    ).then((log) => log.filter((line) => /error|close/.test(line))),
 
   'resetAndDestroy: ECONNRESET at the peer': (side) =>
-    scene(side, {}, (s) => void s.on('data', () => {}), (c) => {
-      c.once('connect', () => setTimeout(() => c.resetAndDestroy(), 20));
-    }),
+    scene(
+      side,
+      {},
+      (s) => void s.on('data', () => {}),
+      (c) => {
+        c.once('connect', () => setTimeout(() => c.resetAndDestroy(), 20));
+      },
+    ),
 
   'connection refused': async (side) => {
     const s = side.createServer({}, () => {});
@@ -115,83 +149,116 @@ export const scenarios: Record<string, Scenario> = {
     log.push(`connecting ${socket.connecting} ${socket.readyState}`);
     watch(log, 'client', socket);
     socket.on('error', (error: NodeJS.ErrnoException & { address?: string; port?: number }) => {
-      log.push(`${error.syscall} ${error.errno} ${error.address} ${error.port === port} ${error.message === `connect ECONNREFUSED ${side.host}:${port}`}`);
+      log.push(
+        `${error.syscall} ${error.errno} ${error.address} ${error.port === port} ${error.message === `connect ECONNREFUSED ${side.host}:${port}`}`,
+      );
     });
     await closed(socket);
     return log;
   },
 
   'properties while open': (side) =>
-    scene(side, {}, (s, log) => {
-      log.push(`server ${s.remoteFamily} ${s.readyState} ${Object.keys(s.address()).sort()}`);
-      s.resume();
-      s.end('12345');
-    }, (c, log) => {
-      c.setNoDelay(true);
-      c.setKeepAlive(true, 1000);
-      c.on('connect', () => log.push(`${c.connecting} ${c.readyState} ${c.remoteFamily}`));
-      c.on('data', () => log.push(`client read ${c.bytesRead}`));
-      c.write('abc');
-      c.write('def');
-      log.push(`written ${c.bytesWritten}`);
-    }),
+    scene(
+      side,
+      {},
+      (s, log) => {
+        log.push(`server ${s.remoteFamily} ${s.readyState} ${Object.keys(s.address()).sort()}`);
+        s.resume();
+        s.end('12345');
+      },
+      (c, log) => {
+        c.setNoDelay(true);
+        c.setKeepAlive(true, 1000);
+        c.on('connect', () => log.push(`${c.connecting} ${c.readyState} ${c.remoteFamily}`));
+        c.on('data', () => log.push(`client read ${c.bytesRead}`));
+        c.write('abc');
+        c.write('def');
+        log.push(`written ${c.bytesWritten}`);
+      },
+    ),
 
   'write after the peer ended is EPIPE': (side) =>
-    scene(side, {}, (s) => void s.resume().end(), (c, log) => {
-      c.on('end', () => {
-        c.end();
-        c.write('late', (error?: NodeJS.ErrnoException | null) => log.push(`client write ${error?.code}`));
-      });
-      c.resume();
-    }).then((log) => log.filter((line) => line.startsWith('client'))),
+    scene(
+      side,
+      {},
+      (s) => void s.resume().end(),
+      (c, log) => {
+        c.on('end', () => {
+          c.end();
+          c.write('late', (error?: NodeJS.ErrnoException | null) => log.push(`client write ${error?.code}`));
+        });
+        c.resume();
+      },
+    ).then((log) => log.filter((line) => line.startsWith('client'))),
 
   'timeout after silence': (side) =>
-    scene(side, {}, (s) => void s.resume(), (c) => {
-      c.setTimeout(30, () => c.end());
-      c.resume();
-    }),
+    scene(
+      side,
+      {},
+      (s) => void s.resume(),
+      (c) => {
+        c.setTimeout(30, () => c.end());
+        c.resume();
+      },
+    ),
 
   'early data waits for a late reader': (side) =>
-    scene(side, {}, (s, log) => {
-      setTimeout(() => s.on('data', (chunk: Buffer) => log.push(`server data ${chunk}`)), 30);
-    }, (c) => {
-      c.resume();
-      c.end('early');
-    }),
+    scene(
+      side,
+      {},
+      (s, log) => {
+        setTimeout(() => s.on('data', (chunk: Buffer) => log.push(`server data ${chunk}`)), 30);
+      },
+      (c) => {
+        c.resume();
+        c.end('early');
+      },
+    ),
 
   'destroySoon sends everything first': (side) =>
-    scene(side, {}, (s, log) => {
-      let bytes = 0;
-      s.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      s.on('end', () => log.push(`server got ${bytes}`));
-    }, (c) => {
-      c.resume();
-      c.write(Buffer.alloc(500_000));
-      c.destroySoon();
-    }),
+    scene(
+      side,
+      {},
+      (s, log) => {
+        let bytes = 0;
+        s.on('data', (chunk: Buffer) => (bytes += chunk.length));
+        s.on('end', () => log.push(`server got ${bytes}`));
+      },
+      (c) => {
+        c.resume();
+        c.write(Buffer.alloc(500_000));
+        c.destroySoon();
+      },
+    ),
 
   'backpressure: a reader that waits, chunks above the high-water mark': async (side) => {
     const total = 8 << 20;
     let got = 0;
-    const log = await scene(side, {}, (s) => {
-      s.on('readable', async () => {
-        await pause(1);
-        for (let chunk = s.read() as Buffer | null; chunk !== null; chunk = s.read() as Buffer | null) got += chunk.length;
-      });
-    }, async (c) => {
-      c.resume();
-      c.once('connect', () => {
-        let left = total;
-        const more = (): void => {
-          while (left > 0) {
-            left -= 1 << 20;
-            if (!c.write(Buffer.alloc(1 << 20)) && left > 0) return void c.once('drain', more);
-          }
-          c.end();
-        };
-        more();
-      });
-    });
+    const log = await scene(
+      side,
+      {},
+      (s) => {
+        s.on('readable', async () => {
+          await pause(1);
+          for (let chunk = s.read() as Buffer | null; chunk !== null; chunk = s.read() as Buffer | null)
+            got += chunk.length;
+        });
+      },
+      async (c) => {
+        c.resume();
+        c.once('connect', () => {
+          let left = total;
+          const more = (): void => {
+            while (left > 0) {
+              left -= 1 << 20;
+              if (!c.write(Buffer.alloc(1 << 20)) && left > 0) return void c.once('drain', more);
+            }
+            c.end();
+          };
+          more();
+        });
+      },
+    );
     return [`got ${got}`, ...log.filter((line) => !line.includes('drain'))];
   },
 };

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
-import * as tls from 'node:tls';
 import type { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { createStack } from '../../../src/stack.ts';
@@ -84,7 +84,11 @@ test('tls: handshake and echo of 1 MiB', async () => {
     secure.pipe(secure);
   });
   server.listen(443);
-  const socket = tls.connect({ socket: stack.connect({ host, port: 443 }) as unknown as Duplex, ca: cert, servername: 'usertcp.test' });
+  const socket = tls.connect({
+    socket: stack.connect({ host, port: 443 }) as unknown as Duplex,
+    ca: cert,
+    servername: 'usertcp.test',
+  });
   await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
   expect(socket.authorized).toBe(true);
   const blob = Buffer.alloc(1 << 20, 'secret');

@@ -39,7 +39,10 @@ test('nobody there: EHOSTUNREACH; nothing listens: ECONNREFUSED', async () => {
   const w = new World();
   const a = w.host('10.0.0.1/24');
   w.host('10.0.0.2/24');
-  await expect(w.settle(a.open({ host: '10.0.0.9', port: 80 }))).rejects.toMatchObject({ code: 'EHOSTUNREACH', address: '10.0.0.9' });
+  await expect(w.settle(a.open({ host: '10.0.0.9', port: 80 }))).rejects.toMatchObject({
+    code: 'EHOSTUNREACH',
+    address: '10.0.0.9',
+  });
   await expect(w.settle(a.open({ host: '10.0.0.2', port: 80 }))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await expect(a.open({ host: '192.0.2.1', port: 80 })).rejects.toMatchObject({ code: 'ENETUNREACH' });
   await w.close();

@@ -2,9 +2,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { toPrometheus } from '../../../src/shell/metrics.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { createStack } from '../../../src/stack.ts';
-import { toPrometheus } from '../../../src/shell/metrics.ts';
 
 const host = '127.0.0.1';
 let stack: Stack;
@@ -42,9 +42,16 @@ test('AsyncLocalStorage: callbacks of a socket see the store of their connect', 
 
 test('IPv6 loopback, IPv4 loopback and names', async () => {
   stack.createServer((s) => s.end(s.remoteAddress)).listen(80);
-  for (const [name, expected] of [['::1', '::1'], ['127.0.0.1', '127.0.0.1'], ['ip4.test', '127.0.0.1']] as const) {
+  for (const [name, expected] of [
+    ['::1', '::1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['ip4.test', '127.0.0.1'],
+  ] as const) {
     const socket = stack.connect({
-      host: name, port: 80, lookup: ((_host: string, _options: object, done: (e: null, a: string, f: number) => void) => done(null, host, 4)) as never,
+      host: name,
+      port: 80,
+      lookup: ((_host: string, _options: object, done: (e: null, a: string, f: number) => void) =>
+        done(null, host, 4)) as never,
     });
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     expect(String(chunk)).toBe(expected);
@@ -98,4 +105,14 @@ test('bad ports and addresses are refused before anything is opened', () => {
   expect(() => stack.connect({ host, port: 0 })).toThrow(/option port: 0 .* integer from 1 to 65535/);
   expect(() => stack.serve(65536, {})).toThrow(/option port: 65536/);
   expect(() => stack.serve(80, {}, { host: 'eth0' })).toThrow(/option host: 'eth0'/);
+});
+
+test('nothing open, nothing referenced: the process may end', async () => {
+  const service = stack.serve(81, {});
+  const server = stack.createServer().listen(82).unref();
+  service.unref();
+  service.ref();
+  service.close();
+  server.close();
+  expect(stack.metrics().listeners).toBe(0);
 });

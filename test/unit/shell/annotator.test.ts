@@ -12,7 +12,9 @@ test('a capture says which packet took our end from which state to which', async
   await w.settle(conn.end('hello'));
   await w.run(100);
   await w.close();
-  const comments = [...readCapture(Buffer.concat(blocks))].flatMap((packet) => packet.comments).flatMap((text) => text.split('\n'));
+  const comments = [...readCapture(Buffer.concat(blocks))]
+    .flatMap((packet) => packet.comments)
+    .flatMap((text) => text.split('\n'));
   expect(comments).toEqual([
     'CLOSED → SYN_SENT (activeOpen)',
     'SYN_SENT → ESTABLISHED (rcvSynAck)',

@@ -3,13 +3,22 @@ import type { KernelFacts } from '../../../src/shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from '../../../src/shell/coexist/plan.ts';
 
 const facts: KernelFacts = {
-  addresses: new Map([['10.0.0.1', 'eth0'], ['fd00::1', 'eth0']]),
+  addresses: new Map([
+    ['10.0.0.1', 'eth0'],
+    ['fd00::1', 'eth0'],
+  ]),
   forwards4: false,
   forwards6: false,
   localPorts: [32768, 60999],
   reservedPorts: '8080',
 };
-const wish: Wish = { device: 'eth0', mode: 'auto', addresses: ['10.0.0.2', 'fd00::2'], ports: [], ephemeralPorts: undefined };
+const wish: Wish = {
+  device: 'eth0',
+  mode: 'auto',
+  addresses: ['10.0.0.2', 'fd00::2'],
+  ports: [],
+  ephemeralPorts: undefined,
+};
 
 test('auto: addresses the kernel does not have are our own; the drop only saves work', () => {
   const decided = plan(wish, facts);
@@ -21,7 +30,9 @@ test('auto: addresses the kernel does not have are our own; the drop only saves 
 
 test('own: with forwarding on the drop is required; with a MAC of our own it is not', () => {
   expect(plan({ ...wish, mode: 'own' }, { ...facts, forwards4: true }).required).toMatch(/forwarding is on/);
-  expect(plan({ ...wish, mode: 'own', addresses: ['fd00::2'] }, { ...facts, forwards4: true }).required).toBeUndefined();
+  expect(
+    plan({ ...wish, mode: 'own', addresses: ['fd00::2'] }, { ...facts, forwards4: true }).required,
+  ).toBeUndefined();
   expect(plan({ ...wish, mode: 'own-mac' }, { ...facts, forwards4: true }).required).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createStack } from '../../../src/stack.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
+import { createStack } from '../../../src/stack.ts';
 
 const host = '127.0.0.1';
 let stack: Stack;
@@ -42,11 +42,17 @@ test('closing a listener resets what nobody took and ends the loop', async () =>
 
 test('open: refused, aborted before, aborted during', async () => {
   await expect(stack.open({ host, port: 81 })).rejects.toMatchObject({
-    code: 'ECONNREFUSED', errno: -111, syscall: 'connect', address: host, port: 81,
+    code: 'ECONNREFUSED',
+    errno: -111,
+    syscall: 'connect',
+    address: host,
+    port: 81,
     message: 'connect ECONNREFUSED 127.0.0.1:81',
   });
   stack.listen(80);
-  await expect(stack.open({ host, port: 80, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(stack.open({ host, port: 80, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
   const abort = new AbortController();
   const opening = stack.open({ host, port: 80, signal: abort.signal });
   abort.abort();

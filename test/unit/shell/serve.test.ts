@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createStack } from '../../../src/stack.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
+import { createStack } from '../../../src/stack.ts';
 
 const host = '127.0.0.1';
 let stack: Stack;
@@ -52,14 +52,18 @@ test('serve: write keeps everything and returns false when the buffer is full; d
   const total = 1 << 20;
   let drains = 0;
   let full = 0;
-  stack.serve(80, {
-    open: (c) => {
-      for (let i = 0; i < 16; i++) if (!c.write(Buffer.alloc(total / 16, i)) ) full++;
-      expect(c.pendingBytes).toBeGreaterThan(0);
-      c.end();
+  stack.serve(
+    80,
+    {
+      open: (c) => {
+        for (let i = 0; i < 16; i++) if (!c.write(Buffer.alloc(total / 16, i))) full++;
+        expect(c.pendingBytes).toBeGreaterThan(0);
+        c.end();
+      },
+      drain: () => drains++,
     },
-    drain: () => drains++,
-  }, { sendBuffer: 256 * 1024 });
+    { sendBuffer: 256 * 1024 },
+  );
   const conn = await stack.open({ host, port: 80 });
   let got = 0;
   for await (const chunk of conn) {
@@ -123,4 +127,3 @@ test('listen twice: EADDRINUSE as node says it; port 0 chooses', () => {
   expect(one.port).toBeGreaterThan(0);
   expect(() => stack.serve(one.port, {})).toThrow(`listen EADDRINUSE: address already in use :::${one.port}`);
 });
-

@@ -99,9 +99,11 @@ function trim(t: Tcp, tcb: Tcb, seg: Segment): void {
     seg.seq = add(seg.seq, cut);
     if (seg.flags & FIN && lt(seg.seq, tcb.rcvNxt)) seg.flags &= ~FIN;
   }
-  const beyond = diff(add(seg.seq, seg.len), tcb.rcvAdv);
+  // A FIN takes an octet of the window too (RFC 9293 §3.10.7.4: "including SYN and FIN"): behind a full window it is not reached.
+  const fin = seg.flags & FIN;
+  const beyond = diff(add(seg.seq, seg.len + fin), tcb.rcvAdv);
   if (beyond > 0) {
-    seg.len -= Math.min(beyond, seg.len);
+    seg.len -= Math.min(beyond - fin, seg.len);
     seg.flags &= ~FIN;
     ackNow(t, tcb); // [UNTAGGED-22] a probe of a closed window is answered with it
   }

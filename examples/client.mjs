@@ -1,13 +1,13 @@
 /**
  * The promise level: `for await` on both sides, half-close, AbortSignal, and what the connection says about itself.
- * Usage: node examples/client.ts
+ * Usage: node examples/client.mjs
  */
 import { createStack } from 'usertcp';
 
-await using stack = await createStack();
+const stack = await createStack();
 const listener = stack.listen(9000);
 
-async function answer(): Promise<void> {
+async function answer() {
   for await (const conn of listener) {
     let bytes = 0;
     for await (const chunk of conn) bytes += chunk.length;
@@ -27,3 +27,5 @@ await conn.closed();
 
 listener.close();
 await answering;
+
+await stack.close();

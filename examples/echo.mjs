@@ -1,12 +1,12 @@
 /**
  * An echo server at the fast level: handlers shared by all connections, borrowed views, nothing copied but once.
- * Usage: node examples/echo.ts [DEVICE ADDRESS/PREFIX]; without arguments it talks to itself over loopback.
+ * Usage: node examples/echo.mjs [DEVICE ADDRESS/PREFIX]; without arguments it talks to itself over loopback.
  */
 import { createStack } from 'usertcp';
 
 const [device, address] = process.argv.slice(2);
 const wire = device !== undefined && address !== undefined;
-await using stack = await createStack(wire ? { device, addresses: [address] } : {});
+const stack = await createStack(wire ? { device, addresses: [address] } : {});
 
 const service = stack.serve(7, {
   // A full send buffer stops reading; drain goes on. So a peer that does not read costs no memory here.
@@ -29,3 +29,5 @@ if (wire) {
   console.log(`came back: ${await conn.read()}`);
   await conn.end();
 }
+
+await stack.close();
