@@ -1,7 +1,6 @@
 /** usertcp: a TCP/IP stack inside a Node.js process. */
 
 export type { TcpInfo } from './core/api.ts';
-export type { CaptureOptions, CaptureSink, Mode, RouteOption, StackOptions, TcpOptions } from './options.ts';
 export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
 export { Conn } from './shell/conn.ts';
 export type { ConnectOptions, TcpSocketOptions } from './shell/connect.ts';
@@ -14,6 +13,14 @@ export { Listener } from './shell/listener.ts';
 export type { Metrics } from './shell/metrics.ts';
 export { toPrometheus } from './shell/metrics.ts';
 export { OptionError } from './shell/option-error.ts';
+export type {
+  CaptureOptions,
+  CaptureSink,
+  Mode,
+  RouteOption,
+  StackOptions,
+  TcpOptions,
+} from './shell/options/stack-options.ts';
 export type { DropInfo, ServerListenOptions, ServerOptions } from './shell/server.ts';
 export { Server } from './shell/server.ts';
 export type { ListenOptions } from './shell/service.ts';

@@ -11,8 +11,8 @@ import {
   VirtualClock,
   type WireOptions,
 } from './link/sim.ts';
-import { checkOptions, type StackOptions } from './options.ts';
 import { OptionError } from './shell/option-error.ts';
+import { checkOptions, type StackOptions } from './shell/options/stack-options.ts';
 import type { Stack } from './shell/stack.ts';
 import { assemble } from './stack.ts';
 

@@ -6,7 +6,6 @@ import { openAfPacket } from './link/afpacket.ts';
 import { Loopback } from './link/loopback.ts';
 import { openTap } from './link/tap.ts';
 import { Tee } from './link/tee.ts';
-import { checkOptions, type Settings, type StackOptions } from './options.ts';
 import type { Clock, Link, Rng } from './ports.ts';
 import { Annotator } from './shell/annotator.ts';
 import { type OpenCapture, openCapture } from './shell/capture-file.ts';
@@ -14,6 +13,7 @@ import { NodeClock } from './shell/clock.ts';
 import { arrange } from './shell/coexist/arrangement.ts';
 import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
+import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Stack } from './shell/stack.ts';
 
@@ -42,15 +42,22 @@ export interface Surroundings {
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
   const { links, warnings, teardown, ephemeralPorts } = await openLinks(settings);
-  return assemble(ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } }, {
-    links,
-    clock: settings.clock ?? new NodeClock(),
-    rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
-    later: setImmediate,
-    after: nodeTimer,
-    warnings,
-    teardown,
-  });
+  const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
+  try {
+    return assemble(complete, {
+      links,
+      clock: settings.clock ?? new NodeClock(),
+      rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
+      later: setImmediate,
+      after: nodeTimer,
+      warnings,
+      teardown,
+    });
+  } catch (error) {
+    for (const link of links) await link.close();
+    for (const undo of teardown) await undo();
+    throw error;
+  }
 }
 
 /** Puts a stack together and starts it. */
@@ -69,7 +76,7 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
   });
   for (const { words, bits } of settings.addresses) core.ip.addAddress(words, bits, 0);
   for (const { to, bits, via } of settings.routes) core.ip.addRoute(to, bits, via, 0);
-  links.forEach((link, index) => link.setAddresses?.(core.ip.acceptedBy(index)));
+  for (const [index, link] of links.entries()) link.setAddresses?.(core.ip.acceptedBy(index));
   const engine = new Engine({
     core,
     links,

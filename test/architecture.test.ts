@@ -24,7 +24,7 @@ const FLOORS: [RegExp, number, string][] = [
   [/^src\/link\//, 2, 'link'],
   [/^src\/capture\//, 2, 'capture'],
   [/^src\/shell\//, 3, 'shell'],
-  [/^src\/stack[^/]*\.ts$/, 3.5, 'stack'],
+  [/^src\/(stack[^/]*|options)\.ts$/, 3.5, 'stack'],
   [/^src\/(api\/|cli\/.*|[^/]+\.ts$)/, 4, 'api'],
   [/^examples\//, 5, 'examples'],
 ];

@@ -120,7 +120,7 @@ function commands(): Finding[] {
     ['curl', '--version', 'curl', ['interop']],
     ['ethtool', '--version', 'ethtool', []],
   ];
-  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
   return wanted.map(([command, version, packageName, needed]) => {
     const { status, stdout } = spawnSync(command, [version], { encoding: 'utf8', env });
     const ok = status === 0;

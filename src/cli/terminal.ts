@@ -9,7 +9,7 @@ export class Terminal {
 
   constructor(out: NodeJS.WriteStream = process.stdout, env: NodeJS.ProcessEnv = process.env) {
     this.#out = out;
-    this.#color = out.isTTY === true && (env['NO_COLOR'] ?? '') === '';
+    this.#color = out.isTTY === true && (env.NO_COLOR ?? '') === '';
   }
 
   line(text = ''): void {

@@ -1,54 +1,34 @@
 /** Core of api.ts, put together: the tables, the IP layer and the TCP functions of one stack, and nothing of the world. */
-import type { Link, Micros } from '../ports.ts';
-import { DESC_WORDS, HOP_WORDS, ROW_WORDS } from '../wire/abi.ts';
-import { FlowTable, flowTableBytes } from '../wire/flow-table.ts';
-import { TcpOptions } from '../wire/tcp-options.ts';
+import type { Micros } from '../ports.ts';
+import { DESC_WORDS, ROW_WORDS } from '../wire/abi.ts';
 import type { Core, CoreOptions, OpenOptions, TcpInfo } from './api.ts';
-import { Arena } from './arena.ts';
 import { arrival } from './arrival.ts';
-import { EphemeralPorts } from './ephemeral.ts';
-import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, EventQueue } from './events.ts';
-import { IpLayer, type IpUp } from './ip/ip-layer.ts';
-import { InitialNumbers } from './isn.ts';
-import { LentRegions } from './lent-regions.ts';
+import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, type EventQueue } from './events.ts';
+import type { IpLayer, IpUp } from './ip/ip-layer.ts';
 import { diff } from './seq.ts';
+import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
 import { arm, DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
-import { CoreCounters } from './tcp/counters.ts';
+import type { CoreCounters } from './tcp/counters.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end, relieve, setKeepAlive } from './tcp/lifecycle.ts';
-import { Listeners } from './tcp/listeners.ts';
 import { output } from './tcp/output.ts';
-import { PortProbe } from './tcp/port-probe.ts';
 import { consumed } from './tcp/receive-window.ts';
-import { RECORD_WORDS, Records } from './tcp/records.ts';
 import { F_CORK, F_DIRTY, F_KEEPALIVE, F_NODELAY, TIMER_KEEPALIVE } from './tcp/row.ts';
-import { Rows, SCRATCH_ROWS } from './tcp/rows.ts';
-import { Segment, descriptorsOf } from './tcp/segment.ts';
+import { SCRATCH_ROWS } from './tcp/rows.ts';
+import { descriptorsOf } from './tcp/segment.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
 import { GEN, STATE, Tcb } from './tcp/tcb.ts';
 import { expire, giveUp } from './tcp/timeouts.ts';
-import { TransmitQueues } from './tcp/transmit-queues.ts';
-import { TimerWheel } from './timers.ts';
 import { TraceQueue } from './trace.ts';
 
 export type * from './api.ts';
 
 const OPENING = SYN_SENT | SYN_RECEIVED;
-const HOPS = 4096;
-/** Records for segments in flight and out of order; one per super-segment. */
-const RECORDS_PER_CONNECTION = 8;
-const LEAST_RECORDS = 65536;
-/** Of what the links can hold, the part that may be promised in grown windows. */
-const WINDOW_SHARE = 0.75;
 
 export class StackCore implements Core, IpUp {
-  readonly events = new EventQueue();
-  readonly counters = new CoreCounters();
-  readonly ip: IpLayer;
-  readonly arena: Uint8Array;
   private readonly t: Tcp;
   private readonly tcb: Tcb;
   private readonly waiting: DirtyList;
@@ -57,58 +37,9 @@ export class StackCore implements Core, IpUp {
   private relieveAt = SCRATCH_ROWS;
 
   constructor(o: CoreOptions) {
-    const region = (name: string, bytes: number): ArrayBuffer => o.memory.region(name, bytes);
-    const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
-    const hops = new Int32Array(region('hops', (HOPS + SCRATCH_ROWS) * HOP_WORDS * 4));
-    const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
-    const arena = new Arena(region('arena', o.arenaBytes), chunks, new LentRegions(o.links));
-    const records = Math.max(LEAST_RECORDS, Math.min(o.maxConnections * RECORDS_PER_CONNECTION, 1 << 23));
-    const table = new Int32Array(region('flows', flowTableBytes(o.maxConnections)));
-    const flows = new FlowTable(table, rows.words, o.rng.u32(), o.rng.u32());
-    const listeners = new Listeners(rows.words);
-    const out = new TransmitQueues(o.links);
-    const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer);
-    this.tcb = cursor();
-    this.arena = arena.bytes;
-    this.waiting = new DirtyList(rows.words);
-    this.ip = new IpLayer({
-      links: o.links,
-      hops: hops.subarray(0, HOPS * HOP_WORDS),
-      raw: {
-        arena: arena.bytes,
-        reserve: (_link: number, bytes: number): number => arena.scratch(bytes),
-        commit: (link: number, offset: number, length: number): void => {
-          if (!out.addRaw(link, offset, length)) this.counters.txOverflow++;
-        },
-      },
-      up: this,
-      rng: o.rng,
-    });
-    this.t = {
-      links: o.links, defaults: o.tcp, rows, flows, listeners, arena, out, hops, scratchHops: HOPS, ip: this.ip,
-      records: new Records(region('records', records * RECORD_WORDS * 4)),
-      wheel: new TimerWheel(rows.words),
-      events: this.events,
-      isn: new InitialNumbers(o.rng),
-      ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
-      portUse: new PortProbe(flows, listeners),
-      address: new Int32Array(4),
-      counters: this.counters,
-      dirty: new DirtyList(rows.words),
-      options: new TcpOptions(),
-      other: cursor(), child: cursor(),
-      identity: new Int32Array(9),
-      seg: new Segment(),
-      lent: [],
-      trace: null,
-      descriptor: -1,
-      now: 0,
-      tick: 1,
-      windowGranted: 0,
-      windowLimit: WINDOW_SHARE * windowRoom(o.links),
-    };
-    const shared = { rows: rows.words, flows: table, hops, arena: arena.bytes };
-    for (const link of o.links) link.attach(shared);
+    this.t = makeTcp(o, this);
+    this.tcb = new Tcb(this.t.rows.words.buffer as ArrayBuffer);
+    this.waiting = new DirtyList(this.t.rows.words);
   }
 
   // ---- the world speaks -----------------------------------------------------------------------------------------------
@@ -301,6 +232,18 @@ export class StackCore implements Core, IpUp {
 
   // ---- questions ----------------------------------------------------------------------------------------------------------
 
+  get events(): EventQueue {
+    return this.t.events;
+  }
+  get counters(): CoreCounters {
+    return this.t.counters;
+  }
+  get ip(): IpLayer {
+    return this.t.ip;
+  }
+  get arena(): Uint8Array {
+    return this.t.arena.bytes;
+  }
   get trace(): TraceQueue | null {
     return this.t.trace;
   }
@@ -374,9 +317,4 @@ export class StackCore implements Core, IpUp {
     const row = this.t.flows.find(identity, 0);
     if (row >= 0) icmpError(this.t, this.tcb.select(row), seq, type, code, version);
   }
-}
-
-/** What arrives while this process sleeps must fit: the first real link is the measure. */
-function windowRoom(links: readonly Link[]): number {
-  return (links.find((l) => l.kind === 'ether') ?? links[0])?.capacity ?? 0;
 }

@@ -25,12 +25,6 @@ import { StackError, systemError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
 import { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
-import { keep } from './slab.ts';
-
-/** How a connection starts. */
-export const OPEN = 0;
-export const OPENING = CONNECTING;
-export const OPEN_PAUSED = PAUSED;
 
 export class Conn extends RowHandle {
   /** For the application; the stack never looks. */
@@ -182,7 +176,7 @@ export class Conn extends RowHandle {
     const view = Buffer.from(memory.buffer, memory.byteOffset + offset, length);
     if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(view);
     this.#held ??= new Pieces();
-    this.#held.push(keep(view));
+    this.#held.push(this.keep(view));
   }
 
   /** @internal EV_END */
@@ -257,7 +251,7 @@ export class Conn extends RowHandle {
     }
     const rest = bytes.subarray(taken);
     this.#pending ??= new Pieces();
-    this.#pending.push(mustCopy ? keep(rest) : rest);
+    this.#pending.push(mustCopy ? this.keep(rest) : rest);
     return false;
   }
 

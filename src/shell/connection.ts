@@ -7,7 +7,6 @@ import { ECONNRESET } from '../core/events.ts';
 import type { Conn } from './conn.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-import { keep } from './slab.ts';
 
 interface Waiter<T> {
   resolve(value: T): void;
@@ -139,7 +138,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /** @internal */
   received(bytes: Buffer): void {
     if (this.#discarding) return;
-    const chunk = keep(bytes);
+    const chunk = this.#conn.keep(bytes);
     const reader = this.#reader;
     if (reader !== undefined) {
       this.#reader = undefined;

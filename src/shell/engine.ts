@@ -21,10 +21,12 @@ import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
 import { isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
-import { Conn, OPEN, OPEN_PAUSED, OPENING } from './conn.ts';
+import { Conn } from './conn.ts';
+import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
 import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
+import { Slab } from './slab.ts';
 
 /** What gets the children of a LISTEN row. */
 export interface Acceptor {
@@ -55,6 +57,7 @@ export class Engine {
   readonly links: readonly Link[];
   readonly driver: Driver;
   readonly ephemeralPorts: readonly [number, number];
+  readonly slab = new Slab();
   /** Told when a link fails; set by the stack. */
   onLinkDown: (link: number, error: Error) => void = () => {};
   /** Told when the last connection or listener goes. */

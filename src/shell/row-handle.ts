@@ -64,6 +64,11 @@ export abstract class RowHandle {
     return this.row < 0 ? null : this.engine.core.info(this.row);
   }
 
+  /** @internal A copy of borrowed bytes that the caller may keep. */
+  keep(bytes: Uint8Array): Buffer {
+    return this.engine.slab.keep(bytes);
+  }
+
   /** true = small writes leave at once (Nagle off). */
   setNoDelay(on = true): this {
     if (this.row >= 0) this.engine.core.callSetNoDelay(this.row, on);

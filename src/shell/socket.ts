@@ -11,7 +11,6 @@ import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
-import { keep } from './slab.ts';
 import { refuseWritesAfterEnd } from './write-after-end.ts';
 
 export interface SocketOptions {
@@ -290,7 +289,7 @@ export class Socket extends Duplex {
   received(conn: Conn, chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.#idle.refresh();
-    if (!this.#resource.runInAsyncScope(this.push, this, keep(chunk))) conn.pause();
+    if (!this.#resource.runInAsyncScope(this.push, this, conn.keep(chunk))) conn.pause();
   }
 
   /** @internal */

@@ -93,7 +93,7 @@ describe('SYN-SENT, SEGMENT: fourth SYN', () => {
       send 1000
       +0 < S. seq 0 ack 1 win 100 <mss 1000, ws 7>
       +0 > . seq 1 ack 1 len 100
-      +.01 < . seq 1 ack 101 win 7
+      +.01 < . seq 1 ack 101 win 8
       +0 > P. seq 101 ack 1 len 900
     `;
   });

@@ -106,7 +106,7 @@ describe('the four cases of §3.4', () => {
       expect ESTABLISHED
       +0 < R seq 10001
       event closed ECONNRESET
-      expect CLOSED
+      expect GONE
     `;
   }, manual);
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkOptions, type StackOptions } from '../../src/options.ts';
 import { OptionError } from '../../src/shell/option-error.ts';
+import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
 
 const base: StackOptions = { device: 'eth0', addresses: ['10.0.0.2/24', 'fd00::2/64'] };
 

@@ -83,8 +83,9 @@ class Demo {
 
   /** Whether every hash was right. */
   async run(): Promise<boolean> {
-    const { bold } = { bold: (text: string) => this.#terminal.bold(text) };
-    this.#terminal.line(bold(`usertcp at ${STACK4} and ${STACK6}, the Linux kernel at the other end of a veth`));
+    this.#terminal.line(
+      this.#terminal.bold(`usertcp at ${STACK4} and ${STACK6}, the Linux kernel at the other end of a veth`),
+    );
     const server = new RoleProcess(this.#ns, this.#ns.ours, 'server', {
       device: this.#ns.device,
       addresses: ADDRESSES,

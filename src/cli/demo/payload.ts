@@ -17,13 +17,8 @@ function makeBlock(): Buffer {
   return block;
 }
 
-let block: Buffer | undefined;
-
-/** The block; nobody writes to it. */
-export function payloadBlock(): Buffer {
-  block ??= makeBlock();
-  return block;
-}
+/** Nobody writes to it. */
+const block = makeBlock();
 
 /** SHA-256 of the first `bytes` of the endless payload. */
 export function payloadHash(bytes: number): string {
@@ -34,6 +29,5 @@ export function payloadHash(bytes: number): string {
 
 /** The first `bytes` of the payload in pieces of at most a block, none of them copied. */
 export function* payload(bytes: number): Generator<Buffer> {
-  const whole = payloadBlock();
-  for (let left = bytes; left > 0; left -= whole.length) yield left >= whole.length ? whole : whole.subarray(0, left);
+  for (let left = bytes; left > 0; left -= MIB) yield left >= MIB ? block : block.subarray(0, left);
 }

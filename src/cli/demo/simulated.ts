@@ -32,7 +32,7 @@ export async function simulatedDemo(terminal: Terminal): Promise<number> {
       `  16 MiB from ${host}: ${seconds} virtual s, ${same ? terminal.good('same SHA-256') : terminal.bad('another SHA-256')}`,
     );
   }
-  terminal.line(`  retransmitted segments: ${server.metrics().core['retransSegs'] ?? 0}`);
+  terminal.line(`  retransmitted segments: ${server.metrics().core.retransSegs ?? 0}`);
   await world.close();
   terminal.line();
   terminal.line(

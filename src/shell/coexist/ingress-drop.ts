@@ -4,6 +4,7 @@
  * of file and the kernel removes the table with it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { StackError } from '../errors.ts';
 
 const ATTEMPTS = 50;
@@ -12,8 +13,7 @@ const NFT_PATH = '/usr/sbin:/sbin';
 const INSTALL = 'sudo apt-get install nftables';
 const GRANT = 'run as root, or in a namespace of your own (unshare -Urn)';
 
-const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${NFT_PATH}` };
-let tables = 0;
+const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:${NFT_PATH}` };
 
 export class IngressDrop {
   readonly table: string;
@@ -26,7 +26,7 @@ export class IngressDrop {
 
   /** Resolves when the kernel lists the rules. Rejects with StackError that says what is missing and how to get it. */
   static async install(device: string, rules: readonly string[]): Promise<IngressDrop> {
-    const table = `usertcp_${process.pid}_${tables++}`;
+    const table = `usertcp_${process.pid}_${randomBytes(3).toString('hex')}`;
     const child = spawn('nft', ['-i'], { stdio: ['pipe', 'ignore', 'pipe'], env });
     const complaint = { text: '', over: false };
     child.on('error', (error) => {

@@ -8,7 +8,7 @@
  *   < S  seq 0 win 1000 <mss 1000>    the peer sends; `<+` = in one burst with the next
  *   > S. seq 0 ack 1 <...>            the stack must send; what is not named is not compared, but flags and length are
  *   > nothing | silence 500ms | wait 1s
- *   expect ESTABLISHED                the state of this connection
+ *   expect ESTABLISHED                the state of this connection; GONE = there is at most a listener
  *   event end | event closed ECONNRESET | event data 100 | no event end | no events
  *
  * Sequence numbers are relative on both sides: 0 = ISS and IRS.

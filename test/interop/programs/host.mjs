@@ -117,6 +117,7 @@ const calls = {
     const all = [];
     for (let i = 0; i < count; i++) {
       const socket = connect({ allowHalfOpen: true, ...to });
+      socket.setNoDelay(true);
       const past = history(socket);
       socket.on('connect', () => past.events.unshift('connect'));
       socket.on('data', () => {});
@@ -127,6 +128,24 @@ const calls = {
   held: ({ name = 'held' }) => servers.get(name).all.map(({ past }) => past.events),
   endHeld: ({ name = 'held' }) => {
     for (const { socket } of servers.get(name).all) socket.end();
+  },
+  /** One byte each, `count` times, from every held socket. */
+  drizzleHeld: ({ name = 'held', count }) => {
+    const { all } = servers.get(name);
+    for (let i = 0; i < count; i++) for (const { socket } of all) socket.write(Buffer.of(i));
+  },
+  /** `count` datagrams of `size` bytes as fast as they go. */
+  async datagrams({ host, count, size }) {
+    const { createSocket } = await import('node:dgram');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const bytes = Buffer.alloc(size);
+    let refused = 0;
+    socket.on('error', () => refused++);
+    for (let i = 0; i < count; i++) {
+      await new Promise((resolve) => socket.send(bytes, 5353, host, resolve));
+    }
+    socket.close();
+    return { refused };
   },
   async relay({ port, to }) {
     const server = createServer({ allowHalfOpen: true }, (socket) => {

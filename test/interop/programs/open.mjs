@@ -1,10 +1,13 @@
 // Our stack from dist/ (or from the build that USERTCP_DIST names): Node 20 does not run TypeScript.
 import { pathToFileURL } from 'node:url';
 
-const dist = process.env.USERTCP_DIST ? pathToFileURL(`${process.env.USERTCP_DIST}/`) : new URL('../../../dist/', import.meta.url);
+const { USERTCP_DIST } = process.env;
+const dist = USERTCP_DIST ? pathToFileURL(`${USERTCP_DIST}/`) : new URL('../../../dist/', import.meta.url);
 
-export async function openStack({ device, ...options }) {
-  const { createStack } = await import(new URL('index.js', dist));
-  const { openAfPacket } = await import(new URL('link/afpacket.js', dist));
-  return createStack({ link: openAfPacket({ device }), ...options });
+/** A module of the build, such as 'index.js'. */
+export const built = (module) => import(new URL(module, dist));
+
+export async function openStack(options) {
+  const { createStack } = await built('index.js');
+  return createStack(options);
 }

@@ -197,7 +197,7 @@ export const scenarios: Record<string, Scenario> = {
       {},
       (s) => void s.resume(),
       (c) => {
-        c.setTimeout(30, () => c.end());
+        c.once('connect', () => c.setTimeout(30, () => c.end()));
         c.resume();
       },
     ),

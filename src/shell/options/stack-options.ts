@@ -2,24 +2,17 @@
  * Options of a stack, checked as a whole before anything is opened. Every complaint names the option, shows what came
  * and says what is allowed (ERR_USERTCP_OPTION).
  */
-import type { TcpDefaults } from './core/api.ts';
-import type { Clock, Link, Memory, Rng } from './ports.ts';
-import type { CaptureOptions, CaptureSink } from './shell/capture-file.ts';
-import { OptionError } from './shell/option-error.ts';
-import {
-  type Address,
-  checkAddresses,
-  checkMac,
-  checkRoutes,
-  type Route,
-  type RouteOption,
-} from './shell/options/addresses.ts';
-import { checkKnown, checkNumber, checkOneOf } from './shell/options/check.ts';
-import { checkTcp, type TcpOptions } from './shell/options/tcp.ts';
+import type { TcpDefaults } from '../../core/api.ts';
+import type { Clock, Link, Memory, Rng } from '../../ports.ts';
+import type { CaptureOptions, CaptureSink } from '../capture-file.ts';
+import { OptionError } from '../option-error.ts';
+import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './addresses.ts';
+import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+import { checkTcp, type TcpOptions } from './tcp.ts';
 
-export type { CaptureOptions, CaptureSink } from './shell/capture-file.ts';
-export type { Address, Route, RouteOption } from './shell/options/addresses.ts';
-export type { TcpOptions } from './shell/options/tcp.ts';
+export type { CaptureOptions, CaptureSink } from '../capture-file.ts';
+export type { Address, Route, RouteOption } from './addresses.ts';
+export type { TcpOptions } from './tcp.ts';
 
 /** How the stack lives beside the kernel on a device. */
 export type Mode = 'own' | 'own-mac' | 'shared' | 'auto';

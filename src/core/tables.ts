@@ -1,0 +1,83 @@
+/** The tables of one stack, taken from the Memory port and joined: what `Tcp` is in the beginning. */
+import type { Link } from '../ports.ts';
+import { HOP_WORDS } from '../wire/abi.ts';
+import { FlowTable, flowTableBytes } from '../wire/flow-table.ts';
+import { TcpOptions } from '../wire/tcp-options.ts';
+import type { CoreOptions } from './api.ts';
+import { Arena } from './arena.ts';
+import { EphemeralPorts } from './ephemeral.ts';
+import { EventQueue } from './events.ts';
+import { IpLayer, type IpUp, type RawOut } from './ip/ip-layer.ts';
+import { InitialNumbers } from './isn.ts';
+import { LentRegions } from './lent-regions.ts';
+import { DirtyList, type Tcp } from './tcp/context.ts';
+import { CoreCounters } from './tcp/counters.ts';
+import { Listeners } from './tcp/listeners.ts';
+import { PortProbe } from './tcp/port-probe.ts';
+import { RECORD_WORDS, Records } from './tcp/records.ts';
+import { Rows, SCRATCH_ROWS } from './tcp/rows.ts';
+import { Segment } from './tcp/segment.ts';
+import { Tcb } from './tcp/tcb.ts';
+import { TransmitQueues } from './tcp/transmit-queues.ts';
+import { TimerWheel } from './timers.ts';
+
+const HOPS = 4096;
+/** Records for segments in flight and out of order; one per super-segment. */
+const RECORDS_PER_CONNECTION = 8;
+const LEAST_RECORDS = 65536;
+const MOST_RECORDS = 1 << 23;
+/** Of what the links can hold, the part that may be promised in grown windows: a ring counts slots, and few arrive full. */
+const WINDOW_SHARE = 0.5;
+
+/** Reserves and joins everything, and shows the links the regions they read. `up` hears of hops and ICMP errors. */
+export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
+  const region = (name: string, bytes: number): ArrayBuffer => o.memory.region(name, bytes);
+  const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
+  const hops = new Int32Array(region('hops', (HOPS + SCRATCH_ROWS) * HOP_WORDS * 4));
+  const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
+  const arena = new Arena(region('arena', o.arenaBytes), chunks, new LentRegions(o.links));
+  const records = Math.max(LEAST_RECORDS, Math.min(o.maxConnections * RECORDS_PER_CONNECTION, MOST_RECORDS));
+  const table = new Int32Array(region('flows', flowTableBytes(o.maxConnections)));
+  const flows = new FlowTable(table, rows.words, o.rng.u32(), o.rng.u32());
+  const listeners = new Listeners(rows.words);
+  const out = new TransmitQueues(o.links);
+  const counters = new CoreCounters();
+  const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer);
+  const shared = { rows: rows.words, flows: table, hops, arena: arena.bytes };
+  for (const link of o.links) link.attach(shared);
+  return {
+    links: o.links, defaults: o.tcp, rows, flows, listeners, arena, out, hops, scratchHops: HOPS, counters,
+    ip: new IpLayer({
+      links: o.links, hops: hops.subarray(0, HOPS * HOP_WORDS), raw: rawOut(arena, out, counters), up, rng: o.rng,
+    }),
+    records: new Records(region('records', records * RECORD_WORDS * 4)),
+    wheel: new TimerWheel(rows.words),
+    events: new EventQueue(),
+    isn: new InitialNumbers(o.rng),
+    ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
+    portUse: new PortProbe(flows, listeners),
+    dirty: new DirtyList(rows.words),
+    options: new TcpOptions(),
+    address: new Int32Array(4),
+    identity: new Int32Array(9),
+    other: cursor(), child: cursor(), seg: new Segment(), lent: [], trace: null,
+    descriptor: -1, now: 0, tick: 1,
+    windowGranted: 0,
+    windowLimit: WINDOW_SHARE * windowRoom(o.links),
+  };
+}
+
+function rawOut(arena: Arena, out: TransmitQueues, counters: CoreCounters): RawOut {
+  return {
+    arena: arena.bytes,
+    reserve: (_link: number, bytes: number): number => arena.scratch(bytes),
+    commit: (link: number, offset: number, length: number): void => {
+      if (!out.addRaw(link, offset, length)) counters.txOverflow++;
+    },
+  };
+}
+
+/** What arrives while this process sleeps must fit: the first real link is the measure. */
+function windowRoom(links: readonly Link[]): number {
+  return (links.find((l) => l.kind === 'ether') ?? links[0])?.capacity ?? 0;
+}
