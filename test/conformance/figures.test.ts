@@ -339,9 +339,13 @@ describe('closing', () => {
       expect FIN_WAIT_1
       +0 > F. seq 1 ack 1
       +0 < . seq 1 ack 1
+      event connect
       expect FIN_WAIT_1
+      +3 > F. seq 1 ack 1 // RFC 6298 (5.7)
       +0 < . seq 1 ack 2
       expect FIN_WAIT_2
+      +0 < P. seq 1 ack 2 len 10
+      +.040 > . seq 2 ack 11
     `;
   });
 
@@ -351,10 +355,14 @@ describe('closing', () => {
       close
       +0 > F. seq 1 ack 1
       +* > S. seq 0 ack 1
+      +0 > F. seq 1 ack 1
       +0 < . seq 1 ack 2
+      event connect
       expect FIN_WAIT_2
-      +0 < F. seq 1 ack 2
-      +0 > . seq 2 ack 2
+      +0 < P. seq 1 ack 2 len 10
+      +.040 > . seq 2 ack 11
+      +0 < F. seq 11 ack 2
+      +0 > . seq 2 ack 12
       expect TIME_WAIT
     `;
   });

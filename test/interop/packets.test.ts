@@ -72,7 +72,7 @@ describe.skipIf(skip)('neighbours', () => {
   let mac: string;
   beforeAll(async () => {
     pair = await Pair.create();
-    mac = pair.lab.stack.run('cat', `/sys/class/net/${pair.lab.device}/address`).trim();
+    mac = pair.lab.mac(pair.lab.stack, pair.lab.device);
   });
   afterAll(async () => {
     await pair?.close();
@@ -107,7 +107,7 @@ describe.skipIf(skip)('neighbours', () => {
     const ours = addresses.stack[family];
     test.each([0, 56, 1400])('%i bytes as raw frames: three answers with the same bytes', async (size) => {
       const { kernel, kernelDevice } = pair.lab;
-      const own = kernel.run('cat', `/sys/class/net/${kernelDevice}/address`).trim();
+      const own = pair.lab.mac(kernel, kernelDevice);
       const ping = kernel.node(PING, [kernelDevice, addresses.kernel[family], own, ours, mac, String(size)]);
       const { replies } = (await ping.next((m) => 'replies' in m)) as { replies: { same: boolean; ttl: number }[] };
       expect(replies.map(({ same, ttl }) => ({ same, ttl }))).toEqual(Array(3).fill({ same: true, ttl: 64 }));
@@ -156,14 +156,12 @@ describe.skipIf(skip)('a capture at the kernel, offloads off', () => {
       return r.out.split('\n').filter(Boolean).length;
     };
     expect(count('tcp')).toBeGreaterThan(1000);
-    expect(count('tcp.checksum.status == "Good" && eth.src == ' + macOf(pair))).toBeGreaterThan(500);
+    expect(count('tcp.checksum.status == "Good" && eth.src == ' + pair.lab.mac(pair.lab.stack, pair.lab.device))).toBeGreaterThan(500);
     expect(count('tcp.checksum.status == "Bad" || ip.checksum.status == "Bad" || icmpv6.checksum.status == "Bad"')).toBe(0);
-    expect(count('_ws.malformed || tcp.options.type == 0xfd')).toBe(0);
+    expect(count('_ws.malformed')).toBe(0);
     expect(count('frame.len > 1514')).toBe(0);
     expect(count('tcp.analysis.retransmission || tcp.analysis.lost_segment')).toBe(0);
     rmSync(folder, { recursive: true });
     await pair.close();
   });
 });
-
-const macOf = (pair: Pair): string => pair.lab.stack.run('cat', `/sys/class/net/${pair.lab.device}/address`).trim();

@@ -74,7 +74,7 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
     if (len < r.len(rec) && !split(t, tcb, rec, len)) return true;
     if (!t.out.hasRoom(link)) return false;
     const fin = r.flags(rec) & R_FIN ? FIN : 0;
-    const push = rec === tcb.rtxTail ? PSH : 0;
+    const push = rec === tcb.rtxTail && len > 0 ? PSH : 0;
     if (!emitText(t, tcb, link, r.seq(rec), ACK | fin | push, r.chunk(rec), r.offset(rec), len, mss)) return false;
     noteResent(t, tcb, rec);
     if (tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);

@@ -26,7 +26,7 @@ export const tcpDefaults: TcpDefaults = {
   minRto: 200,
   msl: 30_000,
   finWait2: 60_000,
-  synRetries: 6,
+  synRetries: 7,
   dataRetries: 15,
   userTimeout: 0,
   ttl: 64,

@@ -114,6 +114,12 @@ export class Lab {
     this.setOffloads(side, device, offloads, gro);
   }
 
+  /** MAC address of an interface. */
+  mac(side: Side, device: string): string {
+    const [link] = JSON.parse(side.run('ip', '-j', 'link', 'show', 'dev', device)) as { address: string }[];
+    return link!.address;
+  }
+
   sysctl(side: Side, name: string, value: string | number): void {
     const file = `/proc/sys/${name.replaceAll('.', '/')}`;
     side.run('sh', '-c', 'echo "$1" > "$2"', 'sh', String(value), file);

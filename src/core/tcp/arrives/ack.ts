@@ -29,6 +29,7 @@ export function ack(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if (tcb.state === SYN_RECEIVED) {
     if (!handshake(t, tcb, seg)) return STOP;
   } else if (!inRange(t, tcb, seg)) return STOP;
+  else if ((tcb.flags & F_SYN_ACKED) === 0 && gt(seg.ack, tcb.iss)) lateHandshake(t, tcb);
   acknowledgment(t, tcb, seg);
   return afterAck(t, tcb, seg);
 }
@@ -47,6 +48,16 @@ function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   if (tcb.flags & F_RCV_FIN && tcb.rcvFin === tcb.rcvNxt) reachFin(t, tcb);
   if (tcb.flags & F_CLOSE_QUEUED) closeNow(t, tcb); // T181
   return true;
+}
+
+/**
+ * RFC 9293 §3.10.4: CLOSE in SYN_RECEIVED made it FIN_WAIT_1 with our SYN unacknowledged (T050, T282). The SYN is no octet
+ * of the send queue, and a FIN still in flight needs the timer that the SYN leaves behind.
+ */
+function lateHandshake(t: Tcp, tcb: Tcb): void {
+  ourSynAcked(t, tcb);
+  announce(t, tcb);
+  if (tcb.sndUna !== tcb.sndNxt) arm(t, tcb, TIMER_REXMIT, tcb.rto);
 }
 
 /** [MAY-12] RFC 5961 §5: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */

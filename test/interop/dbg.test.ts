@@ -1,0 +1,20 @@
+import { test } from 'vitest';
+import { addresses, Host, Lab } from './harness/index.ts';
+test('dbg', async () => {
+    const lab = await Lab.create();
+    lab.addNeighbour();
+    const { v4 } = addresses.neighbour;
+    const shared = { mode: 'shared', addresses: [`${v4}/24`], ports: [8080] };
+    const [ours, kernel] = await Promise.all([Host.stack(lab, shared), Host.kernel(lab)]);
+    console.log(await ours.call('facts'), lab.stack.run('nft', 'list', 'ruleset'));
+  const cap = lab.kernel.start(['tcpdump', '-Z', 'root', '-n', '-e', '-l', '-i', lab.kernelDevice]);
+  await new Promise((r) => setTimeout(r, 500));
+    await ours.listen({ port: 8080, behaviour: 'echo' });
+    const x = kernel.connect({ host: v4, port: 8080 }, { behaviour: 'exchange', send: 200, seed: 13 });
+   x.catch(() => {});
+  await new Promise((r) => setTimeout(r, 2500));
+  console.log(await ours.metrics());
+  console.log(cap.out, cap.err);
+  await cap.stop();
+  await lab.close();
+});
