@@ -13,9 +13,9 @@ import type { CoreCounters } from './tcp/counters.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end, relieve, setKeepAlive } from './tcp/lifecycle.ts';
-import { output } from './tcp/output.ts';
+import { output, waitForHop } from './tcp/output.ts';
 import { consumed } from './tcp/receive-window.ts';
-import { F_CORK, F_DIRTY, F_KEEPALIVE, F_NODELAY, TIMER_KEEPALIVE } from './tcp/row.ts';
+import { F_CORK, F_DIRTY, F_KEEPALIVE, F_NODELAY, TIMER_KEEPALIVE, TIMER_USER } from './tcp/row.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { descriptorsOf } from './tcp/segment.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
@@ -110,17 +110,17 @@ export class StackCore implements Core, IpUp {
   }
 
   callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
-    this.t.now = now;
+    if (now !== this.t.now) this.enter(now);
     return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.COPY);
   }
 
   callLend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
-    this.t.now = now;
+    if (now !== this.t.now) this.enter(now);
     return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.LEND);
   }
 
   callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
-    this.t.now = now;
+    if (now !== this.t.now) this.enter(now);
     return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.URGENT);
   }
 
@@ -160,6 +160,7 @@ export class StackCore implements Core, IpUp {
   callSetKeepAlive(row: number, on: boolean, idle: number, interval: number, count: number, now: Micros): void {
     this.enter(now);
     const tcb = this.tcb.select(row);
+    if (tcb.state === CLOSED) return; // a free row has no timers: its links are the free list's
     tcb.flags &= ~F_KEEPALIVE;
     tcb.setTimer(TIMER_KEEPALIVE, 0);
     if (!on) return;
@@ -168,7 +169,11 @@ export class StackCore implements Core, IpUp {
   }
 
   callSetUserTimeout(row: number, ms: number): void {
-    this.tcb.select(row).userTimeout = ms;
+    const tcb = this.tcb.select(row);
+    tcb.userTimeout = ms;
+    // [MUST-21] what is outstanding already is under the new limit.
+    if (ms > 0 && tcb.firstSentAt !== 0) arm(this.t, tcb, TIMER_USER, ms - diff(this.t.tick, tcb.firstSentAt));
+    else tcb.setTimer(TIMER_USER, 0);
   }
 
   callSetTos(row: number, tos: number): void {
@@ -190,7 +195,8 @@ export class StackCore implements Core, IpUp {
 
   pollTransmit(link: number, now: Micros): number {
     const t = this.t;
-    t.now = now;
+    // Calls that carry no time may have left work: their deadlines count from now, not from the turn before.
+    if (now !== t.now) this.enter(now);
     let blocked = -1;
     for (let row = t.dirty.shift(); row >= 0 && row !== blocked; row = t.dirty.shift()) {
       const tcb = this.tcb.select(row);
@@ -198,6 +204,7 @@ export class StackCore implements Core, IpUp {
         t.rows.release(row);
       } else if (tcb.hop < 0 || !this.ip.ready(tcb.hop)) {
         this.park(row);
+        waitForHop(t, tcb);
       } else if (!output(t, tcb, this.ip.linkOf(tcb.hop))) {
         tcb.flags |= F_DIRTY;
         t.dirty.push(row);

@@ -1,6 +1,6 @@
 /** RFC 9293 §3.10.7.4, fifth: the ACK field. */
 import { describe, expect } from 'vitest';
-import { bring, conform, CoreBackend, type Script } from './script/index.ts';
+import { bring, conform, type CoreBackend, type Script } from './script/index.ts';
 import { forEachState } from './states.ts';
 
 /** SND.WND as STATUS tells it. */

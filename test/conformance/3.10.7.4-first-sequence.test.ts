@@ -60,7 +60,7 @@ describe('the four cases of §3.4', () => {
       +0 > . seq 1 ack 10001 win 0
       send 50
       +0 > P. seq 1 ack 10001 len 50
-      +0 < . seq 10002 ack 51
+      +0 < . seq 10003 ack 51 // at 10002 it would be a peer whose probe octet we threw away: T288
       +0 > . seq 51 ack 10001 win 0
       +1 > P. seq 1 ack 10001 len 50
       +0 < . seq 10001 ack 51

@@ -137,7 +137,7 @@ void transmit_super_segment(benchmark::State& state) {
   d.word[kTxLen] = d.word[kTxTotal] = 60000;
   d.word[kTxGso] = 1448;
   d.word[kTxOpts] = kOptTs;
-  for (auto _ : state) transmitter->flush(device, {rows, hops, test::view(arena)}, {&d, 1});
+  for (auto _ : state) transmitter->flush(device, {rows, hops, test::view(arena), {}}, {&d, 1});
   state.SetBytesProcessed(state.iterations() * 60000);
 }
 BENCHMARK(transmit_super_segment)->ArgName("offload")->Arg(1)->Arg(0);

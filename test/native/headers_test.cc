@@ -64,6 +64,8 @@ TEST(Headers, IllegalOptionLengthsStopTheWalk) {
       {{2, 0, 0, 0}, kOptBad},                   // length 0 would never end
       {{2, 1, 0, 0}, kOptBad},
       {{2, 5, 0, 0}, kOptBad},                   // beyond the header
+      {{1, 1, 8, 10}, kOptBad},                  // its values would lie behind the frame
+      {{77, 9, 0, 0}, kOptBad},
       {{1, 1, 1, 2}, kOptBad},                   // no room for a length
       {{3, 4, 0, 0}, kOptBad},                   // not the length of window scale
       {{5, 8, 0, 0, 0, 0, 0, 0}, kOptBad},       // SACK blocks are eight bytes

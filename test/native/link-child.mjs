@@ -53,7 +53,10 @@ class End {
     this.flows.set([tag, row + 1], W.FLOW_HEADER_WORDS + 2 * slot);
   }
   start() {
-    this.link.start((n) => this.#burst(n), (errno) => this.down.push(errno));
+    this.link.start(
+      (n) => this.#burst(n),
+      (errno) => this.down.push(errno),
+    );
   }
   #burst(n) {
     for (let at = 0; at < n * W.DESC_WORDS; at += W.DESC_WORDS) {
@@ -121,7 +124,12 @@ async function transfer(a, b) {
   b.received = [];
   for (let i = 0; i < 10; i++) {
     const segments = [0, 1, 0, 1].map((row, n) => ({
-      row, seq: (2 * i + (n >> 1)) * 60000, offset: i * 60000 + n, length: 60000, gso: 1428, flags: W.ACK | W.PSH,
+      row,
+      seq: (2 * i + (n >> 1)) * 60000,
+      offset: i * 60000 + n,
+      length: 60000,
+      gso: 1428,
+      flags: W.ACK | W.PSH,
     }));
     assert.equal(a.send(segments), 0);
     await sleep(1);

@@ -45,7 +45,7 @@ class TransmitterTest : public testing::Test {
   const std::vector<CaptureDevice::Sent>& send(Offload offload, std::vector<Descriptor> descs) {
     device_ = std::make_unique<CaptureDevice>(offload, MacAddress{2, 0, 0, 0, 0, 1});
     device_->refuse_gso = refuse_gso_;
-    transmitter_->flush(*device_, {rows_, hops_, test::view(arena_)}, descs);
+    transmitter_->flush(*device_, {rows_, hops_, test::view(arena_), lent_}, descs);
     return device_->frames;
   }
   double counter(Counter c) const { return counters_[c]; }
@@ -66,6 +66,7 @@ class TransmitterTest : public testing::Test {
   std::vector<std::int32_t> rows_ = std::vector<std::int32_t>(2 * kRowWords);
   std::vector<std::int32_t> hops_ = std::vector<std::int32_t>(2 * kHopWords);
   Bytes arena_;
+  std::vector<std::span<const std::byte>> lent_;
   bool refuse_gso_ = false;
   std::unique_ptr<CaptureDevice> device_;
   std::unique_ptr<Transmitter> transmitter_ =
@@ -137,6 +138,25 @@ TEST_F(TransmitterTest, GathersPiecesOfOddLengths) {
     test::put(with_last, arena_bytes(3, 9));
     EXPECT_EQ(joined, with_last);
   }
+}
+
+TEST_F(TransmitterTest, PiecesOfLentRegions) {
+  const Bytes lent = test::some_bytes(5000);
+  lent_ = {{}, {}, test::view(lent)};
+  Descriptor head = segment(0, 1000, 700, kAck);
+  head.word[kTxOff] = 4000;
+  head.word[kTxLen] |= 2 << kTxRegionShift;
+  for (const Offload offload : {Offload{}, Offload{true, true}}) {
+    Bytes joined;
+    for (const auto& sent : send(offload, {head})) test::put(joined, payload_of(sent));
+    EXPECT_EQ(joined, Bytes(lent.begin() + 4000, lent.end()));
+  }
+  head.word[kTxOff] = 4001;  // beyond the region's end, though not the arena's
+  EXPECT_EQ(send({}, {head}).size(), 0u);
+  head.word[kTxOff] = 0;
+  head.word[kTxLen] = 1000 | 3 << kTxRegionShift;  // a region that was never lent
+  EXPECT_EQ(send({}, {head}).size(), 0u);
+  EXPECT_EQ(counter(kTxErrors), 2);
 }
 
 TEST_F(TransmitterTest, OptionsVlanTosTtlAndReservedBits) {

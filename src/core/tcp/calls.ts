@@ -7,7 +7,7 @@ import {
 import { add } from '../seq.ts';
 import type { OpenOptions } from '../api.ts';
 import { watchOrphan } from './arrives/ack.ts';
-import { markDirty, step, type Tcp } from './context.ts';
+import { arm, markDirty, step, type Tcp } from './context.ts';
 import { abort, closeNow } from './close.ts';
 import { controllerIndex } from './congestion/registry.ts';
 import {
@@ -16,11 +16,13 @@ import {
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
 import { unsent } from './output.ts';
-import { F_CLOSE_QUEUED, F_COUNTED, F_FIN_QUEUED, F_LISTED, F_NO_READER, F_SHORT_SEND, F_SND_URG } from './row.ts';
+import { F_CLOSE_QUEUED, F_COUNTED, F_FIN_QUEUED, F_LISTED, F_NO_READER, F_SHORT_SEND, F_SND_URG, TIMER_PERSIST } from './row.ts';
 import { enqueue, enqueueLent } from './send-queue.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 
 const MAX_BACKLOG = 0xffff;
+/** ms until a writer that found the arena full may try again. */
+const ROOM_RETRY = 200;
 
 /** Passive OPEN (T009). Never disturbs an existing record [MUST-41]; a connection in progress on the port is no obstacle [MUST-42]. */
 export function openPassive(t: Tcp, tcb: Tcb, laddr: Int32Array, port: number, backlog: number, o: OpenOptions): number {
@@ -147,7 +149,11 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
   else if (most > 0) taken = enqueue(t.arena, tcb, bytes, offset, most);
   if (taken < length) {
     tcb.flags |= F_SHORT_SEND;
-    if (taken < Math.min(room, length)) t.counters.noMemory++;
+    if (taken < Math.min(room, length)) {
+      t.counters.noMemory++;
+      // The arena is full of others' text: with nothing in flight here no ACK would ever bring EV_DRAIN.
+      if (tcb.timer(TIMER_PERSIST) === 0) arm(t, tcb, TIMER_PERSIST, ROOM_RETRY);
+    }
   }
   if (how === URGENT && taken > 0) {
     tcb.sndUp = add(tcb.sndNxt, unsent(tcb));

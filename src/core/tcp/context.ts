@@ -17,7 +17,7 @@ import type { TraceQueue } from '../trace.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import { controllers } from './congestion/registry.ts';
 import type { CoreCounters } from './counters.ts';
-import { arrow, eventNames, stateName } from './figure5.ts';
+import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Listeners } from './listeners.ts';
 import type { Records } from './records.ts';
 import { F_APP_DONE, F_DIRTY } from './row.ts';
@@ -103,9 +103,9 @@ export class DirtyList {
   }
 }
 
-/** The connection owes output: `output` looks at it before the turn ends. */
+/** The connection owes output: `output` looks at it before the turn ends. A row that ended owes nothing: it is free already. */
 export function markDirty(t: Tcp, tcb: Tcb): void {
-  if (tcb.flags & F_DIRTY) return;
+  if (tcb.flags & F_DIRTY || tcb.state === CLOSED) return;
   tcb.flags |= F_DIRTY;
   t.dirty.push(tcb.row);
 }

@@ -18,7 +18,8 @@ const BLOCKS_BESIDE_TS = 3;
 
 /** TSval: milliseconds plus the connection's own offset (RFC 7323 §5.4). */
 export function tsval(t: Tcp, tcb: Tcb): number {
-  return (t.now / 1000 + tcb.tsOffset) | 0;
+  // Rounded down also below zero: a connection that moves between clocks must not step back (RFC 7323 §5.3).
+  return (Math.floor(t.now / 1000) + tcb.tsOffset) | 0;
 }
 
 /** Bytes of SACK option that the next segment will carry. */

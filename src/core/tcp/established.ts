@@ -26,7 +26,7 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
 
 /** SEG.WND scaled, except in a SYN (RFC 7323 §2.2). */
 export function scaledWindow(tcb: Tcb, seg: Segment): number {
-  return tcb.flags & F_WS ? seg.rawWnd << (tcb.scales & 0xff) : seg.rawWnd;
+  return tcb.flags & F_WS && !seg.unscaled ? seg.rawWnd << (tcb.scales & 0xff) : seg.rawWnd;
 }
 
 /** SND.WND, SND.WL1 and SND.WL2 from this segment. */

@@ -65,6 +65,13 @@ export function markHead(t: Tcp, tcb: Tcb): void {
   if (head < 0) return;
   if (t.records.len(head) > tcb.sndMss) split(t, tcb, head, tcb.sndMss);
   markLost(t, tcb, head);
+  boundGuess(tcb);
+}
+
+/** Without SACK `sackedOut` is a guess from duplicates: what is lost or acknowledged cannot have left the network as well. */
+function boundGuess(tcb: Tcb): void {
+  if (tcb.flags & F_SACK) return;
+  tcb.sackedOut = Math.max(0, Math.min(tcb.sackedOut, ((tcb.sndNxt - tcb.sndUna) | 0) - tcb.lostOut));
 }
 
 /** Everything with more than two segments' worth selectively acknowledged above it is lost (RFC 6675 §4). */
@@ -86,6 +93,7 @@ export function recoveryAck(t: Tcp, tcb: Tcb, acked: number): void {
   }
   if ((tcb.flags & F_SACK) === 0) {
     tcb.sackedOut = Math.max(0, tcb.sackedOut - Math.max(0, acked - tcb.sndMss));
+    boundGuess(tcb);
     if (tcb.flags & F_RECOVERY) markHead(t, tcb);
   } else if (tcb.flags & F_RECOVERY) {
     if (tcb.sackedOut === 0) markHead(t, tcb);

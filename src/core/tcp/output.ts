@@ -6,7 +6,7 @@ import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff, gt } from '../seq.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
-import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT } from './figure5.ts';
+import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { mostText } from './mss.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, noteSent, split } from './retransmission.ts';
@@ -104,7 +104,9 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     const n = howMuch(t, tcb, link, left, mss);
     if (n === 0) break;
     if (!t.out.hasRoom(link)) return false;
+    const from = tcb.sndNxt;
     if (!sendText(t, tcb, link, n, left, mss)) return false;
+    if (tcb.sndNxt === from) break; // no record was left to note it in: a timer tries again
     left -= n;
   }
   if (left === 0 && finWaits(tcb) && diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt) >= 1) {
@@ -180,6 +182,13 @@ function advanceCursor(t: Tcp, tcb: Tcb, n: number): void {
     tcb.sndChunk = t.arena.next(tcb.sndChunk);
     tcb.sndOffset = t.arena.start(tcb.sndChunk);
   }
+}
+
+/** Output waits for the neighbour. What was never sent has no timer yet, and a neighbour may be silent for good (§3.8.3 R2). */
+export function waitForHop(t: Tcp, tcb: Tcb): void {
+  if ((tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return;
+  if (unsent(tcb) <= 0 && !finWaits(tcb)) return;
+  if (tcb.timer(TIMER_REXMIT) === 0 && tcb.timer(TIMER_PERSIST) === 0) arm(t, tcb, TIMER_PERSIST, tcb.rto);
 }
 
 function armUserTimeout(t: Tcp, tcb: Tcb): void {

@@ -29,13 +29,17 @@ function possibleEdge(tcb: Tcb): number {
 
 /**
  * The window field for a segment that leaves now; `rcvAdv` moves to what it promises. The edge never moves left
- * [SHLD-14]: scaling rounds up, because rounding down would take back what an earlier segment offered.
+ * [SHLD-14]: scaling rounds up, because rounding down would take back what an earlier segment offered. It rounds up by
+ * one unit beyond the buffer and no more, else small segments would push the edge along for ever; then it rounds down, and
+ * text up to the old edge is still taken (RFC 7323 §2.4).
  */
 export function windowField(tcb: Tcb): number {
-  let edge = possibleEdge(tcb);
-  if (diff(edge, tcb.rcvAdv) < worthOffering(tcb)) edge = tcb.rcvAdv;
+  const possible = possibleEdge(tcb);
+  const edge = diff(possible, tcb.rcvAdv) < worthOffering(tcb) ? tcb.rcvAdv : possible;
   const shift = tcb.flags & F_WS ? tcb.scales >> 8 : 0;
-  const field = Math.min((diff(edge, tcb.rcvNxt) + (1 << shift) - 1) >> shift, 0xffff);
+  const window = diff(edge, tcb.rcvNxt);
+  let field = Math.min((window + (1 << shift) - 1) >> shift, 0xffff);
+  if (diff(add(tcb.rcvNxt, field << shift), possible) > 1 << shift) field = Math.min(window >> shift, 0xffff);
   const promised = add(tcb.rcvNxt, field << shift);
   if (diff(promised, tcb.rcvAdv) > 0) tcb.rcvAdv = promised;
   return field;
@@ -64,6 +68,12 @@ function growBuffer(t: Tcp, tcb: Tcb): void {
   if (gain <= 0 || t.windowGranted + gain > t.windowLimit) return;
   tcb.rcvBuf += gain;
   t.windowGranted += gain;
+}
+
+/** A connection that comes from another stack brings its window along, whatever the others have. */
+export function takeGrant(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_FIXED_BUFFER) return;
+  t.windowGranted += Math.max(0, tcb.rcvBuf - t.defaults.initialWindow);
 }
 
 /** What `growBuffer` took goes back to the others. */

@@ -11,6 +11,8 @@ export class Segment {
   flags = 0;
   /** Window field as sent, unscaled. */
   rawWnd = 0;
+  /** It had a SYN, which was taken off: its window field is not to be scaled. */
+  unscaled = false;
   /** Bytes of text left after trimming. */
   len = 0;
   /** Bytes trimmed from the front of the text. */
@@ -35,6 +37,7 @@ export class Segment {
     this.ack = rx[base + RX_ACK]!;
     this.flags = f & 0xff;
     this.rawWnd = f >>> 16;
+    this.unscaled = false;
     this.len = rx[base + RX_TOTAL]!;
     this.skip = 0;
     const o = rx[base + RX_OPTS]!;

@@ -10,6 +10,7 @@ import { markDirty, type Tcp } from './context.ts';
 import { CLOSED, LISTEN } from './figure5.ts';
 import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
 import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
+import { takeGrant } from './receive-window.ts';
 import { enqueue } from './send-queue.ts';
 import {
   DIRTY_NEXT, FIRST_SENT_AT, GEN, HOP, LAST_RCV_AT, LISTENER, OOO_BYTES, OOO_HEAD, OOW_AT, ROW_USED, RTX_HEAD, RTX_TAIL,
@@ -83,6 +84,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   const gen = tcb.gen;
   tcb.i32.set(w.subarray(HEADER_WORDS, HEADER_WORDS + ROW_WORDS), tcb.at);
   tcb.i32[tcb.at + GEN] = gen;
+  takeGrant(t, tcb);
   for (const word of LOCAL) tcb.i32[tcb.at + word] = -1;
   for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;
   tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
@@ -157,7 +159,10 @@ function restoreHeld(t: Tcp, tcb: Tcb, w: Int32Array, at: number, text: Uint8Arr
   const r = t.records;
   const rec = r.take();
   const chunk = rec < 0 ? -1 : t.arena.take(text.length);
-  if (chunk < 0) return false;
+  if (chunk < 0) {
+    if (rec >= 0) r.give(rec);
+    return false;
+  }
   t.arena.bytes.set(text, t.arena.offset(chunk));
   r.setSeq(rec, w[at]!);
   r.setLen(rec, text.length);

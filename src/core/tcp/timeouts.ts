@@ -1,6 +1,6 @@
 /** §3.10.8 and its kin: what happens when a deadline of a row has passed. */
 import { ACK } from '../../wire/abi.ts';
-import { EV_SOFT_ERROR, ETIMEDOUT, OK } from '../events.ts';
+import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { arm, controllerOf, markDirty, report, step, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
@@ -10,7 +10,7 @@ import { sendProbe } from './probe.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight, markAllLost } from './retransmission.ts';
 import {
-  F_ACK_LATER, F_FIN_QUEUED, F_FIN_SENT, F_KEEPALIVE, F_PASSIVE, F_PERSIST, F_RECOVERY, F_RESEND, F_RTO_RECOVERY, F_SACK,
+  F_ACK_LATER, F_FIN_QUEUED, F_FIN_SENT, F_KEEPALIVE, F_PASSIVE, F_PERSIST, F_RECOVERY, F_RESEND, F_RTO_RECOVERY, F_SACK, F_SHORT_SEND,
   TIMER_DELACK, TIMER_KEEPALIVE, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE, TIMER_USER,
 } from './row.ts';
 import { backOff } from './rtt.ts';
@@ -27,7 +27,7 @@ export function expire(t: Tcp, tcb: Tcb): void {
     const at = tcb.timer(timer);
     if (at === 0 || diff(at, t.tick) > 0) continue;
     tcb.setTimer(timer, 0);
-    fire(t, tcb, timer);
+    fire(t, tcb, timer, at);
     if (tcb.gen !== gen) return; // the connection ended
   }
   refile(t, tcb);
@@ -42,7 +42,7 @@ function refile(t: Tcp, tcb: Tcb): void {
   if (next !== 0) t.wheel.file(tcb.row, next);
 }
 
-function fire(t: Tcp, tcb: Tcb, timer: number): void {
+function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
   switch (timer) {
     case TIMER_REXMIT:
       return retransmission(t, tcb);
@@ -52,7 +52,7 @@ function fire(t: Tcp, tcb: Tcb, timer: number): void {
       if (tcb.flags & F_ACK_LATER) ackNow(t, tcb); // T325 [MUST-40]
       return;
     case TIMER_KEEPALIVE:
-      return keepAlive(t, tcb);
+      return keepAlive(t, tcb, at);
     case TIMER_STATE:
       return stateTimeout(t, tcb);
     case TIMER_USER:
@@ -105,9 +105,20 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
 
 /** A closed window is probed for ever as long as the peer answers [MUST-37]; the interval grows [SHLD-30]. */
 function persist(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_SHORT_SEND && tcb.sndBuf - tcb.sndQueued > tcb.sndBuf / 3) {
+    tcb.flags &= ~F_SHORT_SEND; // SEND found the arena full, and no ACK may ever come to say that there is room again
+    report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);
+  }
+  if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return;
   const waiting = tcb.sndQueued > 0 || (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED || tcb.rtxHead >= 0;
   if (!waiting) {
     tcb.flags &= ~F_PERSIST;
+    return;
+  }
+  // Text left since the timer was set, and the retransmission timer looks after it.
+  if (tcb.rtxHead >= 0 && (tcb.flags & F_PERSIST) === 0) return;
+  if (!t.ip.ready(tcb.hop)) {
+    unreached(t, tcb);
     return;
   }
   if (tcb.sndWnd === 0) {
@@ -121,17 +132,31 @@ function persist(t: Tcp, tcb: Tcb): void {
     arm(t, tcb, TIMER_PERSIST, tcb.rto);
   }
   sendProbe(t, tcb);
+  markDirty(t, tcb); // what could not be sent now gets its timer again
+}
+
+/** The neighbour does not answer, so nothing was sent that could time out: R2 counts the attempts all the same (§3.8.3). */
+function unreached(t: Tcp, tcb: Tcb): void {
+  tcb.rexmits++;
+  if (tcb.rexmits > t.defaults.dataRetries) {
+    giveUp(t, tcb, ETIMEDOUT);
+    return;
+  }
+  backOff(tcb);
+  arm(t, tcb, TIMER_PERSIST, tcb.rto);
 }
 
 /** T255, T256: probes only while nothing is outstanding and nothing was received [MUST-26]. */
-function keepAlive(t: Tcp, tcb: Tcb): void {
+function keepAlive(t: Tcp, tcb: Tcb, at: number): void {
   if ((tcb.flags & F_KEEPALIVE) === 0 || (tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return;
   const idle = diff(t.tick, tcb.lastRcvAt);
-  const sent = tcb.keepCount >>> 16;
   const allowed = tcb.keepCount & 0xffff;
+  // [MUST-29] what arrived since the last probe answers it, also when the interval is longer than the idle time.
+  const answered = diff(tcb.lastRcvAt, at - tcb.keepInterval) >= 0;
+  const sent = answered ? 0 : tcb.keepCount >>> 16;
   if (tcb.sndUna !== tcb.sndNxt || idle < tcb.keepIdle) {
     tcb.keepCount = allowed;
-    arm(t, tcb, TIMER_KEEPALIVE, Math.max(1, tcb.keepIdle - Math.min(idle, tcb.keepIdle - 1)));
+    arm(t, tcb, TIMER_KEEPALIVE, idle < tcb.keepIdle ? tcb.keepIdle - idle : tcb.keepIdle);
     return;
   }
   if (sent >= allowed) {

@@ -112,7 +112,7 @@ export class Connection {
     const options = withoutPadding(this.fromStack(s.options));
     return [
       formatFlags(s.flags),
-      `seq ${seq}`,
+      s.seq === 0 && !this.issKnown ? 'seq 0 (absolute)' : `seq ${seq}`,
       ...(s.flags & 16 ? [`ack ${ack}`] : []),
       `win ${s.window}`,
       ...(s.text.length > 0 ? [`len ${s.text.length}`] : []),

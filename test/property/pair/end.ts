@@ -53,10 +53,10 @@ export class End implements Listener {
   }
 
   /** Its row, now or after it moved to another stack. */
-  take(row: number, host: Host = this.host): void {
+  take(row: number, host: Host = this.host, gen = host.core.generation(row)): void {
     (this as { host: Host }).host = host;
     this.row = row;
-    this.gen = host.core.generation(row);
+    this.gen = gen;
     host.listeners.set(row, this);
   }
 

@@ -100,8 +100,8 @@ export function open(c: Case, pair: Pair): readonly [End, End] {
     ends[1].take(b.connect(x, 1000, {}, 2000));
   } else {
     b.listen(80);
-    b.accept = (row) => {
-      ends[1].take(row);
+    b.accept = (row, gen) => {
+      ends[1].take(row, b, gen);
       return ends[1];
     };
     ends[0].take(a.connect(pair.addresses[1], 80));

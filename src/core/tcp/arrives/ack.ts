@@ -4,7 +4,7 @@ import { EV_ALL_ACKED, EV_DRAIN, OK } from '../../events.ts';
 import { diff, geq, gt, leq, lt } from '../../seq.ts';
 import { arm, controllerOf, disarm, markDirty, report, step, type Tcp } from '../context.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
-import { CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
+import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
 import { detectLoss, duplicateAck, recoveryAck, takeSack } from '../loss.ts';
 import { acknowledge, markAllLost } from '../retransmission.ts';
@@ -105,6 +105,7 @@ function leavePersist(t: Tcp, tcb: Tcb): void {
   disarm(tcb, TIMER_PERSIST);
   tcb.rto = rtoFromEstimate(tcb, t.defaults.minRto);
   // The probe's octet may have been thrown away with the window closed: it goes again with the rest.
+  if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
   markAllLost(t, tcb);
   if (tcb.rtxHead >= 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
   markDirty(t, tcb);
@@ -186,10 +187,13 @@ export function watchOrphan(t: Tcp, tcb: Tcb): void {
   if (tcb.state === FIN_WAIT_2 && tcb.flags & F_NO_READER) arm(t, tcb, TIMER_STATE, t.defaults.finWait2);
 }
 
-/** The segment itself is not acceptable, but its acknowledgment is current (T287, T288). */
-export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): void {
-  if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return;
-  if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndMax))) return;
+/**
+ * The segment itself is not acceptable, but its acknowledgment is current (T287, T288). STOP: it ended LAST_ACK, and the row
+ * must not be touched again.
+ */
+export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
+  if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return GO_ON;
+  if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndMax))) return GO_ON;
   if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg.ack);
   if (leq(tcb.sndWl2, seg.ack)) {
     const window = scaledWindow(tcb, seg);
@@ -197,5 +201,7 @@ export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): void {
     if (window > 0 && tcb.flags & F_PERSIST) leavePersist(t, tcb);
   }
   afterAck(t, tcb, seg);
+  if (tcb.state === CLOSED) return STOP;
   if (tcb.state !== TIME_WAIT) markDirty(t, tcb);
+  return GO_ON;
 }

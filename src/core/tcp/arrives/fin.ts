@@ -3,7 +3,7 @@ import { FIN } from '../../../wire/abi.ts';
 import { EV_END } from '../../events.ts';
 import { add } from '../../seq.ts';
 import { report, step, type Tcp } from '../context.ts';
-import { EV, RECEIVING, TIME_WAIT } from '../figure5.ts';
+import { CLOSED, EV, RECEIVING, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, restart2MSL } from '../lifecycle.ts';
 import { ackNow } from '../receive-window.ts';
 import { F_RCV_FIN } from '../row.ts';
@@ -11,6 +11,7 @@ import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
 
 export function fin(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if (tcb.state === CLOSED) return; // its text was refused (T218, T219): the row is gone
   if ((tcb.state & RECEIVING) === 0) {
     if (seg.flags & FIN) finAgain(t, tcb);
     return;

@@ -26,13 +26,18 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
     t.counters.listenOverflows++; // dropped, never reset: the peer tries again
     return;
   }
+  const hop = t.ip.routeTo(identity, 5);
+  if (hop < 0) return; // no way back: a child would wait for ever
   const child = t.child;
-  if (takeRow(t, child, {}) < 0) return;
+  if (takeRow(t, child, {}) < 0) {
+    t.ip.release(hop);
+    return;
+  }
   t.rows.words[word] = backlog + (1 << 16);
   inherit(t, child, t.other.select(listener));
   child.flags |= F_PASSIVE | F_COUNTED;
   setIdentity(child, identity, 0);
-  child.hop = t.ip.routeTo(identity, 5);
+  child.hop = hop;
   enterFlows(t, child);
   chooseNumbers(t, child);
   synReceived(t, child, seg);

@@ -46,6 +46,7 @@ function simultaneousSynAck(tcb: Tcb, seg: Segment): boolean {
   if (!synAck || seg.seq !== tcb.irs || tcb.flags & F_PASSIVE || seg.ack !== tcb.sndNxt) return false;
   seg.seq = add(seg.seq, 1);
   seg.flags &= ~SYN;
+  seg.unscaled = true; // RFC 7323 §2.2: it is the window of a SYN all the same
   return true;
 }
 
@@ -77,8 +78,19 @@ function unacceptable(t: Tcp, tcb: Tcb, seg: Segment): void {
     restart2MSL(t, tcb);
   }
   // T288: crossing zero-window probes; T287: crossing FINs. The acknowledgment on them is current and must be heard.
-  if (seg.flags & ACK && add(seg.seq, seg.space) === tcb.rcvNxt) ackFieldOnly(t, tcb, seg);
+  // Not on a SYN, which is never believed here (RFC 5961 §4, T149 …).
+  const heard = (seg.flags & (ACK | SYN)) === ACK && (add(seg.seq, seg.space) === tcb.rcvNxt || atEdge(tcb, seg));
+  if (heard && ackFieldOnly(t, tcb, seg) === STOP) return;
   challengeAck(t, tcb, seg);
+}
+
+/**
+ * An ACK alone from a peer that has filled our window, or has probed it with one octet: its SND.NXT is at the edge or one
+ * past it for as long as the window is closed, and our own text must not wait for that (T288).
+ */
+function atEdge(tcb: Tcb, seg: Segment): boolean {
+  const past = diff(seg.seq, tcb.rcvAdv);
+  return seg.space === 0 && (past === 0 || past === 1);
 }
 
 /** RFC 7323 §4.3 (2): only a segment that begins at or below what was last acknowledged counts. */

@@ -27,6 +27,8 @@ export function reincarnate(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   t.counters.timeWaitReused++;
   listen(t, listener, seg, identity);
   const child = t.child;
+  // Without a place in the backlog no child was made, and the cursor still stands on some other connection.
+  if (t.flows.find(identity, 0) !== child.row) return true;
   if (gt(floor, child.iss)) {
     child.iss = child.sndUna = child.sndNxt = child.sndMax = child.sndUp = child.sndWl2 = child.recover = floor;
   }
