@@ -50,6 +50,8 @@ export const EADDRNOTAVAIL = -13;
 export const EINVAL = -14;
 export const ENETUNREACH = -15;
 export const EACCES = -16;
+/** A lent buffer was detached before the peer had acknowledged it. */
+export const EFAULT = -17;
 
 export class EventQueue {
   words = new Int32Array(EVENT_WORDS * 256);

@@ -33,6 +33,11 @@ export class LentRegions {
     this.users[region]!--;
   }
 
+  /** The user detached the buffer although bytes of it were not acknowledged: there is nothing left to send. */
+  isGone(region: number): boolean {
+    return region > 0 && this.held[region]!.length === 0;
+  }
+
   bytes(region: number): Uint8Array {
     return this.held[region]!;
   }

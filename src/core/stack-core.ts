@@ -3,11 +3,12 @@ import type { Micros } from '../ports.ts';
 import { DESC_WORDS, ROW_WORDS } from '../wire/abi.ts';
 import type { Core, CoreOptions, OpenOptions, TcpInfo } from './api.ts';
 import { arrival } from './arrival.ts';
-import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, type EventQueue } from './events.ts';
+import { EFAULT, EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, type EventQueue } from './events.ts';
 import type { IpLayer, IpUp } from './ip/ip-layer.ts';
 import { diff } from './seq.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
+import { abort } from './tcp/close.ts';
 import { arm, DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
@@ -209,6 +210,10 @@ export class StackCore implements Core, IpUp {
         tcb.flags |= F_DIRTY;
         t.dirty.push(row);
         if (blocked < 0) blocked = row;
+      }
+      if (t.broken) {
+        t.broken = false;
+        abort(t, tcb, EFAULT);
       }
     }
     if (blocked >= 0) t.dirty.unshift(blocked);

@@ -60,7 +60,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     options: new TcpOptions(),
     address: new Int32Array(4),
     identity: new Int32Array(9),
-    other: cursor(), child: cursor(), seg: new Segment(), lent: [], trace: null,
+    other: cursor(), child: cursor(), seg: new Segment(), lent: [], trace: null, broken: false,
     descriptor: -1, now: 0, tick: 1,
     windowGranted: 0,
     windowLimit: WINDOW_SHARE * windowRoom(o.links),

@@ -22,6 +22,7 @@ const NAMES = new Map<number, keyof typeof MEANINGS>([
   [core.EINVAL, 'EINVAL'],
   [core.ENETUNREACH, 'ENETUNREACH'],
   [core.EACCES, 'EACCES'],
+  [core.EFAULT, 'EFAULT'],
 ]);
 
 /** libuv's words for the codes; Node adds them to the message of a failed `listen`. */
@@ -42,6 +43,7 @@ const MEANINGS = {
   EINVAL: 'invalid argument',
   ENETUNREACH: 'network is unreachable',
   EACCES: 'permission denied',
+  EFAULT: 'a lent buffer was detached before it was acknowledged',
 } as const;
 
 export type Syscall = 'connect' | 'read' | 'write' | 'listen' | 'shutdown';

@@ -19,6 +19,8 @@ export class Addresses {
   private count = 0;
   /** Index of the first 'loop' link, or -1: only with one are 127.0.0.0/8 and ::1 addresses of this stack. */
   private readonly loop: number;
+  /** Links whose host has the same addresses and speaks for them. */
+  private readonly hosted = new Set<number>();
 
   constructor(loop: number) {
     this.loop = loop;
@@ -53,6 +55,16 @@ export class Addresses {
   isOn(link: number, w: Int32Array, at: number): boolean {
     const own = this.find(w, at);
     return own >= 0 && this.words[own + LINK] === link;
+  }
+
+  /** The host keeps the addresses of this link: it answers ARP, neighbour discovery and ping, we only use them. */
+  leaveToHost(link: number): void {
+    this.hosted.add(link);
+  }
+
+  /** Whether we speak for the addresses of this link: resolution, echo, errors. */
+  speaksOn(link: number): boolean {
+    return !this.hosted.has(link);
   }
 
   /** Limited broadcast, or broadcast of one of our networks: RFC 1122 §3.3.6. */

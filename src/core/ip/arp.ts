@@ -54,7 +54,7 @@ export class Arp {
         else neighbours.learn(hop, hi, lo);
       }
     }
-    if (forUs && operation === ARP_REQUEST) this.reply(packet, hi, lo);
+    if (forUs && operation === ARP_REQUEST && this.addresses.speaksOn(link)) this.reply(packet, hi, lo);
   }
 
   /** Asks everybody on the link, or only the neighbour whose MAC is to be confirmed. */

@@ -114,7 +114,7 @@ export class Icmp {
   private echo(packet: Packet, reply: number): void {
     const { memory: b, l4, end } = packet;
     // Answers to a group would let one packet draw many (smurf attack).
-    if (packet.group || icmpCode(b, l4) !== 0 || !this.addresses.isFor(packet.link, packet.dst, 0)) return;
+    if (packet.group || icmpCode(b, l4) !== 0 || !this.speaksFor(packet)) return;
     const from = l4 + ICMP_HEADER;
     if (this.frames.answerIcmp(packet, reply, 0, icmpWord(b, l4), from, end - from, packet.tos)) this.counters.echoReplies++;
   }
@@ -147,6 +147,10 @@ export class Icmp {
     );
   }
 
+  private speaksFor({ link, dst }: Packet): boolean {
+    return this.addresses.speaksOn(link) && this.addresses.isFor(link, dst, 0);
+  }
+
   /** RFC 1191 §3: never below 68. A router that says 0 means the next plateau below what it dropped (§5). */
   private mtu4(packet: Packet): number {
     const told = icmp4Mtu(packet.memory, packet.l4);
@@ -158,7 +162,7 @@ export class Icmp {
 
   /** Sends an error unless RFC 1122 §3.2.2 or RFC 4443 §2.4 (e) forbid it: about a group, to a group, to nobody. */
   private complain(packet: Packet, type: number, code: number, word: number, now: Micros): void {
-    if (packet.group || !this.addresses.isFor(packet.link, packet.dst, 0)) return;
+    if (packet.group || !this.speaksFor(packet)) return;
     if (!this.bucket.take(now)) {
       this.counters.icmpLimited++;
       return;

@@ -92,9 +92,14 @@ export class IpLayer {
     return this.addresses.listFor(link);
   }
 
+  /** The host keeps the addresses of a link and speaks for them; we ask neighbours, but answer and announce nothing. */
+  leaveToHost(link: number): void {
+    this.addresses.leaveToHost(link);
+  }
+
   /** Tells the neighbours on a link which addresses are here now: gratuitous ARP, unsolicited neighbour advertisement. */
   announce(link: number): void {
-    if (this.links[link]!.kind === 'loop') return;
+    if (this.links[link]!.kind === 'loop' || !this.addresses.speaksOn(link)) return;
     for (let n = 0; ; n++) {
       const on = this.addresses.entry(n, this.next);
       if (on < 0) return;

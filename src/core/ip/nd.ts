@@ -89,7 +89,7 @@ export class NeighbourDiscovery {
     } else if (!this.addresses.isValidSource(packet.link, packet.src, 0)) {
       return;
     }
-    if (!this.addresses.isOn(packet.link, this.target, 0)) return;
+    if (!this.addresses.isOn(packet.link, this.target, 0) || !this.addresses.speaksOn(packet.link)) return;
     if (!isSolicitedNode(packet.dst) && !sameAddress(packet.dst, 0, this.target, 0)) return;
     if (options.hasSourceMac) {
       if ((options.sourceMacHi & GROUP) !== 0) return;

@@ -59,6 +59,8 @@ export interface Tcp {
   readonly seg: Segment;
   /** Chunks that events of this turn point into; given back when it ends. */
   readonly lent: number[];
+  /** The connection at hand lost text it still has to send. */
+  broken: boolean;
   /** null while nobody traces. */
   trace: TraceQueue | null;
   /** Receive descriptor being processed, or -1; for the trace. */

@@ -9,7 +9,7 @@ import { disarm, type Tcp } from './context.ts';
 import { advertisedMss } from './mss.ts';
 import { sackBlocks } from './reassembly.ts';
 import { windowField } from './receive-window.ts';
-import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK } from './row.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_PERSIST, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
 const edges = new Int32Array(8);
@@ -84,7 +84,8 @@ function addText(t: Tcp, link: number, base: number, chunk: number, offset: numb
   let left = len;
   while (left > 0) {
     const n = Math.min(t.arena.end(at) - from, left);
-    if (n > 0 && !t.out.addPiece(link, base, t.arena.region(at), t.arena.offset(at) + from, n)) return false;
+    if (t.arena.regions.isGone(t.arena.region(at))) t.broken = true;
+    else if (n > 0 && !t.out.addPiece(link, base, t.arena.region(at), t.arena.offset(at) + from, n)) return false;
     left -= n;
     at = t.arena.next(at);
     if (left > 0) from = t.arena.start(at);
@@ -102,9 +103,14 @@ function addSack(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
   tx[base + TX_OPT_LEN] = writeSack(t.arena.bytes, at, edges, 0, blocks);
 }
 
-/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. SND.NXT is never rewound here, so it is the highest ever sent (T287). */
+/**
+ * <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. SND.NXT is never rewound here, so it is the highest ever sent (T287). While a closed
+ * window is probed it is SND.UNA: the peer threw the probe's octet away, so SND.NXT lies beyond its window (§3.4: with a
+ * zero window only SEQ = RCV.NXT is acceptable), and its own text would wait for an acknowledgment it may not hear (T288).
+ */
 export function emitAck(t: Tcp, tcb: Tcb, link: number): boolean {
-  return emitText(t, tcb, link, tcb.sndNxt, ACK, -1, 0, 0, tcb.sndMss);
+  const probing = tcb.flags & F_PERSIST && tcb.sndWnd === 0;
+  return emitText(t, tcb, link, probing ? tcb.sndUna : tcb.sndNxt, ACK, -1, 0, 0, tcb.sndMss);
 }
 
 /** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]). */

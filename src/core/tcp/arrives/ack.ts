@@ -9,7 +9,7 @@ import { beginTimeWait, end } from '../lifecycle.ts';
 import { detectLoss, duplicateAck, recoveryAck, takeSack } from '../loss.ts';
 import { acknowledge, markAllLost } from '../retransmission.ts';
 import {
-  F_CLOSE_QUEUED, F_CWND_LIMITED, F_FIN_SENT, F_NO_READER, F_PERSIST, F_RCV_FIN, F_RECOVERY, F_RTO_RECOVERY, F_SACK,
+  F_CLOSE_QUEUED, F_CWND_LIMITED, F_FIN_QUEUED, F_FIN_SENT, F_NO_READER, F_PERSIST, F_RCV_FIN, F_RECOVERY, F_RTO_RECOVERY, F_SACK,
   F_SHORT_SEND, F_SND_URG, F_SYN_ACKED, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE, TIMER_USER,
 } from '../row.ts';
 import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
@@ -139,7 +139,9 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
     tcb.flags &= ~F_SHORT_SEND;
     report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);
   }
-  if (tcb.sndQueued > 0 || tcb.lostOut > 0) markDirty(t, tcb);
+  // A FIN that the window held back needs its probe as text does (RFC 9293 §3.8.6.1 [MUST-36], T283).
+  const finWaits = (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;
+  if (tcb.sndQueued > 0 || tcb.lostOut > 0 || finWaits) markDirty(t, tcb);
 }
 
 function restartTimers(t: Tcp, tcb: Tcb): void {
