@@ -13,19 +13,23 @@ const PING = fileURLToPath(new URL('programs/ping.mjs', import.meta.url));
 
 /** Segments that the kernel had to send again. */
 function retransmitted(pair: Pair): number {
-  const [names, values] = pair.lab.kernel.run('grep', '^Tcp:', '/proc/net/snmp').trim().split('\n').map((l) => l.split(' '));
+  const [names, values] = pair.lab.kernel
+    .run('grep', '^Tcp:', '/proc/net/snmp')
+    .trim()
+    .split('\n')
+    .map((l) => l.split(' '));
   return Number(values![names!.indexOf('RetransSegs')]);
 }
 
 describe.skipIf(skip)('bursts while we sleep 300 ms', () => {
   test('4,000 datagrams and 4,000 one-byte segments: none is lost', async () => {
     const pair = await Pair.create();
-    const before = (await pair.ours.counters())['rxFrames']!;
+    const before = (await pair.ours.counters()).rxFrames!;
     const slept = pair.ours.call('block', { ms: 300 });
     await pair.kernel.call('datagrams', { host: addresses.stack.v4, count: 4000, size: 18 });
     await slept;
     await pair.ours.call('sleep', { ms: 50 });
-    const seen = (await pair.ours.counters())['rxFrames']! - before;
+    const seen = (await pair.ours.counters()).rxFrames! - before;
     expect(seen).toBeGreaterThanOrEqual(4000);
 
     const port = await pair.ours.listen({ behaviour: 'linger' });
@@ -71,8 +75,11 @@ describe.skipIf(skip)('bursts while we sleep 300 ms', () => {
     expect(await sending).toMatchObject({ tally: { 'end close': senders } });
     const results = await pair.ours.results({ count: senders });
     expect(new Set(results.map(({ sha }) => sha))).toEqual(new Set([digest(9, total)]));
-    console.log(_title, senders, JSON.stringify(slept), retransmitted(pair));
-    expect(slept.map(({ drops }) => drops), `${retransmitted(pair)} segments sent again`).toEqual([0, 0]);
+
+    expect(
+      slept.map(({ drops }) => drops),
+      `${retransmitted(pair)} segments sent again`,
+    ).toEqual([0, 0]);
     await pair.close();
   });
 });
@@ -105,7 +112,9 @@ describe.skipIf(skip)('neighbours', () => {
     pair.lab.kernel.run('ip', 'link', 'set', pair.lab.kernelDevice, 'address', `02:00:00:00:00:0${family[1]}`);
     pair.lab.kernel.run('ip', 'neigh', 'flush', 'dev', pair.lab.kernelDevice);
     const exchange = { behaviour: 'exchange', send: 10 };
-    expect(await pair.kernel.connect({ host: addresses.stack[family], port }, exchange)).toMatchObject({ received: 10 });
+    expect(await pair.kernel.connect({ host: addresses.stack[family], port }, exchange)).toMatchObject({
+      received: 10,
+    });
     const to = { host: addresses.kernel[family], port: theirs };
     expect(await pair.ours.connect(to, exchange)).toMatchObject({ received: 10 });
   });
@@ -121,7 +130,8 @@ describe.skipIf(skip)('neighbours', () => {
     });
 
     const none = !has('ping');
-    if (none && family === 'v4') console.warn('interop: ping of the system skipped: not installed (Debian: iputils-ping)');
+    if (none && family === 'v4')
+      console.warn('interop: ping of the system skipped: not installed (Debian: iputils-ping)');
     test.skipIf(none)('the ping of the system, whole and in fragments', () => {
       for (const size of ['56', '4000']) {
         const r = pair.lab.kernel.try(['ping', '-c', '3', '-i', '0.2', '-s', size, ours]);
@@ -140,7 +150,11 @@ describe.skipIf(skip)('a capture at the kernel, offloads off', () => {
     const { kernel, kernelDevice } = pair.lab;
     const folder = mkdtempSync(join(tmpdir(), 'usertcp-'));
     const file = join(folder, 'kernel.pcap');
-    const dump = kernel.start(['sh', '-c', `echo ready; exec tcpdump -Z root -U -s 0 -B 65536 -i ${kernelDevice} -w ${file}`]);
+    const dump = kernel.start([
+      'sh',
+      '-c',
+      `echo ready; exec tcpdump -Z root -U -s 0 -B 65536 -i ${kernelDevice} -w ${file}`,
+    ]);
     await dump.ready();
     while (!dump.err.includes('listening on')) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const role of roles) {
@@ -163,8 +177,12 @@ describe.skipIf(skip)('a capture at the kernel, offloads off', () => {
       return r.out.split('\n').filter(Boolean).length;
     };
     expect(count('tcp')).toBeGreaterThan(1000);
-    expect(count('tcp.checksum.status == "Good" && eth.src == ' + pair.lab.mac(pair.lab.stack, pair.lab.device))).toBeGreaterThan(500);
-    expect(count('tcp.checksum.status == "Bad" || ip.checksum.status == "Bad" || icmpv6.checksum.status == "Bad"')).toBe(0);
+    expect(
+      count(`tcp.checksum.status == "Good" && eth.src == ${pair.lab.mac(pair.lab.stack, pair.lab.device)}`),
+    ).toBeGreaterThan(500);
+    expect(
+      count('tcp.checksum.status == "Bad" || ip.checksum.status == "Bad" || icmpv6.checksum.status == "Bad"'),
+    ).toBe(0);
     expect(count('_ws.malformed')).toBe(0);
     expect(count('frame.len > 1514')).toBe(0);
     expect(count('tcp.analysis.retransmission || tcp.analysis.lost_segment')).toBe(0);

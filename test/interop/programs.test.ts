@@ -47,7 +47,9 @@ describe.skipIf(skip)('programs of others', () => {
       expect(lines).toEqual(sizes.map((n, i) => `${i === 0 ? 1 : 0} ${n}`));
     });
     test('asks 20 at a time', () => {
-      const codes = sh(`curl -sS -Z --parallel-max 20 -w '%{http_code}\\n' ${`-o /dev/null ${url}/300000 `.repeat(100)}`);
+      const codes = sh(
+        `curl -sS -Z --parallel-max 20 -w '%{http_code}\\n' ${`-o /dev/null ${url}/300000 `.repeat(100)}`,
+      );
       expect(codes.split('\n')).toEqual(Array(100).fill('200'));
     });
   });

@@ -65,7 +65,9 @@ describe.skipIf(skip).each(wires)('$title', ({ title, lab: options, bytes, famil
   });
 
   const table = families.flatMap((family) =>
-    roles.flatMap((role) => Object.keys(shapes).map((shape) => ({ family, role, shape: shape as keyof typeof shapes }))),
+    roles.flatMap((role) =>
+      Object.keys(shapes).map((shape) => ({ family, role, shape: shape as keyof typeof shapes })),
+    ),
   );
 
   test.each(table)('$shape, we are the $role, IP$family', async ({ family, role, shape }) => {
@@ -75,7 +77,10 @@ describe.skipIf(skip).each(wires)('$title', ({ title, lab: options, bytes, famil
     const up = shapes[shape].client * bytes;
     const down = shapes[shape].server * bytes;
     const echo = shape === 'echo';
-    const port = await server.listen({ name, ...(echo ? { behaviour: 'echo' } : { behaviour: 'exchange', send: down, seed: 2 }) });
+    const port = await server.listen({
+      name,
+      ...(echo ? { behaviour: 'echo' } : { behaviour: 'exchange', send: down, seed: 2 }),
+    });
     const got = await client.connect({ host, port }, { behaviour: 'exchange', send: up, seed: 1 });
     const [theirs] = (await server.results({ name })) as [Outcome];
 

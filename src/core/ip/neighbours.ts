@@ -3,7 +3,8 @@
  * RFC 4861 §7.3.2, used for IPv4 as well (RFC 1122 §2.3.2.1 wants stale entries gone, §3.3.1.4 dead gateways found):
  *
  *   INCOMPLETE ─answer→ REACHABLE ─30 s→ STALE ─used, 5 s→ PROBE ─answer→ REACHABLE
- *        └─3 questions, 1 s apart→ FAILED ←─3 questions, 1 s apart─┘
+ *        ├─3 questions, 1 s apart→ FAILED                  │
+ *        └──────────────←─3 questions to it alone, 1 s apart─┘
  *
  * DELAY is STALE with a deadline. REACHABLE ends when somebody looks, so that an idle stack has no reason to wake.
  */
@@ -217,6 +218,11 @@ export class Neighbours {
     if (this.hops[h + HOP_STATE] === STALE) {
       this.probe(hop);
     } else if (this.hops[h + HOP_ASKED]! < QUESTIONS) {
+      this.question(hop);
+    } else if (this.hops[h + HOP_STATE] === PROBE) {
+      // It may have got another MAC without telling anybody: everyone is asked once more before it counts as gone.
+      this.hops[h + HOP_STATE] = INCOMPLETE;
+      this.hops[h + HOP_ASKED] = 0;
       this.question(hop);
     } else {
       this.hops[h + HOP_STATE] = FAILED;

@@ -13,7 +13,7 @@ import type { IpLayer } from '../ip/ip-layer.ts';
 import type { InitialNumbers } from '../isn.ts';
 import type { TcpDefaults } from '../api.ts';
 import type { TimerWheel } from '../timers.ts';
-import type { TraceQueue } from '../trace.ts';
+import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
 import type { CongestionController } from './congestion/controller.ts';
 import { controllers } from './congestion/registry.ts';
 import type { CoreCounters } from './counters.ts';
@@ -119,6 +119,11 @@ export function step(t: Tcp, tcb: Tcb, event: number): void {
   if (to === 0) throw new Error(`invariant: no arrow for ${eventNames[event]} in ${stateName(from)}`);
   tcb.state = to;
   if (t.trace !== null) t.trace.push(tcb.row, from, to, event, t.descriptor, 0);
+}
+
+/** Tells who watches why the row's next segment is sent. */
+export function note(t: Tcp, tcb: Tcb, why: TraceReason): void {
+  if (t.trace !== null) t.trace.push(tcb.row, tcb.state, tcb.state, -1, -1, TRACE_REASONS.indexOf(why));
 }
 
 /** Reports to the user; a connection whose end was reported stays silent. */

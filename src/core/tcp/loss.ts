@@ -5,7 +5,7 @@
  */
 import { OPT_SACK } from '../../wire/abi.ts';
 import { geq } from '../seq.ts';
-import { controllerOf, markDirty, type Tcp } from './context.ts';
+import { controllerOf, markDirty, note, type Tcp } from './context.ts';
 import { R_RESENT, R_SACKED } from './records.ts';
 import { applyBlock, inFlight, markLost, split } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from './row.ts';
@@ -54,6 +54,7 @@ function enterRecovery(t: Tcp, tcb: Tcb): void {
   tcb.recover = tcb.sndNxt;
   controllerOf(tcb).onLossEvent(tcb, flight, t.now);
   t.counters.fastRetransmits++;
+  note(t, tcb, 'fast retransmit');
   markHead(t, tcb);
   if (tcb.flags & F_SACK) markHoles(t, tcb);
   markDirty(t, tcb);

@@ -44,7 +44,7 @@ function sendSyn(t: Tcp, tcb: Tcb, link: number): boolean {
   tcb.flags &= ~F_RESEND;
   if (first) {
     tcb.sndNxt = tcb.sndMax = add(tcb.iss, 1);
-    tcb.rttAt = t.now | 0 || 1;
+    tcb.rttAt = t.now | 0 || -1; // 0 means "not measured"; a microsecond early, never late: the difference is unsigned
     tcb.firstSentAt = t.tick;
     armUserTimeout(t, tcb);
   } else {

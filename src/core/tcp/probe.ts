@@ -1,7 +1,7 @@
 /** Zero-window probes and the override of silly-window avoidance (RFC 9293 §3.8.6.1, §3.8.6.2.1). */
 import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff } from '../seq.ts';
-import { markDirty, type Tcp } from './context.ts';
+import { markDirty, note, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
 import { sendText, unsent } from './output.ts';
 import { R_FIN, R_LOST, R_RESENT } from './records.ts';
@@ -21,7 +21,10 @@ export function sendProbe(t: Tcp, tcb: Tcb): void {
   const link = t.ip.linkOf(tcb.hop);
   const left = unsent(tcb);
   const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
-  if (tcb.sndWnd === 0) t.counters.zeroWindowProbes++;
+  if (tcb.sndWnd === 0) {
+    t.counters.zeroWindowProbes++;
+    note(t, tcb, 'zero window probe');
+  }
   if (tcb.rtxHead >= 0) probeAgain(t, tcb, link);
   else if (left > 0) sendText(t, tcb, link, Math.min(left, Math.max(1, usable), tcb.sndMss), left, tcb.sndMss);
   else if ((tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED) sendText(t, tcb, link, 0, 0, tcb.sndMss);

@@ -50,11 +50,26 @@ export function consumed(t: Tcp, tcb: Tcb, n: number): void {
   tcb.rcvUser = Math.max(0, tcb.rcvUser - n);
   if ((tcb.state & RECEIVING) === 0) return;
   const heldBack = receiveWindow(tcb) < tcb.rcvBuf >> 1;
+  const filled = filledInOneRound(t, tcb);
+  if (tcb.rcvUser === 0 && (heldBack || filled)) growBuffer(t, tcb);
   if (!heldBack) return;
-  if (tcb.rcvUser === 0) growBuffer(t, tcb);
   if (diff(possibleEdge(tcb), tcb.rcvAdv) < worthOffering(tcb)) return;
   tcb.flags |= F_ACK_NOW;
   markDirty(t, tcb);
+}
+
+/**
+ * Whether half of the window came in within about one round trip: then the window sets the pace, although a reader that
+ * takes every frame as it comes never sees it half full.
+ */
+function filledInOneRound(t: Tcp, tcb: Tcb): boolean {
+  const elapsed = ((t.now | 0) - tcb.rttAt) >>> 0;
+  if (tcb.rttAt !== 0 && elapsed < tcb.srtt) return false;
+  const measured = tcb.rttAt !== 0 && elapsed <= 2 * tcb.srtt + 1000;
+  const came = diff(tcb.rcvNxt, tcb.rttSeq);
+  tcb.rttAt = t.now | 0 || 1;
+  tcb.rttSeq = tcb.rcvNxt;
+  return measured && came > tcb.rcvBuf >> 1;
 }
 
 /**

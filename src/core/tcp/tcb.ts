@@ -206,10 +206,10 @@ export class Tcb {
   /** RTO, backed off [ms] */
   get rto(): number { return this.i32[this.at + 43]!; }
   set rto(v: number) { this.i32[this.at + 43] = v; }
-  /** sequence number being timed (without timestamps) [seq] */
+  /** RCV.NXT when the round trip at rttAt began (growth of the window) [seq] */
   get rttSeq(): number { return this.i32[this.at + 44]!; }
   set rttSeq(v: number) { this.i32[this.at + 44] = v; }
-  /** when it was sent; 0 = nothing timed [us] */
+  /** when our SYN was sent, later when a round trip of received text began; 0 = nothing timed [us] */
   get rttAt(): number { return this.i32[this.at + 45]!; }
   set rttAt(v: number) { this.i32[this.at + 45] = v; }
   /** IRS [seq] */

@@ -2,7 +2,7 @@
 import { ACK } from '../../wire/abi.ts';
 import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
-import { arm, controllerOf, markDirty, report, step, type Tcp } from './context.ts';
+import { arm, controllerOf, markDirty, note, report, step, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
 import { EV, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { end, remove, silence } from './lifecycle.ts';
@@ -49,7 +49,9 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
     case TIMER_PERSIST:
       return persist(t, tcb);
     case TIMER_DELACK:
-      if (tcb.flags & F_ACK_LATER) ackNow(t, tcb); // T325 [MUST-40]
+      if ((tcb.flags & F_ACK_LATER) === 0) return;
+      note(t, tcb, 'delayed ACK timer');
+      ackNow(t, tcb); // T325 [MUST-40]
       return;
     case TIMER_KEEPALIVE:
       return keepAlive(t, tcb, at);
@@ -84,6 +86,7 @@ function retransmission(t: Tcp, tcb: Tcb): void {
     t.ip.suspect(tcb.hop); // T318: the next hop may be dead
     report(t, tcb, EV_SOFT_ERROR, ETIMEDOUT); // [SHLD-9]
   }
+  note(t, tcb, 'retransmission timeout');
   if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
   if (!opening) startOver(t, tcb, first && !closedWindow);
   backOff(tcb);
@@ -165,6 +168,7 @@ function keepAlive(t: Tcp, tcb: Tcb, at: number): void {
   }
   tcb.keepCount = allowed | ((sent + 1) << 16);
   t.counters.keepaliveProbes++;
+  note(t, tcb, 'keep-alive probe');
   // [SHLD-12] <SEQ=SND.NXT-1>, no text: below the peer's RCV.NXT, so it must answer.
   if (t.ip.ready(tcb.hop)) emitText(t, tcb, t.ip.linkOf(tcb.hop), (tcb.sndNxt - 1) | 0, ACK, -1, 0, 0, tcb.sndMss);
   arm(t, tcb, TIMER_KEEPALIVE, tcb.keepInterval);

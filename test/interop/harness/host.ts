@@ -38,7 +38,9 @@ export interface StackMetrics {
 
 /** Why stacks cannot be made here, or undefined. Says it once. */
 export function notBuilt(): string | undefined {
-  const missing = ['dist/index.js', 'build/Release/usertcp.node'].filter((file) => !existsSync(path(`../../../${file}`)));
+  const missing = ['dist/index.js', 'build/Release/usertcp.node'].filter(
+    (file) => !existsSync(path(`../../../${file}`)),
+  );
   if (missing.length === 0) return undefined;
   const reason = `not built: ${missing.join(', ')} (npm run build)`;
   console.warn(`interop skipped: ${reason}`);
@@ -46,7 +48,7 @@ export function notBuilt(): string | undefined {
 }
 
 export interface StackConfig extends Record<string, unknown> {
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 export class Host {
@@ -61,7 +63,12 @@ export class Host {
   static stack(lab: Lab, { env, ...config }: StackConfig = {}): Promise<Host> {
     const { stack, prefix } = addresses;
     const own = [`${stack.v4}/${prefix.v4}`, `${stack.v6}/${prefix.v6}`];
-    return Host.#start(lab.stack, [JSON.stringify({ device: lab.device, addresses: own, ...config })], env);
+    return Host.stackOn(lab.stack, { device: lab.device, addresses: own, env, ...config });
+  }
+
+  /** Our stack anywhere, with these options of createStack. */
+  static stackOn(side: Side, { env, ...config }: StackConfig): Promise<Host> {
+    return Host.#start(side, [JSON.stringify(config)], env);
   }
 
   /** node:net in the kernel's namespace, or in another one. */
@@ -79,9 +86,9 @@ export class Host {
   async call<T = unknown>(call: string, args: Message = {}, timeout = 30_000): Promise<T> {
     const id = ++this.#calls;
     this.program.send({ id, call, ...args });
-    const answer = await this.program.next((m) => m['id'] === id, timeout);
-    if (answer['error'] !== undefined) throw new Error(`${call}: ${String(answer['error'])}`);
-    return answer['value'] as T;
+    const answer = await this.program.next((m) => m.id === id, timeout);
+    if (answer.error !== undefined) throw new Error(`${call}: ${String(answer.error)}`);
+    return answer.value as T;
   }
 
   connect(to: Message, what: Message, timeout?: number): Promise<Outcome> {

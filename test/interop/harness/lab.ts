@@ -102,7 +102,9 @@ export class Lab {
       this.setLoss(options.loss ?? {});
     }
     kernel.run('ip', 'addr', 'add', `${addresses.kernel.v4}/${addresses.prefix.v4}`, 'dev', k);
-    kernel.run('ip', 'addr', 'add', `${addresses.kernel.v6}/${addresses.prefix.v6}`, 'dev', k, 'nodad');
+    if ((options.mtu ?? 1500) >= 1280) {
+      kernel.run('ip', 'addr', 'add', `${addresses.kernel.v6}/${addresses.prefix.v6}`, 'dev', k, 'nodad');
+    }
     for (const [name, value] of Object.entries(options.sysctl ?? {})) this.sysctl(kernel, name, value);
   }
 

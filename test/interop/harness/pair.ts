@@ -1,7 +1,7 @@
 // Two hosts on one wire, ours and the kernel's, and both ways to cast them.
-import { addresses } from './lab.ts';
+
 import { Host, type StackConfig } from './host.ts';
-import { Lab, type LabOptions } from './lab.ts';
+import { addresses, Lab, type LabOptions } from './lab.ts';
 
 export const roles = ['server', 'client'] as const;
 export type Role = (typeof roles)[number];

@@ -35,7 +35,13 @@ function frame(seq) {
   sum(...pseudo, icmp).copy(icmp, 2);
   const ip = v6
     ? Buffer.concat([Buffer.from([0x60, 0, 0, 0]), length, Buffer.from([58, 64]), src, dst])
-    : Buffer.concat([Buffer.from([0x45, 0]), word(20 + icmp.length), Buffer.from([0, seq, 0, 0, 64, 1, 0, 0]), src, dst]);
+    : Buffer.concat([
+        Buffer.from([0x45, 0]),
+        word(20 + icmp.length),
+        Buffer.from([0, seq, 0, 0, 64, 1, 0, 0]),
+        src,
+        dst,
+      ]);
   if (!v6) sum(ip).copy(ip, 10);
   return Buffer.concat([mac(peerMac), mac(ownMac), Buffer.from(v6 ? [0x86, 0xdd] : [8, 0]), ip, icmp]);
 }

@@ -1,7 +1,7 @@
 /** §3.10.7.4, fifth: the ACK field. */
 import { ACK, FIN, OPT_SACK, SYN } from '../../../wire/abi.ts';
 import { EV_ALL_ACKED, EV_DRAIN, OK } from '../../events.ts';
-import { diff, geq, gt, leq, lt } from '../../seq.ts';
+import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import { arm, controllerOf, disarm, markDirty, report, step, type Tcp } from '../context.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
@@ -62,7 +62,8 @@ function lateHandshake(t: Tcp, tcb: Tcb): void {
 
 /** [MAY-12] RFC 5961 §5: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
 function inRange(t: Tcp, tcb: Tcb, seg: Segment): boolean {
-  const oldest = (tcb.sndUna - tcb.maxSndWnd) | 0;
+  // While our SYN is not acknowledged (CLOSE in SYN_RECEIVED) nothing proves that the peer is there: only its ACK counts.
+  const oldest = tcb.flags & F_SYN_ACKED ? (tcb.sndUna - tcb.maxSndWnd) | 0 : add(tcb.iss, 1);
   if (geq(seg.ack, oldest) && leq(seg.ack, tcb.sndMax)) return true;
   challengeAck(t, tcb, seg);
   return false;

@@ -1,7 +1,7 @@
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4, RFC 5961). */
 import { FIN, RST, SYN } from '../../../wire/abi.ts';
 import { diff } from '../../seq.ts';
-import type { Tcp } from '../context.ts';
+import { note, type Tcp } from '../context.ts';
 import { ackNow } from '../receive-window.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -16,5 +16,6 @@ export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
     tcb.oowAt = t.tick;
   }
   t.counters.challengeAcks++;
+  note(t, tcb, 'challenge ACK');
   ackNow(t, tcb);
 }

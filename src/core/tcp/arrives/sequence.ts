@@ -111,7 +111,7 @@ function trim(t: Tcp, tcb: Tcb, seg: Segment): void {
     seg.seq = add(seg.seq, cut);
     if (seg.flags & FIN && lt(seg.seq, tcb.rcvNxt)) seg.flags &= ~FIN;
   }
-  // A FIN takes an octet of the window too (RFC 9293 §3.10.7.4: "including SYN and FIN"): behind a full window it is not reached.
+  // A FIN takes an octet of the window too (RFC 9293 §3.10.7.4: "including SYN and FIN"): behind a full one it is not reached.
   const fin = seg.flags & FIN;
   const beyond = diff(add(seg.seq, seg.len + fin), tcb.rcvAdv);
   if (beyond > 0) {

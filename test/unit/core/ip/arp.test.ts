@@ -150,7 +150,7 @@ describe('reachability, RFC 4861 §7.3', () => {
     expect(host.take()).toEqual([]);
   });
 
-  test('used after it went stale: five seconds, then three unicast requests, then failed', () => {
+  test('used after it went stale: five seconds, three unicast requests, three to everyone, then failed', () => {
     const { host, hop } = reachable();
     host.pass(46_000);
     expect(host.ip.ready(hop)).toBe(true);
@@ -162,10 +162,23 @@ describe('reachability, RFC 4861 §7.3', () => {
     host.pass(1000);
     host.pass(1000);
     expect(host.take()).toHaveLength(2);
+    for (let n = 0; n < 3; n++) host.pass(1000);
+    expect(host.take().map(({ hex }) => hex.slice(0, 12))).toEqual(Array(3).fill('ffffffffffff'));
     expect(host.failed).toEqual([]);
     host.pass(1000);
     expect(host.failed).toEqual([hop]);
     expect(host.ip.ready(hop)).toBe(false);
+  });
+
+  test('a neighbour that changed its MAC silently is found again by asking everyone', () => {
+    const { host, hop } = reachable();
+    host.pass(46_000);
+    expect(host.ip.ready(hop)).toBe(true);
+    host.pass(5000);
+    for (let n = 0; n < 3; n++) host.pass(1000);
+    expect(host.ip.ready(hop)).toBe(false);
+    host.pass(1000);
+    expect(host.failed).toEqual([]);
   });
 
   test('a reply to the unicast request makes it reachable', () => {
