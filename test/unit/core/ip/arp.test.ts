@@ -177,7 +177,9 @@ describe('reachability, RFC 4861 §7.3', () => {
     host.pass(5000);
     for (let n = 0; n < 3; n++) host.pass(1000);
     expect(host.ip.ready(hop)).toBe(false);
-    host.pass(1000);
+    host.receive(arp(2, '020000000077', THEM, OUR_MAC, US));
+    expect(host.ip.ready(hop)).toBe(true);
+    host.pass(10_000);
     expect(host.failed).toEqual([]);
   });
 
