@@ -47,7 +47,7 @@ describe('the first FIN', () => {
     `;
   });
 
-  conform('ESTABLISHED: end of text is signalled, RCV.NXT moves over it, CLOSE-WAIT [T224] [UNTAGGED-27] [MUST-12]', async (s) => {
+  conform('ESTABLISHED: end of text is told, RCV.NXT moves over it, CLOSE-WAIT [T224] [UNTAGGED-27] [MUST-12]', async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`
       +0 < F. seq 1 ack 1 len 10

@@ -47,8 +47,11 @@ describe('an unacceptable RST is dropped without a word', () => {
   });
 });
 
-/** Ten segments of 1000 fill the window of a user who does not read. */
-const FILL = Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + 1000 * n} ack 1 len 1000`).join('\n');
+/** Ten segments in one burst: ten of 1000 fill the window of a user who does not read. */
+function fill(size: number): string {
+  return Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + size * n} ack 1 len ${size}`).join('\n');
+}
+const FILL = fill(1000);
 
 describe('the four cases of §3.4', () => {
   const manual = { reading: 'manual' } as const;
@@ -141,7 +144,7 @@ describe('trimming', () => {
   conform('what lies beyond the window is cut off, the FIN with it [T004] [UNTAGGED-10]', async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`
-      ${FILL.replaceAll('len 1000', 'len 990').replaceAll(/seq (\d+)/g, (_, n: string) => `seq ${Number(n) - Math.floor(Number(n) / 1000) * 10}`)}
+      ${fill(990)}
       +0 > . seq 1 ack 9901 win 100
       +0 < F. seq 9901 ack 1 len 200
       +0 > . seq 1 ack 10001 win 0
@@ -192,8 +195,8 @@ describe('a SYN sent again in SYN-RECEIVED', () => {
 const WITH_TS = `
   listen
   +0 < S seq 0 <mss 1000, ts 1000 0>
-  +0 > S. seq 0 ack 1 <mss *, ts * 1000>
-`.replace('mss *, ', '...').replace('<...ts * 1000>', '<...>');
+  +0 > S. seq 0 ack 1 <...>
+`;
 describe('PAWS comes before acceptability (RFC 7323 §5.3 R1)', () => {
   conform('an older timestamp is answered and dropped [T310] [T004]', async (s) => {
     await s.run(WITH_TS);

@@ -3,9 +3,12 @@ import { describe } from 'vitest';
 import { bring, conform, conformOnce } from './script/index.ts';
 import { forEachState } from './states.ts';
 
+const CLOSED_BY_PEER_URG = { CLOSE_WAIT: 'T210', CLOSING: 'T212', LAST_ACK: 'T214', TIME_WAIT: 'T216' };
+const CLOSED_BY_PEER_TEXT = { CLOSE_WAIT: 'T211', CLOSING: 'T213', LAST_ACK: 'T215', TIME_WAIT: 'T217' };
+
 describe('sixth: URG', () => {
   forEachState({ ESTABLISHED: 'T201', FIN_WAIT_1: 'T204', FIN_WAIT_2: 'T207' },
-    'one report when it appears, one for each advance, one when it was read [MUST-30] [MUST-32] [UNTAGGED-15]', async (s, { una, snd }) => {
+    'told when it appears, at each advance, when it was read [MUST-30] [MUST-32] [UNTAGGED-15]', async (s, { una, snd }) => {
       await s.run`
         +0 < U. seq 1 ack ${una} urg 300 len 100
         event urgent ahead
@@ -61,7 +64,7 @@ describe('sixth: URG', () => {
     `;
   });
 
-  forEachState({ CLOSE_WAIT: 'T210', CLOSING: 'T212', LAST_ACK: 'T214', TIME_WAIT: 'T216' }, 'ignored', async (s, { una, rcv }, state) => {
+  forEachState(CLOSED_BY_PEER_URG, 'ignored', async (s, { una, rcv }, state) => {
     await s.run`
       +0 < U. seq ${rcv} ack ${una} urg 9
       +0 > nothing
@@ -84,7 +87,7 @@ describe('sixth: URG', () => {
 
 describe('seventh: text in order', () => {
   forEachState({ ESTABLISHED: 'T202', FIN_WAIT_1: 'T205', FIN_WAIT_2: 'T208' },
-    'delivered; acknowledged within the delay, at once for the second full segment [SHLD-18] [SHLD-19] [MUST-40]', async (s, { una, snd }) => {
+    'delivered; ACK within the delay, at once for two full segments [SHLD-18] [SHLD-19] [MUST-40]', async (s, { una, snd }) => {
       await s.run`
         +0 < P. seq 1 ack ${una} len 100
         event data 100
@@ -205,7 +208,7 @@ describe('seventh: text ahead of a hole', () => {
 });
 
 describe('seventh: text behind the peer\'s FIN', () => {
-  forEachState({ CLOSE_WAIT: 'T211', CLOSING: 'T213', LAST_ACK: 'T215', TIME_WAIT: 'T217' }, 'ignored', async (s, { una, rcv }, state) => {
+  forEachState(CLOSED_BY_PEER_TEXT, 'ignored', async (s, { una, rcv }, state) => {
     await s.run`
       +0 < P. seq ${rcv} ack ${una} len 10
       expect ${state}

@@ -67,9 +67,12 @@ const PLACES: Readonly<Record<StateName, Place>> = {
   TIME_WAIT: { una: 2, snd: 2, rcv: 2 },
 };
 
-/** Events on the way are forgotten; the first number of the user's text is 1, or beyond what Place says. */
-export async function bring(s: Script, state: StateName, origin: Origin = 'passive'): Promise<Place> {
-  await s.run(`${WAYS[state](origin)}\n+0 > nothing\nexpect ${state}`);
+/** Events on the way are forgotten. `options` are those of the peer's SYN. */
+export async function bring(
+  s: Script, state: StateName, origin: Origin = 'passive', options = 'mss 1000',
+): Promise<Place> {
+  const way = WAYS[state](origin).replaceAll('<mss 1000>', `<${options}>`);
+  await s.run(`${way}\n+0 > nothing\nexpect ${state}`);
   s.takeEvents();
   return PLACES[state];
 }

@@ -29,6 +29,8 @@ export class Connection {
   written: number[] = [];
   peerSent: number[] = [];
   delivered = 0;
+  /** A new SYN of the stack is a new incarnation, not a mistake. */
+  follow = false;
 
   constructor(name: string, tuple: Tuple) {
     this.name = name;
@@ -50,7 +52,9 @@ export class Connection {
   }
 
   learn(p: Packet): void {
-    if (p.segment.flags & SYN && !this.issKnown) {
+    const again = this.follow && p.segment.seq !== this.iss;
+    if (p.segment.flags & SYN && (!this.issKnown || again)) {
+      if (again) this.written = [];
       this.iss = p.segment.seq;
       this.issKnown = true;
     }

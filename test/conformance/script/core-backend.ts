@@ -188,13 +188,14 @@ export class CoreBackend implements Backend {
   #call(tuple: Tuple, { name, words, text }: Call): number {
     const now = this.now();
     const { core } = this;
+    const open = this.#options.open ?? {};
     const row = this.rowOf(tuple);
     if (name === 'listen') {
-      return Math.min(0, core.callListen(new Int32Array(4), tuple.lport, this.#options.backlog ?? 128, this.#options.open ?? {}, now));
+      return Math.min(0, core.callListen(new Int32Array(4), tuple.lport, this.#options.backlog ?? 128, open, now));
     }
     if (name === 'connect') {
-      const open = this.#options.open ?? {};
-      return Math.min(0, core.callConnect(parseAddress(tuple.local), tuple.lport, parseAddress(tuple.remote), tuple.rport, open, now));
+      const local = parseAddress(tuple.local);
+      return Math.min(0, core.callConnect(local, tuple.lport, parseAddress(tuple.remote), tuple.rport, open, now));
     }
     if (row < 0) return codes.ENOTCONN;
     switch (name) {

@@ -61,7 +61,9 @@ export interface Step {
 }
 
 export const FLAGS = 'FSRP.UEW';
-const CALLS = ['open', 'listen', 'send', 'read', 'close', 'abort', 'giveup', 'status', 'nodelay', 'cork', 'keepalive', 'usertimeout'];
+const CALLS = [
+  'open', 'listen', 'send', 'read', 'close', 'abort', 'giveup', 'status', 'nodelay', 'cork', 'keepalive', 'usertimeout',
+];
 
 export function parseScript(text: string): Step[] {
   const steps: Step[] = [];
@@ -139,7 +141,7 @@ export function formatFlags(flags: number): string {
   return [...'SFRPUEW.'].filter((letter) => flags & (1 << FLAGS.indexOf(letter))).join('') || '-';
 }
 
-/** `S. seq 0 ack 1 win 100 len 10 "text" urg 3 <mss 1000>` and, for what the peer sends, `badsum broadcast src dst tos reserved`. */
+/** `S. seq 0 ack 1 win 100 len 10 "text" urg 3 <mss 1000>`; the peer also has `badsum broadcast src dst tos reserved`. */
 function parseSegment(text: string): SegmentSpec {
   let rest = text.trim();
   const options = /<(.*)>/.exec(rest);

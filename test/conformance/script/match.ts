@@ -21,7 +21,8 @@ export function differences(c: Connection, spec: SegmentSpec, p: Packet): string
   compare('tos', spec.tos, p.tos);
   compare('ttl', spec.ttl, p.ttl);
   compare('reserved', spec.reserved, s.reserved);
-  // [UNTAGGED-20] what is not in use is zero
+  if ((s.flags & (2 | 4 | 16)) === 0) found.push('it has no ACK [UNTAGGED-20]');
+  // What is not in use is zero.
   if ((s.flags & 16) === 0 && s.ack !== 0 && (s.flags & 4) === 0) found.push(`the ACK field is ${s.ack} without ACK`);
   if ((s.flags & 32) === 0 && s.urgent !== 0) found.push(`the urgent pointer is ${s.urgent} without URG`);
   if (spec.options !== undefined) found.push(...optionDifferences(spec.options, c.fromStack(s.options)));

@@ -22,6 +22,8 @@ type Doing = { readonly [K in Step['action']['do']]: (action: Extract<Step['acti
 
 export class Script {
   readonly family: 4 | 6;
+  /** A failure leaves a pcapng file; not for those who expect to fail. */
+  capturing = true;
   readonly #settings: Record<string, unknown>;
   readonly #make: (options: CoreBackendOptions) => Backend;
   #backend: Backend | undefined;
@@ -81,6 +83,8 @@ export class Script {
     for (let p = this.#peek(); p !== undefined; p = this.#peek()) {
       const c = this.#owner(p);
       c.learn(p);
+      const wrong = c.checkText(p);
+      if (wrong !== undefined) throw this.#failure(new Error(wrong));
       found.push(c.describe(p));
       this.backend.sent.shift();
     }
@@ -98,8 +102,11 @@ export class Script {
   readonly #doing: Doing = {
     option: ({ name, value }) => this.#option(name, value),
     conn: ({ name, words }) => {
-      const word = (key: string, otherwise: number): number => (words.includes(key) ? Number(words[words.indexOf(key) + 1]) : otherwise);
-      this.#current = this.#connections.get(name) ?? this.#connect(name, word('port', RPORT + this.#connections.size), word('peer', 2));
+      const word = (key: string): number | undefined => {
+        return words.includes(key) ? Number(words[words.indexOf(key) + 1]) : undefined;
+      };
+      const port = word('port') ?? RPORT + this.#connections.size;
+      this.#current = this.#connections.get(name) ?? this.#connect(name, port, word('peer') ?? 2);
     },
     forget: ({ irs }) => this.connection.forget(irs),
     call: (action) => this.#call(action.name, action.words, action.result),
@@ -157,7 +164,8 @@ export class Script {
     const call = passive ? 'listen' : name === 'open' && words[0] === 'active' ? 'connect' : name;
     const literal = words.find((word) => word.startsWith('"'))?.slice(1, -1);
     const length = literal?.length ?? Number(words.at(-1) ?? 0);
-    const text = Uint8Array.from({ length: name === 'send' ? length : 0 }, (_, n) => literal?.charCodeAt(n) ?? octet(c.written.length + n));
+    const size = name === 'send' ? length : 0;
+    const text = Uint8Array.from({ length: size }, (_, n) => literal?.charCodeAt(n) ?? octet(c.written.length + n));
     const result = await this.backend.call(c.tuple, { name: call, words, text });
     if (name === 'send') c.written.push(...text.subarray(0, Number(result) || 0));
     this.#time = this.backend.now();
@@ -204,15 +212,16 @@ export class Script {
     const { tolerance } = this.backend;
     await this.backend.pass(this.#time + (after === null ? WHENEVER : after + tolerance), () => this.backend.sent.length > 0);
     const p = this.#peek();
-    if (p === undefined) throw new Error(`expected ${showSpec(spec)}\n  came     nothing until ${this.#clock(this.backend.now())}`);
-    if (!c.owns(p)) throw new Error(`expected ${showSpec(spec)} on connection ${c.name}\n  came     ${this.#showNext()}`);
+    const expected = `expected ${showSpec(spec)}`;
+    if (p === undefined) throw new Error(`${expected}\n  came     nothing until ${this.#clock(this.backend.now())}`);
+    if (!c.owns(p)) throw new Error(`${expected} on connection ${c.name}\n  came     ${this.#showNext()}`);
     const { time } = this.backend.sent[0]!;
     c.learn(p);
     const wrong = differences(c, spec, p);
     if (after !== null && Math.abs(time - this.#time - after) > tolerance) {
       wrong.push(`it came ${((time - this.#time) / 1e6).toFixed(4)} s after the step before, not ${(after / 1e6).toFixed(4)} s`);
     }
-    if (wrong.length > 0) throw new Error(`expected ${showSpec(spec)}\n  came     ${this.#showNext()}\n  ${wrong.join('; ')}`);
+    if (wrong.length > 0) throw new Error(`${expected}\n  came     ${this.#showNext()}\n  ${wrong.join('; ')}`);
     this.#note(c, `> ${c.describe(p)}`, time);
     this.backend.sent.shift();
     this.#time = Math.max(this.#time, time);
@@ -238,9 +247,11 @@ export class Script {
   /** Moves what happened over, checking delivered text on the way. */
   #takeEvents(): void {
     for (const event of this.#backend?.events.splice(0) ?? []) {
-      const c = [...this.#connections.values()].find(({ tuple }) => tuple.rport === event.rport && tuple.remote === event.remote);
+      const connections = [...this.#connections.values()];
+      const c = connections.find(({ tuple }) => tuple.rport === event.rport && tuple.remote === event.remote);
       this.#note(c, `event ${event.type} ${event.detail}`.trim(), event.time);
       this.#events.push(event);
+      if (c?.follow && (event.type === 'accept' || event.type === 'connect')) c.delivered = 0;
       const wrong = event.text === undefined ? undefined : c?.checkDelivered(event.text);
       if (wrong !== undefined) throw new Error(wrong);
     }
@@ -248,7 +259,7 @@ export class Script {
 
   #mine(event: StackEvent): boolean {
     const { rport, remote } = this.connection.tuple;
-    return event.rport === rport && event.remote === remote || event.rport === 0;
+    return (event.rport === rport && event.remote === remote) || event.rport === 0;
   }
 
   #peek(): Packet | undefined {
@@ -280,18 +291,23 @@ export class Script {
     const step = this.#steps[Math.min(this.#at, this.#steps.length - 1)];
     const where = step === undefined ? 'script' : `script line ${step.line}: ${step.text}`;
     const text = [where, `  ${error.message}`, '', `so far (IPv${this.family}):`, ...this.#log.map((line) => `  ${line}`)];
-    const bytes = this.#backend?.capture();
-    if (bytes !== undefined) {
-      const file = join(mkdtempSync(join(tmpdir(), 'usertcp-script-')), 'script.pcapng');
-      writeFileSync(file, bytes);
-      text.push('', `packets: ${file}`);
-    }
+    if (this.capturing) text.push('', `packets: ${this.savePackets()}`);
     return new Error(text.join('\n'), { cause: error });
+  }
+
+  /** Writes everything sent and received so far to a file of its own; returns its path. */
+  savePackets(): string {
+    const bytes = this.#backend?.capture();
+    if (bytes === undefined) return 'none were kept';
+    const file = join(mkdtempSync(join(tmpdir(), 'usertcp-script-')), 'script.pcapng');
+    writeFileSync(file, bytes);
+    return file;
   }
 }
 
 function showSpec(s: SegmentSpec): string {
-  const fields = (['seq', 'ack', 'win', 'urg', 'tos', 'ttl', 'src', 'dst'] as const).flatMap((key) => (s[key] === undefined ? [] : [`${key} ${s[key]}`]));
+  const keys = ['seq', 'ack', 'win', 'urg', 'tos', 'ttl', 'src', 'dst'] as const;
+  const fields = keys.flatMap((key) => (s[key] === undefined ? [] : [`${key} ${s[key]}`]));
   const options = s.options === undefined ? [] : [`<${s.options.map(formatOption).join(', ')}>`];
   const marks = [...(s.badChecksum ? ['badsum'] : []), ...(s.broadcast ? ['broadcast'] : [])];
   return [formatFlags(s.flags), ...fields, ...(s.len > 0 ? [`len ${s.len}`] : []), ...marks, ...options].join(' ');
