@@ -8,7 +8,7 @@ import { transfers } from './pair/arbitraries.ts';
 import { Host } from './pair/host.ts';
 import { type Case, open, Pair } from './pair/run.ts';
 
-const numRuns = Number(process.env.USERTCP_RUNS ?? 100);
+const numRuns = Number(process.env.USERTCP_RUNS ?? 60);
 const HOUR = 3600e6;
 
 /** Runs the case; after `at` µs the connection of end `side` moves to a new host. Returns whether it did. */

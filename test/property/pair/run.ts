@@ -91,7 +91,9 @@ export function open(c: Case, pair: Pair): readonly [End, End] {
   const [a, b] = pair.hosts;
   const ends = [new End(a, c.plans[0], 0, c.seed), new End(b, c.plans[1], 1, c.seed)] as const;
   pair.warm();
-  const impair = (): void => c.faults.forEach((how, n) => pair.wire.impair(how, pair.hosts[n]!.link));
+  const impair = (): void => {
+    for (const n of [0, 1] as const) pair.wire.impair(c.faults[n], pair.hosts[n].link);
+  };
   if (c.early) impair();
   if (c.simultaneous) {
     const [x, y] = pair.addresses;

@@ -50,7 +50,8 @@ function check({ t, tcb }: Tables, base: number, sacked: Uint8Array, una: number
     expect(diff(r.seq(rec), base)).toBe(at);
     const flags = r.flags(rec);
     expect(r.space(rec)).toBeGreaterThan(0);
-    for (let n = 0; n < r.space(rec); n++) expect(sacked[at + n] === 1, `octet ${at + n}`).toBe((flags & R_SACKED) !== 0);
+    const should = flags & R_SACKED ? 1 : 0;
+    for (let n = 0; n < r.space(rec); n++) if (sacked[at + n] !== should) throw new Error(`octet ${at + n} has the wrong mark`);
     if (flags & R_LOST) lost += r.space(rec);
     if (flags & R_SACKED) marked += r.space(rec);
     if (r.len(rec) > 0) {
@@ -104,7 +105,7 @@ test('acknowledge, split, SACK, loss and retransmission in any order keep the oc
     acknowledge(t, tcb, add(base, total + 1));
     dequeue(t.arena, tcb, total - Math.min(una, total));
     expect([t.records.count, t.arena.used, tcb.rtxHead, tcb.rtxTail, tcb.sndQueued]).toEqual([0, 0, -1, -1, 0]);
-  }), { seed: 6675, numRuns: 200 });
+  }), { seed: 6675 });
 });
 
 test('only what was neither resent nor selectively acknowledged gives a round-trip sample (Karn)', () => {
