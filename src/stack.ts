@@ -3,6 +3,7 @@ import { debuglog } from 'node:util';
 import { PcapngWriter } from './capture/pcapng-writer.ts';
 import { StackCore } from './core/stack-core.ts';
 import { openAfPacket } from './link/afpacket.ts';
+import { injectFrames } from './link/inject.ts';
 import { Loopback } from './link/loopback.ts';
 import { openTap } from './link/tap.ts';
 import { Tee } from './link/tee.ts';
@@ -11,6 +12,7 @@ import { Annotator } from './shell/annotator.ts';
 import { type OpenCapture, openCapture } from './shell/capture-file.ts';
 import { NodeClock } from './shell/clock.ts';
 import { arrange } from './shell/coexist/arrangement.ts';
+import { watchKernel } from './shell/coexist/watch.ts';
 import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
 import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
@@ -32,6 +34,8 @@ export interface Surroundings {
   readonly after: (ms: number, fn: () => void) => () => void;
   readonly warnings: readonly string[];
   readonly teardown: readonly (() => unknown)[];
+  /** The first link's host has its addresses too and keeps all but these ports; absent = they are ours alone. */
+  readonly shared?: ((port: number) => boolean) | undefined;
 }
 
 /**
@@ -41,7 +45,7 @@ export interface Surroundings {
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
-  const { links, warnings, teardown, ephemeralPorts } = await openLinks(settings);
+  const { links, warnings, teardown, ephemeralPorts, shared } = await openLinks(settings);
   const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
   try {
     return assemble(complete, {
@@ -52,6 +56,7 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
       after: nodeTimer,
       warnings,
       teardown,
+      shared,
     });
   } catch (error) {
     for (const link of links) await link.close();
@@ -75,6 +80,7 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
     tcp: settings.tcp,
   });
   for (const { words, bits } of settings.addresses) core.ip.addAddress(words, bits, 0);
+  if (around.shared !== undefined) core.ip.leaveToHost(0);
   for (const { to, bits, via } of settings.routes) core.ip.addRoute(to, bits, via, 0);
   for (const [index, link] of links.entries()) link.setAddresses?.(core.ip.acceptedBy(index));
   const engine = new Engine({
@@ -83,6 +89,7 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
     clock: around.clock,
     rng: around.rng,
     ephemeralPorts: settings.tcp.ephemeralPorts,
+    claims: around.shared,
   });
   if (tees.length > 0) {
     core.tracing = true;
@@ -128,6 +135,7 @@ interface Opened {
   readonly teardown: readonly (() => unknown)[];
   /** What coexistence decided; undefined = as the options say. */
   readonly ephemeralPorts: readonly [number, number] | undefined;
+  readonly shared: ((port: number) => boolean) | undefined;
 }
 
 const TAP = 'tap:';
@@ -135,20 +143,22 @@ const TAP = 'tap:';
 /** The links of the options: given ones, a TAP device, or an interface that the kernel uses, too. */
 async function openLinks(settings: Settings): Promise<Opened> {
   const { device, mac, rings, spin } = settings;
-  const plain = { warnings: [], teardown: [], ephemeralPorts: undefined };
+  const plain = { warnings: [], teardown: [], ephemeralPorts: undefined, shared: undefined };
   if (device === undefined) return { ...plain, links: settings.links };
   if (device.startsWith(TAP)) {
     return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, spinMicros: spin })] };
   }
-  const addresses = settings.addresses.map(({ text }) => text);
-  const arrangement = await arrange({
-    device,
-    addresses,
-    mode: settings.mode,
-    ports: settings.ports,
-    ephemeralPorts: settings.ephemeralPorts,
-  });
-  const { mode, ephemeralPorts } = arrangement.plan;
+  const arrangement = await arrange(
+    {
+      device,
+      addresses: settings.addresses.map(({ text }) => text),
+      mode: settings.mode,
+      ports: settings.ports,
+      ephemeralPorts: settings.ephemeralPorts,
+    },
+    settings.selfTest ? injectFrames : null,
+  );
+  const { mode, ephemeralPorts, claimed } = arrangement.plan;
   const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;
   try {
     const link = openAfPacket({
@@ -157,13 +167,28 @@ async function openLinks(settings: Settings): Promise<Opened> {
       smallSlots: rings.small,
       largeSlots: rings.large,
       spinMicros: spin,
+      fds: settings.fds ?? inheritedFds(),
+      vlan: settings.vlan,
       ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
     });
-    return { links: [link], warnings: arrangement.warnings, teardown: [() => arrangement.release()], ephemeralPorts };
+    const warnings = [...arrangement.warnings];
+    const unwatch = watchKernel(arrangement, device, (sentence) => {
+      warnings.push(sentence);
+      process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
+    });
+    const teardown = [unwatch, () => arrangement.release()];
+    return { links: [link], warnings, teardown, ephemeralPorts, shared: claimed && ((port) => claimed.has(port)) };
   } catch (error) {
     await arrangement.release();
     throw error;
   }
+}
+
+/** What `usertcp open` handed down; for the first stack of the process only. */
+function inheritedFds(): readonly number[] | undefined {
+  const { USERTCP_FDS: given } = process.env;
+  delete process.env.USERTCP_FDS;
+  return given?.split(',').map(Number);
 }
 
 /** Locally administered, and the same each time the address is: neighbours' caches stay right. */

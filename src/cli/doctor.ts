@@ -118,6 +118,7 @@ function commands(): Finding[] {
     ['unshare', '--version', 'util-linux', ['interop']],
     ['nft', '--version', 'nftables', ['interop']],
     ['curl', '--version', 'curl', ['interop']],
+    ['tc', '-V', 'iproute2', []],
     ['ethtool', '--version', 'ethtool', []],
   ];
   const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };

@@ -6,17 +6,20 @@ import { runDemo } from './demo/demo.ts';
 import { runRole } from './demo/roles.ts';
 import { runDoctor } from './doctor.ts';
 import { runLadder } from './ladder.ts';
+import { runOpen } from './open.ts';
 import { Terminal } from './terminal.ts';
 
 const USAGE = `usage: usertcp COMMAND [options]
 
   doctor [--for demo|interop|device] [--json]   what this machine allows, and the command that fixes what it does not
   demo                                          the stack against the Linux kernel: HTTP both ways, hashes compared
+  open [--] COMMAND                             opens packet sockets as root and hands them to COMMAND, run without rights
   ladder FILE [--conn N] [--list] [--json]      one connection of a capture as a ladder diagram
 
 examples:
   npx usertcp doctor --for device
   npx usertcp demo
+  sudo npx usertcp open -- node app.js
   npx usertcp ladder trace.pcapng --list
 `;
 
@@ -27,6 +30,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return doctor(rest);
     case 'demo':
       return demo(rest);
+    case 'open':
+      return open(rest);
     case 'ladder':
       return runLadder(rest, {
         readFile: (path) => readFile(path),
@@ -69,6 +74,12 @@ async function demo(args: string[]): Promise<number> {
   if (values.role === undefined) return runDemo(new Terminal());
   await runRole(values.role, JSON.parse(values.with ?? '{}'));
   return Number(process.exitCode ?? 0);
+}
+
+async function open(args: string[]): Promise<number> {
+  const command = args[0] === '--' ? args.slice(1) : args;
+  if (command[0] === '--help' || command[0] === '-h') return help();
+  return command.length === 0 ? wrong('open takes a command to run') : runOpen(command, process.env);
 }
 
 function help(): number {

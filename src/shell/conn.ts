@@ -21,7 +21,7 @@ import {
 } from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
-import { StackError, systemError } from './errors.ts';
+import { inState, StackError, systemError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
 import { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
@@ -182,6 +182,7 @@ export class Conn extends RowHandle {
   /** @internal EV_END */
   peerEnded(): void {
     this.#flags |= PEER_ENDED;
+    this.#call(() => this.#handlers.halfclose?.(this));
     if (!(this.#flags & PAUSED) && this.#held === null) this.#tellEnd();
   }
 
@@ -215,13 +216,13 @@ export class Conn extends RowHandle {
   }
 
   /** @internal EV_CLOSED: the row is not ours any more. False = closed in order, but the reader has to catch up. */
-  gone(code: number): boolean {
+  gone(code: number, state: number): boolean {
     this.#flags |= GONE;
     this.#pending = null;
     this.row = -1;
     const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN)) !== 0;
     if (code === 0 && (this.#held !== null || !endTold)) return false;
-    this.#finish(code === 0 || code === ECONNABORTED ? null : this.#failure(code));
+    this.#finish(code === 0 || code === ECONNABORTED ? null : this.#failure(code, state));
     return true;
   }
 
@@ -321,9 +322,9 @@ export class Conn extends RowHandle {
     }
   }
 
-  #failure(code: number): Error {
-    if (!(this.#flags & CONNECTING)) return systemError(code, 'read');
-    return systemError(code, 'connect', this.remoteAddress, this.remotePort);
+  #failure(code: number, state: number): Error {
+    if (!(this.#flags & CONNECTING)) return inState(state, systemError(code, 'read'));
+    return inState(state, systemError(code, 'connect', this.remoteAddress, this.remotePort));
   }
 
   /** For what is rare; `data` has its own try block. */

@@ -5,6 +5,7 @@
 
 import type { Core, OpenOptions } from '../core/api.ts';
 import {
+  EACCES,
   EADDRINUSE,
   EINVAL,
   EV_ACCEPT,
@@ -19,7 +20,7 @@ import {
 } from '../core/events.ts';
 import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
-import { isMapped } from '../wire/address.ts';
+import { isLoopback, isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
 import { Conn } from './conn.ts';
 import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
@@ -48,6 +49,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly ephemeralPorts: readonly [number, number];
+  /** Mode 'shared': whether a port is ours and not the kernel's. Absent = all are. */
+  readonly claims?: ((port: number) => boolean) | undefined;
 }
 
 const PORT_TRIES = 64;
@@ -62,6 +65,7 @@ export class Engine {
   onLinkDown: (link: number, error: Error) => void = () => {};
   /** Told when the last connection or listener goes. */
   onIdle: () => void = () => {};
+  readonly #claims: (port: number) => boolean;
   readonly #clock: Clock;
   readonly #rng: Rng;
   readonly #conns: (Conn | undefined)[] = [];
@@ -76,6 +80,7 @@ export class Engine {
     this.core = options.core;
     this.links = options.links;
     this.ephemeralPorts = options.ephemeralPorts;
+    this.#claims = options.claims ?? (() => true);
     this.#clock = options.clock;
     this.#rng = options.rng;
     this.driver = new Driver(
@@ -105,6 +110,7 @@ export class Engine {
   /** LISTEN. Returns the row, or a core error (< 0). */
   listen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, acceptor: Acceptor): number {
     if (!Number.isInteger(port) || port < 0 || port > 65535) return EINVAL;
+    if (port !== 0 && !this.#claims(port) && !isLoopback(laddr)) return EACCES;
     const row =
       port === 0 ? this.#listenAnywhere(laddr, backlog, options) : this.#listenAt(laddr, port, backlog, options);
     if (row < 0) return row;
@@ -135,6 +141,7 @@ export class Engine {
     options: OpenOptions,
     handlers: Handlers,
   ): Conn | number {
+    if (lport !== 0 && !this.#claims(lport) && !this.core.ip.isOurs(raddr, 0)) return EACCES;
     const row = this.core.callConnect(laddr, lport, raddr, rport, options, this.driver.now());
     if (row < 0) return row;
     const remote = describe(raddr, rport);
@@ -236,7 +243,7 @@ export class Engine {
         return conn.opened();
       case EV_CLOSED:
         this.#conns[row] = undefined;
-        if (!conn.gone(words[at + 3]!)) this.#unread.add(conn);
+        if (!conn.gone(words[at + 3]!, words[at + 4]!)) this.#unread.add(conn);
         return;
       case EV_ALL_ACKED:
         return words[at + 3] === 1 ? conn.finAcked() : undefined;

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os';
 import * as core from '../core/events.ts';
+import { stateName } from '../core/tcp/figure5.ts';
 
 const NAMES = new Map<number, keyof typeof MEANINGS>([
   [core.ECONNRESET, 'ECONNRESET'],
@@ -56,6 +57,8 @@ export interface SystemError extends Error {
   syscall: string;
   address?: string;
   port?: number;
+  /** RFC 9293 state of our end when the connection failed; not enumerable. */
+  state?: string;
 }
 
 /** Name of a core result such as ECONNRESET (-1). */
@@ -82,6 +85,11 @@ export function systemError(code: number, syscall: Syscall, address?: string, po
   }
   Error.captureStackTrace?.(error, systemError);
   return error;
+}
+
+/** The error with the RFC 9293 state that our end was in; not enumerable, as node:net's errors do not have it. */
+export function inState(state: number, error: SystemError): SystemError {
+  return Object.defineProperty(error, 'state', { value: stateName(state) });
 }
 
 /** Use of a stack or connection that cannot work, whatever the network does. */

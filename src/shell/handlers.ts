@@ -9,6 +9,8 @@ export interface Handlers {
    * Its bytes are credited to the peer's window when the call returns, unless the connection is paused by then.
    */
   data?(conn: Conn, chunk: Buffer): void;
+  /** The peer sent FIN: told at once, also while paused, when `end` waits for the reader. */
+  halfclose?(conn: Conn): void;
   /** Everything a short `write` left over was taken. */
   drain?(conn: Conn): void;
   /** The peer sent FIN and everything before it was delivered. Without this handler our side is closed, too. */

@@ -1,5 +1,6 @@
 /** A port served by shared handlers: the `serve` level. */
 import type { OpenOptions } from '../core/api.ts';
+import { EACCES } from '../core/events.ts';
 import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
@@ -28,7 +29,7 @@ export class Listening {
     const words = bindAddress('host', options.host);
     const tcp: OpenOptions = openOptions(options);
     const row = engine.listen(words, wanted, options.backlog ?? DEFAULT_BACKLOG, tcp, acceptor);
-    if (row < 0) throw systemError(row, 'listen', options.host ?? '::', wanted);
+    if (row < 0) throw refusal(row, options.host ?? '::', wanted);
     this.row = row;
     this.end = { ...engine.endpoint(row, 0), address: options.host ?? '::', family: familyOf(options.host) };
     this.#engine = engine;
@@ -51,6 +52,13 @@ export class Listening {
     if (!this.#unrefed && !this.#closed) this.#engine.letGo();
     this.#unrefed = true;
   }
+}
+
+function refusal(code: number, host: string, port: number): Error {
+  const error = systemError(code, 'listen', host, port);
+  if (code === EACCES)
+    error.message += `: in mode 'shared' it is the kernel's; claim it with createStack({ ports: [${port}] })`;
+  return error;
 }
 
 function familyOf(host: string | undefined): 'IPv4' | 'IPv6' {

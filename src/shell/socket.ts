@@ -11,6 +11,7 @@ import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
+import { readToEnd } from './read-to-end.ts';
 import { refuseWritesAfterEnd } from './write-after-end.ts';
 
 export interface SocketOptions {
@@ -168,12 +169,7 @@ export class Socket extends Duplex {
   }
 
   /** ms; `interval` and `count` as in newer Node versions. */
-  setKeepAlive(
-    on = false,
-    initialDelay = 0,
-    interval: number = KEEP_ALIVE.interval,
-    count: number = KEEP_ALIVE.count,
-  ): this {
+  setKeepAlive(on = false, initialDelay = 0, interval?: number, count?: number): this {
     return this.#apply((conn) => conn.setKeepAlive(on, initialDelay || KEEP_ALIVE.idle, interval, count));
   }
 
@@ -272,6 +268,10 @@ export class Socket extends Duplex {
     process.nextTick(() => this.#resource.runInAsyncScope(this.emit, this, 'close', this.#errored));
   }
 
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Buffer> {
+    return readToEnd(this);
+  }
+
   // ---- events of the connection ----------------------------------------------------------------------------------------
 
   /** @internal */
@@ -298,6 +298,11 @@ export class Socket extends Duplex {
     this.#written = null;
     this.#idle.refresh();
     if (written !== null) this.#resource.runInAsyncScope(written, undefined);
+  }
+
+  /** @internal The peer's FIN came, whether anybody reads or not. */
+  halfClosed(): void {
+    this.#resource.runInAsyncScope(this.emit, this, 'halfclose');
   }
 
   /** @internal */
@@ -334,9 +339,10 @@ export class Socket extends Duplex {
 }
 
 /** Shared by every socket; `conn.data` is the socket. */
-export const socketHandlers: Required<Pick<Handlers, 'open' | 'data' | 'drain' | 'end' | 'close' | 'shutdown'>> = {
+export const socketHandlers: Required<Omit<Handlers, 'urgent'>> = {
   open: (conn) => (conn.data as Socket).connected(),
   data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
+  halfclose: (conn) => (conn.data as Socket).halfClosed(),
   drain: (conn) => (conn.data as Socket).drained(),
   end: (conn) => (conn.data as Socket).peerEnded(),
   close: (conn, error) => (conn.data as Socket).lost(error),

@@ -52,7 +52,7 @@ const CLOSE_TIMEOUT = 1000;
 export class Stack implements AsyncDisposable {
   /** Addresses of the stack's links. */
   readonly addresses: readonly string[];
-  /** What could not be arranged and what that means; empty when all is well. */
+  /** What could not be arranged, or was found later, and what that means; empty when all is well. */
   readonly warnings: readonly string[];
   readonly #parts: StackParts;
   readonly #engine: Engine;

@@ -25,6 +25,11 @@ function listenAtPeer(lab: Lab): () => Record<string, number> {
       'icmpv6 type { destination-unreachable, time-exceeded }',
     ],
     redirects: ['icmp type redirect', 'icmpv6 type nd-redirect'],
+    // RFC 5227 §3, RFC 4861 §7.2.6: nobody asked.
+    announced: [
+      ...[own.v4, host.v4].map((address) => `arp operation request arp saddr ip ${address} arp daddr ip ${address}`),
+      'icmpv6 type nd-neighbor-advert ip6 daddr ff02::1',
+    ],
     resolved: ['arp operation reply', 'icmpv6 type nd-neighbor-advert'],
     echoReplies: ['icmp type echo-reply', 'icmpv6 type echo-reply'],
   };
@@ -117,9 +122,26 @@ describe.skipIf(skip)('own addresses', () => {
       expect(await peer.connect({ host: host[family], port: theirs }, what)).toMatchObject({ received: MIB });
       ping(lab, own[family]);
     }
-    expect(heard()).toMatchObject({ ...SILENT, echoReplies: 4 });
+    expect(heard()).toMatchObject({ ...SILENT, echoReplies: 4, announced: 2 });
     await ours.call('closeStack', { timeout: 1000 });
     expect(tables(lab)).toEqual([]);
+  });
+
+  test('a device that was down: both addresses are announced again, and rules and listeners still hold', async () => {
+    const heard = listenAtPeer(lab);
+    const [ours, peer] = await Promise.all([Host.stack(lab), Host.kernel(lab)]);
+    const port = await ours.listen({ behaviour: 'echo' });
+    expect(heard().announced).toBe(2);
+    lab.stack.run('ip', 'link', 'set', lab.device, 'down');
+    await ours.call('sleep', { ms: 300 });
+    lab.stack.run('ip', 'link', 'set', lab.device, 'up');
+    await expect.poll(() => heard().announced, { timeout: 5000 }).toBe(4);
+    for (const address of [own.v4, own.v6]) {
+      const got = await peer.connect({ host: address, port }, { behaviour: 'exchange', send: MIB });
+      expect(got).toMatchObject({ received: MIB });
+    }
+    expect(heard()).toMatchObject(SILENT);
+    expect(tables(lab)).toHaveLength(2);
   });
 });
 
@@ -149,7 +171,7 @@ describe.skipIf(skip)("the host's address", () => {
           received: MIB,
         });
       }
-      expect(heard()).toMatchObject(SILENT);
+      expect(heard()).toMatchObject({ ...SILENT, announced: 0 });
 
       // Resolution and ping are the kernel's: one answer each, not two.
       const before = heard();
@@ -248,6 +270,21 @@ describe.skipIf(skip)('the start', () => {
     await Host.stack(lab, { addresses: [own4], selfTest: false });
   });
 
+  test('self-test: where there is no /dev/net/tun a veth has to do, and nothing is left of it', () => {
+    const devices = (): string[] => lab.stack.run('ip', '-br', 'link').match(/^\S+/gm)!;
+    const before = devices();
+    const app = `
+      const { createStack } = await import('${dist('index.js')}');
+      const stack = await createStack({ device: '${lab.device}', addresses: ['${own4}', '${own6}'] });
+      console.log(JSON.stringify(stack.warnings));
+      await stack.close();
+    `;
+    const hide = 'mount --bind /dev/null /dev/net/tun && exec "$@"';
+    const node = [process.execPath, '--input-type=module', '-e', app];
+    expect(lab.stack.run('unshare', '-m', 'sh', '-c', hide, 'sh', ...node).trim()).toBe('[]');
+    expect(devices()).toEqual(before);
+  });
+
   test('says which devices there are, and when one is down', async () => {
     await expect(Host.stack(lab, { device: 'eth77' })).rejects.toThrow(
       new RegExp(`there is no device 'eth77' here; there are: ${lab.device}, lo`),
@@ -257,5 +294,24 @@ describe.skipIf(skip)('the start', () => {
     expect(JSON.stringify(await ours.call('facts'))).toMatch(/no carrier/);
     lab.stack.run('ip', 'link', 'set', lab.device, 'down');
     await expect(Host.stack(lab)).rejects.toThrow(`'${lab.device}' is down: ip link set ${lab.device} up`);
+  });
+
+  test('usertcp open: a process without any right serves, on sockets that were handed down', async () => {
+    const app = `
+      const { createStack } = await import('${dist('index.js')}');
+      const stack = await createStack({ device: '${lab.device}', addresses: ['${own4}'] });
+      stack.serve(80, { data: (conn, chunk) => conn.end(chunk) });
+      console.log(JSON.stringify({ ready: process.getuid(), warnings: stack.warnings.length }));
+    `;
+    const command = [process.execPath, '--input-type=module', '-e', app];
+    const opener = lab.stack.node(dist('cli/main.js'), ['open', '--', ...command], {
+      SUDO_UID: '65534',
+      SUDO_GID: '65534',
+    });
+    expect(await opener.ready()).toEqual({ ready: 65534, warnings: 1 });
+    const peer = await Host.kernel(lab);
+    const got = await peer.connect({ host: own.v4, port: 80 }, { behaviour: 'exchange', send: 1000 });
+    expect(got).toMatchObject({ received: 1000 });
+    expect(await opener.stop()).toBe(143);
   });
 });

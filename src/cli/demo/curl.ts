@@ -11,9 +11,13 @@ export interface Transfer {
 }
 
 /** Downloads and lets sha256sum have the bytes. */
-export async function downloadHash(namespaces: Namespaces, url: string): Promise<Transfer> {
+export async function downloadHash(
+  namespaces: Namespaces,
+  url: string,
+  more: readonly string[] = [],
+): Promise<Transfer> {
   const script = 'set -o pipefail; curl "$@" | sha256sum';
-  const { stdout, seconds } = await run(namespaces, ['bash', '-c', script, 'curl', ...COMMON, url]);
+  const { stdout, seconds } = await run(namespaces, ['bash', '-c', script, 'curl', ...COMMON, ...more, url]);
   return { sha256: stdout.split(' ')[0]!, seconds };
 }
 

@@ -5,6 +5,9 @@ export const STACK4 = '10.99.0.2';
 export const STACK6 = 'fd99::2';
 export const PEER4 = '10.99.0.1';
 export const PEER6 = 'fd99::1';
+/** More addresses of the stack's end: of the connections that are captured. */
+export const CLIENT4 = '10.99.0.4';
+export const CAPTURED4 = '10.99.0.5';
 /** The kernel in the stack's namespace: Node's own net listens here, on the same veth. */
 export const KERNEL4 = '10.99.0.3';
 

@@ -22,6 +22,7 @@ export type Told =
   | { readonly failed: string };
 
 const REPORT_MS = 200;
+/** Bytes kept of each packet. */
 const HEADERS_ONLY = 128;
 
 export async function runRole(role: string, options: RoleOptions): Promise<void> {

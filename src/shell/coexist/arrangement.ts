@@ -1,62 +1,93 @@
-/** Carries a plan out, checks that it holds, and undoes it: the stack and the kernel on one device. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Carries a plan out, proves that it holds, and undoes it: the stack and the kernel on one device. */
 import { StackError } from '../errors.ts';
-import { IngressDrop } from './ingress-drop.ts';
+import { checkDevice } from './device-facts.ts';
+import { Fence, type Offence } from './fence.ts';
 import { kernelFacts, RESERVED_PORTS } from './kernel-facts.ts';
 import { type Plan, plan, type Wish } from './plan.ts';
+import { giveBackPorts, reservePorts } from './reserved-ports.ts';
+import { type Inject, probe } from './self-test.ts';
+
+const CARRIER_LOOKS = 5;
+const CARRIER_PAUSE_MS = 100;
 
 export interface Arrangement {
   readonly plan: Plan;
   /** What could not be arranged and what that means. */
   readonly warnings: readonly string[];
+  /** What the kernel did in our place since the start; empty when it kept quiet, or when nobody could look. */
+  offences(): Promise<readonly Offence[]>;
   release(): Promise<void>;
 }
 
-/** Rejects when the kernel would answer in our place; the message says what to do. */
-export async function arrange(wish: Wish): Promise<Arrangement> {
-  const decided = plan(wish, kernelFacts());
-  const warnings: string[] = [];
-  const drop = await hide(wish.device, decided, warnings);
-  const unreserve = reserve(decided, warnings);
+/**
+ * Rejects when the kernel would answer in our place; the message says what to do. `inject`: how the self-test puts a
+ * packet into the device's receive path; null = no self-test.
+ */
+export async function arrange(wish: Wish, inject: Inject | null): Promise<Arrangement> {
+  const warnings = await settle(wish.device);
+  const facts = kernelFacts();
+  const decided = plan(wish, facts);
+  const { fence, reason } = await put(wish.device, decided, warnings);
+  if (fence !== undefined && inject !== null) {
+    try {
+      const untested = warnings.length > 0 ? 'no carrier' : await probe(fence, wish, decided, facts, inject);
+      if (untested !== undefined) warnings.push(`the self-test only read the rules back: ${untested}`);
+    } catch (error) {
+      await fence.remove();
+      throw error;
+    }
+  }
+  if (fence === undefined)
+    warnings.push(`without ingress rules the kernel also looks at our packets, which costs throughput: ${reason}`);
   return {
     plan: decided,
     warnings,
-    release: async () => {
-      unreserve();
-      await drop?.remove();
-    },
+    offences: async () => (await fence?.counts())?.offences ?? [],
+    release: async () => fence?.remove(),
   };
 }
 
-async function hide(device: string, decided: Plan, warnings: string[]): Promise<IngressDrop | undefined> {
+/** A device that was brought up just now finds its carrier in a moment. Returns what is worth a warning. */
+async function settle(device: string): Promise<string[]> {
+  for (let i = 0; i < CARRIER_LOOKS && checkDevice(device).length > 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, CARRIER_PAUSE_MS));
+  }
+  return checkDevice(device);
+}
+
+async function put(device: string, decided: Plan, warnings: string[]): Promise<{ fence?: Fence; reason?: string }> {
+  const added = reserve(decided, warnings);
   try {
-    return await IngressDrop.install(device, decided.rules);
+    return { fence: await Fence.install(device, decided, added === '' ? [] : undoing(added)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (decided.required !== undefined) {
-      throw new StackError(
-        'ERR_USERTCP_NFT',
-        `mode '${decided.mode}' on ${device} needs ingress rules, because ${decided.required}: ${reason}`,
-        { cause: error },
-      );
-    }
-    warnings.push(`without ingress rules the kernel also looks at our packets, which costs throughput: ${reason}`);
-    return undefined;
+    if (added !== '') giveBackPorts(added);
+    if (decided.required === undefined) return { reason };
+    throw new StackError(
+      'ERR_USERTCP_NFT',
+      `mode '${decided.mode}' on ${device} needs ingress rules, because ${decided.required}: ${reason}`,
+      { cause: error },
+    );
   }
 }
 
-/** Keeps the kernel from choosing our ports for its own connections. Returns what takes it back. */
-function reserve(decided: Plan, warnings: string[]): () => void {
-  if (decided.reserve === undefined) return () => {};
+/** Returns what is to be given back, '' when nothing is. */
+function reserve({ claimed }: Plan, warnings: string[]): string {
+  if (claimed === undefined) return '';
   try {
-    const before = readFileSync(RESERVED_PORTS, 'utf8').trim();
-    writeFileSync(RESERVED_PORTS, decided.reserve);
-    return () => writeFileSync(RESERVED_PORTS, before === '' ? '\n' : before);
+    return reservePorts(claimed).toString();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warnings.push(
-      `the kernel may choose our ports for its own connections: sysctl -w net.ipv4.ip_local_reserved_ports=${decided.reserve} (${reason})`,
+      `the kernel may choose our ports for its own connections: add ${claimed} to ${RESERVED_PORTS} (${reason})`,
     );
-    return () => {};
+    return '';
   }
+}
+
+/** The command that the guard runs when our tables are gone, after `kill -9` as well. */
+function undoing(added: string): string[] {
+  const module = new URL(`reserved-ports${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  const code = `import { giveBackPorts } from ${JSON.stringify(module.href)}; giveBackPorts(${JSON.stringify(added)});`;
+  return [process.execPath, '--input-type=module', '--eval', code];
 }

@@ -1,21 +1,35 @@
 /**
- * Rules that hide our packets from the kernel after we have seen them: an nftables chain at netdev ingress. The table is
- * owned by a child `nft -i` whose standard input is our pipe: when we end, however suddenly, the child reads the end
- * of file and the kernel removes the table with it.
+ * The rules between the kernel and our packets. Ingress rules hide them from it after we have seen them; watch rules
+ * count, and drop, what it does about them all the same. The tables are owned by a child `nft -i` whose standard input
+ * is our pipe: when we end, however suddenly, the child reads the end of file, the kernel removes its tables, and the
+ * shell around it runs what else is to be undone.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { StackError } from '../errors.ts';
+import { NFT_ENV } from './nft.ts';
+import type { Plan } from './plan.ts';
 
 const ATTEMPTS = 50;
 const PAUSE_MS = 20;
-const NFT_PATH = '/usr/sbin:/sbin';
 const INSTALL = 'sudo apt-get install nftables';
 const GRANT = 'run as root, or in a namespace of your own (unshare -Urn)';
+/** $0 is the command that undoes the rest, if any. */
+const GUARD = 'nft -i; [ $# -eq 0 ] || exec "$@"';
 
-const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:${NFT_PATH}` };
+/** What the kernel did in our place: how often, and in words. */
+export interface Offence {
+  readonly packets: number;
+  readonly what: string;
+}
 
-export class IngressDrop {
+export interface Counts {
+  /** Packets for us that were hidden from the kernel. */
+  readonly hidden: number;
+  readonly offences: readonly Offence[];
+}
+
+export class Fence {
   readonly table: string;
   readonly #child: ChildProcess;
 
@@ -24,10 +38,18 @@ export class IngressDrop {
     this.#child = child;
   }
 
-  /** Resolves when the kernel lists the rules. Rejects with StackError that says what is missing and how to get it. */
-  static async install(device: string, rules: readonly string[]): Promise<IngressDrop> {
+  /**
+   * Resolves when the kernel lists the rules. Rejects with StackError that says what is missing and how to get it.
+   * `afterwards` runs when the tables are gone, also after `kill -9`.
+   */
+  static async install(device: string, plan: Plan, afterwards: readonly string[] = []): Promise<Fence> {
     const table = `usertcp_${process.pid}_${randomBytes(3).toString('hex')}`;
-    const child = spawn('nft', ['-i'], { stdio: ['pipe', 'ignore', 'pipe'], env });
+    // A session of its own: Ctrl-C at the terminal must not take the rules away while connections still end in order.
+    const child = spawn('sh', ['-c', GUARD, 'usertcp-guard', ...afterwards], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: NFT_ENV,
+      detached: true,
+    });
     const complaint = { text: '', over: false };
     child.on('error', (error) => {
       complaint.text += error.message;
@@ -40,32 +62,34 @@ export class IngressDrop {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       complaint.text += text;
     });
-    child.stdin!.write(
-      [
-        `add table netdev ${table} { flags owner; }`,
-        `add chain netdev ${table} ingress { type filter hook ingress device "${device}" priority filter; policy accept; }`,
-        ...rules.map((rule) => `add rule netdev ${table} ingress ${rule}`),
-        '',
-      ].join('\n'),
-    );
-    const drop = new IngressDrop(table, child);
+    child.stdin!.write(script(table, device, plan));
+    const fence = new Fence(table, child);
     try {
-      await drop.#listed(rules.length, complaint);
+      await fence.#listed(plan.rules.length + plan.watch.length, complaint);
     } catch (error) {
-      child.kill();
+      child.stdin!.end();
       throw error;
     }
     child.unref();
     for (const stream of [child.stdin, child.stderr]) (stream as unknown as { unref?(): void }).unref?.();
-    return drop;
+    return fence;
   }
 
-  /** Whether the kernel still has the rules. */
-  async present(): Promise<boolean> {
-    return (await list(this.table)).includes('drop');
+  /** What the rules saw so far; undefined when they are gone. */
+  async counts(): Promise<Counts | undefined> {
+    const text = await list(this.table);
+    if (!/\bdrop\b/.test(text)) return undefined;
+    let hidden = 0;
+    const offences: Offence[] = [];
+    for (const [, count, what] of text.matchAll(/counter packets (\d+) bytes \d+ drop(?: comment "([^"]*)")?/g)) {
+      const packets = Number(count);
+      if (what === undefined) hidden += packets;
+      else if (packets > 0) offences.push({ packets, what });
+    }
+    return { hidden, offences };
   }
 
-  /** Resolves when the kernel has removed the table. */
+  /** Resolves when the kernel has removed the tables and what was to follow is done. */
   async remove(): Promise<void> {
     const gone = new Promise<void>((resolve) => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return resolve();
@@ -78,7 +102,7 @@ export class IngressDrop {
 
   async #listed(rules: number, complaint: { readonly text: string; readonly over: boolean }): Promise<void> {
     for (let i = 0; i < ATTEMPTS; i++) {
-      if (complaint.over || complaint.text.includes('Error')) break;
+      if (complaint.over || /Error|not found/.test(complaint.text)) break;
       const drops = (await list(this.table)).split(/\bdrop\b/).length - 1;
       if (drops >= rules) return;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -87,14 +111,35 @@ export class IngressDrop {
   }
 }
 
-function list(table: string): Promise<string> {
-  return new Promise((resolve) => {
-    execFile('nft', ['list', 'table', 'netdev', table], { env }, (_error, stdout) => resolve(stdout));
-  });
+function script(table: string, device: string, { rules, watch }: Plan): string {
+  return [
+    `add table netdev ${table} { flags owner; }`,
+    `add chain netdev ${table} ingress { type filter hook ingress device "${device}" priority filter; policy accept; }`,
+    ...rules.map((rule) => `add rule netdev ${table} ingress ${rule.replace(/drop$/, 'counter drop')}`),
+    `add table inet ${table} { flags owner; }`,
+    ...['output', 'forward'].map(
+      (hook) => `add chain inet ${table} ${hook} { type filter hook ${hook} priority raw; policy accept; }`,
+    ),
+    ...watch.map(
+      ({ hook, match, proves }) => `add rule inet ${table} ${hook} ${match} counter drop comment "${proves}"`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** Both tables as text, '' when there are none. */
+async function list(table: string): Promise<string> {
+  const texts = ['netdev', 'inet'].map(
+    (family) =>
+      new Promise<string>((resolve) => {
+        execFile('nft', ['list', 'table', family, table], { env: NFT_ENV }, (_error, stdout) => resolve(stdout));
+      }),
+  );
+  return (await Promise.all(texts)).join('\n');
 }
 
 function explain(text: string): string {
-  if (text.includes('ENOENT')) return `nft is not installed; to install: ${INSTALL}`;
+  if (/ENOENT|not found/.test(text)) return `nft is not installed; to install: ${INSTALL}`;
   if (/not permitted|denied/.test(text)) return `nft needs CAP_NET_ADMIN; ${GRANT}`;
   return `nft did not take the ingress rules: ${text.trim() || 'no answer in a second'}`;
 }

@@ -1,6 +1,7 @@
 /** What the host's kernel does beside us, as far as it decides whether two stacks can live on one device. */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { formatAddress } from '../../wire/address-text.ts';
 
 export interface KernelFacts {
   /** Address (RFC 5952 form) → interface that has it. */
@@ -9,8 +10,8 @@ export interface KernelFacts {
   readonly forwards6: boolean;
   /** net.ipv4.ip_local_port_range. */
   readonly localPorts: readonly [number, number];
-  /** net.ipv4.ip_local_reserved_ports, such as "8080,9000-9100". */
-  readonly reservedPorts: string;
+  /** Where programs on this host have TCP ports, listening or connected; TIME_WAIT not counted. */
+  readonly sockets: readonly { readonly address: string; readonly port: number }[];
 }
 
 export const RESERVED_PORTS = '/proc/sys/net/ipv4/ip_local_reserved_ports';
@@ -29,8 +30,24 @@ export function kernelFacts(): KernelFacts {
     forwards4: sysctl(FORWARD4) === '1',
     forwards6: sysctl(FORWARD6) === '1',
     localPorts: [first, last],
-    reservedPorts: sysctl(RESERVED_PORTS),
+    sockets: ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) => sockets(sysctl(file))),
   };
+}
+
+const TIME_WAIT = '06';
+
+/** Lines of "0: 0100007F:1F90 00000000:0000 0A …": address words in the byte order of the machine. */
+function sockets(table: string): { address: string; port: number }[] {
+  return [...table.matchAll(/^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\S\S)/gm)]
+    .filter(([, , , state]) => state !== TIME_WAIT)
+    .map(([, hex, port]) => ({ address: kernelAddress(hex!), port: Number.parseInt(port!, 16) }));
+}
+
+function kernelAddress(hex: string): string {
+  const words = Int32Array.from(hex.match(/.{8}/g)!, (word) => Number.parseInt(word, 16) | 0);
+  const bytes = new DataView(Uint8Array.from(new Uint8Array(words.buffer)).buffer);
+  const inOrder = Array.from(words, (_, i) => bytes.getInt32(4 * i));
+  return formatAddress(Int32Array.from(inOrder.length === 1 ? [0, 0, 0xffff, ...inOrder] : inOrder));
 }
 
 /** '' where there is no such file: another kernel, or no IPv6. */

@@ -1,8 +1,10 @@
 /** Decides how the stack and the kernel share a device, from facts alone: nothing is changed here. */
 
+import { parseAddress } from '../../wire/address-text.ts';
 import { StackError } from '../errors.ts';
 import { OptionError } from '../option-error.ts';
 import type { KernelFacts } from './kernel-facts.ts';
+import { PortSet } from './port-set.ts';
 
 export interface Wish {
   readonly device: string;
@@ -14,15 +16,25 @@ export interface Wish {
   readonly ephemeralPorts: readonly [number, number] | undefined;
 }
 
+/** A match on packets that the kernel makes or forwards and must not. */
+export interface WatchRule {
+  readonly hook: 'output' | 'forward';
+  readonly match: string;
+  /** What a packet that matches proves: "answered for 10.0.0.2". No quotes. */
+  readonly proves: string;
+}
+
 export interface Plan {
   readonly mode: 'own' | 'own-mac' | 'shared';
   /** Rules of the ingress chain, without table and chain. */
   readonly rules: readonly string[];
+  /** What the kernel would do in our place; each is counted, and dropped. */
+  readonly watch: readonly WatchRule[];
   /** Why the rules cannot be left out; undefined = they only save work. */
   readonly required: string | undefined;
   readonly ephemeralPorts: readonly [number, number] | undefined;
-  /** New value of ip_local_reserved_ports; undefined = leave it. */
-  readonly reserve: string | undefined;
+  /** Ports that are ours and not the kernel's any more; undefined = the address is ours, and so are all of its ports. */
+  readonly claimed: PortSet | undefined;
 }
 
 /** Outside of the kernel's default range, so that both sides have ports. */
@@ -52,12 +64,13 @@ function planOwn(mode: 'own' | 'own-mac', wish: Wish, facts: KernelFacts, theirs
         ? [`ip6 daddr ${address} drop`]
         : [`ip daddr ${address} drop`, `arp daddr ip ${address} drop`],
     ),
+    watch: wish.addresses.flatMap((address) => watchOwn(address, wish.device)),
     required:
       forwards && mode === 'own'
         ? 'forwarding is on, so the kernel would forward our packets and send ICMP redirects (or use mode: "own-mac")'
         : undefined,
     ephemeralPorts: wish.ephemeralPorts,
-    reserve: undefined,
+    claimed: undefined,
   };
 }
 
@@ -74,14 +87,82 @@ function planShared(wish: Wish, facts: KernelFacts): Plan {
     if (port >= first && port <= last)
       throw new OptionError('ports', port, `outside of the ephemeral ports ${first}-${last}`);
   }
+  const claimed = new PortSet([[first, last], ...wish.ports.map((port): [number, number] => [port, port])]);
+  for (const { address, port } of facts.sockets) {
+    if (!claimed.has(port) || !(isAny(address) || wish.addresses.includes(address))) continue;
+    const hint = port >= first && port <= last ? 'give tcp.ephemeralPorts other ports' : 'take it out of ports';
+    throw new StackError(
+      'ERR_USERTCP_PORT_TAKEN',
+      `mode 'shared': a program on this host uses port ${port}, which would be taken from it. Stop it (ss -tlnp), or ${hint}`,
+    );
+  }
   const ports = [`${first}-${last}`, ...wish.ports].join(', ');
   return {
     mode: 'shared',
     rules: wish.addresses.map(
       (address) => `${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} tcp dport { ${ports} } drop`,
     ),
+    watch: wish.addresses.flatMap((address) => watchShared(address, ports)),
     required: 'the kernel has the address, so it would answer our segments with RST',
     ephemeralPorts: [first, last],
-    reserve: [facts.reservedPorts, `${first}-${last}`, ...wish.ports].filter((part) => part !== '').join(','),
+    claimed,
   };
+}
+
+/** "0.0.0.0" and "::". */
+function isAny(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+/** Offset in bits of the destination address (and port) of the packet that an ICMP error quotes, behind ICMP's header. */
+const QUOTED4 = { address: 8 * (8 + 16), port: 8 * (8 + 20 + 2) } as const;
+const QUOTED6 = { address: 8 * (8 + 24), port: 8 * (8 + 40 + 2) } as const;
+/** RFC 4861 §4.5: target, then destination. */
+const REDIRECTED6 = 8 * (8 + 16);
+
+function watchOwn(address: string, device: string): WatchRule[] {
+  const [ip, error] = errorAbout(address);
+  return [
+    { hook: 'output', match: `oifname != "lo" ${ip} saddr ${address}`, proves: `answered for ${address}` },
+    { hook: 'output', match: error, proves: `sent ICMP errors about ${address}` },
+    ...redirectsOf(address),
+    { hook: 'forward', match: `iifname "${device}" ${ip} daddr ${address}`, proves: `forwarded packets to ${address}` },
+  ];
+}
+
+function watchShared(address: string, ports: string): WatchRule[] {
+  const [ip, error, port] = errorAbout(address);
+  return [
+    {
+      hook: 'output',
+      match: `oifname != "lo" ${ip} saddr ${address} tcp sport { ${ports} }`,
+      proves: `answered for our ports of ${address}`,
+    },
+    {
+      hook: 'output',
+      match: `${error} ${port} { ${ports} }`,
+      proves: `sent ICMP errors about our ports of ${address}`,
+    },
+  ];
+}
+
+/** Family, an error about a packet to this address, and where the quoted destination port is. */
+function errorAbout(address: string): [ip: string, error: string, port: string] {
+  const types = '{ destination-unreachable, time-exceeded }';
+  return address.includes(':')
+    ? ['ip6', `icmpv6 type ${types} @th,${QUOTED6.address},128 ${hex(address)}`, `@th,${QUOTED6.port},16`]
+    : ['ip', `icmp type ${types} @th,${QUOTED4.address},32 ${hex(address)}`, `@th,${QUOTED4.port},16`];
+}
+
+function redirectsOf(address: string): WatchRule[] {
+  const match = address.includes(':')
+    ? `icmpv6 type nd-redirect @th,${REDIRECTED6},128 ${hex(address)}`
+    : `icmp type redirect @th,${QUOTED4.address},32 ${hex(address)}`;
+  return [{ hook: 'output', match, proves: `sent redirects away from ${address}` }];
+}
+
+/** An address as nft takes a number. */
+function hex(address: string): string {
+  const words = Array.from(parseAddress(address), (word) => (word >>> 0).toString(16).padStart(8, '0'));
+  return `0x${(address.includes(':') ? words : words.slice(3)).join('')}`;
 }

@@ -35,6 +35,15 @@ export interface StackOptions {
   routes?: readonly RouteOption[];
   /** MAC to use in mode 'own-mac'; made of the address when absent. */
   mac?: string;
+  /**
+   * Two or three packet sockets that somebody with the right to open them did, for the device: no rights needed here. What
+   * `usertcp open -- node app.js` hands down is taken without saying so.
+   */
+  fds?: readonly number[];
+  /** 802.1Q VLAN of the device, 1 to 4094: its frames only, and ours get its tag. */
+  vlan?: number;
+  /** Whether to prove at the start that the kernel keeps out of it, when it can be proved. Default true. */
+  selfTest?: boolean;
   /** Mode 'shared': ports that we listen on; the kernel keeps all others. */
   ports?: readonly number[];
   /** At least 16 bytes: initial sequence numbers and hashes follow from it (replay, hand-over). Default: random. */
@@ -65,6 +74,9 @@ export interface Settings {
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
   readonly mac: Uint8Array | undefined;
+  readonly fds: readonly number[] | undefined;
+  readonly vlan: number | undefined;
+  readonly selfTest: boolean;
   readonly ports: readonly number[];
   readonly secret: Uint8Array | undefined;
   readonly maxConnections: number;
@@ -90,6 +102,9 @@ const NAMES = [
   'gateway',
   'routes',
   'mac',
+  'fds',
+  'vlan',
+  'selfTest',
   'ports',
   'secret',
   'maxConnections',
@@ -139,6 +154,9 @@ export function checkOptions(options: StackOptions = {}): Settings {
     addresses,
     routes: checkRoutes(options.gateway, options.routes, addresses),
     mac: checkMac(options.mac),
+    fds: checkFds(options),
+    vlan: options.vlan === undefined ? undefined : checkNumber('vlan', options.vlan, 1, 1, 4094),
+    selfTest: checkType('selfTest', options.selfTest, 'boolean', true),
     ports: checkPorts(options.ports),
     secret: checkSecret(options.secret),
     maxConnections: checkNumber('maxConnections', options.maxConnections, 65536, 1, 1 << 22),
@@ -201,6 +219,21 @@ function checkPorts(ports: readonly number[] | undefined): readonly number[] {
   if (ports === undefined) return [];
   if (!Array.isArray(ports)) throw new OptionError('ports', ports, 'an array of ports, such as [80, 443]');
   return ports.map((port: number, i) => checkNumber(`ports[${i}]`, port, 0, 1, 65535));
+}
+
+/** Standard input, output and error are never packet sockets. */
+function checkFds({ fds, device }: StackOptions): readonly number[] | undefined {
+  if (fds === undefined) return undefined;
+  if (!Array.isArray(fds) || fds.length < 2 || fds.length > 3 || !fds.every((n) => Number.isInteger(n) && n >= 3)) {
+    throw new OptionError(
+      'fds',
+      fds,
+      'two or three file descriptors, integers from 3 on',
+      'usertcp open hands them down.',
+    );
+  }
+  if (device === undefined) throw new OptionError('device', device, 'the interface that fds are for');
+  return fds;
 }
 
 function checkSecret(secret: Uint8Array | string | undefined): Uint8Array | undefined {

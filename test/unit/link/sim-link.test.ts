@@ -284,3 +284,87 @@ test('memory of a burst is overwritten when it was handled, and too many bytes d
   expect(p.b.rxMemory[first]).toBe(0xdb);
   expect(count(p.b, 'rxRingDrops')).toBe(7);
 });
+
+test('a descriptor without a next hop is an error that is counted, and nothing is sent', () => {
+  const p = pair();
+  for (const hop of [-1, 4]) p.a.flush(fill(p.a.tx, 0, { pieces: [[0, 3000]], gso: 1448, hop }));
+  p.clock.run();
+  expect(count(p.a, 'txErrors')).toBeGreaterThanOrEqual(2);
+  expect([count(p.a, 'txFrames'), count(p.b, 'rxFrames')]).toEqual([0, 0]);
+});
+
+describe('802.1Q', () => {
+  test.each(['cut', 'super'] as const)('a link of a VLAN tags and takes what has its tag (offload %s)', (offload) => {
+    const p = pair({ vlan: 10, offload });
+    const other = new SimLink(p.wire, { mac: MAC_B, vlan: 20 });
+    const untagged = new SimLink(p.wire, { mac: MAC_B });
+    for (const link of [other, untagged]) {
+      link.attach(regions());
+      link.start(
+        () => expect.unreachable('a frame of another VLAN'),
+        () => {},
+      );
+    }
+    const tags: number[][] = [];
+    p.wire.onFrame((frame) => tags.push([...frame.subarray(12, 18)]));
+    p.a.flush(fill(p.a.tx, 0, { pieces: [[0, 2 * 1448]], gso: 1448 }));
+    p.clock.run();
+    const frames = offload === 'cut' ? 2 : 1;
+    expect(tags).toEqual(Array(frames).fill([0x81, 0, 0, 10, 8, 0]));
+    expect(Uint8Array.from(p.bursts.flat().flatMap((g) => [...g.text]))).toEqual(p.ra.arena.slice(0, 2 * 1448));
+    expect([count(other, 'dropVlan'), count(untagged, 'dropVlan')]).toEqual([frames, frames]);
+    expect(count(p.b, 'dropVlan')).toBe(0);
+  });
+
+  /** Sends a whole ARP frame with these tags; what is on the wire behind the MACs. */
+  function raw(p: ReturnType<typeof pair>, ...tags: number[]): number[] {
+    const frame = [...MAC_B, ...MAC_A, ...tags, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, ...Array<number>(20).fill(0)];
+    p.ra.arena.set(frame, 0);
+    p.a.tx.fill(0, 0, DESC_WORDS);
+    p.a.tx[TX_KIND] = KIND_RAW;
+    p.a.tx[TX_LEN] = frame.length;
+    let sent: number[] = [];
+    p.wire.onFrame((bytes) => {
+      sent = [...bytes.subarray(12, 12 + bytes.length - 12 - 28)];
+    });
+    p.a.flush(1);
+    p.clock.run();
+    return sent;
+  }
+
+  test('a whole frame gets the tag unless it names a VLAN', () => {
+    const p = pair({ vlan: 10 });
+    expect(raw(p)).toEqual([0x81, 0, 0, 10, 8, 6]);
+    expect(raw(p, 0x81, 0, 0, 10)).toEqual([0x81, 0, 0, 10, 8, 6]);
+    expect(raw(p, 0x81, 0, 0xe0, 0)).toEqual([0x81, 0, 0, 10, 0x81, 0, 0xe0, 0, 8, 6]);
+    expect(p.bursts.flat().length).toBe(3);
+    expect(raw(p, 0x81, 0, 0, 20)).toEqual([0x81, 0, 0, 20, 8, 6]);
+    expect(p.bursts.flat().length).toBe(3);
+    expect(count(p.b, 'dropVlan')).toBe(1);
+  });
+
+  test('a priority tag is no VLAN; one within another, and a service tag, are not ours', () => {
+    const p = pair();
+    raw(p, 0x81, 0, 0xe0, 0);
+    expect(p.bursts.flat().length).toBe(1);
+    for (const tags of [
+      [0x81, 0, 0, 10],
+      [0x81, 0, 0, 0, 0x81, 0, 0, 10],
+      [0x88, 0xa8, 0, 10],
+    ])
+      raw(p, ...tags);
+    expect(p.bursts.flat().length).toBe(1);
+    const q = pair({ vlan: 10 });
+    for (const tags of [
+      [0x81, 0, 0, 10, 0x81, 0, 0, 20],
+      [0x88, 0xa8, 0, 10],
+    ])
+      raw(q, ...tags);
+    expect(q.bursts.flat().length).toBe(0);
+    expect([count(p.b, 'dropVlan'), count(q.b, 'dropVlan')]).toEqual([3, 2]);
+  });
+
+  test.each([-1, 4095, 1.5])('%s is no VLAN', (vlan) => {
+    expect(() => pair({ vlan })).toThrow('vlan is one of 1 to 4094, or 0 for untagged frames');
+  });
+});

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KernelFacts } from '../../../src/shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from '../../../src/shell/coexist/plan.ts';
+import { PortSet } from '../../../src/shell/coexist/port-set.ts';
 
 const facts: KernelFacts = {
   addresses: new Map([
@@ -10,7 +11,11 @@ const facts: KernelFacts = {
   forwards4: false,
   forwards6: false,
   localPorts: [32768, 60999],
-  reservedPorts: '8080',
+  sockets: [
+    { address: '0.0.0.0', port: 22 },
+    { address: '10.0.0.1', port: 8080 },
+    { address: '127.0.0.1', port: 443 },
+  ],
 };
 const wish: Wish = {
   device: 'eth0',
@@ -51,7 +56,41 @@ test('auto: the kernel has the address, so only our ports are ours', () => {
   ]);
   expect(decided.required).toMatch(/RST/);
   expect(decided.ephemeralPorts).toEqual([61000, 65535]);
-  expect(decided.reserve).toBe('8080,61000-65535,80,443');
+  expect(String(decided.claimed)).toBe('80,443,61000-65535');
+  expect(decided.watch.map(({ proves }) => proves)).toEqual([
+    'answered for our ports of 10.0.0.1',
+    'sent ICMP errors about our ports of 10.0.0.1',
+    'answered for our ports of fd00::1',
+    'sent ICMP errors about our ports of fd00::1',
+  ]);
+});
+
+test('own: what the kernel could do in our place is watched, at the offsets of what ICMP quotes', () => {
+  expect(plan({ ...wish, addresses: ['10.0.0.2'] }, facts).watch.map(({ match }) => match)).toEqual([
+    'oifname != "lo" ip saddr 10.0.0.2',
+    'icmp type { destination-unreachable, time-exceeded } @th,192,32 0x0a000002',
+    'icmp type redirect @th,192,32 0x0a000002',
+    'iifname "eth0" ip daddr 10.0.0.2',
+  ]);
+  expect(plan({ ...wish, addresses: ['fd00::2'] }, facts).watch[2]!.match).toBe(
+    'icmpv6 type nd-redirect @th,192,128 0xfd000000000000000000000000000002',
+  );
+});
+
+test('shared: ports of programs on the host are not taken', () => {
+  const shared: Wish = { ...wish, mode: 'shared', addresses: ['10.0.0.1'] };
+  expect(() => plan({ ...shared, ports: [22] }, facts)).toThrow(/uses port 22.*ss -tlnp.*take it out of ports/);
+  expect(() => plan({ ...shared, ports: [8080] }, facts)).toThrow(/uses port 8080/);
+  expect(plan({ ...shared, ports: [443] }, facts).claimed!.has(443)).toBe(true);
+});
+
+test('port sets are read, merged, subtracted and written like the sysctl', () => {
+  const set = PortSet.parse('9000-9100,80,81\n');
+  expect(String(set)).toBe('80-81,9000-9100');
+  expect(String(set.with(PortSet.parse('9050-9200,82')))).toBe('80-82,9000-9200');
+  expect(String(set.without(PortSet.parse('81,9050-9060,9100')))).toBe('80,9000-9049,9061-9099');
+  expect(String(set.without(set))).toBe('');
+  expect([79, 80, 81, 82, 9100].map((port) => set.has(port))).toEqual([false, true, true, false, true]);
 });
 
 test('shared: an address the kernel lacks is refused, with the command that adds it', () => {

@@ -1,0 +1,44 @@
+/**
+ * Keeps the kernel from choosing our ports for its own connections (net.ipv4.ip_local_reserved_ports, which holds for
+ * IPv6, too). Who holds what is not written down anywhere: the tables of running stacks say it, and they go with them.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { RESERVED_PORTS } from './kernel-facts.ts';
+import { NFT_ENV } from './nft.ts';
+import { PortSet } from './port-set.ts';
+
+/** Returns what is to be given back: not what the administrator had reserved. Throws when it may not be written. */
+export function reservePorts(ours: PortSet): PortSet {
+  const before = read();
+  const theirs = before.without(heldByOthers());
+  writeFileSync(RESERVED_PORTS, before.with(ours).toString());
+  return ours.without(theirs);
+}
+
+/** Takes ports off the list unless another stack still needs them. The table of the stack that gives up is gone by now. */
+export function giveBackPorts(added: string): void {
+  const free = PortSet.parse(added).without(heldByOthers());
+  const now = read();
+  const left = now.without(free).toString();
+  if (left !== now.toString()) writeFileSync(RESERVED_PORTS, left === '' ? '\n' : left);
+}
+
+function read(): PortSet {
+  return PortSet.parse(readFileSync(RESERVED_PORTS, 'utf8'));
+}
+
+function heldByOthers(): PortSet {
+  let tables = '';
+  try {
+    tables = execFileSync('nft', ['-n', 'list', 'ruleset', 'netdev'], { env: NFT_ENV, encoding: 'utf8' });
+  } catch {
+    // Without nft nobody holds any.
+  }
+  const held = tables
+    .split(/^table netdev /m)
+    .filter((table) => table.startsWith('usertcp_'))
+    .flatMap((table) => [...table.matchAll(/tcp dport (?:\{([^}]*)\}|(\S+)) counter/g)])
+    .map(([, set, one]) => set ?? one);
+  return PortSet.parse(held.join(' '));
+}
