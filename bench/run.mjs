@@ -1,6 +1,7 @@
-// npm run bench -- [--rounds 3] [--modes on,off,gro] [--peers ours,node-net,…] [--name x] [--quick] [--idle 1000,10000]
+// npm run bench -- [--rounds 3] [--modes on,off,gro] [--peers ours,node-net,…] [--more ours-copy,ours-net]
+//                  [--idle 1000,10000] [--name x] [--quick]
 // Builds the peers, lays one veth between two namespaces, and runs them side by side, each round in one go, so that a
-// ratio is taken within a round. Raw rows and what they ran on go to bench/results/<date>-<name>.jsonl.
+// ratio is taken within a round. Rows, tables and what they ran on go to bench/results/; see bench/README.md.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,20 +15,39 @@ const { values: ask } = parseArgs({
     rounds: { type: 'string' },
     modes: { type: 'string' },
     peers: { type: 'string' },
+    more: { type: 'string' },
     name: { type: 'string', default: 'peers' },
     idle: { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
 const rounds = ask.rounds ?? (ask.quick ? '1' : '3');
-const modes = (ask.modes ?? (ask.quick ? 'on' : 'on,off,gro')).split(',');
+// `--idle` alone measures nothing else.
+const modes = (ask.modes ?? (ask.idle ? '' : ask.quick ? 'on' : 'on,off,gro')).split(',').filter(Boolean);
 const binaries = process.env.PEERS_BIN ?? join(tmpdir(), 'peers-bin');
 const peersDir = path('bench/peers');
-const ours = [['node', path('bench/server.mjs'), 'vb', '10.77.0.2', '9001'], '10.77.0.2', 9001, 'any', {}];
+
+/** A row of run.py: argv, address, first port, offload modes, environment. */
+const row = (script, env) => [
+  [process.execPath, path('bench', script), 'vb', '10.77.0.2', '9001'],
+  '10.77.0.2',
+  9001,
+  'any',
+  env,
+];
+const ours = {
+  ours: row('server.mjs', {}),
+  'ours-copy': row('server.mjs', { USERTCP_COPY: '1' }),
+  'ours-net': row('server-net.mjs', {}),
+};
+/** Measured only when asked for. */
+const optional = ['ours-copy', 'ours-net', 'gvisor-rmmsg', 'gvisor-mmap-swgso'];
 
 // name → [what must exist, why it is missing otherwise]
 const catalogue = {
   ours: [path('dist/index.js'), 'dist is not built'],
+  'ours-copy': [path('dist/index.js'), 'dist is not built'],
+  'ours-net': [path('dist/index.js'), 'dist is not built'],
   'kernel-c': [join(binaries, 'ksrv'), 'gcc is not installed'],
   'node-net': [path('bench/peers/node_net.js'), ''],
   'gvisor-mmap': [join(binaries, 'gvsrv'), 'golang-go or golang-gvisor-gvisor-dev is not installed'],
@@ -44,11 +64,19 @@ const only = {
   off: ['gvisor-mmap', 'gvisor-rmmsg', 'gvisor-mmap-swgso', 'lwip-deb', 'lwip-node-deb'],
 };
 
-/** Without root the same can be done inside a user namespace of our own, with its own /run for the names. */
+/** Modes in which every packet is one MTU frame. */
+const plain = ['off', 'idle'];
+
+/**
+ * Everything below runs in a mount namespace with a /run of its own: names of network namespaces collide with nobody's,
+ * and the kernel takes them away with the last process. Without root, in a user namespace as well.
+ */
 function enterNamespace() {
-  if (process.getuid?.() === 0 || process.env.USERTCP_BENCH_INSIDE) return;
+  if (process.env.USERTCP_BENCH_INSIDE) return;
+  if (process.getuid?.() === 0) ensurePackages('bench');
   const shell = 'mount -t tmpfs tmpfs /run && exec "$0" "$@"';
-  const argv = ['-Urnm', 'sh', '-c', shell, process.execPath, path('bench/run.mjs'), ...process.argv.slice(2)];
+  const how = process.getuid?.() === 0 ? '-m' : '-Urnm';
+  const argv = [how, 'sh', '-c', shell, process.execPath, path('bench/run.mjs'), ...process.argv.slice(2)];
   const r = spawnSync('unshare', argv, { stdio: 'inherit', env: { ...process.env, USERTCP_BENCH_INSIDE: '1' } });
   process.exit(r.status ?? 1);
 }
@@ -64,7 +92,10 @@ function buildPeers() {
 }
 
 function choose() {
-  const wanted = ask.peers?.split(',') ?? (ask.quick ? ['kernel-c', 'node-net', 'ours'] : Object.keys(catalogue));
+  const usual = ask.quick
+    ? ['kernel-c', 'node-net', 'ours']
+    : Object.keys(catalogue).filter((n) => !optional.includes(n));
+  const wanted = [...(ask.peers?.split(',') ?? usual), ...(ask.more?.split(',') ?? [])];
   return wanted.filter((name) => {
     const [file, why] = catalogue[name] ?? ['', 'no such peer'];
     if (file !== '' && existsSync(file)) return true;
@@ -76,11 +107,11 @@ function choose() {
 function measure(mode, names, file) {
   const part = `${file}.part`;
   rmSync(part, { force: true });
-  const fits = names.filter((n) => (mode === 'off' ? !only.on.includes(n) : !only.off.includes(n)));
+  const fits = names.filter((n) => !(plain.includes(mode) ? only.on : only.off).includes(n));
   const inner = mode === 'gro' ? 'off' : mode;
   const env = {
     PEERS_BIN: binaries,
-    EXTRA: JSON.stringify({ ours }),
+    EXTRA: JSON.stringify(ours),
     GRO: mode === 'gro' ? 'on' : 'off',
     NS: ask.idle ?? '',
   };
@@ -96,13 +127,8 @@ function measure(mode, names, file) {
 }
 
 enterNamespace();
-if (process.getuid?.() === 0 && !process.env.USERTCP_BENCH_INSIDE) ensurePackages('bench');
 buildPeers();
 const names = choose();
-if (spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout?.match(/^hp-[ab]\b/m)) {
-  say('the namespaces hp-a and hp-b exist: another bench runs, or one was cut off (then: bench/peers/ns.sh down)');
-  process.exit(1);
-}
 mkdirSync(path('bench/results'), { recursive: true });
 const file = path('bench/results', `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}.jsonl`);
 const down = () => spawnSync(join(peersDir, 'ns.sh'), ['down'], { stdio: 'ignore' });
@@ -115,10 +141,13 @@ process.on('exit', down);
 writeFileSync(file, '');
 writeFileSync(
   file.replace('.jsonl', '.meta.json'),
-  `${JSON.stringify({ ...meta(), rounds: Number(rounds), modes, names }, null, 1)}\n`,
+  `${JSON.stringify({ ...meta(), rounds: Number(rounds), modes, idle: ask.idle, names }, null, 1)}\n`,
 );
 let code = 0;
 for (const mode of ask.idle ? [...modes, 'idle'] : modes) code ||= measure(mode, names, file);
-run('python3', [join(peersDir, 'report.py'), file]);
-say(`raw rows: ${file.slice(path().length + 1)}`);
+const table = spawnSync('python3', [join(peersDir, 'report.py'), file], { encoding: 'utf8' });
+process.stderr.write(table.stderr);
+process.stdout.write(table.stdout);
+writeFileSync(file.replace('.jsonl', '.md'), table.stdout);
+say(`rows, table and facts: ${file.slice(path().length + 1).replace('.jsonl', '.{jsonl,md,meta.json}')}`);
 process.exit(code);

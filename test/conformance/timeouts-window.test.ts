@@ -60,6 +60,17 @@ describe('acknowledgments and windows', () => {
     await s.run('+0 < . seq 1 ack 1 len 1000\n+0 > nothing\n+.01 < . seq 1001 ack 1 len 1000\n+0 > . seq 1 ack 2001');
   });
 
+  conform('a full segment is one without the option bytes it carries [SHLD-19] [MUST-16]', `
+    open passive
+    +0 < S seq 0 win 1000 <mss 1000, nop, ts 500 0>
+    +0 > S. seq 0 ack 1 <...>
+    +0 < . seq 1 ack 1 <nop, ts 501 0>
+    +0 < . seq 1 ack 1 len 988 <nop, ts 502 0>
+    +0 > nothing
+    +.01 < . seq 989 ack 1 len 988 <nop, ts 503 0>
+    +0 > . seq 1 ack 1977 <...>
+  `);
+
   conform('APPLICATION READ: the edge moves by min(MSS, RCV.BUFF / 2) at the least [T326] [MUST-39]', async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`

@@ -100,7 +100,7 @@ export function returnGrant(t: Tcp, tcb: Tcb): void {
 /** In-order text arrived: acknowledge every second full segment at once, else within the delay [SHLD-18, SHLD-19]. */
 export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
   tcb.ackBytes += bytes;
-  if (tcb.ackBytes >= 2 * tcb.peerMss || t.defaults.delayedAck === 0) tcb.flags |= F_ACK_NOW;
+  if (tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) tcb.flags |= F_ACK_NOW;
   else if ((tcb.flags & F_ACK_LATER) === 0) {
     tcb.flags |= F_ACK_LATER;
     arm(t, tcb, TIMER_DELACK, t.defaults.delayedAck);

@@ -1,0 +1,35 @@
+// As server.mjs, by the sockets that stand in for `net`: node bench/server-net.mjs DEVICE IP BASE
+// The same program as bench/peers/node_net.js; only where createServer comes from differs.
+import { createStack } from '../dist/index.js';
+
+const [device = 'vb', ip = '10.77.0.2', base = '9001'] = process.argv.slice(2);
+const port = Number(base);
+const stack = await createStack({ device, addresses: [`${ip}/24`], tcp: { noDelay: true } });
+const chunk = Buffer.alloc(64 * 1024, 'y');
+
+function listen(at, handle) {
+  const server = stack.createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    handle(socket);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: at, backlog: 4096 }, resolve);
+  });
+}
+
+await listen(port, (s) => s.on('data', () => {}));
+await listen(port + 1, (s) => {
+  const pump = () => {
+    while (!s.destroyed && s.write(chunk));
+  };
+  s.on('data', () => {});
+  s.on('drain', pump);
+  pump();
+});
+await listen(port + 2, (s) => s.on('data', (bytes) => s.write(bytes)));
+console.log('ready');
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, () => Promise.resolve(stack.close()).finally(() => process.exit(0)));
+}
