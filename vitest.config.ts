@@ -33,6 +33,7 @@ export default defineConfig({
         },
       }),
       group('interop', {
+        include: ['test/interop/**/*.test.ts', 'test/native/**/*.test.ts'],
         testTimeout: 60_000,
         hookTimeout: 60_000,
         maxWorkers: 1,

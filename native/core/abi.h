@@ -1,5 +1,6 @@
 // The words that C++ and TypeScript share: a mirror of src/wire/abi.ts, which is the one declaration.
-// The addon reports every name and number below; src/link/native.ts compares them when it loads, so drift fails at start.
+// The addon reports every name and number below; src/link/native.ts compares them when it loads, so drift fails at
+// start.
 #pragma once
 
 #include <cstddef>
@@ -126,7 +127,8 @@ inline constexpr NamedNumber kAbiWords[] = {USERTCP_ABI_WORDS(USERTCP_NAMED)};
   X(dropIcmp, kDropIcmp)                  \
   X(dropArp, kDropArp)                    \
   X(dropNotOurs, kDropNotOurs)            \
-  X(dropNoRoom, kDropNoRoom)
+  X(dropNoRoom, kDropNoRoom)              \
+  X(dropVlan, kDropVlan)
 
 enum Counter : std::uint8_t {
 #define USERTCP_COUNTER(name, constant) constant,

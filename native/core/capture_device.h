@@ -11,7 +11,7 @@
 
 namespace usertcp {
 
-class CaptureDevice final : public Device {
+class CaptureDevice : public Device {
  public:
   struct Sent {
     VnetHeader vnet;

@@ -27,7 +27,7 @@ struct RxFrame {
 
 struct Offload {
   bool checksum = false;      // completes partial checksums
-  bool segmentation = false;  // cuts TCP super-segments
+  bool segmentation = false;  // takes TCP super-segments and cuts them, or has the kernel cut them
 };
 
 class Device {

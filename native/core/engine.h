@@ -24,13 +24,13 @@ inline constexpr std::size_t kLentRegions = 1024;
 class Engine {
  public:
   Engine(std::unique_ptr<Device> device, const ChecksumKernel& checksum, std::span<Descriptor> rx,
-         std::span<const Descriptor> tx, double* counters)
+         std::span<const Descriptor> tx, double* counters, std::uint16_t vlan = 0)
       : device_(std::move(device)),
         rx_(rx),
         tx_(tx),
         counters_(counters),
-        receiver_(checksum, counters_),
-        transmitter_(checksum, counters_) {}
+        receiver_(checksum, counters_, vlan),
+        transmitter_(checksum, counters_, vlan) {}
 
   void attach(const Regions& regions) {
     flows_ = FlowTable(regions.flows, regions.rows);

@@ -29,6 +29,9 @@ struct FrameMeta {
   std::uint32_t offset = 0;     // of the frame in the receive memory
   std::uint8_t vnet_flags = 0;  // kVnet*
   std::uint16_t gso_size = 0;   // 0 = as it was on the wire
+  // The outer tag, where the kernel takes it off; type 0 = it took none.
+  std::uint16_t tag_type = 0;
+  std::uint16_t tag_tci = 0;
 };
 
 struct Parsed {

@@ -17,6 +17,11 @@ constexpr std::uint32_t kSmallPerBlock = 512;
 constexpr std::uint32_t kLargePerBlock = 15;
 constexpr std::uint32_t kSmallFrameMax = kSmallSlot - kSlotHeadroom;
 constexpr int kSendBuffer = 16 << 20;
+// Of PacketOptions::fds.
+constexpr std::size_t kSmall = 0, kLarge = 1, kSender = 2;
+constexpr std::size_t kTcpIpHeaders = 40;
+// A sender that fills a window makes super-frames of up to 64 KB, but small ones take a slot as well.
+constexpr std::size_t kUsualSuperFrame = 16384;
 
 // tp_sec, tp_nsec
 std::uint64_t stamp(const tpacket2_hdr* header) { return std::uint64_t{header->tp_sec} << 32 | header->tp_nsec; }
@@ -24,24 +29,49 @@ std::uint64_t stamp(const tpacket2_hdr* header) { return std::uint64_t{header->t
 }  // namespace
 
 Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& options) {
-  Result<PacketSocket> small = PacketSocket::open();
-  if (!small) return small.failure();
-  Result<PacketSocket> large = PacketSocket::open();
-  if (!large) return large.failure();
-  Result<PacketSocket> sender = PacketSocket::open();
-  if (!sender) return sender.failure();
-  std::unique_ptr<PacketDevice> device(new PacketDevice(std::move(*small), std::move(*large), std::move(*sender)));
+  Result<std::vector<PacketSocket>> sockets = open_sockets(options.fds);
+  if (!sockets) return sockets.failure();
+  std::optional<PacketSocket> sender;
+  if (sockets->size() > kSender) sender = std::move((*sockets)[kSender]);
+  std::unique_ptr<PacketDevice> device(
+      new PacketDevice(std::move((*sockets)[kSmall]), std::move((*sockets)[kLarge]), std::move(sender)));
 
   device->own_mac_ = options.mac;
-  Result<InterfaceFacts> facts = read_interface(device->sender_.fd(), options.name);
+  device->kernel_cuts_ = options.kernel_cuts;
+  Result<InterfaceFacts> facts = read_interface(device->sender().fd(), options.name);
   if (!facts) return facts.failure();
   if (!facts->ethernet) return Failure{EPROTONOSUPPORT, "interface without Ethernet framing"};
   device->facts_ = *facts;
   if (Status s = device->map_rings(options)) return *s;
-  if (Status s = device->sender_.enable_vnet_header()) return *s;
-  if (Status s = device->sender_.set_send_buffer(kSendBuffer)) return *s;
+  if (device->own_sender_) {
+    if (Status s = device->own_sender_->enable_vnet_header()) return *s;
+  }
+  if (Status s = device->sender().set_send_buffer(kSendBuffer)) return *s;
   if (Status s = device->bind_all()) return *s;
   return device;
+}
+
+Result<std::vector<PacketSocket>> PacketDevice::open_sockets(const std::vector<int>& fds) {
+  std::vector<PacketSocket> sockets;
+  if (fds.empty()) {
+    for (std::size_t i = 0; i <= kSender; ++i) {
+      Result<PacketSocket> socket = PacketSocket::open();
+      if (!socket) return socket.failure();
+      sockets.push_back(std::move(*socket));
+    }
+    return sockets;
+  }
+  if (fds.size() <= kLarge || fds.size() > kSender + 1) return Failure{EINVAL, "fds: two or three packet sockets"};
+  for (const int fd : fds) {
+    Result<PacketSocket> socket = PacketSocket::adopt(fd);
+    if (!socket) {
+      // All of them or none is ours.
+      for (PacketSocket& adopted : sockets) adopted.release();
+      return socket.failure();
+    }
+    sockets.push_back(std::move(*socket));
+  }
+  return sockets;
 }
 
 Status PacketDevice::map_rings(const PacketOptions& options) {
@@ -67,10 +97,12 @@ Status PacketDevice::bind_all() {
   // ETH_P_ALL sees frames before an ingress hook of nftables drops them for the kernel; ETH_P_IP would not.
   if (Status s = small_socket_.bind(facts_.index, ETH_P_ALL)) return s;
   if (Status s = large_socket_.bind(facts_.index, ETH_P_ALL)) return s;
-  if (Status s = sender_.bind(facts_.index, 0)) return s;
+  if (own_sender_) {
+    if (Status s = own_sender_->bind(facts_.index, 0)) return s;
+  }
   bound_index_ = facts_.index;
   if (own_mac_) {
-    if (Status s = sender_.join(facts_.index, PACKET_MR_PROMISC, *own_mac_)) return s;
+    if (Status s = sender().join(facts_.index, PACKET_MR_PROMISC, *own_mac_)) return s;
   }
   groups_.clear();
   return join_groups();
@@ -97,10 +129,10 @@ Status PacketDevice::join_groups() {
   };
   for (const MacAddress& group : wanted) {
     if (!lacks(groups_, group)) continue;
-    if (Status s = sender_.join(bound_index_, PACKET_MR_MULTICAST, group)) return s;
+    if (Status s = sender().join(bound_index_, PACKET_MR_MULTICAST, group)) return s;
   }
   for (const MacAddress& group : groups_) {
-    if (lacks(wanted, group)) sender_.leave(bound_index_, PACKET_MR_MULTICAST, group);
+    if (lacks(wanted, group)) sender().leave(bound_index_, PACKET_MR_MULTICAST, group);
   }
   groups_ = std::move(wanted);
   return {};
@@ -150,24 +182,24 @@ void PacketDevice::release() {
 bool PacketDevice::ready() { return small_.peek() != nullptr || large_.peek() != nullptr; }
 
 int PacketDevice::send(mmsghdr* messages, unsigned count) {
-  const int sent = ::sendmmsg(sender_.fd(), messages, count, MSG_DONTWAIT);
+  const int sent = ::sendmmsg(sender().fd(), messages, count, MSG_DONTWAIT);
   return sent < 0 ? -errno : sent;
 }
 
 void PacketDevice::wait_writable(int milliseconds) {
-  pollfd poll_fd{sender_.fd(), POLLOUT, 0};
+  pollfd poll_fd{sender().fd(), POLLOUT, 0};
   ::poll(&poll_fd, 1, milliseconds);
 }
 
 int PacketDevice::take_error() {
   const int small = small_socket_.take_error();
   const int large = large_socket_.take_error();
-  sender_.take_error();
+  if (own_sender_) own_sender_->take_error();
   return small != 0 ? small : large;
 }
 
 Status PacketDevice::reopen() {
-  Result<InterfaceFacts> facts = read_interface(sender_.fd(), facts_.name);
+  Result<InterfaceFacts> facts = read_interface(sender().fd(), facts_.name);
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};
   facts_ = *facts;
@@ -177,9 +209,13 @@ Status PacketDevice::reopen() {
 }
 
 std::size_t PacketDevice::capacity() const {
-  // Whichever kind of frame the peer fills: small slots with one segment each, or large slots with 64 KB.
-  return std::min<std::size_t>(std::size_t{small_.slots()} * std::min(facts_.mtu, kSmallFrameMax),
-                               std::size_t{large_.slots()} * 65536);
+  // Slots are counted, not bytes. A peer with something to say fills either ring: the one of the frames that its MTU
+  // allows with a segment a slot, or the large one with what a device merged.
+  const std::size_t segment = facts_.mtu - std::min<std::size_t>(facts_.mtu, kTcpIpHeaders);
+  if (facts_.mtu + kEthernetHeader > kSmallFrameMax) {
+    return large_.slots() * std::min(segment, kUsualSuperFrame);
+  }
+  return std::min(small_.slots() * segment, large_.slots() * kUsualSuperFrame);
 }
 
 }  // namespace usertcp

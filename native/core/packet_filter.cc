@@ -109,11 +109,12 @@ void ours_ipv4(Program& p, const Filter& filter) {
 void ours_ipv6(Program& p, const Filter& filter) {
   p.load8(kIp + 6);
   if (filter.icmp != Filter::Icmp::kAll) {
-    p.skip_unless(BPF_JEQ, kProtocolIcmp6, filter.icmp == Filter::Icmp::kErrors ? 4 : 1);
+    p.skip_unless(BPF_JEQ, kProtocolIcmp6, filter.icmp == Filter::Icmp::kErrors ? 5 : 1);
     if (filter.icmp == Filter::Icmp::kErrors) {
       p.load8(kIp + 40);             // 1: type
-      p.skip_if(BPF_JGE, 128, 1);    // 2: RFC 4443 §2.1: below 128 are errors
-      p.accept();                    // 3
+      p.skip_if(BPF_JEQ, 136, 1);    // 2: neighbour advertisements, as ARP replies
+      p.skip_if(BPF_JGE, 128, 1);    // 3: RFC 4443 §2.1: below 128 are errors
+      p.accept();                    // 4
     }
     p.reject();
   }

@@ -1,6 +1,7 @@
 #include "packet_socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <net/ethernet.h>
 #include <sys/socket.h>
 
@@ -19,7 +20,31 @@ packet_mreq membership(int interface_index, std::uint16_t type, std::span<const 
   return request;
 }
 
+// -1 when it cannot be asked.
+int socket_option(int fd, int option) {
+  int value = -1;
+  socklen_t bytes = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, option, &value, &bytes) == 0 ? value : -1;
+}
+
 }  // namespace
+
+Result<PacketSocket> PacketSocket::adopt(int fd) {
+  const int domain = socket_option(fd, SO_DOMAIN);
+  if (domain < 0) return Failure{errno, "getsockopt SO_DOMAIN"};
+  if (domain != AF_PACKET || socket_option(fd, SO_TYPE) != SOCK_RAW) {
+    return Failure{EPROTOTYPE, "not a socket of AF_PACKET, SOCK_RAW"};
+  }
+  if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return Failure{errno, "fcntl"};
+  }
+  // Options cannot be changed on a socket with a ring; without one this does nothing.
+  const tpacket_req none{};
+  if (::setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &none, sizeof none) != 0) {
+    return Failure{errno, "setsockopt PACKET_RX_RING"};
+  }
+  return PacketSocket(UniqueFd(fd));
+}
 
 Result<PacketSocket> PacketSocket::open() {
   // Protocol 0: no frame reaches the socket before its filter and its ring are there.

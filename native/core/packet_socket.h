@@ -17,6 +17,9 @@ class PacketSocket {
  public:
   // Bound to nothing: receives nothing until bind().
   static Result<PacketSocket> open();
+  // A socket that somebody else opened, however bound; a ring of its last owner is given back. It is ours, to be closed,
+  // unless this fails.
+  static Result<PacketSocket> adopt(int fd);
 
   // Must come before the ring: the kernel answers EBUSY afterwards.
   Status enable_vnet_header();
@@ -34,6 +37,8 @@ class PacketSocket {
   // SO_ERROR: clears it.
   int take_error();
   int fd() const { return fd_.get(); }
+  // For somebody who has not the right to open one.
+  int release() { return fd_.release(); }
 
  private:
   explicit PacketSocket(UniqueFd fd) : fd_(std::move(fd)) {}

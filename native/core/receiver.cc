@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "vlan.h"
+
 namespace usertcp {
 namespace {
 
@@ -31,6 +33,10 @@ Burst Receiver::burst(Device& device, const FlowTable& flows, std::span<Descript
     bytes += frame.length;
     if (frame.length >= kEthernetHeader && !is_for_us(data, mac)) {
       counters_.add(kDropNotOurs);
+      continue;
+    }
+    if (!is_in_vlan({data, frame.length}, frame.meta, vlan_)) {
+      counters_.add(kDropVlan);
       continue;
     }
     Parsed parsed = parse({data, frame.length}, frame.meta, checksum_);

@@ -19,7 +19,9 @@ struct Burst {
 
 class Receiver {
  public:
-  Receiver(const ChecksumKernel& checksum, Counters counters) : checksum_(checksum), counters_(counters) {}
+  // `vlan`: the only one whose frames are taken; 0 = those of none.
+  Receiver(const ChecksumKernel& checksum, Counters counters, std::uint16_t vlan)
+      : checksum_(checksum), counters_(counters), vlan_(vlan) {}
 
   // Takes at most as many frames as there is room for descriptors; they stay lent until the device's release().
   Burst burst(Device& device, const FlowTable& flows, std::span<Descriptor> out);
@@ -27,6 +29,7 @@ class Receiver {
  private:
   const ChecksumKernel& checksum_;
   Counters counters_;
+  std::uint16_t vlan_;
   Merger merger_;
   std::array<RxFrame, kMaxBurst> frames_;
 };

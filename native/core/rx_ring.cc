@@ -25,6 +25,11 @@ bool RxRing::take(const tpacket2_hdr* header, RxFrame& frame) {
   frame.meta.offset = offset_ + head_ * geometry_.slot_bytes + header->tp_mac;
   frame.meta.vnet_flags = vnet.flags;
   frame.meta.gso_size = vnet.gso_type == kVnetGsoNone ? 0 : vnet.gso_size;
+  const bool tagged = (header->tp_status & TP_STATUS_VLAN_VALID) != 0;
+  // Kernels before 3.14 do not say the type: they knew one.
+  const bool typed = (header->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+  frame.meta.tag_type = !tagged ? 0 : typed ? header->tp_vlan_tpid : kTypeVlan;
+  frame.meta.tag_tci = tagged ? header->tp_vlan_tci : 0;
   frame.length = header->tp_snaplen;
   losing_ = losing_ || (header->tp_status & TP_STATUS_LOSING) != 0;
   head_ = next(head_);

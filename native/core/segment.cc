@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "bytes.h"
+#include "vlan.h"
 
 namespace usertcp {
 namespace {
@@ -26,7 +27,7 @@ const std::int32_t* entry(std::span<const std::int32_t> table, std::int32_t inde
 }  // namespace
 
 std::optional<SegmentHeaders> SegmentHeaders::make(const Descriptor& desc, const TxRegions& regions,
-                                                   const MacAddress& source) {
+                                                   const MacAddress& source, std::uint16_t vlan) {
   const std::int32_t* row = entry(regions.rows, desc.word[kTxRow], kRowWords);
   const std::int32_t* hop = entry(regions.hops, desc.word[kTxHop], kHopWords);
   const std::uint32_t more = word(desc, kTxOptLen);
@@ -35,22 +36,23 @@ std::optional<SegmentHeaders> SegmentHeaders::make(const Descriptor& desc, const
   const std::uint32_t at = word(desc, kTxOptOff);
   if (more > 0 && std::uint64_t{at} + more > regions.arena.size()) return {};
   SegmentHeaders headers;
-  headers.write_ethernet(hop, source);
+  headers.write_ethernet(hop, source, vlan);
   headers.write_ip(desc, row);
   headers.write_tcp(desc, row, regions.arena.subspan(more > 0 ? at : 0, more));
   return headers;
 }
 
-void SegmentHeaders::write_ethernet(const std::int32_t* hop, const MacAddress& source) {
+void SegmentHeaders::write_ethernet(const std::int32_t* hop, const MacAddress& source, std::uint16_t vlan) {
   std::byte* p = bytes_.data();
   const auto low = static_cast<std::uint32_t>(hop[kHopMacLo]);
   store_be32(p, static_cast<std::uint32_t>(hop[kHopMacHi]));
   store_be16(p + 4, low >> 16);
   std::memcpy(p + 6, source.data(), source.size());
   l3_ = kEthernetHeader;
-  if ((low & 0xffff) != 0) {
+  const std::uint32_t tci = (low & 0xffff) | ((low & kVlanIdMask) == 0 ? vlan : 0);
+  if (tci != 0) {
     store_be16(p + 12, kTypeVlan);
-    store_be16(p + 14, low & 0xffff);
+    store_be16(p + 14, tci);
     l3_ += kVlanTag;
   }
 }

@@ -35,8 +35,9 @@ struct Slice {
 
 class SegmentHeaders {
  public:
-  // Empty when the descriptor points outside of the regions.
-  static std::optional<SegmentHeaders> make(const Descriptor& desc, const TxRegions& regions, const MacAddress& source);
+  // Empty when the descriptor points outside of the regions. `vlan` is for hops that name none.
+  static std::optional<SegmentHeaders> make(const Descriptor& desc, const TxRegions& regions, const MacAddress& source,
+                                            std::uint16_t vlan);
 
   // Writes the headers of one slice with the TCP checksum field zero.
   void write(std::byte* out, const Slice& slice, const ChecksumKernel& checksum) const;
@@ -52,7 +53,7 @@ class SegmentHeaders {
 
  private:
   SegmentHeaders() = default;
-  void write_ethernet(const std::int32_t* hop, const MacAddress& source);
+  void write_ethernet(const std::int32_t* hop, const MacAddress& source, std::uint16_t vlan);
   void write_ip(const Descriptor& desc, const std::int32_t* row);
   void write_tcp(const Descriptor& desc, const std::int32_t* row, std::span<const std::byte> more_options);
   std::uint16_t pseudo_sum(std::uint32_t payload) const;

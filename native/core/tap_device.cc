@@ -74,6 +74,7 @@ std::size_t TapDevice::receive(std::span<RxFrame> frames) {
     VnetHeader vnet;
     std::memcpy(&vnet, start, sizeof vnet);
     RxFrame& frame = frames[count++];
+    frame.meta = {};
     frame.meta.offset = at;
     frame.meta.vnet_flags = vnet.flags;
     frame.meta.gso_size = vnet.gso_type == kVnetGsoNone ? 0 : vnet.gso_size;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "vlan.h"
+
 namespace usertcp {
 namespace {
 
@@ -62,7 +64,8 @@ bool Transmitter::try_add(Job& job, std::uint32_t at, std::uint32_t used) {
   // If the device refuses a message we go back to its descriptor: that must not lie behind half a cut one.
   if (in_segments && !device_cuts && batch_.has_gso()) return false;
 
-  const auto headers = kind == kKindTcp ? SegmentHeaders::make(desc, job.regions, job.device.mac()) : std::nullopt;
+  const auto headers = kind == kKindTcp ? SegmentHeaders::make(desc, job.regions, job.device.mac(), vlan_)
+                                        : std::nullopt;
   if (!headers || !payload_.load(job.descs.subspan(at, used), job.regions) ||
       headers->size() + payload_.total() > 0xffff) {
     counters_.add(kTxErrors);
@@ -81,9 +84,15 @@ void Transmitter::add_raw(Job& job, std::uint32_t at) {
     counters_.add(kTxErrors);
     return;
   }
-  batch_.begin(at, {});
-  batch_.set_header(0);
-  batch_.add(job.regions.arena.subspan(offset, length));
+  const std::span<const std::byte> frame = job.regions.arena.subspan(offset, length);
+  std::byte* out = batch_.begin(at, {});
+  if (vlan_ != 0 && lacks_tag(frame)) {
+    batch_.set_header(write_tagged_addresses(out, frame, vlan_));
+    batch_.add(frame.subspan(kMacAddresses));
+  } else {
+    batch_.set_header(0);
+    batch_.add(frame);
+  }
 }
 
 void Transmitter::add_whole(Job& job, std::uint32_t at, const SegmentHeaders& headers, std::uint32_t gso) {

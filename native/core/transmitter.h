@@ -15,7 +15,9 @@ namespace usertcp {
 
 class Transmitter {
  public:
-  Transmitter(const ChecksumKernel& checksum, Counters counters) : checksum_(checksum), counters_(counters) {}
+  // `vlan`: whose tag frames get that name none of their own; 0 = no tag.
+  Transmitter(const ChecksumKernel& checksum, Counters counters, std::uint16_t vlan = 0)
+      : checksum_(checksum), counters_(counters), vlan_(vlan) {}
 
   // Sends every descriptor or counts why not. Returns the errno of a link that is down, else 0.
   int flush(Device& device, const TxRegions& regions, std::span<const Descriptor> descs);
@@ -48,6 +50,7 @@ class Transmitter {
 
   const ChecksumKernel& checksum_;
   Counters counters_;
+  std::uint16_t vlan_;
   TxBatch batch_;
   Payload payload_;
   bool gso_refused_ = false;

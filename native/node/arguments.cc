@@ -27,6 +27,18 @@ std::uint32_t number_option(const Napi::Object& options, const char* name, std::
   return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : fallback;
 }
 
+std::vector<int> integers_option(const Napi::Object& options, const char* name) {
+  std::vector<int> integers;
+  const Napi::Value value = options.Get(name);
+  if (!value.IsArray()) return integers;
+  const auto array = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Value element = array.Get(i);
+    integers.push_back(element.IsNumber() ? element.As<Napi::Number>().Int32Value() : -1);
+  }
+  return integers;
+}
+
 std::optional<MacAddress> mac_option(const Napi::Object& options, const char* name) {
   const auto bytes = to_span<const std::uint8_t>(options.Get(name));
   MacAddress mac;

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "../core/device.h"
 #include "../core/packet_filter.h"
@@ -17,6 +18,8 @@ Napi::Error system_error(Napi::Env env, const Failure& failure, const std::strin
 
 std::string string_option(const Napi::Object& options, const char* name);
 std::uint32_t number_option(const Napi::Object& options, const char* name, std::uint32_t fallback);
+// Of an array of numbers; empty when there is none.
+std::vector<int> integers_option(const Napi::Object& options, const char* name);
 std::optional<MacAddress> mac_option(const Napi::Object& options, const char* name);
 Filter to_filter(const Napi::Object& options);
 

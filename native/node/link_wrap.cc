@@ -2,6 +2,7 @@
 
 #include "../core/packet_device.h"
 #include "../core/tap_device.h"
+#include "../core/vlan.h"
 #include "arguments.h"
 
 namespace usertcp {
@@ -24,6 +25,8 @@ Result<std::unique_ptr<Device>> open_device(const Napi::Object& options, LinkKin
   PacketOptions packet{.name = name, .mac = mac};
   packet.small_slots = number_option(options, "smallSlots", packet.small_slots);
   packet.large_slots = number_option(options, "largeSlots", packet.large_slots);
+  packet.kernel_cuts = number_option(options, "kernelCuts", 1) != 0;
+  packet.fds = integers_option(options, "fds");
   auto device = PacketDevice::open(packet);
   if (!device) return device.failure();
   return std::unique_ptr<Device>(std::move(*device));
@@ -83,8 +86,14 @@ bool LinkWrap::open(const Napi::CallbackInfo& info, LinkKind kind) {
   const std::string wanted = string_option(options, "checksum");
   const ChecksumKernel* checksum = find_checksum_kernel(wanted);
   if (checksum == nullptr) {
-    Napi::TypeError::New(env, "checksum kernel '" + wanted + "' (USERTCP_CHECKSUM) is not one of: " + supported_checksum_names())
+    const std::string allowed = supported_checksum_names();
+    Napi::TypeError::New(env, "checksum kernel '" + wanted + "' (USERTCP_CHECKSUM) is not one of: " + allowed)
         .ThrowAsJavaScriptException();
+    return false;
+  }
+  const std::uint32_t vlan = number_option(options, "vlan", 0);
+  if (vlan > kLastVlan) {
+    Napi::RangeError::New(env, "vlan is one of 1 to 4094, or 0 for untagged frames").ThrowAsJavaScriptException();
     return false;
   }
   uv_loop_t* loop = nullptr;
@@ -113,7 +122,7 @@ bool LinkWrap::open(const Napi::CallbackInfo& info, LinkKind kind) {
   engine_ = std::make_unique<Engine>(std::move(*device), *checksum,
                                      std::span(static_cast<Descriptor*>(rx.Data()), rx_descriptors),
                                      std::span(static_cast<const Descriptor*>(tx.Data()), tx_descriptors),
-                                     static_cast<double*>(counters.Data()));
+                                     static_cast<double*>(counters.Data()), static_cast<std::uint16_t>(vlan));
   Poller::Client& client = *this;
   poller_ = std::make_unique<Poller>(loop, *engine_, client, number_option(options, "spinMicros", kSpinMicroseconds));
   context_ = std::make_unique<Napi::AsyncContext>(env, "usertcp.link", Value());

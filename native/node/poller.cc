@@ -74,18 +74,19 @@ void Poller::on_event(uv_poll_t* handle, int status, int) {
 void Poller::drain() {
   Counters& counters = engine_.counters();
   const auto end = Spinner::Clock::now() + kLongestTurn;
-  do {
+  for (;;) {
     const Burst burst = engine_.rx_burst();
     if (burst.descriptors > 0) client_.on_burst(burst.descriptors);
     engine_.release();
-    if (stopping_) return;
+    // However long JavaScript took: what came meanwhile is for the next turn of the loop, after its timers.
+    if (stopping_ || Spinner::Clock::now() >= end) return;
     if (is_bulk(burst)) spinner_.gather([this] { return engine_.device().plenty(); });
     if (engine_.device().ready()) continue;
     if (!spinner_.worth_trying()) return;
     counters.add(kSpins);
-    if (!spinner_.spin([this] { return engine_.device().ready(); })) return;
+    if (!spinner_.spin([this] { return engine_.device().ready(); }, end)) return;
     counters.add(kSpinHits);
-  } while (Spinner::Clock::now() < end);
+  }
 }
 
 void Poller::handle_error() {

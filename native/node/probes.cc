@@ -3,7 +3,9 @@
 #include "../core/bytes.h"
 #include "../core/capture_device.h"
 #include "../core/headers.h"
+#include "../core/packet_socket.h"
 #include "../core/transmitter.h"
+#include "../core/vlan.h"
 #include "arguments.h"
 
 namespace usertcp {
@@ -67,7 +69,17 @@ Napi::Value parse_frame(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// (descriptors: Int32Array, arena, rows, hops, source MAC, offload bits: 1 checksum, 2 segmentation) => [frame]
+// Lent regions of an array of Uint8Array or null, by index.
+std::vector<std::span<const std::byte>> to_regions(const Napi::Value& value) {
+  std::vector<std::span<const std::byte>> regions;
+  if (!value.IsArray()) return regions;
+  const auto array = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < array.Length(); ++i) regions.push_back(to_span<const std::byte>(array.Get(i)));
+  return regions;
+}
+
+// (descriptors: Int32Array, arena, rows, hops, source MAC, offload bits: 1 checksum, 2 segmentation,
+// lent regions = [], VLAN = 0) => [frame]
 Napi::Value encode(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto words = to_span<const std::int32_t>(info[0]);
@@ -77,9 +89,12 @@ Napi::Value encode(const Napi::CallbackInfo& info) {
   const std::uint32_t bits = info[5].IsNumber() ? info[5].As<Napi::Number>().Uint32Value() : 0;
   CaptureDevice device({.checksum = (bits & 1) != 0, .segmentation = (bits & 2) != 0}, mac);
   double counters[kCounterCount] = {};
-  const auto transmitter = std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters));
+  const std::uint32_t vlan = info[7].IsNumber() ? info[7].As<Napi::Number>().Uint32Value() : 0;
+  const auto transmitter = std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters),
+                                                         static_cast<std::uint16_t>(vlan));
+  const std::vector<std::span<const std::byte>> lent = to_regions(info[6]);
   const TxRegions regions{to_span<const std::int32_t>(info[2]), to_span<const std::int32_t>(info[3]),
-                          to_span<const std::byte>(info[1]), {}};
+                          to_span<const std::byte>(info[1]), lent};
   const auto* descs = reinterpret_cast<const Descriptor*>(words.data());
   transmitter->flush(device, regions, {descs, words.size() / kDescWords});
   Napi::Array frames = Napi::Array::New(env, device.frames.size());
@@ -90,6 +105,34 @@ Napi::Value encode(const Napi::CallbackInfo& info) {
     frames.Set(i, bytes);
   }
   return frames;
+}
+
+// (frame, VLAN, type and TCI of a tag that was taken off = 0) => boolean
+Napi::Value in_vlan(const Napi::CallbackInfo& info) {
+  const auto number = [&info](std::size_t index) {
+    return static_cast<std::uint16_t>(info[index].IsNumber() ? info[index].As<Napi::Number>().Uint32Value() : 0);
+  };
+  FrameMeta meta;
+  meta.tag_type = number(2);
+  meta.tag_tci = number(3);
+  return Napi::Boolean::New(info.Env(), is_in_vlan(to_span<const std::byte>(info[0]), meta, number(1)));
+}
+
+// () => the descriptors of three packet sockets that nobody owns: for a process without the right to open them
+Napi::Value open_packet_sockets(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  std::vector<PacketSocket> sockets;
+  for (int i = 0; i < 3; ++i) {
+    Result<PacketSocket> socket = PacketSocket::open();
+    if (!socket) {
+      system_error(env, socket.failure(), "").ThrowAsJavaScriptException();
+      return env.Undefined();
+    }
+    sockets.push_back(std::move(*socket));
+  }
+  Napi::Array fds = Napi::Array::New(env, sockets.size());
+  for (std::uint32_t i = 0; i < sockets.size(); ++i) fds.Set(i, sockets[i].release());
+  return fds;
 }
 
 // (table, rows, nine identity words) => row or -1
@@ -117,6 +160,8 @@ void define_probes(Napi::Env env, Napi::Object exports) {
   exports.Set("checksumKernels", Napi::Function::New<checksum_names>(env, "checksumKernels"));
   exports.Set("parse", Napi::Function::New<parse_frame>(env, "parse"));
   exports.Set("encode", Napi::Function::New<encode>(env, "encode"));
+  exports.Set("inVlan", Napi::Function::New<in_vlan>(env, "inVlan"));
+  exports.Set("openPacketSockets", Napi::Function::New<open_packet_sockets>(env, "openPacketSockets"));
   exports.Set("flowLookup", Napi::Function::New<flow_lookup>(env, "flowLookup"));
   exports.Set("halfSipHash", Napi::Function::New<half_siphash_words>(env, "halfSipHash"));
 }

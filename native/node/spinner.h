@@ -33,10 +33,10 @@ class Spinner {
     while (!plenty() && Clock::now() < end) relax();
   }
 
-  // True as soon as `ready` is; false when the time is up.
+  // True as soon as `ready` is; false when the time is up, which is `latest` at the latest.
   template <class Ready>
-  bool spin(Ready ready) {
-    const auto end = Clock::now() + limit_;
+  bool spin(Ready ready, Clock::time_point latest) {
+    const auto end = std::min(latest, Clock::now() + limit_);
     do {
       for (int i = 0; i < 16; ++i) {
         if (ready()) {

@@ -27,7 +27,7 @@ const RECORDS_PER_CONNECTION = 8;
 const LEAST_RECORDS = 65536;
 const MOST_RECORDS = 1 << 23;
 /** Of what the links can hold, the part that may be promised in grown windows: a ring counts slots, and few arrive full. */
-const WINDOW_SHARE = 0.25;
+const WINDOW_SHARE = 0.75;
 
 /** Reserves and joins everything, and shows the links the regions they read. `up` hears of hops and ICMP errors. */
 export function makeTcp(o: CoreOptions, up: IpUp): Tcp {

@@ -1,5 +1,6 @@
 /** A network interface of the host through AF_PACKET: frames the kernel hands over, and frames it never made. */
 import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
+import { checkVlan } from '../wire/ethernet.ts';
 import { type NativeFacts, type NativeFilter, type NativeLink, native, type PacketLinkOptions } from './native.ts';
 
 export interface AfPacketOptions extends Omit<PacketLinkOptions, 'checksum'> {
@@ -56,7 +57,7 @@ export class NativeDevice implements Link {
     return this.#facts.mac;
   }
   get mtu(): number {
-    return this.#facts.mtu;
+    return Math.min(this.#facts.mtu, MAX_PACKET);
   }
   get capacity(): number {
     return this.#facts.capacity;
@@ -64,7 +65,7 @@ export class NativeDevice implements Link {
   get offload(): LinkOffload {
     return { txChecksum: this.#facts.checksum, maxPacket: MAX_PACKET };
   }
-  /** Whether the device itself cuts super-segments. */
+  /** Whether super-segments are handed over, to be cut by the device or by the kernel. */
   get segmentation(): boolean {
     return this.#facts.segmentation;
   }
@@ -126,17 +127,34 @@ export class NativeDevice implements Link {
   }
 }
 
+/**
+ * Packet sockets for the `fds` of a process without rights, to be handed down as its stdio. They belong to this network
+ * namespace and receive nothing until a link takes them.
+ */
+export function openPacketSockets(): number[] {
+  try {
+    return native().openPacketSockets();
+  } catch (error) {
+    throw explainRights(error, 'packet sockets');
+  }
+}
+
 export function openAfPacket(options: AfPacketOptions): NativeDevice {
   const { ports, ...rest } = options;
   const { PacketLink } = native();
   const filter: Omit<NativeFilter, 'addresses'> = ports
     ? {
-        shared: true, arp: false, icmp: 'errors',
-        firstPort: ports.first, lastPort: ports.last, ports: Int32Array.from(ports.also ?? []),
+        shared: true,
+        arp: true,
+        icmp: 'errors', // ARP: answers to our own questions
+        firstPort: ports.first,
+        lastPort: ports.last,
+        ports: Int32Array.from(ports.also ?? []),
       }
     : {};
   try {
-    return new NativeDevice(new PacketLink({ ...rest, checksum: process.env['USERTCP_CHECKSUM'] }), filter);
+    const vlan = checkVlan(options.vlan ?? 0);
+    return new NativeDevice(new PacketLink({ ...rest, vlan, checksum: process.env.USERTCP_CHECKSUM }), filter);
   } catch (error) {
     throw explainRights(error, options.device);
   }

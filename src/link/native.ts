@@ -52,6 +52,15 @@ export interface PacketLinkOptions {
   readonly mac?: Uint8Array | undefined;
   readonly smallSlots?: number | undefined;
   readonly largeSlots?: number | undefined;
+  /** 0: super-segments are cut here where the device cannot, instead of by the kernel. Default 1. */
+  readonly kernelCuts?: 0 | 1 | undefined;
+  /**
+   * Packet sockets that somebody with the right to open them did: for small frames, for large ones, and to send (without
+   * the third, the first sends). The link owns and closes them, unless it cannot take all of them.
+   */
+  readonly fds?: readonly number[] | undefined;
+  /** Frames of this 802.1Q VLAN only, and what is sent gets its tag; 0 (default): untagged ones. */
+  readonly vlan?: number | undefined;
   readonly spinMicros?: number | undefined;
   readonly rxDescriptors?: number | undefined;
   readonly txDescriptors?: number | undefined;
@@ -62,6 +71,7 @@ export interface TapLinkOptions {
   readonly device: string;
   readonly mac: Uint8Array;
   readonly slots?: number | undefined;
+  readonly vlan?: number | undefined;
   readonly spinMicros?: number | undefined;
   readonly rxDescriptors?: number | undefined;
   readonly txDescriptors?: number | undefined;
@@ -76,10 +86,21 @@ export interface Native {
   /** The field as it stands in a header. `kernel` '' is the best one. */
   checksum(kernel: string, bytes: Uint8Array): number;
   parse(frame: Uint8Array, vnetFlags?: number, gsoSize?: number, kernel?: string): { desc: Int32Array; drop: string };
-  /** `offload`: 1 partial checksums, 2 super-segments. */
+  /** `offload`: 1 partial checksums, 2 super-segments. `lent`: regions by number; 0 is the arena. */
   encode(
-    descriptors: Int32Array, arena: Uint8Array, rows: Int32Array, hops: Int32Array, mac: Uint8Array, offload?: number,
+    descriptors: Int32Array,
+    arena: Uint8Array,
+    rows: Int32Array,
+    hops: Int32Array,
+    mac: Uint8Array,
+    offload?: number,
+    lent?: readonly (Uint8Array | null)[],
+    vlan?: number,
   ): Uint8Array[];
+  /** `type`, `tci`: of a tag that is not in the frame any more. */
+  inVlan(frame: Uint8Array, vlan: number, type?: number, tci?: number): boolean;
+  /** Three sockets for `fds`, of this network namespace; needs CAP_NET_RAW. They are nobody's until then. */
+  openPacketSockets(): number[];
   flowLookup(flows: Int32Array, rows: Int32Array, identity: Int32Array): number;
   halfSipHash(key0: number, key1: number, words: Int32Array): number;
 }
@@ -93,7 +114,9 @@ function checkAbi(native: Native): void {
   const theirs = native.abi();
   for (const [name, value] of Object.entries(abi)) {
     if (typeof value !== 'number' || theirs.words[name] === value) continue;
-    throw new Error(`built for another ABI: ${name} is ${value} in src/wire/abi.ts and ${theirs.words[name]} in the addon`);
+    throw new Error(
+      `built for another ABI: ${name} is ${value} in src/wire/abi.ts and ${theirs.words[name]} in the addon`,
+    );
   }
   const counters = abi.COUNTERS.join(' ');
   if (theirs.counters.join(' ') !== counters) throw new Error('built for another ABI: COUNTERS differ');
@@ -111,7 +134,7 @@ function load(): Native {
   const platform = `${process.platform}-${process.arch}`;
   const clib = libc();
   const here = `platform ${platform}${clib && `, ${clib}`}, Node ${process.version}`;
-  if (process.env['USERTCP_NATIVE'] === 'off') {
+  if (process.env.USERTCP_NATIVE === 'off') {
     throw new NoNativeError(`usertcp: the native addon is switched off by USERTCP_NATIVE=off (${here}). Unset it.`);
   }
   const root = new URL('../../', import.meta.url);

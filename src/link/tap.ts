@@ -1,5 +1,6 @@
 /** A TAP interface: the host's kernel is the machine at the other end of the wire. */
 import { randomBytes } from 'node:crypto';
+import { checkVlan } from '../wire/ethernet.ts';
 import { explainRights, NativeDevice } from './afpacket.ts';
 import { native, type TapLinkOptions } from './native.ts';
 
@@ -18,7 +19,9 @@ function randomMac(): Uint8Array {
 export function openTap(options: TapOptions): NativeDevice {
   const { TapLink } = native();
   try {
-    const link = new TapLink({ ...options, mac: options.mac ?? randomMac(), checksum: process.env['USERTCP_CHECKSUM'] });
+    const vlan = checkVlan(options.vlan ?? 0);
+    const mac = options.mac ?? randomMac();
+    const link = new TapLink({ ...options, mac, vlan, checksum: process.env.USERTCP_CHECKSUM });
     return new NativeDevice(link, {});
   } catch (error) {
     throw explainRights(error, options.device);

@@ -155,6 +155,7 @@ export class Tee implements Link {
       const length = this.#cut
         ? this.#encoder.segment(this.tx, at, i, scratch, 0)
         : this.#encoder.frame(this.tx, at, scratch, 0);
+      if (length === 0) continue; // the link counts it and sends nothing
       const held = { time, bytes: scratch.slice(0, length), comment: i === 0 ? comment : undefined };
       if (this.#inBurst) this.#held.push(held);
       else this.#write(held, 'out');

@@ -147,10 +147,34 @@ export const FLOW_COUNT = 6;
 
 // ---- counters (Float64) that a link keeps: index = number -------------------------------------------------------------
 export const COUNTERS = [
-  'rxFrames', 'rxBytes', 'rxBatches', 'rxRingDrops', 'rxTruncated', 'rxMerged',
-  'txFrames', 'txBytes', 'txBatches', 'txErrors', 'txAgain', 'gsoFallbacks', 'spins', 'spinHits',
-  'dropShort', 'dropEthertype', 'dropIpVersion', 'dropIpHeader', 'dropIpLength', 'dropIpChecksum',
-  'dropExtension', 'dropTcpHeader', 'dropTcpChecksum', 'dropIcmp', 'dropArp', 'dropNotOurs', 'dropNoRoom',
+  'rxFrames',
+  'rxBytes',
+  'rxBatches',
+  'rxRingDrops',
+  'rxTruncated',
+  'rxMerged',
+  'txFrames',
+  'txBytes',
+  'txBatches',
+  'txErrors',
+  'txAgain',
+  'gsoFallbacks',
+  'spins',
+  'spinHits',
+  'dropShort',
+  'dropEthertype',
+  'dropIpVersion',
+  'dropIpHeader',
+  'dropIpLength',
+  'dropIpChecksum',
+  'dropExtension',
+  'dropTcpHeader',
+  'dropTcpChecksum',
+  'dropIcmp',
+  'dropArp',
+  'dropNotOurs',
+  'dropNoRoom',
+  'dropVlan',
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 

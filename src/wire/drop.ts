@@ -22,3 +22,5 @@ export const DROP_TCP_CHECKSUM = counter('dropTcpChecksum');
 export const DROP_ICMP = counter('dropIcmp');
 export const DROP_ARP = counter('dropArp');
 export const DROP_NOT_OURS = counter('dropNotOurs');
+/** The frame belongs to another VLAN than the link. */
+export const DROP_VLAN = counter('dropVlan');

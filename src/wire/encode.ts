@@ -27,7 +27,15 @@ import {
 import { isMapped } from './address.ts';
 import { put16, put32 } from './bytes.ts';
 import { pseudo, writeChecksum } from './checksum.ts';
-import { ETHER_HEADER, ETHERTYPE_IPV4, ETHERTYPE_IPV6, VLAN_TAG, writeEthernet } from './ethernet.ts';
+import {
+  ETHER_HEADER,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  insertTag,
+  VLAN_ID,
+  VLAN_TAG,
+  writeEthernet,
+} from './ethernet.ts';
 import { IPV4_HEADER, IPV6_HEADER, PROTO_TCP, writeIpv4, writeIpv6 } from './ip.ts';
 import { gather, kindOf, payloadBytes } from './pieces.ts';
 import { segmentCount, segmentFlags, segmentFrom, segmentLength } from './segment.ts';
@@ -40,15 +48,20 @@ export const MAX_HEADERS = ETHER_HEADER + VLAN_TAG + IPV6_HEADER + TCP_HEADER + 
 export class FrameEncoder {
   readonly #shared: SharedRegions;
   readonly #mac: Uint8Array;
-  readonly #checksums: boolean;
+  readonly #onWire: boolean;
+  readonly #vlan: number;
   /** By the number of the region. */
   readonly #lent: (Uint8Array | null)[] = [];
 
-  /** `checksums` false leaves the TCP checksum 0, for packets that never leave memory. */
-  constructor(shared: SharedRegions, mac: Uint8Array, checksums = true) {
+  /**
+   * `onWire` false is for packets that never leave memory: their TCP checksum stays 0, and they need no next hop. `vlan` is
+   * for hops that name none, and for raw frames without a tag.
+   */
+  constructor(shared: SharedRegions, mac: Uint8Array, onWire = true, vlan = 0) {
     this.#shared = shared;
     this.#mac = mac;
-    this.#checksums = checksums;
+    this.#onWire = onWire;
+    this.#vlan = vlan;
   }
 
   /** See Link.lend. */
@@ -56,12 +69,15 @@ export class FrameEncoder {
     this.#lent[region] = bytes;
   }
 
-  /** One frame with the whole payload, a super-segment uncut. Returns the bytes written at `o`. */
+  /**
+   * One frame with the whole payload, a super-segment uncut. Returns the bytes written at `o`; 0 when the descriptor names
+   * a hop that is not there, -1 among them: then it is to be counted (txErrors) and nothing sent.
+   */
   frame(desc: Int32Array, at: number, out: Uint8Array, o: number): number {
     const total = payloadBytes(desc, at);
     if (kindOf(desc, at) === KIND_RAW) {
       gather(desc, at, this.#shared.arena, 0, total, out, o);
-      return total;
+      return this.#vlan === 0 ? total : insertTag(out, o, total, this.#vlan);
     }
     return this.#tcpFrame(desc, at, 0, total, desc[at + TX_FLAGS]!, out, o);
   }
@@ -82,6 +98,7 @@ export class FrameEncoder {
     out: Uint8Array,
     o: number,
   ): number {
+    if (this.#onWire && !this.#hasHop(desc[at + TX_HOP]!)) return 0;
     const rows = this.#shared.rows;
     const row = desc[at + TX_ROW]! * ROW_WORDS;
     const mapped = isMapped(rows, row + ROW_LADDR);
@@ -105,8 +122,12 @@ export class FrameEncoder {
     } else {
       writeIpv6(out, l3, tos, size, ttl, PROTO_TCP, rows, row + ROW_LADDR, rows, row + ROW_RADDR);
     }
-    if (this.#checksums) writeChecksum(out, l4 + 16, l4, size, pseudo(out, l3, PROTO_TCP, size)); // [MUST-2]
+    if (this.#onWire) writeChecksum(out, l4 + 16, l4, size, pseudo(out, l3, PROTO_TCP, size)); // [MUST-2]
     return l4 + size - o;
+  }
+
+  #hasHop(hop: number): boolean {
+    return hop >= 0 && (hop + 1) * HOP_WORDS <= this.#shared.hops.length;
   }
 
   /** A hop of -1 (a link without neighbours) gives an all-zero destination. */
@@ -114,7 +135,8 @@ export class FrameEncoder {
     const hops = this.#shared.hops;
     const hi = hop < 0 ? 0 : hops[hop * HOP_WORDS + HOP_MAC_HI]!;
     const lo = hop < 0 ? 0 : hops[hop * HOP_WORDS + HOP_MAC_LO]!;
-    return writeEthernet(out, o, hi, lo >>> 16, this.#mac, etherType, lo & 0xffff);
+    const tci = (lo & 0xffff) | ((lo & VLAN_ID) === 0 ? this.#vlan : 0);
+    return writeEthernet(out, o, hi, lo >>> 16, this.#mac, etherType, tci);
   }
 
   /** Writes header and options with the checksum field 0. Returns their length. */

@@ -4,11 +4,12 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { COUNTERS, ROW_WORDS } from '../../src/wire/abi.ts';
+import { COUNTERS, KIND_RAW, ROW_WORDS, TX_REGION_SHIFT } from '../../src/wire/abi.ts';
 import { put16, put32 } from '../../src/wire/bytes.ts';
 import { checksum, pseudo, writeChecksum } from '../../src/wire/checksum.ts';
 import { PARSED } from '../../src/wire/drop.ts';
 import { FrameEncoder } from '../../src/wire/encode.ts';
+import { inVlan } from '../../src/wire/ethernet.ts';
 import { KEY_WORDS } from '../../src/wire/flow-key.ts';
 import { halfSipHash } from '../../src/wire/halfsiphash.ts';
 import { FrameParser } from '../../src/wire/parse.ts';
@@ -26,7 +27,10 @@ interface Addon {
     hops: Int32Array,
     mac: Uint8Array,
     offload: number,
+    lent?: readonly (Uint8Array | null)[],
+    vlan?: number,
   ): Uint8Array[];
+  inVlan(frame: Uint8Array, vlan: number): boolean;
   flowLookup(table: Int32Array, rows: Int32Array, key: Int32Array): number;
   halfSipHash(key0: number, key1: number, words: Int32Array): number;
 }
@@ -236,8 +240,40 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
     );
   });
 
+  test('VLAN: the same frames are in it, and whole frames get the same tag', () => {
+    const vlans = fc.constantFrom(0, 7, 10, 4094);
+    const tags = fc.array(
+      fc.tuple(fc.constantFrom(0x8100, 0x88a8), fc.constantFrom(0, 7, 10, 0xe000, 0xe007), fc.constantFrom(0, 0x8100)),
+      { maxLength: 4 },
+    );
+    const bytes = fc.record({ tags, rest: some(60), cut: fc.nat(40) }).map(({ tags, rest, cut }) => {
+      const head = tags.flatMap(([type, tci]) => [type >> 8, type & 255, tci >> 8, tci & 255]);
+      const frame = Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, ...head, ...rest]);
+      return cut < 30 ? frame.slice(0, cut) : frame;
+    });
+    const r = regions();
+    const seen = { in: 0, out: 0 };
+    fc.assert(
+      fc.property(bytes, vlans, (frame, vlan) => {
+        const ours = inVlan(frame, 0, frame.length, vlan);
+        seen[ours ? 'in' : 'out']++;
+        expect(native.inVlan(frame, vlan)).toBe(ours);
+        r.arena.set(frame);
+        const tx = Int32Array.from({ length: 16 }, () => 0);
+        tx.set([KIND_RAW, 0, 0, 0, 0, 0, frame.length, frame.length]);
+        const out = new Uint8Array(200);
+        const length = new FrameEncoder(r, MAC_A, true, vlan).frame(tx, 0, out, 0);
+        expect(native.encode(tx, r.arena, r.rows, r.hops, MAC_A, 0, [], vlan)).toEqual([out.slice(0, length)]);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(Math.min(seen.in, seen.out)).toBeGreaterThan(300);
+  });
+
   test('encode: the same frames, cut or not', () => {
     const r = regions();
+    const lent = [null, ...[1, 2, 3].map((n) => Uint8Array.from({ length: 4000 }, (_, i) => i * n + (i >> 8)))];
+    lent[2] = null; // taken back
     const addresses = fc.constantFrom(
       ['10.0.0.1', '10.0.0.2'],
       ['255.1.2.3', '1.2.3.4'],
@@ -249,9 +285,12 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
       ack: int32,
       flags: fc.integer({ min: 0, max: 0xfff }),
       window: u16,
-      pieces: fc.array(fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 0, max: 900 })), {
-        maxLength: 20,
-      }),
+      pieces: fc.array(
+        fc
+          .tuple(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 0, max: 900 }), fc.constantFrom(0, 0, 1, 3))
+          .map(([offset, length, region]): [number, number] => [offset, length | (region << TX_REGION_SHIFT)]),
+        { maxLength: 20 },
+      ),
       gso: fc.oneof(fc.constant(0), fc.integer({ min: 100, max: 3000 })),
       ts: fc.option(fc.tuple(int32, int32), { nil: undefined }),
       urgent: u16,
@@ -264,26 +303,49 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
         addresses,
         u16,
         u16,
-        fc.oneof(fc.constant(0), u16),
+        fc.record({ tci: fc.oneof(fc.constantFrom(0, 0xe000), u16), vlan: fc.constantFrom(0, 0, 1, 4094) }),
         descriptors,
         fc.uint8Array({ minLength: 4200, maxLength: 4200 }),
-        ([local, remote], lport, rport, tci, { ts, ...rest }, data) => {
+        ([local, remote], lport, rport, { tci, vlan }, { ts, ...rest }, data) => {
           r.arena.set(data);
           setRow(r, 1, local!, lport, remote!, rport);
           setHop(r, 2, MAC_B, tci);
           const tx = new Int32Array(64 * 16);
           const used = fill(tx, 0, { ...rest, row: 1, hop: 2, ...(ts === undefined ? {} : { ts }) });
-          const encoder = new FrameEncoder(r, MAC_A);
+          const encoder = new FrameEncoder(r, MAC_A, true, vlan);
+          for (const [region, memory] of lent.entries()) encoder.lend(region, memory);
           const out = new Uint8Array(70000);
           const ours: Uint8Array[] = [];
           for (let i = 0; i < segmentCount(tx, 0); i++) ours.push(out.slice(0, encoder.segment(tx, 0, i, out, 0)));
-          const theirs = native.encode(tx.slice(0, 16 * used), r.arena, r.rows, r.hops, MAC_A, 0);
+          const theirs = native.encode(tx.slice(0, 16 * used), r.arena, r.rows, r.hops, MAC_A, 0, lent, vlan);
           expect(theirs.length).toBe(ours.length);
           for (const [i, frame] of ours.entries()) expect(theirs[i]).toEqual(frame);
         },
       ),
       { numRuns: 500 },
     );
+  });
+
+  test('encode: no frame for a hop that is not there, nor for a piece that was taken back', () => {
+    const r = regions();
+    setRow(r, 0, '10.0.0.1', 1, '10.0.0.2', 2);
+    const tx = new Int32Array(32);
+    const theirs = (lent: (Uint8Array | null)[]): Uint8Array[] =>
+      native.encode(tx.slice(0, 16), r.arena, r.rows, r.hops, MAC_A, 0, lent);
+    const encoder = new FrameEncoder(r, MAC_A);
+    const out = new Uint8Array(2000);
+    for (const hop of [-1, -(2 ** 31), 4, 2 ** 31 - 1]) {
+      fill(tx, 0, { pieces: [[0, 10]], hop });
+      expect([encoder.frame(tx, 0, out, 0), encoder.segment(tx, 0, 0, out, 0), theirs([])]).toEqual([0, 0, []]);
+    }
+    fill(tx, 0, { pieces: [[5, 10 | (2 << TX_REGION_SHIFT)]] });
+    for (const lent of [[], [null, null, null], [null, null, new Uint8Array(14)]]) {
+      for (const [region, memory] of lent.entries()) encoder.lend(region, memory);
+      expect(theirs(lent)).toEqual([]);
+      expect(() => encoder.frame(tx, 0, out, 0)).toThrow('outside of region 2');
+    }
+    encoder.lend(2, new Uint8Array(15));
+    expect(theirs([null, null, new Uint8Array(15)])).toEqual([out.slice(0, encoder.frame(tx, 0, out, 0))]);
   });
 
   test('checksum: every kernel, any length and alignment', () => {

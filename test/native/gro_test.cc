@@ -102,6 +102,17 @@ TEST(Merger, WhatIsNotMerged) {
   other = data(1, 100, 100);
   other.word[kRxIp] ^= 0x10;  // DSCP
   EXPECT_TRUE(separate(other));
+  other = data(1, 100, 100);
+  other.word[kRxIp] ^= 0x100;  // TTL
+  EXPECT_TRUE(separate(other));
+  other = data(1, 100, 100);
+  other.word[kRxGso] = 2 << 16 | 50;  // two, shorter than the first
+  EXPECT_TRUE(separate(other));
+  Descriptor with_sack = data(1, 0, 100);
+  with_sack.word[kRxOpts] |= kOptSack;
+  other = data(1, 100, 100);
+  other.word[kRxOpts] |= kOptSack;
+  EXPECT_EQ(merge({with_sack, other})[0].word[kRxTotal], 100);
   EXPECT_FALSE(separate(data(1, 100, 100)));
   EXPECT_EQ(merge({data(-1, 0, 100), data(-1, 100, 100)}).size(), 2u);  // no flow known
 }
@@ -110,6 +121,17 @@ TEST(Merger, PshFinAndShortSegmentsEndAMerge) {
   EXPECT_EQ(merge({data(1, 0, 100, kAck | kPsh), data(1, 100, 100)}).size(), 2u);
   EXPECT_EQ(merge({data(1, 0, 100), data(1, 100, 100, kAck | kFin), data(1, 201, 100)}).size(), 3u);
   EXPECT_EQ(merge({data(1, 0, 100), data(1, 100, 50), data(1, 150, 50)}).size(), 3u);
+}
+
+TEST(Merger, TheCountOfMarksStaysInItsByte) {
+  Descriptor first = data(1, 0, 20000);
+  first.word[kRxGso] = 200 << 16 | 100;
+  first.word[kRxIp] |= 200 << 16;
+  Descriptor second = first;
+  second.word[kRxSeq] = 20000;
+  const auto out = merge({first, second});
+  EXPECT_EQ(out[0].word[kRxTotal], 40000);
+  EXPECT_EQ(out[0].word[kRxIp], 4 << 24 | 255 << 16 | 64 << 8);
 }
 
 TEST(Merger, LimitsOfPiecesAndBytes) {
@@ -125,7 +147,10 @@ TEST(Merger, LimitsOfPiecesAndBytes) {
   big.word[kRxGso] = 40 << 16 | 1000;
   Descriptor next = big;
   next.word[kRxSeq] = 40000;
-  EXPECT_EQ(merge({big, next}).size(), 2u);
+  EXPECT_EQ(merge({big, next})[0].word[kRxTotal], 40000);
+  next.word[kRxLen] = next.word[kRxTotal] = 25536;
+  next.word[kRxGso] = 26 << 16 | 1000;
+  EXPECT_EQ(merge({big, next})[0].word[kRxTotal], 40000);
   next.word[kRxLen] = next.word[kRxTotal] = 20000;
   next.word[kRxGso] = 20 << 16 | 1000;
   out = merge({big, next});

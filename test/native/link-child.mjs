@@ -1,153 +1,27 @@
 // Runs inside a network namespace of its own (link.test.ts makes it): both ends of a veth pair, one PacketLink on each.
 // Prints one line for each scenario that held; an assertion ends the process.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-
-const addon = new URL('../../build/Release/usertcp.node', import.meta.url).pathname;
-const native = createRequire(import.meta.url)(addon);
-const { words: W, counters: names } = native.abi();
-const ip = (...args) => execFileSync('ip', args);
-/** GRO stays as it is (off): a veth with GRO delivers the short last segment before the ones it merged. */
-const ethtool = (device, on) => {
-  for (const feature of ['tx', 'rx', 'tso', 'gso']) {
-    execFileSync('ethtool', ['-K', device, feature, on ? 'on' : 'off'], { stdio: 'ignore' });
-  }
-};
-
-const A = [0, 0, 0xffff, 0x0a090001];
-const B = [0, 0, 0xffff, 0x0a090002];
-const A6 = [0xfd000000 | 0, 0, 0, 1];
-const B6 = [0xfd000000 | 0, 0, 0, 2];
-const SLOTS = 64;
-
-/** A link with the regions of a core that has one IPv4 flow (row 0) and one IPv6 flow (row 1). */
-class End {
-  constructor(device, mine, theirs, options = {}) {
-    this.link = new native.PacketLink({ device, ...options });
-    this.rows = new Int32Array(2 * W.ROW_WORDS);
-    this.flows = new Int32Array(W.FLOW_HEADER_WORDS + 2 * SLOTS);
-    this.hops = new Int32Array(W.HOP_WORDS);
-    this.arena = new Uint8Array(1 << 20).map((_, i) => (i * 7 + (i >> 8)) & 255);
-    this.rx = new Int32Array(this.link.rx);
-    this.tx = new Int32Array(this.link.tx);
-    this.memory = new Uint8Array(this.link.rxMemory);
-    this.flows.set([SLOTS - 1, W.FLOW_HEADER_WORDS, -1, 0, 1111, -2222]);
-    for (let row = 0; row < 2; row++) this.#addFlow(row, mine[row], theirs[row]);
-    this.link.attach(this.rows, this.flows, this.hops, this.arena);
-    this.link.setFilter({ addresses: Int32Array.from(mine.flat()) });
-    this.received = [];
-    this.down = [];
-    this.onBurst = () => {};
-  }
-  #addFlow(row, mine, theirs) {
-    const identity = Int32Array.from([(5000 << 16) | 5000, ...mine, ...theirs]);
-    this.rows.set(identity, row * W.ROW_WORDS);
-    const key = row === 0 ? Int32Array.from([identity[0], mine[3], theirs[3]]) : identity;
-    const tag = native.halfSipHash(1111, -2222, key);
-    let slot = tag & (SLOTS - 1);
-    while (this.flows[W.FLOW_HEADER_WORDS + 2 * slot + 1] !== 0) slot = (slot + 1) & (SLOTS - 1);
-    this.flows.set([tag, row + 1], W.FLOW_HEADER_WORDS + 2 * slot);
-  }
-  start() {
-    this.link.start(
-      (n) => this.#burst(n),
-      (errno) => this.down.push(errno),
-    );
-  }
-  #burst(n) {
-    for (let at = 0; at < n * W.DESC_WORDS; at += W.DESC_WORDS) {
-      const d = this.rx.slice(at, at + W.DESC_WORDS);
-      const pieces = (d[W.RX_KIND] >> 8) & 255;
-      const parts = [[d[W.RX_OFF], d[W.RX_LEN]]];
-      for (let p = 0; p < pieces; p++) {
-        at += W.DESC_WORDS;
-        assert.equal(this.rx[at], W.KIND_PIECE);
-        for (let i = 0; i < this.rx[at + 1]; i++) parts.push([this.rx[at + 2 + 2 * i], this.rx[at + 3 + 2 * i]]);
-      }
-      const payload = Buffer.concat(parts.map(([offset, length]) => this.memory.subarray(offset, offset + length)));
-      assert.equal(payload.length, d[W.RX_TOTAL]);
-      this.received.push({ kind: d[0] & 255, row: d[W.RX_ROW], seq: d[W.RX_SEQ], gso: d[W.RX_GSO], payload });
-    }
-    this.onBurst();
-  }
-  send(segments) {
-    segments.forEach(({ row = 0, seq = 0, offset = 0, length, gso = 0, flags = W.ACK }, i) => {
-      const d = this.tx.subarray(i * W.DESC_WORDS, (i + 1) * W.DESC_WORDS).fill(0);
-      d[W.TX_KIND] = W.KIND_TCP;
-      d[W.TX_ROW] = row;
-      d[W.TX_SEQ] = seq;
-      d[W.TX_FLAGS] = flags | (512 << 16);
-      d[W.TX_OFF] = offset;
-      d[W.TX_LEN] = d[W.TX_TOTAL] = length;
-      d[W.TX_GSO] = gso;
-      d[W.TX_OPTS] = W.OPT_TS;
-    });
-    return this.link.flush(segments.length);
-  }
-  count(name) {
-    return new Float64Array(this.link.counters)[names.indexOf(name)];
-  }
-  pointAt(mac) {
-    const bytes = Buffer.from(mac);
-    this.hops[W.HOP_MAC_HI] = bytes.readInt32BE(0);
-    this.hops[W.HOP_MAC_LO] = bytes.readUInt16BE(4) << 16;
-  }
-}
-
-function makePair() {
-  // The kernel's own IPv6 would add its greetings to what is counted below.
-  writeFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1');
-  ip('link', 'add', 'ut0', 'type', 'veth', 'peer', 'name', 'ut1');
-  for (const device of ['ut0', 'ut1']) ip('link', 'set', device, 'up');
-}
-function openPair(options) {
-  const a = new End('ut0', [A, A6], [B, B6], options);
-  const b = new End('ut1', [B, B6], [A, A6], options);
-  a.pointAt(b.link.facts().mac);
-  b.pointAt(a.link.facts().mac);
-  a.start();
-  b.start();
-  return [a, b];
-}
-async function until(what, condition) {
-  for (let i = 0; i < 400 && !condition(); i++) await sleep(5);
-  assert.ok(condition(), `${what} did not happen in 2 s`);
-}
-const bytesOf = (end, row) => Buffer.concat(end.received.filter((r) => r.row === row).map((r) => r.payload));
-
-/** 20 super-segments of 60 kB for each family, in batches: every byte arrives once and in order. */
-async function transfer(a, b) {
-  b.received = [];
-  for (let i = 0; i < 10; i++) {
-    const segments = [0, 1, 0, 1].map((row, n) => ({
-      row,
-      seq: (2 * i + (n >> 1)) * 60000,
-      offset: i * 60000 + n,
-      length: 60000,
-      gso: 1428,
-      flags: W.ACK | W.PSH,
-    }));
-    assert.equal(a.send(segments), 0);
-    await sleep(1);
-  }
-  await until('arrival', () => bytesOf(b, 0).length >= 1200000 && bytesOf(b, 1).length >= 1200000);
-  for (const row of [0, 1]) {
-    let next = 0;
-    for (const r of b.received.filter((r) => r.row === row)) {
-      assert.equal(r.seq, next, 'in order');
-      next += r.payload.length;
-    }
-    const expected = [];
-    for (let i = 0; i < 10; i++) {
-      for (const n of [row, row + 2]) expected.push(a.arena.subarray(i * 60000 + n, i * 60000 + n + 60000));
-    }
-    assert.ok(Buffer.concat(expected).equals(bytesOf(b, row)), 'same bytes');
-  }
-}
+import {
+  A,
+  A6,
+  addon,
+  B,
+  B6,
+  bytesOf,
+  End,
+  ethtool,
+  ip,
+  makePair,
+  native,
+  openPair,
+  transfer,
+  until,
+  W,
+} from './link-end.mjs';
 
 const scenarios = {
   async 'super-segments, offloads on'() {
@@ -161,17 +35,26 @@ const scenarios = {
   async 'offloads off: cut, summed, verified and merged here'() {
     ethtool('ut0', false);
     ethtool('ut1', false);
-    const [a, b] = openPair();
+    const [a, b] = openPair({ kernelCuts: 0 });
     assert.deepEqual([a.link.facts().checksum, a.link.facts().segmentation], [false, false]);
     await transfer(a, b);
     assert.ok(b.count('rxMerged') > 800, `merged ${b.count('rxMerged')}`);
     assert.equal(a.count('txFrames'), 40 * Math.ceil(60000 / 1428));
     await Promise.all([a.link.close(), b.link.close()]);
   },
+  async 'offloads off: cut by the kernel, which is faster'() {
+    ethtool('ut0', false);
+    ethtool('ut1', false);
+    const [a, b] = openPair();
+    await transfer(a, b);
+    assert.equal(a.count('txFrames'), 40);
+    assert.equal(b.count('dropTcpChecksum'), 0);
+    await Promise.all([a.link.close(), b.link.close()]);
+  },
   async 'offloads taken away while we run: the kernel cuts until reopen()'() {
     ethtool('ut0', true);
     ethtool('ut1', true);
-    const [a, b] = openPair();
+    const [a, b] = openPair({ kernelCuts: 0 });
     ethtool('ut0', false);
     await transfer(a, b);
     assert.equal(a.count('txFrames'), 40);
@@ -272,6 +155,148 @@ const scenarios = {
     a.pointAt(b.link.facts().mac);
     b.received = [];
     await until('traffic on the new device', () => arrives(b));
+    await Promise.all([a.link.close(), b.link.close()]);
+  },
+  async 'VLAN 10, offloads on and off: tagged on the wire, unheard by who is not in it'() {
+    for (const on of [true, false]) {
+      ethtool('ut0', on);
+      ethtool('ut1', on);
+      const [a, b] = openPair({ vlan: 10 });
+      const [untagged, stranger] = openPair();
+      const twenty = new End('ut1', [B, B6], [A, A6], { vlan: 20 });
+      twenty.start();
+      await transfer(a, b);
+      if (on) assert.equal(a.count('txFrames'), 40);
+      assert.deepEqual([stranger.received, twenty.received], [[], []]);
+      assert.equal(stranger.count('dropVlan'), stranger.count('rxFrames'));
+      assert.ok(stranger.count('dropVlan') >= 40);
+      assert.equal(b.count('dropVlan'), 0);
+      untagged.send([{ length: 10 }]);
+      a.hops[W.HOP_MAC_LO] |= 20; // a hop that names a VLAN is believed
+      a.send([{ length: 11 }]);
+      await until('arrival', () => stranger.received.length === 1 && twenty.received.length === 1);
+      assert.deepEqual([stranger.received[0].payload.length, twenty.received[0].payload.length], [10, 11]);
+      assert.equal(b.count('dropVlan'), 2);
+      a.pointAt(b.link.facts().mac);
+      const frame = Buffer.from([...b.link.facts().mac, ...a.link.facts().mac, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
+      a.arena.set(Buffer.concat([frame, Buffer.alloc(20)]), 0);
+      a.tx.fill(0, 0, W.DESC_WORDS);
+      a.tx[W.TX_KIND] = W.KIND_RAW;
+      a.tx[W.TX_LEN] = a.tx[W.TX_TOTAL] = 42;
+      a.link.flush(1);
+      await until('ARP', () => b.received.at(-1).kind === W.KIND_ARP);
+      await Promise.all([a, b, untagged, stranger, twenty].map((end) => end.link.close()));
+    }
+    ethtool('ut0', true);
+    ethtool('ut1', true);
+    assert.throws(() => new native.PacketLink({ device: 'ut0', vlan: 4095 }), RangeError);
+  },
+  async 'VLAN 10 on a TAP device, where tags stay in the frame'() {
+    for (const vlan of [10, 0]) {
+      const a = new End('utt0', [A, A6], [B, B6], { type: 'TapLink', mac: Uint8Array.of(2, 9, 9, 9, 9, 6), vlan });
+      const b = new End('utt0', [B, B6], [A, A6], { vlan });
+      const other = new End('utt0', [B, B6], [A, A6], { vlan: 10 - vlan });
+      a.pointAt(b.link.facts().mac);
+      b.pointAt(a.link.facts().mac);
+      other.pointAt(a.link.facts().mac);
+      for (const end of [a, b, other]) end.start();
+      await transfer(a, b);
+      await transfer(b, a);
+      assert.deepEqual([a.count('dropVlan'), b.count('dropVlan'), other.received.length], [0, 0, 0]);
+      other.send([{ length: 10 }]);
+      await until('the count', () => a.count('dropVlan') === 1);
+      assert.equal(other.count('dropVlan'), other.count('rxFrames'));
+      await Promise.all([a, b, other].map((end) => end.link.close()));
+    }
+  },
+  async 'sockets that are handed down need no rights'() {
+    const [a] = openPair();
+    for (const count of [3, 2]) {
+      const fds = native.openPacketSockets().slice(0, count);
+      const code = `
+        const { readFileSync } = require('node:fs');
+        const native = require(${JSON.stringify(addon)});
+        if (!/^CapEff:\\s*0+$/m.test(readFileSync('/proc/self/status', 'utf8'))) throw new Error('has rights');
+        let refused;
+        try { new native.PacketLink({ device: 'ut1' }); } catch (error) { refused = error.code; }
+        const mac = Uint8Array.of(2, 9, 9, 9, 9, 7); // promiscuous
+        const fds = ${JSON.stringify([3, 4, 5].slice(0, count))};
+        let taken;
+        try { new native.PacketLink({ device: 'ut1', fds: [3, 1] }); } catch (error) { taken = error.code; }
+        {
+          const link = new native.PacketLink({ device: 'ut1', mac, fds });
+          const arena = new Uint8Array(64);
+          arena.set([...${JSON.stringify([...a.link.facts().mac])}, ...mac, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
+          const none = new Int32Array(64);
+          link.attach(none, none, none, arena);
+          link.setFilter({ addresses: Int32Array.of(0, 0, 0xffff, 0x0a090002) });
+          const tx = new Int32Array(link.tx);
+          link.start((n) => {
+            tx[${W.TX_KIND}] = ${W.KIND_RAW};
+            tx[${W.TX_LEN}] = tx[${W.TX_TOTAL}] = 42;
+            link.flush(1);
+            setTimeout(() => process.exit(0), 100);
+          }, () => {});
+          console.log(JSON.stringify({ refused, taken, mac: [...mac] }));
+        }`;
+      const drop = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', process.execPath, '-e', code];
+      const child = spawn('setpriv', drop, { stdio: ['ignore', 'pipe', 'inherit', ...fds] });
+      const told = JSON.parse(String((await once(child.stdout, 'data'))[0]));
+      assert.deepEqual([told.refused, told.taken], ['EPERM', 'EPROTOTYPE']);
+      a.pointAt(told.mac);
+      a.received = [];
+      assert.equal(a.send([{ length: 10 }]), 0);
+      await until('the answer', () => a.received.some((r) => r.kind === W.KIND_ARP));
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      // The same sockets again, by a process with rights, although the last owner left its rings on them.
+      const b = new End('ut1', [B, B6], [A, A6], { fds });
+      b.start();
+      a.pointAt(b.link.facts().mac);
+      await transfer(a, b);
+      await b.link.close();
+    }
+    assert.throws(() => new native.PacketLink({ device: 'ut1', fds: [1] }), { code: 'EINVAL' });
+    await a.link.close();
+  },
+  async 'however long a burst takes, timers have their turn after it'() {
+    const [a, b] = openPair();
+    let bursts = 0;
+    let most = 0;
+    let since = 0;
+    b.onBurst = () => {
+      bursts++;
+      most = Math.max(most, ++since);
+      const end = performance.now() + 3;
+      // More than one frame is always there when this is over.
+      for (let i = 0; performance.now() < end; i++) if (i < 3) a.send([{ length: 10, flags: W.ACK | W.PSH }]);
+    };
+    const turn = () => {
+      since = 0;
+      if (bursts < 100) setImmediate(turn);
+    };
+    turn();
+    a.send([{ length: 10 }]);
+    await until('100 bursts', () => bursts >= 100);
+    b.onBurst = () => {};
+    // Each of the two rings has a handle with a callback of its own.
+    assert.ok(most <= 2, `${most} bursts without a turn of the loop`);
+    await Promise.all([a.link.close(), b.link.close()]);
+  },
+  async 'an idle link costs nothing'() {
+    const [a, b] = openPair();
+    for (let i = 0; i < 50; i++) {
+      a.send([{ length: 10 }]);
+      await sleep(1);
+    }
+    await until('arrival', () => b.count('rxFrames') === 50);
+    await sleep(50);
+    const spins = () => a.count('spins') + b.count('spins');
+    const before = spins();
+    const used = process.cpuUsage();
+    await sleep(2000);
+    const { user, system } = process.cpuUsage(used);
+    assert.equal(spins(), before);
+    assert.ok(user + system < 20_000, `${user + system} us of CPU in 2 s`);
     await Promise.all([a.link.close(), b.link.close()]);
   },
   async 'workers may be terminated at any time'() {

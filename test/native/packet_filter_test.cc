@@ -110,6 +110,9 @@ TEST(PacketFilter, SharedModeTakesOnlyItsPorts) {
   for (const unsigned type : {3u, 11u, 12u}) EXPECT_TRUE(wire.passes(to4(test::kTarget4, 1, test::icmp4(type, {}))));
   EXPECT_TRUE(wire.passes(to6(test::kTarget6, 58, test::icmp6(2, {}))));
   EXPECT_FALSE(wire.passes(to6(test::kTarget6, 58, test::icmp6(128, {}))));
+  EXPECT_FALSE(wire.passes(to6(test::kTarget6, 58, test::icmp6(135, {}))));
+  EXPECT_TRUE(wire.passes(to6(test::kTarget6, 58, test::icmp6(136, {}))));  // answers to our own questions
+  EXPECT_FALSE(wire.passes(to6(test::kTarget6, 58, test::icmp6(137, {}))));
 }
 
 TEST(PacketFilter, LengthsDivideTheFramesBetweenTwoRings) {

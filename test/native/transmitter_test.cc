@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/bytes.h"
 #include "core/capture_device.h"
 #include "core/headers.h"
 #include "frames.h"
@@ -48,6 +49,9 @@ class TransmitterTest : public testing::Test {
     transmitter_->flush(*device_, {rows_, hops_, test::view(arena_), lent_}, descs);
     return device_->frames;
   }
+  void use_vlan(std::uint16_t vlan) {
+    transmitter_ = std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters_), vlan);
+  }
   double counter(Counter c) const { return counters_[c]; }
   Bytes arena_bytes(std::size_t at, std::size_t count) const {
     return Bytes(arena_.begin() + at, arena_.begin() + at + count);
@@ -64,7 +68,7 @@ class TransmitterTest : public testing::Test {
 
   double counters_[kCounterCount] = {};
   std::vector<std::int32_t> rows_ = std::vector<std::int32_t>(2 * kRowWords);
-  std::vector<std::int32_t> hops_ = std::vector<std::int32_t>(2 * kHopWords);
+  std::vector<std::int32_t> hops_ = std::vector<std::int32_t>(3 * kHopWords);
   Bytes arena_;
   std::vector<std::span<const std::byte>> lent_;
   bool refuse_gso_ = false;
@@ -176,6 +180,58 @@ TEST_F(TransmitterTest, OptionsVlanTosTtlAndReservedBits) {
   EXPECT_EQ(static_cast<int>(frames[0].frame[15]), 77);
 }
 
+TEST_F(TransmitterTest, TheTagOfTheLinkWhereTheHopNamesNoVlan) {
+  use_vlan(10);
+  hops_[2 * kHopWords + kHopMacLo] = 3 << 13;  // a priority without a VLAN
+  const int expected[] = {10, 77, 3 << 13 | 10};
+  for (const Offload offload : {Offload{}, Offload{true, false}, Offload{true, true}}) {
+    for (const int hop : {0, 1, 2}) {
+      for (const int row : {0, 1}) {
+        // As long as a frame may be, tag and all.
+        const std::uint32_t total = 65535 - 18 - (row == 0 ? 20 : 40) - 32;
+        Descriptor d = segment(row, total, 1400, kAck);
+        d.word[kTxHop] = hop;
+        Bytes joined;
+        for (const auto& sent : send(offload, {d})) {
+          EXPECT_EQ(load_be16(sent.frame.data() + 12), kTypeVlan);
+          EXPECT_EQ(load_be16(sent.frame.data() + 14), expected[hop]);
+          EXPECT_EQ(parsed(sent).word[kRxL3L4], 18 | (row == 0 ? 38 : 58) << 16);
+          EXPECT_EQ(sent.vnet.checksum_start, sent.vnet.flags == 0 ? 0 : row == 0 ? 38 : 58);
+          test::put(joined, payload_of(sent));
+        }
+        EXPECT_EQ(joined, arena_bytes(3, total));
+        d.word[kTxLen] = d.word[kTxTotal] = static_cast<std::int32_t>(total + 1);
+        EXPECT_EQ(send(offload, {d}).size(), 0u);
+      }
+    }
+  }
+}
+
+TEST_F(TransmitterTest, WholeFramesGetTheTagThatTheyLack) {
+  use_vlan(10);
+  const auto raw = [this](std::uint32_t at, const Bytes& frame) {
+    std::copy(frame.begin(), frame.end(), arena_.begin() + at);
+    Descriptor d{};
+    d.word[kTxKind] = kKindRaw;
+    d.word[kTxOff] = static_cast<std::int32_t>(at);
+    d.word[kTxLen] = d.word[kTxTotal] = static_cast<std::int32_t>(frame.size());
+    return d;
+  };
+  const auto sent = [](const Bytes& tags) { return test::ethernet(kTypeArp, test::arp(), tags); };
+  const Bytes ours = {0x81, 0, 0, 10}, other = {0x81, 0, 0, 20}, priority = {0x81, 0, 0xe0, 0};
+  Bytes both = ours;
+  test::put(both, priority);
+  const Bytes runt = {1, 2, 3};
+  const auto& frames = send({}, {raw(0, sent({})), raw(100, sent(ours)), raw(200, sent(other)), raw(300, sent(priority)),
+                                 raw(400, runt)});
+  const Bytes expected[] = {sent(ours), sent(ours), sent(other), sent(both), runt};
+  ASSERT_EQ(frames.size(), 5u);
+  for (int i = 0; i < 5; ++i) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(frames[i].frame.data());
+    EXPECT_EQ(Bytes(bytes, bytes + frames[i].frame.size()), expected[i]) << i;
+  }
+}
+
 TEST_F(TransmitterTest, UrgentPointerCountsFromEachSegment) {
   Descriptor d = segment(0, 3000, 1000, kAck | kUrg);
   d.word[kTxOpts] |= 1500 << 16;
@@ -214,18 +270,65 @@ TEST_F(TransmitterTest, ManyDescriptorsAndRawFrames) {
 }
 
 TEST_F(TransmitterTest, WhatPointsOutsideIsCountedNotSent) {
-  std::vector<Descriptor> bad(9, segment(0, 10, 0, kAck));
+  std::vector<Descriptor> bad(12, segment(0, 10, 0, kAck));
   bad[0].word[kTxRow] = 2;
   bad[1].word[kTxRow] = -1;
   bad[2].word[kTxHop] = 9;
+  bad[9].word[kTxHop] = -1;
   bad[3].word[kTxOff] = 199995;
   bad[4].word[kTxOff] = -4;
   bad[5].word[kTxOptLen] = 32;  // with timestamps more than 40
   bad[6].word[kTxTotal] = 11;
   bad[7].word[kTxKind] = 77;
   bad[8].word[kTxKind] |= 3 << 8;  // pieces that are not there
+  bad[10].word[kTxOptLen] = 2;  // not whole words
+  bad[11].word[kTxOptLen] = 4;
+  bad[11].word[kTxOptOff] = 199998;
+  std::swap(bad[8], bad[11]);  // what lacks its pieces ends the burst
   EXPECT_EQ(send({}, bad).size(), 0u);
-  EXPECT_EQ(counter(kTxErrors), 9);
+  EXPECT_EQ(counter(kTxErrors), 12);
+}
+
+TEST_F(TransmitterTest, NoMorePiecesThanThereIsRoomFor) {
+  // Exactly sized, so that a sanitizer sees what is read behind them.
+  const auto with_pieces = [this](std::size_t pieces, std::int32_t pairs) {
+    std::vector<Descriptor> descs(1 + pieces);
+    descs.front() = segment(0, 1, 0, kAck);
+    descs.front().word[kTxKind] |= static_cast<std::int32_t>(pieces << 8);
+    descs.front().word[kTxTotal] = static_cast<std::int32_t>(1 + 7 * pieces);
+    for (Descriptor& piece : std::span(descs).subspan(1)) {
+      piece.word[kTxKind] = kKindPiece;
+      piece.word[1] = pairs;
+      for (int pair = 0; pair < 7; ++pair) piece.word[3 + 2 * pair] = 1;
+    }
+    descs.shrink_to_fit();
+    return descs;
+  };
+  EXPECT_EQ(send({}, with_pieces(16, 7)).size(), 1u);
+  EXPECT_EQ(payload_of(device_->frames.front()).size(), 113u);
+  EXPECT_EQ(send({}, with_pieces(17, 7)).size(), 0u);
+  EXPECT_EQ(send({}, with_pieces(255, 7)).size(), 0u);
+  EXPECT_EQ(send({}, with_pieces(1, 8)).size(), 0u);
+  EXPECT_EQ(send({}, with_pieces(1, 0x7fffffff)).size(), 0u);
+  EXPECT_EQ(send({}, with_pieces(1, -1)).size(), 0u);
+  EXPECT_EQ(counter(kTxErrors), 5);
+  std::vector<Descriptor> cut_off = with_pieces(1, 7);
+  cut_off.resize(1);
+  EXPECT_EQ(send({}, {cut_off}).size(), 0u);
+  EXPECT_EQ(counter(kTxErrors), 6);
+}
+
+TEST_F(TransmitterTest, WholeFramesOutsideOfTheArena) {
+  arena_.resize(100000);
+  arena_.shrink_to_fit();
+  Descriptor raw{};
+  raw.word[kTxKind] = kKindRaw;
+  for (const auto& [at, length] : {std::pair{99950, 51}, {-60, 60}, {0, 100001}, {100, -1}}) {
+    raw.word[kTxOff] = at;
+    raw.word[kTxLen] = raw.word[kTxTotal] = length;
+    EXPECT_EQ(send({}, {raw}).size(), 0u) << at;
+  }
+  EXPECT_EQ(counter(kTxErrors), 4);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { World } from '../../src/sim.ts';
 import { COUNTERS } from '../../src/wire/abi.ts';
 
-test.each(['cut', 'super', 'none'] as const)('two hosts on VLAN 10 talk, a third untagged one does not hear (%s)', async (offload) => {
+const offloads = ['cut', 'super', 'none'] as const;
+
+test.each(offloads)('two hosts on VLAN 10 talk, a third untagged one does not hear (%s)', async (offload) => {
   const world = new World({ seed: 3, impair: { delay: 100 } });
   const card = { vlan: 10, offload };
   const a = world.host(['10.0.0.1/24', 'fd00::1/64'], { card });
@@ -33,7 +35,7 @@ test.each(['cut', 'super', 'none'] as const)('two hosts on VLAN 10 talk, a third
     world.card(stack).counters[COUNTERS.indexOf(name)]!;
   // Broadcast and multicast questions reached its card; what the switch knew the way of did not.
   expect(count(c, 'dropVlan')).toBeGreaterThan(0);
-  expect([count(c, 'rxBatches'), count(a, 'dropVlan'), count(a, 'txErrors')]).toEqual([0, count(a, 'dropVlan'), 0]);
+  expect([count(c, 'rxBatches'), count(a, 'txErrors'), count(b, 'txErrors')]).toEqual([0, 0, 0]);
   // A reset answers in the VLAN of the question.
   const refused = a.connect({ host: '10.0.0.2', port: 81 });
   let code: string | undefined;

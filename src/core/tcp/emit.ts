@@ -116,10 +116,13 @@ export function emitAck(t: Tcp, tcb: Tcb, link: number): boolean {
 /** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]). */
 export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean {
   const answering = (flags & ACK) !== 0;
+  const at = t.arena.scratch(40);
+  if (at < 0) {
+    t.counters.txOverflow++; // more SYNs in one turn than it has room for: the timer sends this one
+    return true;
+  }
   const base = begin(t, tcb, link, tcb.iss, flags | SYN);
   if (base < 0) return false;
-  const at = t.arena.scratch(40);
-  if (at < 0) return true;
   const tx = t.out.buffer(link);
   const d = t.defaults;
   // What the peer did not offer is not answered (RFC 7323 §1.3, RFC 2018 §2).

@@ -78,6 +78,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   if (snapshot.byteLength < (HEADER_WORDS + ROW_WORDS) * 4) return EINVAL;
   const w = new Int32Array(snapshot, 0, snapshot.byteLength >> 2);
   if (w[0] !== MAGIC || w[1] !== VERSION || w[2] !== ROW_USED) return EINVAL;
+  if (snapshot.byteLength < wholeSize(w)) return EINVAL;
   if (t.flows.find(w, HEADER_WORDS) >= 0) return EADDRINUSE;
   const row = takeRow(t, tcb, {});
   if (row < 0) return ENOBUFS;
@@ -100,6 +101,12 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   fileTimers(t, tcb);
   markDirty(t, tcb);
   return row;
+}
+
+/** Bytes that a snapshot with this head has. */
+function wholeSize(w: Int32Array): number {
+  const words = HEADER_WORDS + ROW_WORDS + w[5]! * RTX_WORDS + w[6]! * HELD_WORDS;
+  return words * 4 + w[7]! + w[HEADER_WORDS + OOO_BYTES]!;
 }
 
 /** The exporter's ticks become ours; TSval must go on from where it was (RFC 7323 §5.4). */

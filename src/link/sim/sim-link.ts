@@ -1,9 +1,9 @@
 /** A Link with a simulated wire at its end: the core cannot tell it from the native one. */
 import type { Link, LinkOffload, SharedRegions } from '../../ports.ts';
 import { DESC_WORDS, KIND_RAW, TX_GSO, TX_TOTAL } from '../../wire/abi.ts';
-import { counter } from '../../wire/drop.ts';
+import { counter, DROP_NOT_OURS, DROP_VLAN } from '../../wire/drop.ts';
 import { FrameEncoder, MAX_HEADERS } from '../../wire/encode.ts';
-import { ETHER_HEADER, isGroupMac, sameMac, VLAN_TAG } from '../../wire/ethernet.ts';
+import { checkVlan, ETHER_HEADER, inVlan, isGroupMac, sameMac, VLAN_TAG } from '../../wire/ethernet.ts';
 import { kindOf, pieceDescriptors } from '../../wire/pieces.ts';
 import { segmentCount } from '../../wire/segment.ts';
 import type { SimFrame } from './frame.ts';
@@ -25,6 +25,8 @@ export interface SimLinkOptions {
   readonly merge?: boolean;
   /** Microseconds from the first frame that arrives to the burst; with 0, a burst is what arrives at one instant. */
   readonly batchWindow?: number;
+  /** Frames of this 802.1Q VLAN only, and what is sent gets its tag; 0 (default): untagged ones. */
+  readonly vlan?: number;
   /** Bytes of receive memory. */
   readonly ringBytes?: number;
   /** Overwrites receive memory when a burst was handled, so that using it later does not go unnoticed (default true). */
@@ -39,7 +41,6 @@ const MAX_PACKET = 65535;
 
 const RX_BATCHES = counter('rxBatches');
 const RX_RING_DROPS = counter('rxRingDrops');
-const DROP_NOT_OURS = counter('dropNotOurs');
 const TX_FRAMES = counter('txFrames');
 const TX_BYTES = counter('txBytes');
 const TX_BATCHES = counter('txBatches');
@@ -60,6 +61,7 @@ export class SimLink implements Link, Station {
   readonly #uncut: boolean;
   readonly #batchWindow: number;
   readonly #poison: boolean;
+  readonly #vlan: number;
   readonly #receiver: FrameReceiver;
   readonly #scratch = new Uint8Array(MAX_HEADERS + MAX_PACKET);
   #encoder: FrameEncoder | undefined;
@@ -79,6 +81,7 @@ export class SimLink implements Link, Station {
     this.#uncut = offload === 'super';
     this.#batchWindow = options.batchWindow ?? 0;
     this.#poison = options.poison ?? true;
+    this.#vlan = checkVlan(options.vlan ?? 0);
     const ringBytes = options.ringBytes ?? 4 << 20;
     this.#receiver = new FrameReceiver(ringBytes, options.merge ?? false);
     this.rxMemory = this.#receiver.memory;
@@ -89,7 +92,7 @@ export class SimLink implements Link, Station {
 
   attach(shared: SharedRegions): void {
     this.#receiver.attach(shared);
-    this.#encoder = new FrameEncoder(shared, this.mac);
+    this.#encoder = new FrameEncoder(shared, this.mac, true, this.#vlan);
   }
 
   start(onBurst: (n: number) => void, onDown: (error: Error) => void): void {
@@ -170,8 +173,8 @@ export class SimLink implements Link, Station {
   }
 
   #send(frame: SimFrame): void {
-    if (frame.packet > this.mtu) {
-      this.counters[TX_ERRORS]!++; // what EMSGSIZE is on a real device
+    if (frame.bytes.length === 0 || frame.packet > this.mtu) {
+      this.counters[TX_ERRORS]!++; // nothing can be made of the descriptor; what EMSGSIZE is on a real device
       return;
     }
     this.counters[TX_FRAMES]!++;
@@ -192,6 +195,10 @@ export class SimLink implements Link, Station {
         const frame = frames[next]!;
         if (!isGroupMac(frame.bytes, 0) && !sameMac(frame.bytes, 0, this.mac, 0)) {
           this.counters[DROP_NOT_OURS]!++;
+          continue;
+        }
+        if (!inVlan(frame.bytes, 0, frame.bytes.length, this.#vlan)) {
+          this.counters[DROP_VLAN]!++;
           continue;
         }
         this.rxMemory.set(frame.bytes, used);

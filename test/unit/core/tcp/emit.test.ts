@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { emitAck, emitRst, emitSyn, emitText, optionBytes, sackLength, tsval } from '../../../../src/core/tcp/emit.ts';
+import { SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
+import { hold } from '../../../../src/core/tcp/reassembly.ts';
+import {
+  F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_PERSIST, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK,
+} from '../../../../src/core/tcp/row.ts';
+import { ACK, OPT_MSS, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS, PSH, RST, SYN, URG } from '../../../../src/wire/abi.ts';
+import { type Bench, bench, type BenchOptions, ISS } from './bench.ts';
+import { segment } from './bench-of-tables.ts';
+
+function opening(flags: number, o: BenchOptions = {}): Bench {
+  const b = bench(o);
+  b.tcb.state = flags & F_PASSIVE ? SYN_RECEIVED : SYN_SENT;
+  b.tcb.flags = flags;
+  b.tcb.scales = 5 << 8;
+  b.tcb.sndNxt = b.tcb.sndUna = ISS;
+  return b;
+}
+
+/** Holds blocks of 100 octets, each after a hole. */
+function holes(b: Bench, n: number): void {
+  for (let i = 1; i <= n; i++) hold(b.t, b.tcb, segment(b.tcb.rcvNxt + i * 200, new Uint8Array(100)));
+}
+
+test('our SYN offers what the defaults say; its window is not scaled (RFC 7323 §2.2)', () => {
+  const b = opening(0);
+  b.tcb.rcvBuf = 1 << 20;
+  emitSyn(b.t, b.tcb, 0, 0);
+  const [syn] = b.take();
+  expect(syn).toMatchObject({ seq: ISS, ack: 0, flags: SYN, window: 0xffff, len: 0, ts: undefined });
+  expect(syn!.options).toMatchObject({ seen: OPT_MSS | OPT_SACK_OK | OPT_WS | OPT_TS, mss: 1460, ws: 5, tsVal: 1000, tsEcr: 0 });
+  const plain = opening(0, { tcp: { timestamps: false, sack: false, windowScaling: false }, v6: true });
+  emitSyn(plain.t, plain.tcb, 0, 0);
+  expect(plain.take()[0]!.options).toMatchObject({ seen: OPT_MSS, mss: 1440 });
+});
+
+test('a SYN,ACK answers with what the peer offered, and with nothing else', () => {
+  for (const [flags, seen] of [[0, OPT_MSS], [F_TS, OPT_MSS | OPT_TS], [F_SACK | F_WS, OPT_MSS | OPT_SACK_OK | OPT_WS]] as const) {
+    const b = opening(F_PASSIVE | flags);
+    b.tcb.tsRecent = 77;
+    emitSyn(b.t, b.tcb, 0, ACK);
+    const [answer] = b.take();
+    expect(answer).toMatchObject({ seq: ISS, ack: b.tcb.rcvNxt, flags: SYN | ACK });
+    expect(answer!.options.seen).toBe(seen);
+    if (flags & F_TS) expect(answer!.options.tsEcr).toBe(77);
+  }
+});
+
+test('an ACK settles what was owed', () => {
+  const b = bench();
+  b.tcb.flags |= F_ACK_NOW | F_ACK_LATER;
+  b.tcb.ackBytes = 1500;
+  b.tcb.setTimer(TIMER_DELACK, 2000);
+  expect(emitAck(b.t, b.tcb, 0)).toBe(true);
+  expect(b.take()).toMatchObject([{ seq: ISS + 1, ack: 5000, flags: ACK, len: 0, window: 10_000 }]);
+  expect([b.tcb.flags & (F_ACK_NOW | F_ACK_LATER), b.tcb.ackBytes, b.tcb.timer(TIMER_DELACK), b.tcb.lastAckSent]).toEqual([0, 0, 0, 5000]);
+});
+
+test('while a closed window is probed an ACK has SEQ = SND.UNA, else the peer could not accept it (T288)', () => {
+  const b = bench();
+  b.send(1);
+  b.take();
+  b.tcb.flags |= F_PERSIST;
+  b.tcb.sndWnd = 0;
+  emitAck(b.t, b.tcb, 0);
+  b.tcb.sndWnd = 1;
+  emitAck(b.t, b.tcb, 0);
+  expect(b.take().map(({ seq }) => seq)).toEqual([ISS + 1, ISS + 2]);
+});
+
+test('text above MSS is cut by the link; TSval and TSecr are on every segment', () => {
+  const b = bench();
+  b.tcb.flags |= F_TS;
+  b.tcb.tsRecent = 4711;
+  b.tcb.tsOffset = 5;
+  b.send(2500);
+  b.send(1000);
+  expect(b.take()).toMatchObject([
+    { seq: 1000, len: 2500, gso: 1000, flags: ACK | PSH, ts: [1005, 4711] },
+    { seq: 3500, len: 1000, gso: 0, flags: ACK | PSH },
+  ]);
+  expect([optionBytes(b.tcb), optionBytes(bench().tcb)]).toEqual([12, 0]);
+});
+
+test('TSval is rounded down below zero, too: a clock that starts late must not step back', () => {
+  const b = bench();
+  expect([-1, -1000, 0, 999, 1000].map((now) => tsval(Object.assign(b.t, { now }), b.tcb))).toEqual([-1, -1, 0, 0, 1]);
+});
+
+test('the urgent pointer is the octet after the urgent data, at most 65535 ahead [MUST-62]', () => {
+  const b = bench();
+  b.tcb.flags |= F_SND_URG;
+  b.tcb.sndUp = 1000 + 70_000;
+  const emit = (seq: number): void => void emitText(b.t, b.tcb, 0, seq, ACK, -1, 0, 0, 1000);
+  for (const seq of [1000, 70_999, 71_000]) emit(seq);
+  expect(b.take().map(({ flags, urgent }) => [flags, urgent])).toEqual([[ACK | URG, 65535], [ACK | URG, 1], [ACK, 0]]);
+});
+
+test('SACK: four blocks fit alone, three beside Timestamps (RFC 2018 §3); the one that changed last leads', () => {
+  for (const [flags, blocks] of [[F_SACK, 4], [F_SACK | F_TS, 3]] as const) {
+    const b = bench();
+    b.tcb.flags |= flags;
+    expect(sackLength(b.t, b.tcb)).toBe(0);
+    holes(b, 5);
+    expect(sackLength(b.t, b.tcb)).toBe(4 + 8 * blocks);
+    emitAck(b.t, b.tcb, 0);
+    const [ack] = b.take();
+    expect(ack!.options).toMatchObject({ seen: OPT_SACK, sackBlocks: blocks });
+    expect([...ack!.options.sack.subarray(0, 2)]).toEqual([6000, 6100]);
+  }
+  const without = bench();
+  holes(without, 1);
+  emitAck(without.t, without.tcb, 0);
+  expect(without.take()[0]!.options.seen).toBe(0);
+});
+
+test('our RST is <SEQ=SND.NXT><ACK=RCV.NXT>', () => {
+  const b = bench();
+  b.send(10);
+  b.take();
+  emitRst(b.t, b.tcb, 0);
+  expect(b.take()).toMatchObject([{ seq: ISS + 11, ack: 5000, flags: RST | ACK, window: 0 }]);
+  expect(b.t.counters.outRsts).toBe(1);
+});
+
+test('a full buffer is counted and nothing is half written', () => {
+  const b = bench({ descriptors: 1 });
+  expect([emitAck(b.t, b.tcb, 0), emitAck(b.t, b.tcb, 0), b.t.counters.txOverflow]).toEqual([true, false, 1]);
+  b.tcb.flags |= F_ACK_NOW;
+  expect([emitAck(b.t, b.tcb, 0), b.tcb.flags & F_ACK_NOW]).toEqual([false, F_ACK_NOW]);
+});
+
+test('a SYN whose options find no room this turn is not sent half: the timer sends it', () => {
+  const b = opening(0);
+  while (b.t.arena.scratch(1024) >= 0);
+  expect(emitSyn(b.t, b.tcb, 0, 0)).toBe(true);
+  expect([b.take(), b.t.counters.txOverflow]).toEqual([[], 1]);
+});

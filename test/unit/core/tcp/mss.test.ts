@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { advertisedMss, defaultMss, mostText, setSendMss } from '../../../../src/core/tcp/mss.ts';
+import { F_TS } from '../../../../src/core/tcp/row.ts';
+import { bench, type BenchOptions } from './bench.ts';
+
+test.each([
+  [{}, 1460],
+  [{ v6: true }, 1440],
+  [{ mtu: 9000 }, 8960],
+  [{ mtu: 70_000 }, 65_535],
+  [{ pathMtu: 576 }, 1460], // what we can take does not depend on the path from us
+] satisfies [BenchOptions, number][])('the MSS option is MMS_R - 20: %o → %d [MUST-67]', (options, mss) => {
+  const { t, tcb } = bench(options);
+  expect(advertisedMss(t, tcb)).toBe(mss);
+});
+
+test('a peer that names none gets 536 over IPv4 and 1220 over IPv6 [MUST-15]', () => {
+  expect([defaultMss(bench().tcb), defaultMss(bench({ v6: true }).tcb)]).toEqual([536, 1220]);
+});
+
+function sendMss(peerMss: number, options: BenchOptions = {}, flags = 0): number {
+  const { t, tcb } = bench(options);
+  tcb.flags |= flags;
+  tcb.peerMss = peerMss;
+  setSendMss(t, tcb);
+  return tcb.sndMss;
+}
+
+test('Eff.snd.MSS is the smaller of what the peer takes and the path holds, less the options on every segment [MUST-16]', () => {
+  expect([sendMss(1460), sendMss(9000), sendMss(536), sendMss(1460, {}, F_TS)]).toEqual([1460, 1460, 536, 1448]);
+  expect([sendMss(1460, { pathMtu: 1400 }), sendMss(1440, { v6: true, pathMtu: 1280 })]).toEqual([1360, 1220]);
+});
+
+test('nonsense makes no tinygrams', () => {
+  expect([sendMss(0), sendMss(1), sendMss(1, {}, F_TS), sendMss(1460, { pathMtu: 68 })]).toEqual([48, 48, 36, 48]);
+});
+
+test('a super-segment holds whole segments only, and fits what the link takes', () => {
+  const { t, tcb } = bench({ maxPacket: 65_535 });
+  expect(mostText(t, tcb, 0, 1460)).toBe(Math.floor(65_495 / 1460) * 1460);
+  tcb.flags |= F_TS;
+  expect(mostText(t, tcb, 0, 1448)).toBe(Math.floor(65_483 / 1448) * 1448);
+  const six = bench({ v6: true, maxPacket: 40 + 20 + 2 * 1440 - 1 });
+  expect(mostText(six.t, six.tcb, 0, 1440)).toBe(1440);
+  const none = bench({ maxPacket: 1500 });
+  expect(mostText(none.t, none.tcb, 0, 1460)).toBe(1460);
+});

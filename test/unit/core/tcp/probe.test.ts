@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { sendProbe } from '../../../../src/core/tcp/probe.ts';
+import { R_RESENT } from '../../../../src/core/tcp/records.ts';
+import { markAllLost } from '../../../../src/core/tcp/retransmission.ts';
+import { F_DIRTY, F_FIN_QUEUED, F_FIN_SENT } from '../../../../src/core/tcp/row.ts';
+import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
+import { ACK, FIN, PSH } from '../../../../src/wire/abi.ts';
+import { type Bench, bench } from './bench.ts';
+import { chain } from './bench-of-tables.ts';
+
+function queued(bytes: number, window: number): Bench {
+  const b = bench();
+  enqueue(b.t.arena, b.tcb, new Uint8Array(bytes), 0, bytes);
+  b.tcb.sndWnd = window;
+  return b;
+}
+
+test('a closed window is probed with one octet of new text [MUST-36]', () => {
+  const b = queued(5000, 0);
+  sendProbe(b.t, b.tcb);
+  expect(b.take()).toMatchObject([{ seq: 1000, len: 1, flags: ACK }]);
+  expect([b.tcb.sndNxt, b.t.counters.zeroWindowProbes]).toEqual([1001, 1]);
+});
+
+test('the next probe is the same octet again, although a super-segment was in flight when the window closed', () => {
+  const b = bench();
+  b.send(3000);
+  b.take();
+  markAllLost(b.t, b.tcb);
+  b.tcb.sndWnd = 0;
+  b.t.now += 1000;
+  sendProbe(b.t, b.tcb);
+  expect(b.take()).toMatchObject([{ seq: 1000, len: 1, flags: ACK | PSH }]);
+  const [first, rest] = chain(b.t, b.tcb.rtxHead).map((rec) => [b.t.records.len(rec), b.t.records.flags(rec) & R_RESENT]);
+  expect([first, rest]).toEqual([[1, R_RESENT], [2999, 0]]);
+  expect([b.tcb.sndNxt, b.tcb.lostOut, b.t.counters.retransSegs]).toEqual([4000, 2999, 1]);
+});
+
+test('a window that is merely small takes all that fits (T327), never more than a segment', () => {
+  const small = queued(5000, 300);
+  sendProbe(small.t, small.tcb);
+  expect(small.take()).toMatchObject([{ seq: 1000, len: 300 }]);
+  expect(small.t.counters.zeroWindowProbes).toBe(0);
+  const large = queued(5000, 4000);
+  sendProbe(large.t, large.tcb);
+  expect(large.take()).toMatchObject([{ seq: 1000, len: 1000 }]);
+});
+
+test('with no text left the FIN is the probe, first and again', () => {
+  const b = queued(0, 0);
+  b.tcb.flags |= F_FIN_QUEUED;
+  sendProbe(b.t, b.tcb);
+  sendProbe(b.t, b.tcb);
+  expect(b.take()).toMatchObject([{ seq: 1000, len: 0, flags: ACK | FIN }, { seq: 1000, len: 0, flags: ACK | FIN }]);
+  expect([b.tcb.sndNxt, b.tcb.flags & F_FIN_SENT]).toEqual([1001, F_FIN_SENT]);
+});
+
+test('without a neighbour nothing is sent, and the connection still owes it', () => {
+  const b = queued(10, 0);
+  b.hop.ready = false;
+  sendProbe(b.t, b.tcb);
+  expect([b.take(), b.tcb.flags & F_DIRTY, b.tcb.sndNxt]).toEqual([[], F_DIRTY, 1000]);
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
+import { F_SACK, F_TS } from '../../../../src/core/tcp/row.ts';
+import { endpointOf, infoOf } from '../../../../src/core/tcp/status.ts';
+import { formatAddress } from '../../../../src/wire/address-text.ts';
+import { bench } from './bench.ts';
+
+test('both ends, and ports above 32767', () => {
+  const { tcb } = bench();
+  const out = new Int32Array(4);
+  expect([endpointOf(tcb, 0, out), formatAddress(out)]).toEqual([80, '10.0.0.1']);
+  expect([endpointOf(tcb, 1, out), formatAddress(out)]).toEqual([40_000, '10.0.0.2']);
+  tcb.i32[tcb.at] = (65_535 << 16) | 65_534;
+  expect([endpointOf(tcb, 0, out), endpointOf(tcb, 1, out)]).toEqual([65_535, 65_534]);
+});
+
+test('STATUS: windows as the peer knows them, differences over the wrap of sequence numbers', () => {
+  const b = bench();
+  b.tcb.flags |= F_SACK;
+  b.tcb.scales = 7 | (9 << 8);
+  b.tcb.rcvNxt = 0x7fffff00;
+  b.tcb.rcvAdv = (0x7fffff00 + 5000) | 0;
+  b.tcb.sndUna = 0x7ffffff0;
+  b.tcb.sndNxt = (0x7ffffff0 + 100) | 0;
+  b.tcb.bytesIn = 2 ** 40;
+  expect(infoOf(b.tcb)).toMatchObject({
+    state: 'ESTABLISHED', mss: 1000, rcvWnd: 5000, sndWnd: 60_000, inFlight: 100, sndScale: 7, rcvScale: 9, sack: true,
+    timestamps: false, bytesIn: 2 ** 40, cwnd: 20_000, rtoMs: 1000, srttUs: 0,
+  });
+  b.tcb.state = SYN_SENT;
+  b.tcb.flags = F_TS;
+  expect(infoOf(b.tcb)).toMatchObject({ state: 'SYN_SENT', sack: false, timestamps: true });
+});

@@ -1,0 +1,168 @@
+// The order of a turn, with a core and links that only write down what is asked of them.
+import { expect, test } from 'vitest';
+import type { Core } from '../../../src/core/api.ts';
+import { EventQueue } from '../../../src/core/events.ts';
+import type { Clock, Link } from '../../../src/ports.ts';
+import { Driver } from '../../../src/shell/driver.ts';
+import { fakeLink, OUR_MAC } from '../core/ip/harness.ts';
+
+class World implements Clock {
+  readonly log: string[] = [];
+  readonly events = new EventQueue();
+  /** What pollTransmit of each link answers, call by call; then 0. */
+  readonly due: number[][] = [[], []];
+  readonly bursts: ((n: number) => void)[] = [];
+  readonly downs: ((error: Error) => void)[] = [];
+  time = 100;
+  alarmAt = 7;
+  wake: () => void = () => {};
+  onEvent: (type: number) => void = () => {};
+  onFlush: (link: number) => void = () => {};
+  readonly driver: Driver;
+
+  constructor() {
+    const { log } = this;
+    const core: Partial<Core> = {
+      events: this.events,
+      handleBurst: (link, n, now) => void log.push(`burst ${link} ${n} @${now}`),
+      handleTimers: (now) => void log.push(`timers @${now}`),
+      handleLinkDown: (link) => void log.push(`down ${link}`),
+      pollTransmit: (link) => this.due[link]!.shift() ?? 0,
+      pollEnd: () => void log.push('end'),
+      pollAlarm: () => this.alarmAt,
+    };
+    const links = [0, 1].map((i): Link => ({
+      ...fakeLink('ether', OUR_MAC),
+      start: (onBurst, onDown) => {
+        this.bursts[i] = onBurst;
+        this.downs[i] = onDown;
+      },
+      flush: (n) => {
+        log.push(`flush ${i} ${n}`);
+        this.onFlush(i);
+      },
+    }));
+    this.driver = new Driver(
+      core as Core,
+      links,
+      this,
+      (words, at) => {
+        log.push(`event ${words[at]}`);
+        this.onEvent(words[at]!);
+      },
+      (link, error) => void log.push(`told ${link} ${error.message}`),
+    );
+    this.driver.start();
+  }
+  now(): number {
+    return this.time;
+  }
+  setAlarm(at: number, wake: () => void): void {
+    this.log.push(`alarm ${at}`);
+    this.wake = wake;
+  }
+  take(): string[] {
+    return this.log.splice(0);
+  }
+}
+
+test('start runs one turn in a microtask; calls outside a turn share the next one', async () => {
+  const w = new World();
+  expect(w.take()).toEqual([]);
+  w.driver.touch();
+  await Promise.resolve();
+  expect(w.take()).toEqual(['end', 'alarm 7']);
+  await Promise.resolve();
+  expect([w.take(), w.driver.counts.turns]).toEqual([[], 1]);
+});
+
+test('a burst: its events, then what is due over all links until none has more, then the alarm', () => {
+  const w = new World();
+  w.events.push(1, 0, 0);
+  w.events.push(2, 0, 0);
+  w.due[0]!.push(3, 0, 1);
+  w.due[1]!.push(2);
+  w.bursts[1]!(5);
+  expect(w.take()).toEqual(['burst 1 5 @100', 'event 1', 'event 2', 'flush 0 3', 'flush 1 2', 'flush 0 1', 'end', 'alarm 7']);
+  expect(w.driver.counts).toMatchObject({ turns: 1, bursts: 1, descriptors: 5, events: 2, flushes: 3, alarms: 0 });
+});
+
+test('the turn has one time, whatever the clock says meanwhile', () => {
+  const w = new World();
+  const seen: number[] = [];
+  w.onEvent = () => {
+    w.time++;
+    seen.push(w.driver.now());
+  };
+  for (let n = 0; n < 3; n++) w.events.push(1, 0, 0);
+  w.bursts[0]!(1);
+  expect([seen, w.driver.now()]).toEqual([[100, 100, 100], 103]);
+});
+
+test('a handler that makes events and calls is served in the same turn', () => {
+  const w = new World();
+  w.onEvent = (type) => {
+    if (type < 3) w.events.push(type + 1, 0, 0);
+    w.driver.touch();
+  };
+  w.events.push(1, 0, 0);
+  w.bursts[0]!(1);
+  expect(w.take()).toEqual(['burst 0 1 @100', 'event 1', 'event 2', 'event 3', 'end', 'alarm 7']);
+});
+
+test('a link that delivers while it is flushed: one turn, events in order, one end', () => {
+  const w = new World();
+  w.due[0]!.push(1);
+  w.onFlush = () => {
+    w.events.push(9, 0, 0);
+    w.bursts[1]!(1);
+  };
+  w.driver.flush();
+  expect(w.take()).toEqual(['flush 0 1', 'burst 1 1 @100', 'event 9', 'end', 'alarm 7']);
+  expect([w.driver.counts.turns, w.events.count]).toEqual([1, 0]);
+});
+
+test('a burst inside an event handler goes on behind the event being handled', () => {
+  const w = new World();
+  w.onEvent = (type) => {
+    if (type === 1) w.bursts[1]!(1);
+  };
+  w.events.push(1, 0, 0);
+  w.events.push(2, 0, 0);
+  w.bursts[0]!(1);
+  expect(w.take()).toEqual(['burst 0 1 @100', 'event 1', 'burst 1 1 @100', 'event 2', 'end', 'alarm 7']);
+});
+
+test('a link that goes down: the core first, then whoever is told, then what that made due', () => {
+  const w = new World();
+  w.events.push(6, 0, 0);
+  w.downs[1]!(new Error('gone'));
+  expect(w.take()).toEqual(['down 1', 'told 1 gone', 'event 6', 'end', 'alarm 7']);
+});
+
+test('after stop nothing runs, whoever calls', async () => {
+  const w = new World();
+  w.driver.stop();
+  expect(w.take()).toEqual(['alarm Infinity']);
+  w.bursts[0]!(1);
+  w.downs[0]!(new Error());
+  w.wake();
+  w.driver.touch();
+  w.driver.flush();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(w.take()).toEqual([]);
+});
+
+test('the watcher sees packets while they are lent', () => {
+  const w = new World();
+  w.driver.watcher = {
+    afterBurst: (link) => void w.log.push(`after ${link}`),
+    beforeFlush: (link, n) => void w.log.push(`before ${link} ${n}`),
+    endTurn: () => void w.log.push('over'),
+  };
+  w.events.push(1, 0, 0);
+  w.due[0]!.push(2);
+  w.bursts[1]!(1);
+  expect(w.take()).toEqual(['burst 1 1 @100', 'event 1', 'after 1', 'before 0 2', 'flush 0 2', 'end', 'over', 'alarm 7']);
+});
