@@ -7,10 +7,14 @@ namespace {
 
 // The loop has other work: timers, other sockets, JavaScript.
 constexpr auto kLongestTurn = std::chrono::milliseconds(2);
-// Frames of this size on average are a stream of data, not requests and answers whose latency counts.
-constexpr std::size_t kBulkFrame = 1000;
+// Frames of such a size on average are a stream of data in MTU pieces: smaller ones may be requests whose latency counts,
+// larger ones are merged already.
+constexpr std::size_t kLeastBulk = 1000;
+constexpr std::size_t kMostBulk = 4096;
 
-bool is_bulk(const Burst& burst) { return burst.frames > 0 && burst.bytes >= kBulkFrame * burst.frames; }
+bool is_bulk(const Burst& burst) {
+  return burst.bytes >= kLeastBulk * burst.frames && burst.bytes < kMostBulk * burst.frames;
+}
 
 }  // namespace
 

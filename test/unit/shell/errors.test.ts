@@ -7,7 +7,7 @@ import { ESTABLISHED } from '../../../src/core/tcp/figure5.ts';
 import { abortError, errorName, inState, StackError, type SystemError, systemError } from '../../../src/shell/errors.ts';
 
 test('every result of the core has its name and errno', () => {
-  const codes = Object.entries(core).filter((entry): entry is [string, number] => /^E[A-Z]+$/.test(entry[0]) && typeof entry[1] === 'number');
+  const codes = Object.entries<unknown>(core).filter((entry): entry is [string, number] => /^E[A-Z]+$/.test(entry[0]) && typeof entry[1] === 'number');
   expect(codes.length).toBeGreaterThan(10);
   for (const [name, code] of codes) {
     expect(errorName(code)).toBe(name);

@@ -10,7 +10,7 @@ import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { LADDR, PORTS, RADDR, Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { SeededRng } from '../../../../src/link/sim.ts';
 import {
-  DESC_WORDS, KIND_PIECE, OPT_TS, TX_ACK, TX_FLAGS, TX_GSO, TX_KIND, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS, TX_SEQ, TX_TOTAL,
+  DESC_WORDS, KIND_TCP, OPT_TS, TX_ACK, TX_FLAGS, TX_GSO, TX_KIND, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS, TX_SEQ, TX_TOTAL,
   TX_TSECR, TX_TSVAL,
 } from '../../../../src/wire/abi.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
@@ -49,7 +49,7 @@ export interface Bench {
   readonly hop: { ready: boolean };
   /** Queues that many bytes and sends them as one (super-)segment. */
   send(bytes: number): void;
-  /** What was described since the last time. */
+  /** The segments described since the last time. */
   take(): Sent[];
   /** Records of the event queue since the last time: type and words 3 and 4. */
   events(): [type: number, a: number, b: number][];
@@ -115,7 +115,7 @@ export function bench(o: BenchOptions = {}): Bench {
       const n = t.out.take(0);
       for (let d = 0; d < n; d++) {
         const at = d * DESC_WORDS;
-        if ((link.tx[at + TX_KIND]! & 0xff) !== KIND_PIECE) found.push(read(link.tx, at, t.arena.bytes));
+        if ((link.tx[at + TX_KIND]! & 0xff) === KIND_TCP) found.push(read(link.tx, at, t.arena.bytes));
       }
       return found;
     },

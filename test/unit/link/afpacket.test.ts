@@ -1,0 +1,106 @@
+// A device of the addon as a Link, without the addon: what it tells, and how it goes away and comes back.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { explainRights, NativeDevice } from '../../../src/link/afpacket.ts';
+import type { NativeFacts, NativeFilter, NativeLink } from '../../../src/link/native.ts';
+
+class FakeNative implements NativeLink {
+  readonly rxMemory = new ArrayBuffer(64);
+  readonly rx = new ArrayBuffer(64);
+  readonly tx = new ArrayBuffer(128);
+  readonly counters = new ArrayBuffer(16);
+  filter: NativeFilter | undefined;
+  errno = 0;
+  reopens = 0;
+  reopened = 0;
+  closed = false;
+  onDown: (errno: number) => void = () => {};
+  device: NativeFacts = { name: 'eth7', mac: Uint8Array.of(2, 0, 0, 0, 0, 7), mtu: 1500, index: 3, checksum: true, segmentation: false, capacity: 1e6 };
+  facts(): NativeFacts {
+    return this.device;
+  }
+  attach(): void {}
+  lend(): void {}
+  start(_onBurst: (n: number) => void, onDown: (errno: number) => void): void {
+    this.onDown = onDown;
+  }
+  flush(): number {
+    return this.errno;
+  }
+  setFilter(filter: NativeFilter): void {
+    this.filter = filter;
+  }
+  reopen(): number {
+    this.reopens++;
+    return this.reopened;
+  }
+  ref(): void {}
+  unref(): void {}
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function open(): { native: FakeNative; device: NativeDevice; downs: Error[]; ups(): number } {
+  const native = new FakeNative();
+  const device = new NativeDevice(native, { shared: true, arp: true });
+  const downs: Error[] = [];
+  let ups = 0;
+  device.onUp = () => ups++;
+  device.start(() => {}, (error) => void downs.push(error));
+  return { native, device, downs, ups: () => ups };
+}
+
+test("the device's facts; frame lengths have 16 bits, so a packet with its Ethernet header and tag must fit them", () => {
+  const { native, device } = open();
+  expect(device).toMatchObject({ name: 'eth7', kind: 'ether', mtu: 1500, capacity: 1e6, segmentation: false, offload: { txChecksum: true, maxPacket: 65_517 } });
+  expect([device.rx.length, device.tx.length, device.counters.length]).toEqual([16, 32, 2]);
+  native.device = { ...native.device, mtu: 65_536 };
+  device.redetect();
+  expect(device.mtu).toBe(65_517);
+});
+
+test('addresses join the filter that the mode asks for', () => {
+  const { native, device } = open();
+  const addresses = Int32Array.of(0, 0, 0xffff, 1);
+  device.setAddresses(addresses);
+  expect(native.filter).toEqual({ shared: true, arp: true, addresses });
+});
+
+test('a device that is down is reported once, looked for, and taken up again', () => {
+  const { native, device, downs, ups } = open();
+  native.reopened = 19;
+  native.errno = 100;
+  device.flush(1);
+  device.flush(1);
+  native.onDown(100);
+  expect(downs).toEqual([expect.objectContaining({ message: "usertcp: 'eth7' is down", code: 'ENETDOWN', errno: -100 })]);
+  vi.advanceTimersByTime(2000);
+  expect([native.reopens, ups()]).toEqual([4, 0]);
+  native.reopened = 0;
+  native.device = { ...native.device, mtu: 1400 };
+  vi.advanceTimersByTime(500);
+  expect([ups(), device.mtu, vi.getTimerCount()]).toEqual([1, 1400, 0]);
+  native.onDown(100);
+  expect(downs.length).toBe(2);
+});
+
+test('closing ends the search; what comes afterwards is nobody\'s', async () => {
+  const { native, device, downs } = open();
+  native.onDown(19);
+  await device.close();
+  native.onDown(19);
+  expect([native.closed, vi.getTimerCount(), downs.length]).toEqual([true, 0, 1]);
+});
+
+test('errors about rights say what to do, others stay as they are', () => {
+  for (const code of ['EPERM', 'EACCES']) {
+    const error = Object.assign(new Error('socket: Operation not permitted'), { code });
+    expect(explainRights(error, 'eth0')).toBe(error);
+    expect(error.message).toMatch(/opening 'eth0' needs CAP_NET_RAW and CAP_NET_ADMIN \(socket: Operation not permitted\).*setcap.*unshare -Urn/);
+  }
+  const other = Object.assign(new Error('no such device'), { code: 'ENODEV' });
+  expect([explainRights(other, 'x'), other.message, explainRights(7, 'x')]).toEqual([other, 'no such device', 7]);
+});

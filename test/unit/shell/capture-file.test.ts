@@ -1,0 +1,40 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openCapture } from '../../../src/shell/capture-file.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'usertcp-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('close resolves when everything is on disk', async () => {
+  const file = join(folder, 'a.pcapng');
+  const capture = openCapture({ file, snaplen: 96 });
+  for (let n = 0; n < 100; n++) capture.write(new Uint8Array(1000).fill(n));
+  await capture.close();
+  const bytes = readFileSync(file);
+  expect([capture.snaplen, bytes.length, bytes[0], bytes.at(-1)]).toEqual([96, 100_000, 0, 99]);
+});
+
+test('a path alone keeps whole packets', async () => {
+  const capture = openCapture(join(folder, 'b.pcapng'));
+  expect(capture.snaplen).toBe(0);
+  await capture.close();
+});
+
+test('a sink gets the bytes, and its end', async () => {
+  const seen: unknown[] = [];
+  const capture = openCapture({ write: (bytes) => void seen.push([...bytes]), end: () => void seen.push('end') });
+  capture.write(Uint8Array.of(1, 2));
+  await capture.close();
+  expect(seen).toEqual([[1, 2], 'end']);
+  await expect(openCapture({ write: () => {} }).close()).resolves.toBeUndefined();
+});
+
+test('a file that cannot be made rejects close', async () => {
+  const capture = openCapture(join(folder, 'no', 'such', 'folder'));
+  await expect(capture.close()).rejects.toMatchObject({ code: 'ENOENT' });
+});
