@@ -113,8 +113,14 @@ class Parser {
     const std::size_t l4 = l3_ + chain.offset;
     switch (chain.end) {
       case Ipv6Chain::End::kMalformed: return kDropExtension;
-      case Ipv6Chain::End::kForTheCore: set(kRxL3L4, low_high(l3_, l4)); deliver(kKindOther, l4); return kNoCounter;
-      case Ipv6Chain::End::kFragment: set(kRxL3L4, low_high(l3_, l4)); deliver(kKindFragment, l4); return kNoCounter;
+      case Ipv6Chain::End::kForTheCore:
+        set(kRxL3L4, low_high(l3_, l4));
+        deliver(kKindOther, l4);
+        return kNoCounter;
+      case Ipv6Chain::End::kFragment:
+        set(kRxL3L4, low_high(l3_, l4));
+        deliver(kKindFragment, l4);
+        return kNoCounter;
       case Ipv6Chain::End::kUpperLayer: break;
     }
     set(kRxL3L4, low_high(l3_, l4));

@@ -36,8 +36,8 @@ struct FrameMeta {
 
 struct Parsed {
   Descriptor desc{};
-  FlowKey key;                  // set for KIND_TCP
-  Counter drop = kNoCounter;    // why the frame is not for anybody
+  FlowKey key;                // set for KIND_TCP
+  Counter drop = kNoCounter;  // why the frame is not for anybody
 };
 
 // RX_OFF, RX_LEN, RX_TOTAL: the TCP payload; for other IP kinds what follows the IP headers that were read (the

@@ -46,8 +46,8 @@ Ipv6Chain walk_ipv6_chain(std::span<const std::byte> packet) {
   std::size_t at = kFixedHeader;
   for (int headers = 0; headers < kMostHeaders; ++headers) {
     if (next == kNone) return {End::kForTheCore, next, at};
-    const bool is_extension = next == kHopByHop || next == kRouting || next == kFragment || next == kAuthentication ||
-                              next == kDestination;
+    const bool is_extension =
+        next == kHopByHop || next == kRouting || next == kFragment || next == kAuthentication || next == kDestination;
     if (!is_extension) return {End::kUpperLayer, next, at};
     // RFC 8200 §4.1: hop-by-hop options only directly after the fixed header.
     if (next == kHopByHop && at != kFixedHeader) return {End::kForTheCore, next, at};

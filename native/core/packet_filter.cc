@@ -84,13 +84,13 @@ void ours_ipv4(Program& p, const Filter& filter) {
   if (filter.icmp != Filter::Icmp::kAll) {
     p.skip_unless(BPF_JEQ, kProtocolIcmp4, filter.icmp == Filter::Icmp::kErrors ? 11 : 1);
     if (filter.icmp == Filter::Icmp::kErrors) {
-      add_ipv4_header_to_x(p);                // 5
-      p.load8(kIp);                           // 6: type
-      p.skip_if(BPF_JEQ, 3, 3);               // 7: destination unreachable
-      p.skip_if(BPF_JEQ, 11, 2);              // 8: time exceeded
-      p.skip_if(BPF_JEQ, 12, 1);              // 9: parameter problem
-      p.reject();                             // 10
-      p.accept();                             // 11
+      add_ipv4_header_to_x(p);    // 5
+      p.load8(kIp);               // 6: type
+      p.skip_if(BPF_JEQ, 3, 3);   // 7: destination unreachable
+      p.skip_if(BPF_JEQ, 11, 2);  // 8: time exceeded
+      p.skip_if(BPF_JEQ, 12, 1);  // 9: parameter problem
+      p.reject();                 // 10
+      p.accept();                 // 11
     } else {
       p.reject();
     }
@@ -111,10 +111,10 @@ void ours_ipv6(Program& p, const Filter& filter) {
   if (filter.icmp != Filter::Icmp::kAll) {
     p.skip_unless(BPF_JEQ, kProtocolIcmp6, filter.icmp == Filter::Icmp::kErrors ? 5 : 1);
     if (filter.icmp == Filter::Icmp::kErrors) {
-      p.load8(kIp + 40);             // 1: type
-      p.skip_if(BPF_JEQ, 136, 1);    // 2: neighbour advertisements, as ARP replies
-      p.skip_if(BPF_JGE, 128, 1);    // 3: RFC 4443 §2.1: below 128 are errors
-      p.accept();                    // 4
+      p.load8(kIp + 40);           // 1: type
+      p.skip_if(BPF_JEQ, 136, 1);  // 2: neighbour advertisements, as ARP replies
+      p.skip_if(BPF_JGE, 128, 1);  // 3: RFC 4443 §2.1: below 128 are errors
+      p.accept();                  // 4
     }
     p.reject();
   }

@@ -59,13 +59,13 @@ bool Transmitter::try_add(Job& job, std::uint32_t at, std::uint32_t used) {
   const std::uint32_t size = word(desc, kTxGso);
   const bool in_segments = size != 0 && word(desc, kTxTotal) > size;
   // A device that cuts repeats the urgent pointer in every segment.
-  const bool device_cuts = job.offload.segmentation && !gso_refused_ && (word(desc, kTxFlags) & kUrg) == 0 &&
-                           job.cut_this != at;
+  const bool device_cuts =
+      job.offload.segmentation && !gso_refused_ && (word(desc, kTxFlags) & kUrg) == 0 && job.cut_this != at;
   // If the device refuses a message we go back to its descriptor: that must not lie behind half a cut one.
   if (in_segments && !device_cuts && batch_.has_gso()) return false;
 
-  const auto headers = kind == kKindTcp ? SegmentHeaders::make(desc, job.regions, job.device.mac(), vlan_)
-                                        : std::nullopt;
+  const auto headers =
+      kind == kKindTcp ? SegmentHeaders::make(desc, job.regions, job.device.mac(), vlan_) : std::nullopt;
   if (!headers || !payload_.load(job.descs.subspan(at, used), job.regions) ||
       headers->size() + payload_.total() > 0xffff) {
     counters_.add(kTxErrors);

@@ -90,8 +90,8 @@ Napi::Value encode(const Napi::CallbackInfo& info) {
   CaptureDevice device({.checksum = (bits & 1) != 0, .segmentation = (bits & 2) != 0}, mac);
   double counters[kCounterCount] = {};
   const std::uint32_t vlan = info[7].IsNumber() ? info[7].As<Napi::Number>().Uint32Value() : 0;
-  const auto transmitter = std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters),
-                                                         static_cast<std::uint16_t>(vlan));
+  const auto transmitter =
+      std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters), static_cast<std::uint16_t>(vlan));
   const std::vector<std::span<const std::byte>> lent = to_regions(info[6]);
   const TxRegions regions{to_span<const std::int32_t>(info[2]), to_span<const std::int32_t>(info[3]),
                           to_span<const std::byte>(info[1]), lent};

@@ -14,8 +14,7 @@ class Spinner {
   using Clock = std::chrono::steady_clock;
 
   // On one core whoever we wait for could not run meanwhile.
-  explicit Spinner(std::uint32_t microseconds)
-      : limit_(std::thread::hardware_concurrency() > 1 ? microseconds : 0) {}
+  explicit Spinner(std::uint32_t microseconds) : limit_(std::thread::hardware_concurrency() > 1 ? microseconds : 0) {}
 
   bool worth_trying() {
     if (limit_.count() == 0) return false;

@@ -77,7 +77,14 @@ export interface Core {
   /** LISTEN. Returns a row, or an error (< 0): EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS. All-zero address = any. */
   callListen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, now: Micros): number;
   /** Active OPEN. lport 0 = choose; laddr all zero = choose by route. */
-  callConnect(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, options: OpenOptions, now: Micros): number;
+  callConnect(
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
+    options: OpenOptions,
+    now: Micros,
+  ): number;
   /** Takes a child (its row) out of its listener's accept queue: it counts against the backlog until then. */
   callAccepted(row: number): void;
   /** Copies up to length bytes into the send queue; returns how many were taken (EV_DRAIN follows when < length) or < 0. */

@@ -96,7 +96,14 @@ export class StackCore implements Core, IpUp {
     return calls.openPassive(this.t, this.tcb, laddr, port, backlog, options);
   }
 
-  callConnect(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, options: OpenOptions, now: Micros): number {
+  callConnect(
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
+    options: OpenOptions,
+    now: Micros,
+  ): number {
     this.enter(now);
     return calls.openActive(this.t, this.tcb, laddr, lport, raddr, rport, options);
   }
@@ -318,7 +325,14 @@ export class StackCore implements Core, IpUp {
   }
 
   icmpError(
-    laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, seq: number, type: number, code: number, version: 4 | 6,
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
+    seq: number,
+    type: number,
+    code: number,
+    version: 4 | 6,
   ): void {
     const identity = this.t.identity;
     identity[0] = (lport << 16) | rport;

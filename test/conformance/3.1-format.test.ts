@@ -23,7 +23,9 @@ describe('what is received', () => {
     `;
   });
 
-  conform('unknown kinds are skipped by their length [MUST-6] [MUST-4]', `
+  conform(
+    'unknown kinds are skipped by their length [MUST-6] [MUST-4]',
+    `
     listen
     +0 < S seq 0 win 1000 <nop, raw fe 08 01 02 03 04 05 06, mss 300, raw fd 02, eol>
     +0 > S. seq 0 ack 1
@@ -33,9 +35,12 @@ describe('what is received', () => {
     +0 > . seq 301 ack 1 len 300
     +0 > . seq 601 ack 1 len 300
     +0 > P. seq 901 ack 1 len 100 // as one write: UNTAGGED-13
-  `);
+  `,
+  );
 
-  conform('options at any alignment [MUST-64]', `
+  conform(
+    'options at any alignment [MUST-64]',
+    `
     listen
     +0 < S seq 0 win 1000 <nop, ts 500 0, mss 300>
     +0 > S. seq 0 ack 1 <...>
@@ -43,9 +48,14 @@ describe('what is received', () => {
     +0 < P. seq 1 ack 1 len 10 <nop, ts 502 0>
     event data 10
     +.040 > . seq 1 ack 11 <ts * 502>
-  `);
+  `,
+  );
 
-  for (const [what, bytes] of [['0', 'fe 00 01 01'], ['1', 'fe 01 01 01'], ['past the header', 'fe 09 01 01']] as const) {
+  for (const [what, bytes] of [
+    ['0', 'fe 00 01 01'],
+    ['1', 'fe 01 01 01'],
+    ['past the header', 'fe 09 01 01'],
+  ] as const) {
     conform(`an option of length ${what} harms nobody [MUST-7]`, async (s) => {
       await s.run`
         listen
@@ -104,7 +114,9 @@ describe('how much is sent', () => {
     `;
   });
 
-  conform('MSS of the peer, less what the options take [MUST-16] [MUST-14]', `
+  conform(
+    'MSS of the peer, less what the options take [MUST-16] [MUST-14]',
+    `
     listen
     +0 < S seq 0 win 30000 <mss 1000, ts 1 0>
     +0 > S. seq 0 ack 1 <...>
@@ -115,7 +127,8 @@ describe('how much is sent', () => {
     send 1976
     +0 > . seq 989 ack 1 len 988
     +0 > P. seq 1977 ack 1 len 988
-  `);
+  `,
+  );
 
   conform('MSS above what the link carries: the link decides [MUST-16] [MUST-67]', async (s) => {
     const size = s.family === 4 ? 1460 : 1440;
@@ -139,7 +152,9 @@ describe('how much is sent', () => {
     `;
   });
 
-  conform('beside a SACK option less text fits [MUST-16]', `
+  conform(
+    'beside a SACK option less text fits [MUST-16]',
+    `
     listen
     +0 < S seq 0 win 30000 <mss 1000, sackOK>
     +0 > S. seq 0 ack 1 <...>
@@ -148,5 +163,6 @@ describe('how much is sent', () => {
     +0 > . seq 1 ack 1 <sack 101:201>
     send 988
     +0 > P. seq 1 ack 1 len 988 <sack 101:201>
-  `);
+  `,
+  );
 });

@@ -3,25 +3,34 @@ import { describe } from 'vitest';
 import { conform } from './script/index.ts';
 
 describe('CLOSED, SEGMENT', () => {
-  conform('a RST is dropped [T001] [T081] [UNTAGGED-4]', `
+  conform(
+    'a RST is dropped [T001] [T081] [UNTAGGED-4]',
+    `
     +0 < R seq 100
     +0 < R. seq 100 ack 7
     +0 > nothing
-  `);
+  `,
+  );
 
-  conform('without ACK: <SEQ=0><ACK=SEG.SEQ+SEG.LEN><RST,ACK> [T001] [T082]', `
+  conform(
+    'without ACK: <SEQ=0><ACK=SEG.SEQ+SEG.LEN><RST,ACK> [T001] [T082]',
+    `
     +0 < S seq 100
     +0 > R. ack 101 win 0
     +0 < - seq 100 len 50
     +0 > R. ack 150
-  `);
+  `,
+  );
 
-  conform('SYN and FIN count in that length; its SEQ cannot be validated [T082] [T220]', `
+  conform(
+    'SYN and FIN count in that length; its SEQ cannot be validated [T082] [T220]',
+    `
     +0 < F seq 100
     +0 > R. ack 101
     +0 < SF seq 100 len 10
     +0 > R. ack 112
-  `);
+  `,
+  );
 
   conform('the SEQ of that reset is 0 [T082]', async (s) => {
     const absoluteZero = -s.connection.iss | 0;
@@ -31,7 +40,9 @@ describe('CLOSED, SEGMENT', () => {
     `;
   });
 
-  conform('with ACK: <SEQ=SEG.ACK><RST> [T001] [T083] [T220]', `
+  conform(
+    'with ACK: <SEQ=SEG.ACK><RST> [T001] [T083] [T220]',
+    `
     +0 < . seq 100 ack 77
     +0 > R seq 77 win 0
     +0 < S. seq 100 ack 78
@@ -39,26 +50,35 @@ describe('CLOSED, SEGMENT', () => {
     +0 < F. seq 100 ack 79 len 20
     +0 > R seq 79
     expect CLOSED
-  `);
+  `,
+  );
 
-  conform('another port of a host that listens is closed too [T083]', `
+  conform(
+    'another port of a host that listens is closed too [T083]',
+    `
     listen
     conn b port 40001
     +0 < . seq 1 ack 5
     +0 > R seq 5
-  `);
+  `,
+  );
 });
 
 describe('what is never answered', () => {
-  conform('a destination MAC of everybody [MUST-57]', `
+  conform(
+    'a destination MAC of everybody [MUST-57]',
+    `
     listen
     +0 < S seq 0 broadcast
     +0 < . seq 0 ack 5 broadcast
     +0 > nothing
     expect LISTEN
-  `);
+  `,
+  );
 
-  conform('a wrong checksum [MUST-3]', `
+  conform(
+    'a wrong checksum [MUST-3]',
+    `
     listen
     +0 < S seq 0 badsum
     +0 > nothing
@@ -68,7 +88,8 @@ describe('what is never answered', () => {
     +0 < P. seq 1 ack 1 len 10 badsum
     +0 > nothing
     no event data
-  `);
+  `,
+  );
 });
 
 const IMPOSSIBLE = {
@@ -90,7 +111,8 @@ describe('a SYN or any segment from or to an impossible address is ignored', () 
 
   conform('destinations [MUST-57]', async (s) => {
     await s.run`listen`;
-    const groups = s.family === 4 ? ['224.0.0.1', '255.255.255.255', '10.0.0.255', '10.0.0.77'] : ['ff02::1', 'fd00::77'];
+    const groups =
+      s.family === 4 ? ['224.0.0.1', '255.255.255.255', '10.0.0.255', '10.0.0.77'] : ['ff02::1', 'fd00::77'];
     for (const dst of groups) await s.run(`+0 < S seq 0 dst ${dst}\n+0 < . seq 0 ack 9 dst ${dst}\n+0 > nothing`);
   });
 });

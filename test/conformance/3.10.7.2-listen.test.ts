@@ -3,16 +3,21 @@ import { describe } from 'vitest';
 import { conform } from './script/index.ts';
 
 describe('LISTEN, SEGMENT', () => {
-  conform('first RST: ignored [T002] [T084]', `
+  conform(
+    'first RST: ignored [T002] [T084]',
+    `
     listen
     +0 < R seq 1
     +0 < R. seq 1 ack 1
     +0 < SR seq 1
     +0 > nothing
     expect LISTEN
-  `);
+  `,
+  );
 
-  conform('second ACK: reset, even with SYN [T002] [T085] [UNTAGGED-33]', `
+  conform(
+    'second ACK: reset, even with SYN [T002] [T085] [UNTAGGED-33]',
+    `
     listen
     +0 < . seq 1 ack 500
     +0 > R seq 500
@@ -21,9 +26,12 @@ describe('LISTEN, SEGMENT', () => {
     +0 < F. seq 0 ack 700
     +0 > R seq 700
     expect LISTEN
-  `);
+  `,
+  );
 
-  conform('third SYN: <SEQ=ISS><ACK=RCV.NXT><SYN,ACK>, SYN-RECEIVED [T002] [T086] [MUST-14]', `
+  conform(
+    'third SYN: <SEQ=ISS><ACK=RCV.NXT><SYN,ACK>, SYN-RECEIVED [T002] [T086] [MUST-14]',
+    `
     listen
     +0 < S seq 0 win 1000 <mss 1000, ws 7, sackOK, ts 100 0>
     +0 > S. seq 0 ack 1 win 10000 <...>
@@ -38,7 +46,8 @@ describe('LISTEN, SEGMENT', () => {
     expect ESTABLISHED
     conn a
     expect SYN_RECEIVED
-  `);
+  `,
+  );
 
   conform('options in the SYN,ACK are those the SYN offered [T086]', async (s) => {
     const mss = s.family === 4 ? 1460 : 1440;
@@ -52,7 +61,9 @@ describe('LISTEN, SEGMENT', () => {
     `;
   });
 
-  conform('text on the SYN is kept and delivered after the handshake [T086] [UNTAGGED-3]', `
+  conform(
+    'text on the SYN is kept and delivered after the handshake [T086] [UNTAGGED-3]',
+    `
     listen
     +0 < S seq 0 len 20
     +0 > S. seq 0
@@ -61,9 +72,12 @@ describe('LISTEN, SEGMENT', () => {
     event accept
     event data 20
     +.040 > . seq 1 ack 21
-  `);
+  `,
+  );
 
-  conform('SYN,FIN: the FIN is queued for later [T087] [T221]', `
+  conform(
+    'SYN,FIN: the FIN is queued for later [T087] [T221]',
+    `
     listen
     +0 < SF seq 0
     +0 > S. seq 0 ack 1
@@ -74,9 +88,12 @@ describe('LISTEN, SEGMENT', () => {
     event end
     expect CLOSE_WAIT
     +0 > . seq 1 ack 2
-  `);
+  `,
+  );
 
-  conform('fourth: anything else is dropped, data, FIN or nothing at all [T002] [T088] [T221]', `
+  conform(
+    'fourth: anything else is dropped, data, FIN or nothing at all [T002] [T088] [T221]',
+    `
     listen
     +0 < - seq 0 len 10
     +0 < F seq 0
@@ -84,16 +101,22 @@ describe('LISTEN, SEGMENT', () => {
     +0 < - seq 0
     +0 > nothing
     expect LISTEN
-  `);
+  `,
+  );
 
-  conform('a second passive OPEN of the same socket leaves the first untouched [MUST-41]', `
+  conform(
+    'a second passive OPEN of the same socket leaves the first untouched [MUST-41]',
+    `
     listen
     listen -> EADDRINUSE
     +0 < S seq 0
     +0 > S. seq 0 ack 1
-  `);
+  `,
+  );
 
-  conform('LISTEN while another connection of the port is opening [MUST-42]', `
+  conform(
+    'LISTEN while another connection of the port is opening [MUST-42]',
+    `
     open active
     +0 > S seq 0
     listen
@@ -102,5 +125,6 @@ describe('LISTEN, SEGMENT', () => {
     +0 > S. seq 0 ack 1
     conn a
     expect SYN_SENT
-  `);
+  `,
+  );
 });

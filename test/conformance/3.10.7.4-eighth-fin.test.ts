@@ -4,13 +4,16 @@ import { bring, conform, conformOnce } from './script/index.ts';
 import { forEachState } from './states.ts';
 
 describe('states without a valid SEQ', () => {
-  conformOnce('CLOSED: reset or dropped before step 8 [T220]', `
+  conformOnce(
+    'CLOSED: reset or dropped before step 8 [T220]',
+    `
     +0 < F. seq 5 ack 9
     +0 > R seq 9
     +0 < FR seq 5
     +0 > nothing
     expect CLOSED
-  `);
+  `,
+  );
 
   conformOnce('LISTEN: step 8 is never reached [T221]', async (s) => {
     await bring(s, 'LISTEN');
@@ -47,9 +50,11 @@ describe('the first FIN', () => {
     `;
   });
 
-  conform('ESTABLISHED: end of text is told, RCV.NXT moves over it, CLOSE-WAIT [T224] [UNTAGGED-27] [MUST-12]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'ESTABLISHED: end of text is told, RCV.NXT moves over it, CLOSE-WAIT [T224] [UNTAGGED-27] [MUST-12]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       +0 < F. seq 1 ack 1 len 10
       event data 10
       event end
@@ -57,7 +62,8 @@ describe('the first FIN', () => {
       +0 > . seq 1 ack 12
       expect CLOSE_WAIT
     `;
-  });
+    },
+  );
 
   conform('ESTABLISHED: ahead of a hole it is remembered only [T224]', async (s) => {
     await bring(s, 'ESTABLISHED');
@@ -145,8 +151,10 @@ describe('the first FIN', () => {
 });
 
 describe('a FIN again', () => {
-  forEachState({ CLOSE_WAIT: 'T228', CLOSING: 'T229', LAST_ACK: 'T230' },
-    'acknowledged; RCV.NXT moves once only', async (s, { una, snd }, state) => {
+  forEachState(
+    { CLOSE_WAIT: 'T228', CLOSING: 'T229', LAST_ACK: 'T230' },
+    'acknowledged; RCV.NXT moves once only',
+    async (s, { una, snd }, state) => {
       await s.run`
         +0 < F. seq 1 ack ${una}
         +0 > . seq ${snd} ack 2
@@ -155,7 +163,8 @@ describe('a FIN again', () => {
         expect ${state}
         no events
       `;
-    });
+    },
+  );
 
   forEachState({ TIME_WAIT: 'T231' }, 'acknowledged, 2MSL begins again', async (s) => {
     await s.run`

@@ -1,6 +1,6 @@
 /** RFC 9293 §3.10.7.4, fifth: the ACK field. */
 import { describe, expect } from 'vitest';
-import { bring, conform, type CoreBackend, type Script } from './script/index.ts';
+import { bring, type CoreBackend, conform, type Script } from './script/index.ts';
 import { forEachState } from './states.ts';
 
 /** SND.WND as STATUS tells it. */
@@ -10,8 +10,14 @@ function sendWindow(s: Script): number {
 }
 
 const NO_ACK = {
-  SYN_RECEIVED: 'T157', ESTABLISHED: 'T158', FIN_WAIT_1: 'T159', FIN_WAIT_2: 'T160', CLOSE_WAIT: 'T161', CLOSING: 'T162',
-  LAST_ACK: 'T163', TIME_WAIT: 'T164',
+  SYN_RECEIVED: 'T157',
+  ESTABLISHED: 'T158',
+  FIN_WAIT_1: 'T159',
+  FIN_WAIT_2: 'T160',
+  CLOSE_WAIT: 'T161',
+  CLOSING: 'T162',
+  LAST_ACK: 'T163',
+  TIME_WAIT: 'T164',
 };
 describe('ACK bit off: dropped', () => {
   forEachState(NO_ACK, 'text and FIN without ACK', async (s, { rcv }, state) => {
@@ -27,7 +33,12 @@ describe('ACK bit off: dropped', () => {
 });
 
 const TOO_OLD = {
-  ESTABLISHED: 'T165', FIN_WAIT_1: 'T167', FIN_WAIT_2: 'T169', CLOSE_WAIT: 'T171', CLOSING: 'T173', LAST_ACK: 'T175',
+  ESTABLISHED: 'T165',
+  FIN_WAIT_1: 'T167',
+  FIN_WAIT_2: 'T169',
+  CLOSE_WAIT: 'T171',
+  CLOSING: 'T173',
+  LAST_ACK: 'T175',
   TIME_WAIT: 'T177',
 };
 describe('SEG.ACK < SND.UNA-MAX.SND.WND: acknowledged and dropped (RFC 5961 §5)', () => {
@@ -51,7 +62,12 @@ describe('SEG.ACK < SND.UNA-MAX.SND.WND: acknowledged and dropped (RFC 5961 §5)
 });
 
 const TOO_NEW = {
-  ESTABLISHED: 'T166', FIN_WAIT_1: 'T168', FIN_WAIT_2: 'T170', CLOSE_WAIT: 'T172', CLOSING: 'T174', LAST_ACK: 'T176',
+  ESTABLISHED: 'T166',
+  FIN_WAIT_1: 'T168',
+  FIN_WAIT_2: 'T170',
+  CLOSE_WAIT: 'T172',
+  CLOSING: 'T174',
+  LAST_ACK: 'T176',
   TIME_WAIT: 'T178',
 };
 describe('SEG.ACK > SND.NXT: acknowledged and dropped', () => {
@@ -171,15 +187,18 @@ describe('acknowledgment of text', () => {
       `;
     });
 
-    conform(`${state}: the window is taken from newer segments only [${window}] [UNTAGGED-11] [UNTAGGED-23]`, async (s) => {
-      await outstanding(s);
-      await s.run(`+.1 < . seq ${after} ack 1001 win 700`);
-      expect(sendWindow(s)).toBe(700);
-      await s.run(`+0 < . seq ${after} ack 500 win 20000`);
-      expect(sendWindow(s)).toBe(700);
-      await s.run(`+0 < . seq ${after} ack 1001 win 800`);
-      expect(sendWindow(s)).toBe(800);
-    });
+    conform(
+      `${state}: the window is taken from newer segments only [${window}] [UNTAGGED-11] [UNTAGGED-23]`,
+      async (s) => {
+        await outstanding(s);
+        await s.run(`+.1 < . seq ${after} ack 1001 win 700`);
+        expect(sendWindow(s)).toBe(700);
+        await s.run(`+0 < . seq ${after} ack 500 win 20000`);
+        expect(sendWindow(s)).toBe(700);
+        await s.run(`+0 < . seq ${after} ack 1001 win 800`);
+        expect(sendWindow(s)).toBe(800);
+      },
+    );
   }
 
   conform('a window update lets text go, in LAST-ACK with the FIN behind it [T184] [T308]', async (s) => {

@@ -4,8 +4,14 @@ import { bring, conform } from './script/index.ts';
 import { forEachState } from './states.ts';
 
 const UNACCEPTABLE = {
-  SYN_RECEIVED: 'T097', ESTABLISHED: 'T099', FIN_WAIT_1: 'T101', FIN_WAIT_2: 'T103', CLOSE_WAIT: 'T105', CLOSING: 'T107',
-  LAST_ACK: 'T109', TIME_WAIT: 'T111',
+  SYN_RECEIVED: 'T097',
+  ESTABLISHED: 'T099',
+  FIN_WAIT_1: 'T101',
+  FIN_WAIT_2: 'T103',
+  CLOSE_WAIT: 'T105',
+  CLOSING: 'T107',
+  LAST_ACK: 'T109',
+  TIME_WAIT: 'T111',
 };
 describe('an unacceptable segment is answered with <SEQ=SND.NXT><ACK=RCV.NXT><ACK> and dropped', () => {
   forEachState(UNACCEPTABLE, 'beyond the window [T004] [UNTAGGED-8]', async (s, { una, snd, rcv }, state) => {
@@ -31,8 +37,14 @@ describe('an unacceptable segment is answered with <SEQ=SND.NXT><ACK=RCV.NXT><AC
 });
 
 const UNACCEPTABLE_RST = {
-  SYN_RECEIVED: 'T098', ESTABLISHED: 'T100', FIN_WAIT_1: 'T102', FIN_WAIT_2: 'T104', CLOSE_WAIT: 'T106', CLOSING: 'T108',
-  LAST_ACK: 'T110', TIME_WAIT: 'T112',
+  SYN_RECEIVED: 'T098',
+  ESTABLISHED: 'T100',
+  FIN_WAIT_1: 'T102',
+  FIN_WAIT_2: 'T104',
+  CLOSE_WAIT: 'T106',
+  CLOSING: 'T108',
+  LAST_ACK: 'T110',
+  TIME_WAIT: 'T112',
 };
 describe('an unacceptable RST is dropped without a word', () => {
   forEachState(UNACCEPTABLE_RST, 'before and behind the window', async (s, { snd, rcv }, state) => {
@@ -49,16 +61,20 @@ describe('an unacceptable RST is dropped without a word', () => {
 
 /** Ten segments in one burst: ten of 1000 fill the window of a user who does not read. */
 function fill(size: number): string {
-  return Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + size * n} ack 1 len ${size}`).join('\n');
+  return Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + size * n} ack 1 len ${size}`).join(
+    '\n',
+  );
 }
 const FILL = fill(1000);
 
 describe('the four cases of §3.4', () => {
   const manual = { reading: 'manual' } as const;
 
-  conform('LEN=0, WND=0: SEQ = RCV.NXT alone [T005]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'LEN=0, WND=0: SEQ = RCV.NXT alone [T005]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       ${FILL}
       +0 > . seq 1 ack 10001 win 0
       send 50
@@ -69,7 +85,9 @@ describe('the four cases of §3.4', () => {
       +0 < . seq 10001 ack 51
       silence 10s
     `;
-  }, manual);
+    },
+    manual,
+  );
 
   conform('LEN=0, WND>0: RCV.NXT =< SEQ < RCV.NXT+RCV.WND [T006]', async (s) => {
     await bring(s, 'ESTABLISHED');
@@ -86,9 +104,11 @@ describe('the four cases of §3.4', () => {
     `;
   });
 
-  conform('LEN>0, WND=0: not acceptable, yet ACK, URG and RST count [T007] [MUST-66] [UNTAGGED-22]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'LEN>0, WND=0: not acceptable, yet ACK, URG and RST count [T007] [MUST-66] [UNTAGGED-22]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       ${FILL}
       +0 > . seq 1 ack 10001 win 0
       event data
@@ -111,11 +131,15 @@ describe('the four cases of §3.4', () => {
       event closed ECONNRESET
       expect GONE
     `;
-  }, manual);
+    },
+    manual,
+  );
 
-  conform('LEN>0, WND>0: the first or the last octet inside [T008]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'LEN>0, WND>0: the first or the last octet inside [T008]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       +0 < . seq -9 ack 1 len 10
       +0 > . seq 1 ack 1
       +0 < . seq -9 ack 1 len 11
@@ -126,7 +150,9 @@ describe('the four cases of §3.4', () => {
       +0 < . seq 10002 ack 1 len 10
       +0 > . seq 1 ack 2
     `;
-  }, { tcp: { sack: false } });
+    },
+    { tcp: { sack: false } },
+  );
 });
 
 describe('trimming', () => {
@@ -141,9 +167,11 @@ describe('trimming', () => {
     `;
   });
 
-  conform('what lies beyond the window is cut off, the FIN with it [T004] [UNTAGGED-10]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'what lies beyond the window is cut off, the FIN with it [T004] [UNTAGGED-10]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       ${fill(990)}
       +0 > . seq 1 ack 9901 win 100
       +0 < F. seq 9901 ack 1 len 200
@@ -151,11 +179,15 @@ describe('trimming', () => {
       no event end
       expect ESTABLISHED
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
-  conform('a FIN right behind a full window is outside of it [UNTAGGED-10]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'a FIN right behind a full window is outside of it [UNTAGGED-10]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       ${FILL.replace('. seq 9001', 'F. seq 9001')}
       +0 > . seq 1 ack 10001 win 0
       no event end
@@ -165,7 +197,9 @@ describe('trimming', () => {
       event end
       +0 > . seq 1 ack 10002
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
   conform('a FIN sent before is cut off with the text before it [T004]', async (s) => {
     await bring(s, 'CLOSE_WAIT');

@@ -4,8 +4,14 @@ import { bring, conform, conformOnce } from './script/index.ts';
 import { forEachState } from './states.ts';
 
 const OUTSIDE = {
-  SYN_RECEIVED: 'T114', ESTABLISHED: 'T116', FIN_WAIT_1: 'T118', FIN_WAIT_2: 'T120', CLOSE_WAIT: 'T122', CLOSING: 'T124',
-  LAST_ACK: 'T126', TIME_WAIT: 'T128',
+  SYN_RECEIVED: 'T114',
+  ESTABLISHED: 'T116',
+  FIN_WAIT_1: 'T118',
+  FIN_WAIT_2: 'T120',
+  CLOSE_WAIT: 'T122',
+  CLOSING: 'T124',
+  LAST_ACK: 'T126',
+  TIME_WAIT: 'T128',
 };
 describe('1) outside the window: silence', () => {
   forEachState(OUTSIDE, 'RST before or behind the window [UNTAGGED-6]', async (s, { snd, rcv }, state) => {
@@ -21,12 +27,21 @@ describe('1) outside the window: silence', () => {
 });
 
 const INSIDE = {
-  SYN_RECEIVED: 'T115', ESTABLISHED: 'T117', FIN_WAIT_1: 'T119', FIN_WAIT_2: 'T121', CLOSE_WAIT: 'T123', CLOSING: 'T125',
-  LAST_ACK: 'T127', TIME_WAIT: 'T129',
+  SYN_RECEIVED: 'T115',
+  ESTABLISHED: 'T117',
+  FIN_WAIT_1: 'T119',
+  FIN_WAIT_2: 'T121',
+  CLOSE_WAIT: 'T123',
+  CLOSING: 'T125',
+  LAST_ACK: 'T127',
+  TIME_WAIT: 'T129',
 };
 describe('3) inside, but not at RCV.NXT: challenge ACK', () => {
-  forEachState(INSIDE, 'RST at RCV.NXT+1 and at the last octet [UNTAGGED-6]', async (s, { snd, rcv }, state) => {
-    await s.run`
+  forEachState(
+    INSIDE,
+    'RST at RCV.NXT+1 and at the last octet [UNTAGGED-6]',
+    async (s, { snd, rcv }, state) => {
+      await s.run`
       +0 < R seq ${rcv + 1}
       +0 > . seq ${snd} ack ${rcv}
       +.6 < R. seq ${rcv + 9990} ack ${snd}
@@ -34,7 +49,9 @@ describe('3) inside, but not at RCV.NXT: challenge ACK', () => {
       expect ${state}
       no events
     `;
-  }, { tcp: { minRto: 5000 } });
+    },
+    { tcp: { minRto: 5000 } },
+  );
 
   forEachState(INSIDE, 'RST whose text, not its SEQ, reaches RCV.NXT [UNTAGGED-6]', async (s, { snd, rcv }, state) => {
     await s.run`
@@ -89,8 +106,10 @@ describe('2) exactly at RCV.NXT', () => {
     `;
   });
 
-  forEachState({ ESTABLISHED: 'T132', FIN_WAIT_1: 'T133', FIN_WAIT_2: 'T134', CLOSE_WAIT: 'T135' },
-    'connection reset [UNTAGGED-6]', async (s, { rcv }) => {
+  forEachState(
+    { ESTABLISHED: 'T132', FIN_WAIT_1: 'T133', FIN_WAIT_2: 'T134', CLOSE_WAIT: 'T135' },
+    'connection reset [UNTAGGED-6]',
+    async (s, { rcv }) => {
       await s.run`
         +0 < R seq ${rcv}
         +0 > nothing
@@ -99,17 +118,22 @@ describe('2) exactly at RCV.NXT', () => {
         expect GONE
         silence 10s
       `;
-    });
+    },
+  );
 
-  forEachState({ CLOSING: 'T136', LAST_ACK: 'T137' }, 'the TCB is deleted; everything had been said', async (s, { rcv }) => {
-    await s.run`
+  forEachState(
+    { CLOSING: 'T136', LAST_ACK: 'T137' },
+    'the TCB is deleted; everything had been said',
+    async (s, { rcv }) => {
+      await s.run`
       +0 < R seq ${rcv}
       +0 > nothing
       event closed OK
       expect GONE
       silence 10s
     `;
-  });
+    },
+  );
 
   forEachState({ TIME_WAIT: 'T138' }, 'ignored, by RFC 1337', async (s, { snd, rcv }) => {
     await s.run`

@@ -7,8 +7,10 @@ const CLOSED_BY_PEER_URG = { CLOSE_WAIT: 'T210', CLOSING: 'T212', LAST_ACK: 'T21
 const CLOSED_BY_PEER_TEXT = { CLOSE_WAIT: 'T211', CLOSING: 'T213', LAST_ACK: 'T215', TIME_WAIT: 'T217' };
 
 describe('sixth: URG', () => {
-  forEachState({ ESTABLISHED: 'T201', FIN_WAIT_1: 'T204', FIN_WAIT_2: 'T207' },
-    'told when it appears, at each advance, when it was read [MUST-30] [MUST-32] [UNTAGGED-15]', async (s, { una, snd }) => {
+  forEachState(
+    { ESTABLISHED: 'T201', FIN_WAIT_1: 'T204', FIN_WAIT_2: 'T207' },
+    'told when it appears, at each advance, when it was read [MUST-30] [MUST-32] [UNTAGGED-15]',
+    async (s, { una, snd }) => {
       await s.run`
         +0 < U. seq 1 ack ${una} urg 300 len 100
         event urgent ahead
@@ -26,7 +28,8 @@ describe('sixth: URG', () => {
         no event urgent
         +.040 > . seq ${snd} ack 411
       `;
-    });
+    },
+  );
 
   conform('the pointer may be behind text that was trimmed or far ahead [T201] [MUST-31] [UNTAGGED-16]', async (s) => {
     await bring(s, 'ESTABLISHED');
@@ -86,8 +89,10 @@ describe('sixth: URG', () => {
 });
 
 describe('seventh: text in order', () => {
-  forEachState({ ESTABLISHED: 'T202', FIN_WAIT_1: 'T205', FIN_WAIT_2: 'T208' },
-    'delivered; ACK within the delay, at once for two full segments [SHLD-18] [SHLD-19] [MUST-40]', async (s, { una, snd }) => {
+  forEachState(
+    { ESTABLISHED: 'T202', FIN_WAIT_1: 'T205', FIN_WAIT_2: 'T208' },
+    'delivered; ACK within the delay, at once for two full segments [SHLD-18] [SHLD-19] [MUST-40]',
+    async (s, { una, snd }) => {
       await s.run`
         +0 < P. seq 1 ack ${una} len 100
         event data 100
@@ -100,7 +105,8 @@ describe('seventh: text in order', () => {
         event data 1000
         +0 > . seq ${snd} ack 2101
       `;
-    });
+    },
+  );
 
   conform('the acknowledgment rides on text of ours [T202] [MUST-58]', async (s) => {
     await bring(s, 'ESTABLISHED');
@@ -124,9 +130,11 @@ describe('seventh: text in order', () => {
     `;
   });
 
-  conform('the right edge of the window never moves back [T202] [SHLD-14] [UNTAGGED-9]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'the right edge of the window never moves back [T202] [SHLD-14] [UNTAGGED-9]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       +0 < P. seq 1 ack 1 len 3000
       +0 > . seq 1 ack 3001 win 7000
       +0 < P. seq 3001 ack 1 len 100
@@ -138,7 +146,9 @@ describe('seventh: text in order', () => {
       +0 < P. seq 3101 ack 1 len 3000
       +0 > . seq 1 ack 6101 win 7000
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
   conform('SYN-RECEIVED: after the step to ESTABLISHED [T262] [T297]', async (s) => {
     await bring(s, 'SYN_RECEIVED');
@@ -154,8 +164,10 @@ describe('seventh: text in order', () => {
 });
 
 describe('seventh: text ahead of a hole', () => {
-  forEachState({ ESTABLISHED: 'T203', FIN_WAIT_1: 'T206', FIN_WAIT_2: 'T209' },
-    'held, a duplicate ACK at once, delivered when the hole is filled [SHLD-31] [MAY-13]', async (s, { una, snd }) => {
+  forEachState(
+    { ESTABLISHED: 'T203', FIN_WAIT_1: 'T206', FIN_WAIT_2: 'T209' },
+    'held, a duplicate ACK at once, delivered when the hole is filled [SHLD-31] [MAY-13]',
+    async (s, { una, snd }) => {
       await s.run`
         +0 < . seq 101 ack ${una} len 100
         +0 > . seq ${snd} ack 1
@@ -171,7 +183,8 @@ describe('seventh: text ahead of a hole', () => {
         event data 100
         event data 100
       `;
-    });
+    },
+  );
 
   conform('with SACK the newest block leads [T203]', async (s) => {
     await s.run`
@@ -207,7 +220,7 @@ describe('seventh: text ahead of a hole', () => {
   });
 });
 
-describe('seventh: text behind the peer\'s FIN', () => {
+describe("seventh: text behind the peer's FIN", () => {
   forEachState(CLOSED_BY_PEER_TEXT, 'ignored', async (s, { una, rcv }, state) => {
     await s.run`
       +0 < P. seq ${rcv} ack ${una} len 10
@@ -219,7 +232,10 @@ describe('seventh: text behind the peer\'s FIN', () => {
 });
 
 describe('seventh: nobody reads any more', () => {
-  for (const [state, id] of [['FIN_WAIT_1', 'T218'], ['FIN_WAIT_2', 'T219']] as const) {
+  for (const [state, id] of [
+    ['FIN_WAIT_1', 'T218'],
+    ['FIN_WAIT_2', 'T219'],
+  ] as const) {
     conformOnce(`${state}: text draws RST [${id}] [SHLD-3]`, async (s) => {
       const { una, snd } = await bring(s, state);
       await s.run`

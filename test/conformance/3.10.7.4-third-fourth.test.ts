@@ -4,8 +4,14 @@ import { bring, conform } from './script/index.ts';
 import { forEachState } from './states.ts';
 
 const SECURITY = {
-  SYN_RECEIVED: 'T139', ESTABLISHED: 'T140', FIN_WAIT_1: 'T141', FIN_WAIT_2: 'T142', CLOSE_WAIT: 'T143', CLOSING: 'T144',
-  LAST_ACK: 'T145', TIME_WAIT: 'T146',
+  SYN_RECEIVED: 'T139',
+  ESTABLISHED: 'T140',
+  FIN_WAIT_1: 'T141',
+  FIN_WAIT_2: 'T142',
+  CLOSE_WAIT: 'T143',
+  CLOSING: 'T144',
+  LAST_ACK: 'T145',
+  TIME_WAIT: 'T146',
 };
 /** RFC 1108 basic security, "top secret", and three octets of padding. */
 const TOP_SECRET = '82043d0101010100';
@@ -42,7 +48,12 @@ describe('fourth: SYN in SYN-RECEIVED', () => {
 });
 
 const SYNCHRONIZED = {
-  ESTABLISHED: 'T149', FIN_WAIT_1: 'T150', FIN_WAIT_2: 'T151', CLOSE_WAIT: 'T152', CLOSING: 'T153', LAST_ACK: 'T154',
+  ESTABLISHED: 'T149',
+  FIN_WAIT_1: 'T150',
+  FIN_WAIT_2: 'T151',
+  CLOSE_WAIT: 'T152',
+  CLOSING: 'T153',
+  LAST_ACK: 'T154',
   TIME_WAIT: 'T155',
 };
 describe('fourth: SYN in a synchronized state draws a challenge ACK whatever its SEQ', () => {

@@ -10,7 +10,10 @@ describe('CLOSE', () => {
     await s.run('send 10\nclose\n+0 > nothing\nexpect CLOSED\nevent closed OK\nsilence 10s');
   });
 
-  for (const [state, id, next] of [['ESTABLISHED', 'T052', 'FIN_WAIT_1'], ['CLOSE_WAIT', 'T055', 'LAST_ACK']] as const) {
+  for (const [state, id, next] of [
+    ['ESTABLISHED', 'T052', 'FIN_WAIT_1'],
+    ['CLOSE_WAIT', 'T055', 'LAST_ACK'],
+  ] as const) {
     conform(`${state}: the FIN goes behind the text, the state changes at the call [${id}]`, async (s) => {
       const { rcv } = await bring(s, state);
       await s.run`
@@ -26,33 +29,49 @@ describe('CLOSE', () => {
     });
   }
 
-  for (const [state, id] of [['FIN_WAIT_1', 'T053'], ['FIN_WAIT_2', 'T054']] as const) {
+  for (const [state, id] of [
+    ['FIN_WAIT_1', 'T053'],
+    ['FIN_WAIT_2', 'T054'],
+  ] as const) {
     conformOnce(`${state}: no second FIN [${id}]`, async (s) => {
       await bring(s, state);
       await s.run(`close\n+0 > nothing\nexpect ${state}`);
     });
   }
-  for (const [state, id] of [['CLOSING', 'T056'], ['LAST_ACK', 'T057'], ['TIME_WAIT', 'T058']] as const) {
+  for (const [state, id] of [
+    ['CLOSING', 'T056'],
+    ['LAST_ACK', 'T057'],
+    ['TIME_WAIT', 'T058'],
+  ] as const) {
     conformOnce(`${state}: connection closing [${id}]`, async (s) => {
       await bring(s, state);
       await s.run(`close -> EPIPE\n+0 > nothing\nexpect ${state}`);
     });
   }
 
-  for (const [state, id] of [['ESTABLISHED', 'T305'], ['CLOSE_WAIT', 'T306']] as const) {
-    conform(`${state}: reading given up with text unread resets [${id}] [SHLD-3]`, async (s) => {
-      await bring(s, 'ESTABLISHED');
-      await s.run(state === 'ESTABLISHED'
-        ? '+0 < P. seq 1 ack 1 len 10\n+.04 > . seq 1 ack 11'
-        : '+0 < PF. seq 1 ack 1 len 10\n+0 > . seq 1 ack 12');
-      await s.run`
+  for (const [state, id] of [
+    ['ESTABLISHED', 'T305'],
+    ['CLOSE_WAIT', 'T306'],
+  ] as const) {
+    conform(
+      `${state}: reading given up with text unread resets [${id}] [SHLD-3]`,
+      async (s) => {
+        await bring(s, 'ESTABLISHED');
+        await s.run(
+          state === 'ESTABLISHED'
+            ? '+0 < P. seq 1 ack 1 len 10\n+.04 > . seq 1 ack 11'
+            : '+0 < PF. seq 1 ack 1 len 10\n+0 > . seq 1 ack 12',
+        );
+        await s.run`
         expect ${state}
         giveup
         +0 > R. seq 1 ack ${state === 'ESTABLISHED' ? 11 : 12}
         expect GONE
         event closed ECONNABORTED
       `;
-    }, { reading: 'manual' });
+      },
+      { reading: 'manual' },
+    );
   }
 });
 
@@ -65,7 +84,11 @@ describe('ABORT', () => {
   });
 
   const resetting: readonly (readonly [StateName, string])[] = [
-    ['SYN_RECEIVED', 'T062'], ['ESTABLISHED', 'T063'], ['FIN_WAIT_1', 'T064'], ['FIN_WAIT_2', 'T065'], ['CLOSE_WAIT', 'T066'],
+    ['SYN_RECEIVED', 'T062'],
+    ['ESTABLISHED', 'T063'],
+    ['FIN_WAIT_1', 'T064'],
+    ['FIN_WAIT_2', 'T065'],
+    ['CLOSE_WAIT', 'T066'],
   ];
   for (const [state, id] of resetting) {
     conform(`${state}: <SEQ=SND.NXT><CTL=RST> and the TCB goes [${id}]`, async (s) => {
@@ -74,7 +97,11 @@ describe('ABORT', () => {
     });
   }
 
-  for (const [state, id] of [['CLOSING', 'T067'], ['LAST_ACK', 'T068'], ['TIME_WAIT', 'T069']] as const) {
+  for (const [state, id] of [
+    ['CLOSING', 'T067'],
+    ['LAST_ACK', 'T068'],
+    ['TIME_WAIT', 'T069'],
+  ] as const) {
     conform(`${state}: the TCB goes, nothing is sent [${id}]`, async (s) => {
       await bring(s, state);
       await s.run('abort\n+0 > nothing\nexpect GONE\nsilence 100s');

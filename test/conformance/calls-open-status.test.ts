@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EADDRINUSE, EADDRNOTAVAIL, EDESTADDRREQ, EINVAL, ENETUNREACH, ENOBUFS } from '../../src/core/events.ts';
 import { parseAddress } from '../../src/wire/address-text.ts';
-import { bring, conform, conformOnce, CoreBackend, type Script, type StateName } from './script/index.ts';
+import { bring, CoreBackend, conform, conformOnce, type Script, type StateName } from './script/index.ts';
 
 const ANY = new Int32Array(4);
 const core = (s: Script): CoreBackend => s.backend as CoreBackend;
@@ -57,19 +57,32 @@ describe('OPEN on a record that exists', () => {
     `;
   });
 
-  conform('LISTEN, remote missing: an error, it stays LISTEN [T301]', 'listen\nopen nobody -> EDESTADDRREQ\nexpect LISTEN');
+  conform(
+    'LISTEN, remote missing: an error, it stays LISTEN [T301]',
+    'listen\nopen nobody -> EDESTADDRREQ\nexpect LISTEN',
+  );
 
-  conform('passive on the same socket: an error, the first is untouched [T302] [MUST-41]', `
+  conform(
+    'passive on the same socket: an error, the first is untouched [T302] [MUST-41]',
+    `
     listen
     listen -> EADDRINUSE
     +0 < S seq 0 win 1000
     +0 > S. seq 0 ack 1
     expect SYN_RECEIVED
-  `);
+  `,
+  );
 
   const rows: readonly (readonly [StateName, string])[] = [
-    ['SYN_SENT', 'T014'], ['SYN_RECEIVED', 'T015'], ['ESTABLISHED', 'T016'], ['FIN_WAIT_1', 'T017'], ['FIN_WAIT_2', 'T018'],
-    ['CLOSE_WAIT', 'T019'], ['CLOSING', 'T020'], ['LAST_ACK', 'T021'], ['TIME_WAIT', 'T022'],
+    ['SYN_SENT', 'T014'],
+    ['SYN_RECEIVED', 'T015'],
+    ['ESTABLISHED', 'T016'],
+    ['FIN_WAIT_1', 'T017'],
+    ['FIN_WAIT_2', 'T018'],
+    ['CLOSE_WAIT', 'T019'],
+    ['CLOSING', 'T020'],
+    ['LAST_ACK', 'T021'],
+    ['TIME_WAIT', 'T022'],
   ];
   for (const [state, id] of rows) {
     conformOnce(`${state}: connection already exists [${id}]`, async (s) => {
@@ -83,8 +96,16 @@ describe('STATUS', () => {
   conformOnce('CLOSED: connection does not exist [T070]', 'status -> ENOTCONN');
 
   const rows: readonly (readonly [StateName, string])[] = [
-    ['LISTEN', 'T071'], ['SYN_SENT', 'T072'], ['SYN_RECEIVED', 'T073'], ['ESTABLISHED', 'T074'], ['FIN_WAIT_1', 'T075'],
-    ['FIN_WAIT_2', 'T076'], ['CLOSE_WAIT', 'T077'], ['CLOSING', 'T078'], ['LAST_ACK', 'T079'], ['TIME_WAIT', 'T080'],
+    ['LISTEN', 'T071'],
+    ['SYN_SENT', 'T072'],
+    ['SYN_RECEIVED', 'T073'],
+    ['ESTABLISHED', 'T074'],
+    ['FIN_WAIT_1', 'T075'],
+    ['FIN_WAIT_2', 'T076'],
+    ['CLOSE_WAIT', 'T077'],
+    ['CLOSING', 'T078'],
+    ['LAST_ACK', 'T079'],
+    ['TIME_WAIT', 'T080'],
   ];
   for (const [state, id] of rows) {
     conformOnce(`${state} is said [${id}]`, async (s) => {

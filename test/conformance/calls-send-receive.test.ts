@@ -5,7 +5,9 @@ import { bring, conform, conformOnce, type StateName } from './script/index.ts';
 describe('SEND', () => {
   conformOnce('CLOSED: connection does not exist [T023]', 'send 10 -> ENOTCONN');
 
-  conform('LISTEN, remote given: a SYN leaves and the text is queued [T024]', `
+  conform(
+    'LISTEN, remote given: a SYN leaves and the text is queued [T024]',
+    `
     listen
     open
     send 10
@@ -13,15 +15,19 @@ describe('SEND', () => {
     expect SYN_SENT
     +0 < S. seq 0 ack 1 win 1000 <mss 1000>
     +0 > P. seq 1 ack 1 len 10
-  `);
+  `,
+  );
 
-  conform('LISTEN, remote given, no room: not a byte is taken [T303]', `
+  conform(
+    'LISTEN, remote given, no room: not a byte is taken [T303]',
+    `
     option sendBuffer 0
     listen
     open
     send 10 -> OK
     +0 > S seq 0
-  `);
+  `,
+  );
 
   conform('LISTEN, remote missing: an error [T025]', 'listen\nsend 10 -> EDESTADDRREQ\nexpect LISTEN');
 
@@ -35,7 +41,10 @@ describe('SEND', () => {
     `;
   });
 
-  for (const [state, id] of [['ESTABLISHED', 'T028'], ['CLOSE_WAIT', 'T029']] as const) {
+  for (const [state, id] of [
+    ['ESTABLISHED', 'T028'],
+    ['CLOSE_WAIT', 'T029'],
+  ] as const) {
     conform(`${state}: segmentized, the ACK rides along, URGENT sets SND.UP [${id}]`, async (s) => {
       const { rcv } = await bring(s, state);
       await s.run`
@@ -52,7 +61,11 @@ describe('SEND', () => {
   }
 
   const closing: readonly (readonly [StateName, string])[] = [
-    ['FIN_WAIT_1', 'T030'], ['FIN_WAIT_2', 'T031'], ['CLOSING', 'T032'], ['LAST_ACK', 'T033'], ['TIME_WAIT', 'T034'],
+    ['FIN_WAIT_1', 'T030'],
+    ['FIN_WAIT_2', 'T031'],
+    ['CLOSING', 'T032'],
+    ['LAST_ACK', 'T033'],
+    ['TIME_WAIT', 'T034'],
   ];
   for (const [state, id] of closing) {
     conformOnce(`${state}: connection closing [${id}]`, async (s) => {
@@ -65,7 +78,9 @@ describe('SEND', () => {
 describe('RECEIVE', () => {
   conformOnce('CLOSED: connection does not exist [T035]', 'read 10 -> ENOTCONN');
 
-  conform('LISTEN, SYN_RECEIVED: text waits for ESTABLISHED [T036] [T038]', `
+  conform(
+    'LISTEN, SYN_RECEIVED: text waits for ESTABLISHED [T036] [T038]',
+    `
     listen
     +0 < S seq 0 len 10 win 1000
     +0 > S. seq 0 ack 1
@@ -74,9 +89,12 @@ describe('RECEIVE', () => {
     +0 < . seq 11 ack 1
     event data 10
     +.04 > . seq 1 ack 11
-  `);
+  `,
+  );
 
-  conform('SYN_SENT: text waits for ESTABLISHED [T037]', `
+  conform(
+    'SYN_SENT: text waits for ESTABLISHED [T037]',
+    `
     open active
     +0 > S seq 0
     +0 < S seq 0 len 10 win 1000
@@ -85,9 +103,14 @@ describe('RECEIVE', () => {
     +0 < . seq 11 ack 1
     event data 10
     +.04 > . seq 1 ack 11
-  `);
+  `,
+  );
 
-  const reading: readonly (readonly [StateName, string])[] = [['ESTABLISHED', 'T039'], ['FIN_WAIT_1', 'T040'], ['FIN_WAIT_2', 'T041']];
+  const reading: readonly (readonly [StateName, string])[] = [
+    ['ESTABLISHED', 'T039'],
+    ['FIN_WAIT_1', 'T040'],
+    ['FIN_WAIT_2', 'T041'],
+  ];
   for (const [state, id] of reading) {
     conform(`${state}: delivered, urgent text is announced [${id}]`, async (s) => {
       const { una, snd } = await bring(s, state);
@@ -101,9 +124,11 @@ describe('RECEIVE', () => {
     });
   }
 
-  conform('CLOSE_WAIT: what is held can still be taken, then the end [T042] [T043]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'CLOSE_WAIT: what is held can still be taken, then the end [T042] [T043]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       +0 < PF. seq 1 ack 1 len 10
       +0 > . seq 1 ack 12
       expect CLOSE_WAIT
@@ -112,16 +137,26 @@ describe('RECEIVE', () => {
       read 10
       no events
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
-  conform('CLOSING: text before the FIN is not lost with it [T044]', async (s) => {
-    await bring(s, 'FIN_WAIT_1');
-    await s.run('+0 < PF. seq 1 ack 1 len 10\n+0 > . seq 2 ack 12\nexpect CLOSING\nevent data 10\nevent end\nread 10');
-  }, { reading: 'manual' });
+  conform(
+    'CLOSING: text before the FIN is not lost with it [T044]',
+    async (s) => {
+      await bring(s, 'FIN_WAIT_1');
+      await s.run(
+        '+0 < PF. seq 1 ack 1 len 10\n+0 > . seq 2 ack 12\nexpect CLOSING\nevent data 10\nevent end\nread 10',
+      );
+    },
+    { reading: 'manual' },
+  );
 
-  conform('LAST_ACK: text held is not lost [T045]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'LAST_ACK: text held is not lost [T045]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       +0 < PF. seq 1 ack 1 len 10
       +0 > . seq 1 ack 12
       close
@@ -131,10 +166,18 @@ describe('RECEIVE', () => {
       event end
       read 10
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
-  conform('TIME_WAIT: text before the FIN is not lost with it [T046]', async (s) => {
-    await bring(s, 'FIN_WAIT_2');
-    await s.run('+0 < PF. seq 1 ack 2 len 10\n+0 > . seq 2 ack 12\nexpect TIME_WAIT\nevent data 10\nevent end\nread 10');
-  }, { reading: 'manual' });
+  conform(
+    'TIME_WAIT: text before the FIN is not lost with it [T046]',
+    async (s) => {
+      await bring(s, 'FIN_WAIT_2');
+      await s.run(
+        '+0 < PF. seq 1 ack 2 len 10\n+0 > . seq 2 ack 12\nexpect TIME_WAIT\nevent data 10\nevent end\nread 10',
+      );
+    },
+    { reading: 'manual' },
+  );
 });

@@ -296,9 +296,11 @@ describe('closing', () => {
     `;
   });
 
-  conform('destroyed with unread text: RST [T284] [SHLD-3]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'destroyed with unread text: RST [T284] [SHLD-3]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       +0 < P. seq 1 ack 1 len 100
       +.040 > . seq 1 ack 101
       giveup
@@ -306,9 +308,11 @@ describe('closing', () => {
       event closed ECONNABORTED
       expect GONE
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
-  conform('the peer\'s RST is an error, not an end [T284] [MUST-12]', async (s) => {
+  conform("the peer's RST is an error, not an end [T284] [MUST-12]", async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`
       +0 < R. seq 1 ack 1

@@ -3,7 +3,9 @@ import { describe } from 'vitest';
 import { bring, conform } from './script/index.ts';
 
 describe('opening', () => {
-  conform('three-way handshake, as A [T268]', `
+  conform(
+    'three-way handshake, as A [T268]',
+    `
     open active
     expect SYN_SENT
     +0 > S seq 0 <...>
@@ -13,9 +15,12 @@ describe('opening', () => {
     event connect
     send 10
     +0 > P. seq 1 ack 1 len 10
-  `);
+  `,
+  );
 
-  conform('three-way handshake, as B; text may ride on the ACK [T268] [T297]', `
+  conform(
+    'three-way handshake, as B; text may ride on the ACK [T268] [T297]',
+    `
     listen
     +0 < S seq 0 win 1000 <mss 1000>
     +0 > S. seq 0 ack 1
@@ -25,9 +30,12 @@ describe('opening', () => {
     event accept
     event data 10
     +.040 > . seq 1 ack 11
-  `);
+  `,
+  );
 
-  conform('simultaneous open: one connection, not two [T269] [T286] [MUST-10] [UNTAGGED-12]', `
+  conform(
+    'simultaneous open: one connection, not two [T269] [T286] [MUST-10] [UNTAGGED-12]',
+    `
     open active
     +0 > S seq 0
     +0 < S seq 0 win 1000 <mss 1000>
@@ -44,9 +52,12 @@ describe('opening', () => {
     +0 < P. seq 1 ack 11 len 10
     event data 10
     +.040 > . seq 11 ack 11
-  `);
+  `,
+  );
 
-  conform('simultaneous open, the peer\'s SYN,ACK lost and sent again [T269] [T286]', `
+  conform(
+    "simultaneous open, the peer's SYN,ACK lost and sent again [T269] [T286]",
+    `
     open active
     +0 > S seq 0
     +0 < S seq 0 win 1000 <mss 1000>
@@ -55,9 +66,12 @@ describe('opening', () => {
     +.1 < S. seq 0 ack 1
     expect ESTABLISHED
     silence 100s
-  `);
+  `,
+  );
 
-  conform('simultaneous open with crossing SYN,ACKs: ours meets a peer that answers with a plain ACK [T269] [T286]', `
+  conform(
+    'simultaneous open with crossing SYN,ACKs: ours meets a peer that answers with a plain ACK [T269] [T286]',
+    `
     open active
     +0 > S seq 0
     +0 < S seq 0 win 1000 <mss 1000>
@@ -65,9 +79,12 @@ describe('opening', () => {
     +0 < . seq 1 ack 1
     event connect
     expect ESTABLISHED
-  `);
+  `,
+  );
 
-  conform('old duplicate SYN, as B [T270]', `
+  conform(
+    'old duplicate SYN, as B [T270]',
+    `
     listen
     +0 < S seq -10
     +0 > S. seq 0 ack -9
@@ -81,9 +98,12 @@ describe('opening', () => {
     +0 < . seq 1 ack 1
     event accept
     expect ESTABLISHED
-  `);
+  `,
+  );
 
-  conform('old duplicate SYN, as A [T270]', `
+  conform(
+    'old duplicate SYN, as A [T270]',
+    `
     open active
     +0 > S seq 0
     +0 < S. seq 300 ack -9
@@ -92,25 +112,34 @@ describe('opening', () => {
     +0 < S. seq 0 ack 1
     +0 > . seq 1 ack 1
     expect ESTABLISHED
-  `);
+  `,
+  );
 
-  conform('old SYN between two passive sockets, as B [T273]', `
+  conform(
+    'old SYN between two passive sockets, as B [T273]',
+    `
     listen
     +0 < S seq 0
     +0 > S. seq 0 ack 1
     +0 < R seq 1
     expect LISTEN
     no events
-  `);
+  `,
+  );
 
-  conform('old SYN between two passive sockets, as A [T273]', `
+  conform(
+    'old SYN between two passive sockets, as A [T273]',
+    `
     listen
     +0 < S. seq 0 ack 901
     +0 > R seq 901
     expect LISTEN
-  `);
+  `,
+  );
 
-  conform('the SYN,ACK is lost: SYN again, SYN,ACK again [T285]', `
+  conform(
+    'the SYN,ACK is lost: SYN again, SYN,ACK again [T285]',
+    `
     listen
     +0 < S seq 0 win 1000 <mss 1000>
     +0 > S. seq 0 ack 1
@@ -120,7 +149,8 @@ describe('opening', () => {
     expect SYN_RECEIVED
     +0 < . seq 1 ack 1
     event accept
-  `);
+  `,
+  );
 });
 
 describe('half-open connections', () => {
@@ -139,7 +169,9 @@ describe('half-open connections', () => {
     `;
   });
 
-  conform('discovered by a SYN, as A [T271]', `
+  conform(
+    'discovered by a SYN, as A [T271]',
+    `
     open active
     +0 > S seq 0
     +0 < . seq 300 ack -300
@@ -149,7 +181,8 @@ describe('half-open connections', () => {
     +0 < S. seq 0 ack 1
     +0 > . seq 1 ack 1
     expect ESTABLISHED
-  `);
+  `,
+  );
 
   conform('discovered by data, as B [T272]', async (s) => {
     await bring(s, 'ESTABLISHED');
@@ -162,9 +195,12 @@ describe('half-open connections', () => {
     `;
   });
 
-  conform('discovered by data, as A [T272]', `
+  conform(
+    'discovered by data, as A [T272]',
+    `
     +0 < P. seq 300 ack 100 len 100
     +0 > R seq 100
     expect CLOSED
-  `);
+  `,
+  );
 });

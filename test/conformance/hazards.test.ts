@@ -37,10 +37,15 @@ describe('acknowledgments on segments that are not acceptable', () => {
     `;
   });
 
-  conform('two sides that probe each other\'s closed window hear the acknowledgment [T288] [MUST-66]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    const fill = Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + 1000 * n} ack 1 len 1000 win 0`);
-    await s.run`
+  conform(
+    "two sides that probe each other's closed window hear the acknowledgment [T288] [MUST-66]",
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      const fill = Array.from(
+        { length: 10 },
+        (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + 1000 * n} ack 1 len 1000 win 0`,
+      );
+      await s.run`
       ${fill.join('\n')}
       +0 > . seq 1 ack 10001 win 0
       send 10
@@ -52,12 +57,16 @@ describe('acknowledgments on segments that are not acceptable', () => {
       +0 < . seq 10001 ack 11
       silence 100s
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
-  conform('a peer that filled our window, or probed it with one octet, acknowledges from there [T288]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    const fill = Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + 1000 * n} ack 1 len 1000`);
-    await s.run`
+  conform(
+    'a peer that filled our window, or probed it with one octet, acknowledges from there [T288]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      const fill = Array.from({ length: 10 }, (_, n) => `+0 <${n < 9 ? '+' : ''} . seq ${1 + 1000 * n} ack 1 len 1000`);
+      await s.run`
       ${fill.join('\n')}
       +0 > . seq 1 ack 10001 win 0
       send 10
@@ -67,7 +76,9 @@ describe('acknowledgments on segments that are not acceptable', () => {
       +0 > . seq 11 ack 10001 win 0
       silence 100s
     `;
-  }, { reading: 'manual' });
+    },
+    { reading: 'manual' },
+  );
 
   conform('an old probe octet below RCV.NXT carries news too [T288]', async (s) => {
     await bring(s, 'ESTABLISHED');
@@ -144,7 +155,9 @@ describe('bursts', () => {
     `;
   });
 
-  conform('a whole connection in one burst [T300] [T297]', `
+  conform(
+    'a whole connection in one burst [T300] [T297]',
+    `
     listen
     +0 < S seq 0 win 1000 <mss 1000>
     +0 > S. seq 0 ack 1
@@ -156,9 +169,12 @@ describe('bursts', () => {
     event data 10
     event end
     expect CLOSE_WAIT
-  `);
+  `,
+  );
 
-  conform('SYN and what follows it in one burst belong to one child [T297] [T300]', `
+  conform(
+    'SYN and what follows it in one burst belong to one child [T297] [T300]',
+    `
     listen
     +0 <+ S seq 0 win 1000 <mss 1000>
     +0 < S seq 0 win 1000 <mss 1000>
@@ -167,11 +183,14 @@ describe('bursts', () => {
     +0 < . seq 1 ack 1
     event accept
     no event accept
-  `);
+  `,
+  );
 });
 
 describe('listeners and children', () => {
-  conform('a RST ends the child it is for, no other [T296]', `
+  conform(
+    'a RST ends the child it is for, no other [T296]',
+    `
     listen
     conn a
     +0 < S seq 0
@@ -189,7 +208,8 @@ describe('listeners and children', () => {
     +0 < R seq 1
     +0 < S seq 0
     +0 > S. seq 0 ack 1
-  `);
+  `,
+  );
 
   conform('text before the application accepted is not lost [T297]', async (s) => {
     await s.run`
@@ -204,7 +224,9 @@ describe('listeners and children', () => {
     `;
   });
 
-  conform('a full accept queue drops the SYN and never resets it [T296]', `
+  conform(
+    'a full accept queue drops the SYN and never resets it [T296]',
+    `
     option backlog 1
     listen
     +0 < S seq 0
@@ -213,7 +235,8 @@ describe('listeners and children', () => {
     +0 < S seq 0
     +0 > nothing
     expect LISTEN
-  `);
+  `,
+  );
 });
 
 describe('FIN that is queued only', () => {
@@ -237,15 +260,18 @@ describe('FIN that is queued only', () => {
 });
 
 describe('SYN-SENT and SYN-RECEIVED', () => {
-  conform('nothing we send before the SYN,ACK rides on the SYN; it follows the handshake [T324] [UNTAGGED-28]', async (s) => {
-    await bring(s, 'SYN_SENT');
-    await s.run`
+  conform(
+    'nothing we send before the SYN,ACK rides on the SYN; it follows the handshake [T324] [UNTAGGED-28]',
+    async (s) => {
+      await bring(s, 'SYN_SENT');
+      await s.run`
       send 100
       +1 > S seq 0
       +0 < S. seq 0 ack 1 win 1000 <mss 1000>
       +0 > P. seq 1 ack 1 len 100
     `;
-  });
+    },
+  );
 
   conform('an ACK above SND.NXT draws the RST of §3.5.2, not a challenge ACK [T322]', async (s) => {
     await bring(s, 'SYN_RECEIVED', 'active');
@@ -253,137 +279,6 @@ describe('SYN-SENT and SYN-RECEIVED', () => {
       +0 < . seq 1 ack 2
       +0 > R seq 2
       expect SYN_RECEIVED
-    `;
-  });
-});
-
-describe('TIME-WAIT and a new SYN', () => {
-  conform('SEQ above the last one seen: a new incarnation, ISS above the last SND.NXT [T328] [MAY-2]', async (s) => {
-    await bring(s, 'TIME_WAIT');
-    const before = s.connection.iss;
-    await s.run`
-      forget 1000
-      +.1 < S seq 0
-      +0 > S. seq 0 ack 1
-      +0 < . seq 1 ack 1
-      event accept
-      expect ESTABLISHED
-    `;
-    if (((s.connection.iss - before) | 0) <= 2) throw new Error('the new ISS is not above the last SND.NXT');
-  });
-
-  conform('SEQ not above: challenge ACK [T328] [T155]', async (s) => {
-    await bring(s, 'TIME_WAIT');
-    await s.run`
-      +1 < S seq 1
-      +0 > . seq 2 ack 2
-      expect TIME_WAIT
-    `;
-  });
-
-  conform('no listener: nothing to reopen [T328]', async (s) => {
-    await bring(s, 'TIME_WAIT', 'active');
-    await s.run`
-      +1 < S seq 1000
-      +0 > . seq 2 ack 2
-      expect TIME_WAIT
-    `;
-  });
-
-  const closedWithTs = `
-    listen
-    +0 < S seq 0 <mss 1000, ts 1000 0>
-    +0 > S. seq 0 ack 1
-    +0 < . seq 1 ack 1 <ts 1001 0>
-    close
-    +0 > F. seq 1 ack 1
-    +0 < F. seq 1 ack 2 <ts 1002 0>
-    +0 > . seq 2 ack 2
-    expect TIME_WAIT
-  `;
-  conform('TSval newer: a new incarnation, whatever the SEQ [T113] [SHLD-4]', async (s) => {
-    await s.run(closedWithTs);
-    await s.run`
-      forget -70000
-      +.5 < S seq 0 <mss 1000, ts 2000 0>
-      +0 > S. seq 0 ack 1 <...>
-      +0 < . seq 1 ack 1 <ts 2001 0>
-      event accept
-      expect ESTABLISHED
-    `;
-  });
-
-  conform('TSval older: answered, not reopened [T113] [T310]', async (s) => {
-    await s.run(closedWithTs);
-    await s.run`
-      +.5 < S seq 5000 <mss 1000, ts 500 0>
-      +0 > . seq 2 ack 2
-      expect TIME_WAIT
-    `;
-  });
-
-  conformOnce('TSval equal: the SEQ decides [T113]', async (s) => {
-    await s.run(closedWithTs);
-    await s.run`
-      +.5 < S seq -100 <mss 1000, ts 1002 0>
-      +0 > . seq 2 ack 2
-      expect TIME_WAIT
-      forget 5000
-      +.5 < S seq 0 <mss 1000, ts 1002 0>
-      +0 > S. seq 0 ack 1
-      expect SYN_RECEIVED
-    `;
-  });
-});
-
-describe('a connection that ends in the middle of a segment is not touched again', () => {
-  const two = `
-    conn b port 40001
-    +0 < S seq 0
-    +0 > S. seq 0 ack 1
-    conn c port 40002
-    +0 < S seq 0
-    +0 > S. seq 0 ack 1
-    conn b
-    expect SYN_RECEIVED
-    conn c
-    expect SYN_RECEIVED
-    +0 < . seq 1 ack 1
-    expect ESTABLISHED
-    conn b
-    expect SYN_RECEIVED
-  `;
-
-  conform('LAST-ACK ended by the ACK field of an old segment: its row is freed once [T300] [T198]', async (s) => {
-    await bring(s, 'LAST_ACK');
-    await s.run`
-      +0 < P. seq -8 ack 2 len 10
-      event closed OK
-      expect GONE
-      ${two}
-    `;
-  });
-
-  for (const [state, id] of [['FIN_WAIT_1', 'T218'], ['FIN_WAIT_2', 'T219']] as const) {
-    conform(`${state} ended by text nobody reads, with a FIN: its row is freed once [T300] [${id}]`, async (s) => {
-      const { una, snd } = await bring(s, state);
-      await s.run`
-        giveup
-        +0 < F. seq 1 ack ${una} len 10
-        +0 > R. seq ${snd}
-        event closed ECONNABORTED
-        expect GONE
-        ${two}
-      `;
-    });
-  }
-
-  conform('FIN-WAIT-1: the ACK field of a SYN,ACK is not looked at [T150]', async (s) => {
-    await bring(s, 'FIN_WAIT_1', 'active');
-    await s.run`
-      +0 < S. seq 0 ack 2
-      +0 > . seq 2 ack 1
-      expect FIN_WAIT_1
     `;
   });
 });

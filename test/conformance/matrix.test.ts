@@ -38,7 +38,15 @@ const SEGMENTS: readonly (readonly [string, (p: Place) => string])[] = [
   ['no flag, no text', ({ rcv }) => `- seq ${rcv}`],
 ];
 const CALLS = [
-  'open passive', 'open active', 'open again', 'open again nobody', 'send 10', 'send urgent 3', 'close', 'abort', 'giveup',
+  'open passive',
+  'open active',
+  'open again',
+  'open again nobody',
+  'send 10',
+  'send urgent 3',
+  'close',
+  'abort',
+  'giveup',
   'status',
 ];
 
@@ -79,7 +87,12 @@ async function leave(s: Script, line: string): Promise<string> {
 function table(title: string, cells: readonly Cell[]): string {
   const width = (key: keyof Cell): number => Math.max(...cells.map((cell) => cell[key].length));
   const columns = (['event', 'next', 'replies', 'events'] as const).map((key) => [key, width(key)] as const);
-  const lines = cells.map((cell) => columns.map(([key, n]) => cell[key].padEnd(n)).join('  ').trimEnd());
+  const lines = cells.map((cell) =>
+    columns
+      .map(([key, n]) => cell[key].padEnd(n))
+      .join('  ')
+      .trimEnd(),
+  );
   return `${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
@@ -99,6 +112,7 @@ test('the matrix', async () => {
       tables.push(table(origins.length > 1 ? `${state}, ${origin} origin` : state, cells));
     }
   }
-  const head = 'event -> next state, reply, events to the user ("=" same state, "-" silence). SEQ and ACK are relative.\n';
+  const head =
+    'event -> next state, reply, events to the user ("=" same state, "-" silence). SEQ and ACK are relative.\n';
   await expect(`${head}\n${tables.join('\n')}`).toMatchFileSnapshot('__snapshots__/matrix.txt');
 });

@@ -11,7 +11,16 @@ const STEPS = 40;
 const SYN_OPTIONS = ['mss 1000', 'mss 600, sackOK', 'mss 1460, ws 3, sackOK, ts 100 0', 'ts 100 0'];
 const FLAG_SETS = ['.', '.', '.', 'P.', 'P.', 'F.', 'S', 'S.', 'R', 'R.', 'U.', 'FP.', '-', 'F', 'SF', 'SFRPU.', 'PU'];
 const CALLS = [
-  'send 10', 'send 3000', 'send urgent 5', 'close', 'abort', 'giveup', 'open again', 'listen', 'open active', 'read 500',
+  'send 10',
+  'send 3000',
+  'send urgent 5',
+  'close',
+  'abort',
+  'giveup',
+  'open again',
+  'listen',
+  'open active',
+  'read 500',
 ];
 
 class Chooser {
@@ -37,7 +46,8 @@ async function attempt(s: Script, line: string): Promise<string[]> {
     await s.run(line);
   } catch (error) {
     const { message } = error as Error;
-    if (!/expected nothing more| returned |there was/.test(message)) throw new Error(`${message}\npackets: ${s.savePackets()}`);
+    if (!/expected nothing more| returned |there was/.test(message))
+      throw new Error(`${message}\npackets: ${s.savePackets()}`);
   }
   return s.takeSegments();
 }
@@ -46,7 +56,12 @@ async function play(seed: number): Promise<void> {
   const choose = new Chooser(seed);
   const reading = choose.of(['manual', 'automatic'] as const);
   const s = new Script(choose.of([4, 6] as const), { seed, reading, tcp: { dataRetries: 3 } });
-  const place = await bring(s, choose.of(stateNames), choose.of(['passive', 'active'] as const), choose.of(SYN_OPTIONS));
+  const place = await bring(
+    s,
+    choose.of(stateNames),
+    choose.of(['passive', 'active'] as const),
+    choose.of(SYN_OPTIONS),
+  );
   s.capturing = false;
   s.connection.follow = true;
   let { rcv } = place;
@@ -66,8 +81,9 @@ async function play(seed: number): Promise<void> {
       // Octets have their place in the stream: it begins at 0 in every incarnation.
       const seq = flags.includes('S') ? 0 : choose.near(rcv);
       const options = choose.of(['', '', '', stamp, sack, `${stamp}, ${sack}`]);
-      line = `+.001 ${choose.of(['<', '<', '<+'])} ${flags} seq ${seq} ack ${choose.near(acked)} `
-        + `win ${window} urg ${choose.of([0, 5, 60_000])} len ${len} <${options}>`;
+      line =
+        `+.001 ${choose.of(['<', '<', '<+'])} ${flags} seq ${seq} ack ${choose.near(acked)} ` +
+        `win ${window} urg ${choose.of([0, 5, 60_000])} len ${len} <${options}>`;
     }
     const sent = await attempt(s, line);
     most = Math.max(most, what === 'time' ? 0 : sent.length);

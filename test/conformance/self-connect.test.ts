@@ -42,24 +42,27 @@ function alone() {
   return { core, clock, run, seen, delivered: () => delivered };
 }
 
-test.each(['127.0.0.1', '::1'])('self-connect to %s: one connection that talks to itself [T294] [T269] [UNTAGGED-12]', (host) => {
-  const { core, clock, run, seen, delivered } = alone();
-  const address = parseAddress(host);
-  let row = -1;
-  run(10, () => {
-    row = core.callConnect(address, 7777, address, 7777, {}, clock.now());
-  });
-  const state = (): string => stateName(core.state(row, core.generation(row)));
-  expect(state()).toBe('ESTABLISHED');
-  expect(seen).toEqual([EV_CONNECT]);
-  run(100, () => core.callSend(row, Buffer.from('echo'), 0, 4, clock.now()));
-  expect(delivered()).toBe('echo');
-  run(100, () => core.callClose(row, clock.now()));
-  // Its own FIN crosses itself: CLOSING, then TIME-WAIT.
-  expect(state()).toBe('TIME_WAIT');
-  expect(seen.filter((type) => type === EV_END || type === EV_CLOSED)).toEqual([EV_END, EV_CLOSED]);
-  const segments = core.counters.outSegs;
-  run(70_000);
-  expect(state()).toBe('CLOSED');
-  expect(core.counters.outSegs).toBe(segments);
-});
+test.each(['127.0.0.1', '::1'])(
+  'self-connect to %s: one connection that talks to itself [T294] [T269] [UNTAGGED-12]',
+  (host) => {
+    const { core, clock, run, seen, delivered } = alone();
+    const address = parseAddress(host);
+    let row = -1;
+    run(10, () => {
+      row = core.callConnect(address, 7777, address, 7777, {}, clock.now());
+    });
+    const state = (): string => stateName(core.state(row, core.generation(row)));
+    expect(state()).toBe('ESTABLISHED');
+    expect(seen).toEqual([EV_CONNECT]);
+    run(100, () => core.callSend(row, Buffer.from('echo'), 0, 4, clock.now()));
+    expect(delivered()).toBe('echo');
+    run(100, () => core.callClose(row, clock.now()));
+    // Its own FIN crosses itself: CLOSING, then TIME-WAIT.
+    expect(state()).toBe('TIME_WAIT');
+    expect(seen.filter((type) => type === EV_END || type === EV_CLOSED)).toEqual([EV_END, EV_CLOSED]);
+    const segments = core.counters.outSegs;
+    run(70_000);
+    expect(state()).toBe('CLOSED');
+    expect(core.counters.outSegs).toBe(segments);
+  },
+);

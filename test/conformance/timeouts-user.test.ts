@@ -1,7 +1,7 @@
 // USER TIMEOUT (§3.10.8), orphans, keep-alive (§3.8.4), ICMP errors (§3.9.2.2), in every state.
 import { describe, expect } from 'vitest';
 import { parseAddress } from '../../src/wire/address-text.ts';
-import { bring, conform, conformOnce, type CoreBackend, type Script, type StateName } from './script/index.ts';
+import { bring, type CoreBackend, conform, conformOnce, type Script, type StateName } from './script/index.ts';
 
 describe('USER TIMEOUT', () => {
   const FIVE = { tcp: { userTimeout: 5000 } };
@@ -14,26 +14,42 @@ describe('USER TIMEOUT', () => {
     ['LAST_ACK', 'T240', '', 'F. seq 1 ack 2'],
   ];
   for (const [state, id, first, again] of rows) {
-    conform(`${state}: aborted, ETIMEDOUT, the TCB goes [${id}] [MUST-21]`, async (s) => {
-      await bring(s, state);
-      if (first !== '') await s.run(first);
-      await s.run(`+1 > ${again}\n+2 > ${again}\nsilence 1.9s\nexpect ${state}\nsilence 200ms\nexpect GONE`);
-      expect(s.takeEvents()).toContain('closed ETIMEDOUT');
-      await s.run('silence 60s');
-    }, FIVE);
+    conform(
+      `${state}: aborted, ETIMEDOUT, the TCB goes [${id}] [MUST-21]`,
+      async (s) => {
+        await bring(s, state);
+        if (first !== '') await s.run(first);
+        await s.run(`+1 > ${again}\n+2 > ${again}\nsilence 1.9s\nexpect ${state}\nsilence 200ms\nexpect GONE`);
+        expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+        await s.run('silence 60s');
+      },
+      FIVE,
+    );
   }
 
-  conform('SYN_RECEIVED: the half-open entry goes in silence [T234]', async (s) => {
-    await bring(s, 'SYN_RECEIVED');
-    await s.run('+1 > S. seq 0 ack 1\n+2 > S. seq 0 ack 1\nsilence 2.1s\nexpect GONE\nno events');
-  }, FIVE);
+  conform(
+    'SYN_RECEIVED: the half-open entry goes in silence [T234]',
+    async (s) => {
+      await bring(s, 'SYN_RECEIVED');
+      await s.run('+1 > S. seq 0 ack 1\n+2 > S. seq 0 ack 1\nsilence 2.1s\nexpect GONE\nno events');
+    },
+    FIVE,
+  );
 
-  const idle: readonly (readonly [StateName, string])[] = [['LISTEN', 'T232'], ['FIN_WAIT_2', 'T237'], ['TIME_WAIT', 'T241']];
+  const idle: readonly (readonly [StateName, string])[] = [
+    ['LISTEN', 'T232'],
+    ['FIN_WAIT_2', 'T237'],
+    ['TIME_WAIT', 'T241'],
+  ];
   for (const [state, id] of idle) {
-    conformOnce(`${state}: nothing is outstanding, so the timeout does not run [${id}]`, async (s) => {
-      await bring(s, state);
-      await s.run(`silence 50s\nexpect ${state}\nno events`);
-    }, FIVE);
+    conformOnce(
+      `${state}: nothing is outstanding, so the timeout does not run [${id}]`,
+      async (s) => {
+        await bring(s, state);
+        await s.run(`silence 50s\nexpect ${state}\nno events`);
+      },
+      FIVE,
+    );
   }
 
   conform('FIN_WAIT_2: with nobody to read it ends after a while [T266]', async (s) => {
@@ -48,7 +64,9 @@ describe('USER TIMEOUT', () => {
 
 describe('KEEPALIVE TIMEOUT', () => {
   const rows: readonly (readonly [StateName, string, string])[] = [
-    ['ESTABLISHED', 'T255', 'T256'], ['CLOSE_WAIT', 'T257', 'T258'], ['FIN_WAIT_2', 'T259', 'T260'],
+    ['ESTABLISHED', 'T255', 'T256'],
+    ['CLOSE_WAIT', 'T257', 'T258'],
+    ['FIN_WAIT_2', 'T259', 'T260'],
   ];
   for (const [state, probe, over] of rows) {
     conform(`${state}: <SEQ=SND.NXT-1> without text while it is idle [${probe}] [SHLD-12] [MUST-26]`, async (s) => {
@@ -113,17 +131,25 @@ describe('ICMP errors', () => {
     await s.run('status\nno events\nexpect SYN_SENT');
   });
 
-  conform('SYN_SENT, soft: reported, it goes on, and becomes the reason at R2 [T320] [MUST-56]', async (s) => {
-    await bring(s, 'SYN_SENT');
-    icmp(s, 0, unreachable(s), 0);
-    await s.run('status\nexpect SYN_SENT\n+1 > S seq 0\nsilence 2.1s\nexpect CLOSED');
-    const events = s.takeEvents();
-    expect(events[0]).toMatch(/^soft/);
-    expect(events.at(-1)).toBe('closed EHOSTUNREACH');
-  }, { tcp: { synRetries: 1 } });
+  conform(
+    'SYN_SENT, soft: reported, it goes on, and becomes the reason at R2 [T320] [MUST-56]',
+    async (s) => {
+      await bring(s, 'SYN_SENT');
+      icmp(s, 0, unreachable(s), 0);
+      await s.run('status\nexpect SYN_SENT\n+1 > S seq 0\nsilence 2.1s\nexpect CLOSED');
+      const events = s.takeEvents();
+      expect(events[0]).toMatch(/^soft/);
+      expect(events.at(-1)).toBe('closed EHOSTUNREACH');
+    },
+    { tcp: { synRetries: 1 } },
+  );
 
   const rows: readonly (readonly [StateName, string])[] = [
-    ['ESTABLISHED', 'send 10'], ['CLOSE_WAIT', 'send 10'], ['FIN_WAIT_1', ''], ['CLOSING', ''], ['LAST_ACK', ''],
+    ['ESTABLISHED', 'send 10'],
+    ['CLOSE_WAIT', 'send 10'],
+    ['FIN_WAIT_1', ''],
+    ['CLOSING', ''],
+    ['LAST_ACK', ''],
   ];
   for (const [state, call] of rows) {
     conform(`${state}: soft and hard are news, the connection lives [T321]`, async (s) => {

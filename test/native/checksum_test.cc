@@ -44,8 +44,8 @@ TEST_P(ChecksumKernels, PartsAtOddOffsetsAddUp) {
   const Bytes data = test::some_bytes(1001);
   const std::byte* at = test::view(data).data();
   for (std::size_t cut = 0; cut <= data.size(); ++cut) {
-    const std::uint64_t sum = std::uint64_t{GetParam()->sum(at, cut)} +
-                              sum_at(GetParam()->sum(at + cut, data.size() - cut), cut);
+    const std::uint64_t sum =
+        std::uint64_t{GetParam()->sum(at, cut)} + sum_at(GetParam()->sum(at + cut, data.size() - cut), cut);
     ASSERT_EQ(normal(in_network_order(fold_sum(sum))), normal(test::naive_sum(data))) << cut;
   }
 }

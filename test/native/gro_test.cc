@@ -85,8 +85,8 @@ TEST(Merger, WhatIsNotMerged) {
   const Descriptor first = data(1, 0, 100);
   const auto separate = [&](Descriptor second) { return merge({first, second})[0].word[kRxTotal] == 100; };
   EXPECT_TRUE(separate(data(2, 100, 100)));
-  EXPECT_TRUE(separate(data(1, 101, 100)));              // a hole
-  EXPECT_TRUE(separate(data(1, 100, 101)));              // longer than the first
+  EXPECT_TRUE(separate(data(1, 101, 100)));  // a hole
+  EXPECT_TRUE(separate(data(1, 100, 101)));  // longer than the first
   EXPECT_TRUE(separate(data(1, 100, 100, kAck | kRst)));
   EXPECT_TRUE(separate(data(1, 100, 100, kAck | kUrg)));
   EXPECT_TRUE(separate(data(1, 100, 100, kAck | kEce)));

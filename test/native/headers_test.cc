@@ -51,8 +51,7 @@ TEST(Headers, SynOptionsAtEveryAlignment) {
     Bytes moved(shift, 1);  // NOPs in front
     test::put(moved, test::kSynOptions);
     while (moved.size() % 4 != 0) moved.push_back(0);
-    const Parsed p = parse_bytes(
-        test::ethernet(kTypeIpv4, test::ipv4(6, test::tcp({.flags = 2, .options = moved}))));
+    const Parsed p = parse_bytes(test::ethernet(kTypeIpv4, test::ipv4(6, test::tcp({.flags = 2, .options = moved}))));
     ASSERT_EQ(p.drop, kNoCounter);
     EXPECT_EQ(word(p, kRxOpts) & 0xff, std::uint32_t{kOptMss | kOptSackOk | kOptTs | kOptWs});
     EXPECT_EQ(word(p, kRxTsval), 9u);
@@ -61,16 +60,16 @@ TEST(Headers, SynOptionsAtEveryAlignment) {
 
 TEST(Headers, IllegalOptionLengthsStopTheWalk) {
   const std::map<Bytes, std::uint32_t> cases = {
-      {{2, 0, 0, 0}, kOptBad},                   // length 0 would never end
+      {{2, 0, 0, 0}, kOptBad},  // length 0 would never end
       {{2, 1, 0, 0}, kOptBad},
-      {{2, 5, 0, 0}, kOptBad},                   // beyond the header
-      {{1, 1, 8, 10}, kOptBad},                  // its values would lie behind the frame
+      {{2, 5, 0, 0}, kOptBad},   // beyond the header
+      {{1, 1, 8, 10}, kOptBad},  // its values would lie behind the frame
       {{77, 9, 0, 0}, kOptBad},
-      {{1, 1, 1, 2}, kOptBad},                   // no room for a length
-      {{3, 4, 0, 0}, kOptBad},                   // not the length of window scale
-      {{5, 8, 0, 0, 0, 0, 0, 0}, kOptBad},       // SACK blocks are eight bytes
+      {{1, 1, 1, 2}, kOptBad},              // no room for a length
+      {{3, 4, 0, 0}, kOptBad},              // not the length of window scale
+      {{5, 8, 0, 0, 0, 0, 0, 0}, kOptBad},  // SACK blocks are eight bytes
       {{3, 3, 7, 0}, kOptWs},
-      {{0, 2, 0, 0}, 0},                         // EOL: what follows is not read
+      {{0, 2, 0, 0}, 0},  // EOL: what follows is not read
       {{77, 4, 0, 0}, kOptOther},
       {{3, 3, 7, 77, 2, 1, 2, 0}, kOptWs | kOptOther | kOptBad},
       {{1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2}, kOptSack},
@@ -83,11 +82,11 @@ TEST(Headers, IllegalOptionLengthsStopTheWalk) {
 
 TEST(Headers, TcpOverIpv6BehindExtensionHeaders) {
   const Bytes segment = test::tcp({.v6 = true, .payload = {1, 2, 3}});
-  Bytes chain = {43, 0, 1, 4, 0, 0, 0, 0};            // hop-by-hop with PadN, then routing
-  test::put(chain, {60, 0, 2, 0, 0, 0, 0, 0});        // routing, no segments left, then destination options
-  test::put(chain, {51, 0, 0, 0, 0, 0, 0, 0});        // Pad1 six times, then authentication
+  Bytes chain = {43, 0, 1, 4, 0, 0, 0, 0};                  // hop-by-hop with PadN, then routing
+  test::put(chain, {60, 0, 2, 0, 0, 0, 0, 0});              // routing, no segments left, then destination options
+  test::put(chain, {51, 0, 0, 0, 0, 0, 0, 0});              // Pad1 six times, then authentication
   test::put(chain, {44, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1});  // then fragment
-  test::put(chain, {6, 0, 0, 0, 0, 0, 0, 9});         // whole packet in one fragment (RFC 6946)
+  test::put(chain, {6, 0, 0, 0, 0, 0, 0, 9});               // whole packet in one fragment (RFC 6946)
   test::put(chain, segment);
   const Parsed p = parse_bytes(test::ethernet(kTypeIpv6, test::ipv6(0, chain)));
   ASSERT_EQ(p.drop, kNoCounter);
@@ -105,15 +104,15 @@ TEST(Headers, Ipv6ChainsThatEndElsewhere) {
     const Parsed p = parse_bytes(test::ethernet(kTypeIpv6, test::ipv6(next, payload)));
     return p.drop == kNoCounter ? kind(p) : -static_cast<int>(p.drop);
   };
-  EXPECT_EQ(kind_of(59, {}), kKindOther);                                         // no next header
-  EXPECT_EQ(kind_of(50, {1, 2, 3}), kKindOther);                                  // ESP
-  EXPECT_EQ(kind_of(43, {6, 0, 0, 1, 0, 0, 0, 0}), kKindOther);                   // segments left
-  EXPECT_EQ(kind_of(60, {6, 0, 0x80, 0, 0, 0, 0, 0}), kKindOther);                // option that wants an answer
-  EXPECT_EQ(kind_of(60, {6, 0, 1, 9, 0, 0, 0, 0}), -kDropExtension);              // option beyond its header
+  EXPECT_EQ(kind_of(59, {}), kKindOther);                                                // no next header
+  EXPECT_EQ(kind_of(50, {1, 2, 3}), kKindOther);                                         // ESP
+  EXPECT_EQ(kind_of(43, {6, 0, 0, 1, 0, 0, 0, 0}), kKindOther);                          // segments left
+  EXPECT_EQ(kind_of(60, {6, 0, 0x80, 0, 0, 0, 0, 0}), kKindOther);                       // option that wants an answer
+  EXPECT_EQ(kind_of(60, {6, 0, 1, 9, 0, 0, 0, 0}), -kDropExtension);                     // option beyond its header
   EXPECT_EQ(kind_of(60, {0, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0}), kKindOther);  // hop-by-hop second
-  EXPECT_EQ(kind_of(44, {6, 0, 0, 1, 0, 0, 0, 9, 1, 2}), kKindFragment);          // first of several
-  EXPECT_EQ(kind_of(44, {6, 0, 0, 8, 0, 0, 0, 9, 1, 2}), kKindFragment);          // a later one
-  EXPECT_EQ(kind_of(0, {6, 1, 1, 4, 0, 0, 0, 0}), -kDropExtension);               // longer than the packet
+  EXPECT_EQ(kind_of(44, {6, 0, 0, 1, 0, 0, 0, 9, 1, 2}), kKindFragment);                 // first of several
+  EXPECT_EQ(kind_of(44, {6, 0, 0, 8, 0, 0, 0, 9, 1, 2}), kKindFragment);                 // a later one
+  EXPECT_EQ(kind_of(0, {6, 1, 1, 4, 0, 0, 0, 0}), -kDropExtension);                      // longer than the packet
   Bytes many;
   for (int i = 0; i < 9; ++i) test::put(many, {60, 0, 1, 4, 0, 0, 0, 0});
   EXPECT_EQ(kind_of(60, many), -kDropExtension);

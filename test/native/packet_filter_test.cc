@@ -50,8 +50,7 @@ Bytes to6(const Bytes& address, unsigned next, const Bytes& payload) {
 Filter ours() {
   Filter filter;
   const auto prefix = static_cast<std::int32_t>(0xfd000000);
-  filter.addresses = {
-      {0, 0, 0xffff, 0x0a000003}, {0, 0, 0xffff, 0x0a000002}, {prefix, 0, 0, 9}, {prefix, 0, 0, 2}};
+  filter.addresses = {{0, 0, 0xffff, 0x0a000003}, {0, 0, 0xffff, 0x0a000002}, {prefix, 0, 0, 9}, {prefix, 0, 0, 2}};
   return filter;
 }
 

@@ -113,7 +113,8 @@ TEST_F(ReceiverTest, AnotherMacAndAGroup) {
 TEST_F(ReceiverTest, FramesThatEndInATag) {
   const Bytes whole = arp(joined(kTen, kPriority));
   for (std::size_t length = 0; length < 22; ++length) {
-    const std::vector<std::byte> exact(test::view(whole).begin(), test::view(whole).begin() + static_cast<long>(length));
+    const std::vector<std::byte> exact(test::view(whole).begin(),
+                                       test::view(whole).begin() + static_cast<long>(length));
     EXPECT_EQ(is_in_vlan(exact, {}, 10), length >= 16) << length;
     EXPECT_EQ(is_in_vlan(exact, {}, 0), length < 16) << length;
     EXPECT_EQ(lacks_tag(exact), length == 14 || length == 15) << length;

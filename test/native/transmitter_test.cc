@@ -222,8 +222,8 @@ TEST_F(TransmitterTest, WholeFramesGetTheTagThatTheyLack) {
   Bytes both = ours;
   test::put(both, priority);
   const Bytes runt = {1, 2, 3};
-  const auto& frames = send({}, {raw(0, sent({})), raw(100, sent(ours)), raw(200, sent(other)), raw(300, sent(priority)),
-                                 raw(400, runt)});
+  const auto& frames = send(
+      {}, {raw(0, sent({})), raw(100, sent(ours)), raw(200, sent(other)), raw(300, sent(priority)), raw(400, runt)});
   const Bytes expected[] = {sent(ours), sent(ours), sent(other), sent(both), runt};
   ASSERT_EQ(frames.size(), 5u);
   for (int i = 0; i < 5; ++i) {
@@ -281,7 +281,7 @@ TEST_F(TransmitterTest, WhatPointsOutsideIsCountedNotSent) {
   bad[6].word[kTxTotal] = 11;
   bad[7].word[kTxKind] = 77;
   bad[8].word[kTxKind] |= 3 << 8;  // pieces that are not there
-  bad[10].word[kTxOptLen] = 2;  // not whole words
+  bad[10].word[kTxOptLen] = 2;     // not whole words
   bad[11].word[kTxOptLen] = 4;
   bad[11].word[kTxOptOff] = 199998;
   std::swap(bad[8], bad[11]);  // what lacks its pieces ends the burst

@@ -29,8 +29,11 @@ function move(c: Case, at: number, side: 0 | 1, ahead: number): boolean {
       old.stop();
       pair.wire.setUp(old.link, false);
       host = new Host(pair.wire, {
-        addresses: [`${pair.addresses[side]}/${c.v6 ? 64 : 24}`], seed: new SeededRng(c.seed).u32(), tcp: c.tcp[side],
-        card: { ...c.cards[side], mac: old.link.mac }, ahead,
+        addresses: [`${pair.addresses[side]}/${c.v6 ? 64 : 24}`],
+        seed: new SeededRng(c.seed).u32(),
+        tcp: c.tcp[side],
+        card: { ...c.cards[side], mac: old.link.mac },
+        ahead,
       });
       pair.wire.impair(c.faults[side], host.link);
       const row = host.turn(() => {
@@ -48,26 +51,39 @@ function move(c: Case, at: number, side: 0 | 1, ahead: number): boolean {
       if (e.wrong !== '' || !e.closed || e.reason !== 0 || e.received !== c.plans[1 - n]!.size) throw new Error(info);
     }
     pair.clock.run(pair.clock.now() + HOUR / 4);
-    const left = [host.leftovers(!moves && side === 1 && !c.simultaneous ? 1 : 0), peer.host.leftovers(side === 0 && !c.simultaneous ? 1 : 0)];
+    const left = [
+      host.leftovers(!moves && side === 1 && !c.simultaneous ? 1 : 0),
+      peer.host.leftovers(side === 0 && !c.simultaneous ? 1 : 0),
+    ];
     if (left.join('') !== '') throw new Error(`left: ${left.join(' | ')}`);
     return moves;
   } catch (error) {
-    throw new Error(`seed ${c.seed}: ${(error as Error).message}\n${pair.capture()}\n${JSON.stringify(c)}`, { cause: error });
+    throw new Error(`seed ${c.seed}: ${(error as Error).message}\n${pair.capture()}\n${JSON.stringify(c)}`, {
+      cause: error,
+    });
   }
 }
 
 /** Longer transfers than the others, so that something is under way; the reader's own backlog moves with its application. */
-const cases = transfers.map((c): Case => ({
-  ...c,
-  plans: [{ ...c.plans[0], size: c.plans[0].size + 50_000, write: 5000 }, { ...c.plans[1], size: c.plans[1].size + 20_000, write: 5000 }],
-}));
+const cases = transfers.map(
+  (c): Case => ({
+    ...c,
+    plans: [
+      { ...c.plans[0], size: c.plans[0].size + 50_000, write: 5000 },
+      { ...c.plans[1], size: c.plans[1].size + 20_000, write: 5000 },
+    ],
+  }),
+);
 
 test('exported and imported at any moment, a connection goes on', { timeout: 120_000 }, () => {
   let moved = 0;
   const when = fc.integer({ min: 0, max: 2_000_000 });
   const clocks = fc.constantFrom(0, 5e6, 3.6e9, 1.7e15);
-  fc.assert(fc.property(cases, when, fc.constantFrom(0 as const, 1 as const), clocks, (c, at, side, ahead) => {
-    if (move(c, at, side, ahead)) moved++;
-  }), { numRuns, seed: Number(process.env.USERTCP_SEED ?? 63) });
+  fc.assert(
+    fc.property(cases, when, fc.constantFrom(0 as const, 1 as const), clocks, (c, at, side, ahead) => {
+      if (move(c, at, side, ahead)) moved++;
+    }),
+    { numRuns, seed: Number(process.env.USERTCP_SEED ?? 63) },
+  );
   expect(moved).toBeGreaterThan(numRuns / 3);
 });

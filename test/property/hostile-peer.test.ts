@@ -5,8 +5,8 @@
 import { expect, test } from 'vitest';
 import { LISTEN } from '../../src/core/tcp/figure5.ts';
 import { SeededRng } from '../../src/link/sim.ts';
-import { CoreBackend } from '../conformance/script/index.ts';
 import { decodeFrame, encodeFrame, type Packet } from '../conformance/script/frame.ts';
+import { CoreBackend } from '../conformance/script/index.ts';
 import type { Option } from '../conformance/script/options.ts';
 
 const REMOTE = { 4: '10.0.0.9', 6: 'fd00::9' };
@@ -74,12 +74,22 @@ class Hostile {
     const { seq, ack } = this.near(rport);
     const likely = [0x10, 0x10, 0x10, 0x18, 0x02, 0x11, 0x04, 0x14, 0x12, 0x30];
     return encodeFrame({
-      srcMac: this.backend.peerMac, dstMac: this.backend.mac, src: REMOTE[this.family], dst: this.backend.local,
-      sport: rport, dport: this.pick([80, 80, 80, 81]), tos: 0, ttl: 64,
+      srcMac: this.backend.peerMac,
+      dstMac: this.backend.mac,
+      src: REMOTE[this.family],
+      dst: this.backend.local,
+      sport: rport,
+      dport: this.pick([80, 80, 80, 81]),
+      tos: 0,
+      ttl: 64,
       segment: {
-        seq, ack, reserved: this.rng.below(16) & this.rng.below(16), options: this.options(),
+        seq,
+        ack,
+        reserved: this.rng.below(16) & this.rng.below(16),
+        options: this.options(),
         flags: this.rng.below(3) ? this.pick(likely) : this.rng.below(256),
-        window: this.pick([0, 0, 1, 100, 5000, 65_535]), urgent: this.pick([0, 1, 65_535]),
+        window: this.pick([0, 0, 1, 100, 5000, 65_535]),
+        urgent: this.pick([0, 1, 65_535]),
         text: new Uint8Array(this.pick([0, 0, 1, 10, 536, 1400])),
       },
     });

@@ -1,16 +1,28 @@
 // What a transfer reaches over paths that lose, and that none of them ever stops. The figures are printed; the floors are low.
 import { describe, expect, test } from 'vitest';
-import type { Impairments } from '../../src/link/sim.ts';
 import type { TcpDefaults } from '../../src/core/stack-core.ts';
+import type { Impairments } from '../../src/link/sim.ts';
 import { CASE, type Case, PLAN, run } from '../property/pair/run.ts';
 
 const MIB = 1 << 20;
 
-function goodput(size: number, both: Partial<Impairments>, tcp: Partial<TcpDefaults> = {}, more: Partial<Case> = {}): number {
+function goodput(
+  size: number,
+  both: Partial<Impairments>,
+  tcp: Partial<TcpDefaults> = {},
+  more: Partial<Case> = {},
+): number {
   const { took } = run({
     // A round trip that is known from the handshake on, as on a real path.
-    ...CASE, early: both.loss === undefined, faults: [both, both], tcp: [tcp, tcp],
-    plans: [{ ...PLAN, size, write: 65536 }, { ...PLAN, size: 0, closeLast: true }], ...more,
+    ...CASE,
+    early: both.loss === undefined,
+    faults: [both, both],
+    tcp: [tcp, tcp],
+    plans: [
+      { ...PLAN, size, write: 65536 },
+      { ...PLAN, size: 0, closeLast: true },
+    ],
+    ...more,
   });
   return (size * 8) / took;
 }
@@ -40,7 +52,14 @@ describe('goodput', () => {
     for (const rtt of [1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7]) {
       for (const loss of [0, 0.05]) {
         // Slow start alone takes some fifteen round trips, a timeout costs a few more.
-        const { took } = run({ ...CASE, faults: [{ delay: rtt / 2, loss }, { delay: rtt / 2, loss }], plans: [PLAN, PLAN] });
+        const { took } = run({
+          ...CASE,
+          faults: [
+            { delay: rtt / 2, loss },
+            { delay: rtt / 2, loss },
+          ],
+          plans: [PLAN, PLAN],
+        });
         expect(took, `rtt ${rtt} loss ${loss}`).toBeLessThan(60 * rtt + 20e6);
       }
     }

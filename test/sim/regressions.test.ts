@@ -258,5 +258,3 @@ describe('room', () => {
     expect(b.t.windowGranted).toBe(0);
   });
 });
-
-

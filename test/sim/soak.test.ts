@@ -1,6 +1,6 @@
 // Many connections: every table back to zero, and an idle stack that wakes for nothing. USERTCP_SLOW=1 makes it 100,000.
 import { expect, test } from 'vitest';
-import { ECONNABORTED, ECONNRESET, EV_ACCEPT, EV_CONNECT, EV_END, ETIMEDOUT } from '../../src/core/events.ts';
+import { ECONNABORTED, ECONNRESET, ETIMEDOUT, EV_ACCEPT, EV_CONNECT, EV_END } from '../../src/core/events.ts';
 import { SeededRng } from '../../src/link/sim.ts';
 import type { Host, Listener } from '../property/pair/host.ts';
 import { CASE, Pair } from '../property/pair/run.ts';
@@ -36,7 +36,9 @@ class Short implements Listener {
   }
 }
 
-test(`${MANY} connections with 1 % loss, closed by either side, aborted or both at once: nothing is left`, { timeout: 600_000 }, () => {
+test(`${MANY} connections with 1 % loss, closed by either side, aborted or both at once: nothing is left`, {
+  timeout: 600_000,
+}, () => {
   const pair = new Pair(
     { ...CASE, tcp: [{ msl: 1000, ephemeralPorts: [1024, 65535] }, { msl: 1000 }] },
     { record: false, maxConnections: 4096, checkEvery: 0 },
@@ -71,11 +73,20 @@ test(`${MANY} connections with 1 % loss, closed by either side, aborted or both 
   expect([...reasons.keys()].filter((r) => ![0, ECONNABORTED, ECONNRESET, ETIMEDOUT].includes(r))).toEqual([]);
   for (const host of pair.hosts) host.invariants.check();
   expect([a.leftovers(), b.leftovers(1)]).toEqual(['', '']);
-  console.log('soak', MANY, 'ends by reason', Object.fromEntries(reasons), 'frames', pair.wire.stats(a.link).frames + pair.wire.stats(b.link).frames);
+  console.log(
+    'soak',
+    MANY,
+    'ends by reason',
+    Object.fromEntries(reasons),
+    'frames',
+    pair.wire.stats(a.link).frames + pair.wire.stats(b.link).frames,
+  );
 });
 const PEER = Int32Array.of(0, 0, 0xffff, 0x0a000002);
 
-test('half-open peers: the other end is gone in the middle of everything, and all rows come back', { timeout: 60_000 }, () => {
+test('half-open peers: the other end is gone in the middle of everything, and all rows come back', {
+  timeout: 60_000,
+}, () => {
   const pair = new Pair(CASE, { record: false, maxConnections: 512, checkEvery: 50 });
   const [a, b] = pair.hosts;
   pair.warm();
@@ -83,11 +94,13 @@ test('half-open peers: the other end is gone in the middle of everything, and al
   b.accept = (row) => ({ event: (type) => void (type === EV_ACCEPT && b.core.callSend(row, hello, 0, 100, b.now)) });
   for (let n = 0; n < 200; n++) {
     const row = a.connect('10.0.0.2', 80);
-    a.listeners.set(row, { event: (type) => {
-      if (type !== EV_CONNECT) return;
-      a.core.callSend(row, hello, 0, 100, a.now);
-      if (n % 3 === 0) a.core.callClose(row, a.now);
-    } });
+    a.listeners.set(row, {
+      event: (type) => {
+        if (type !== EV_CONNECT) return;
+        a.core.callSend(row, hello, 0, 100, a.now);
+        if (n % 3 === 0) a.core.callClose(row, a.now);
+      },
+    });
     if (n === 150) pair.wire.blackhole(true);
   }
   pair.clock.advance(S);
@@ -103,7 +116,8 @@ test('half-open peers: the other end is gone in the middle of everything, and al
 
 test('with 10,000 idle connections nothing wakes either stack', { timeout: 120_000 }, () => {
   const pair = new Pair(
-    { ...CASE, tcp: [{ ephemeralPorts: [1024, 65535] }, {}] }, { record: false, maxConnections: 10_100, checkEvery: 0 },
+    { ...CASE, tcp: [{ ephemeralPorts: [1024, 65535] }, {}] },
+    { record: false, maxConnections: 10_100, checkEvery: 0 },
   );
   const [a, b] = pair.hosts;
   pair.warm();
@@ -116,7 +130,10 @@ test('with 10,000 idle connections nothing wakes either stack', { timeout: 120_0
     a.turn(() => {
       for (let m = 0; m < 100; m++) {
         const row = a.core.callConnect(new Int32Array(4), 0, PEER, 80, {}, a.now);
-        if (row >= 0) a.listeners.set(row, { event: (type) => void (type === EV_CONNECT && a.core.callSend(row, hello, 0, 100, a.now)) });
+        if (row >= 0)
+          a.listeners.set(row, {
+            event: (type) => void (type === EV_CONNECT && a.core.callSend(row, hello, 0, 100, a.now)),
+          });
       }
     });
     pair.clock.advance(10_000);

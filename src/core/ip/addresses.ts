@@ -3,8 +3,19 @@
  * index of the link. Everything about who may talk to whom is asked here.
  */
 import {
-  ADDRESS_WORDS, isBroadcast, isLinkLocal, isLimitedBroadcast, isLoopback, isMapped, isMulticast, isUnspecified,
-  mapIpv4, MAPPED_BITS, sameAddress, samePrefix, solicitedNode,
+  ADDRESS_WORDS,
+  isBroadcast,
+  isLimitedBroadcast,
+  isLinkLocal,
+  isLoopback,
+  isMapped,
+  isMulticast,
+  isUnspecified,
+  MAPPED_BITS,
+  mapIpv4,
+  sameAddress,
+  samePrefix,
+  solicitedNode,
 } from '../../wire/address.ts';
 
 /** Words of one entry: address, prefix, link. */
@@ -108,9 +119,10 @@ export class Addresses {
     let bestScore = -1;
     for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
       if (isMapped(w, own) !== isMapped(dst)) continue;
-      const score = (w[own + LINK] === link ? 4 : 0)
-        + (samePrefix(w, own, dst, 0, w[own + PREFIX]!) ? 2 : 0)
-        + (isLinkLocal(w, own) === isLinkLocal(dst) ? 1 : 0);
+      const score =
+        (w[own + LINK] === link ? 4 : 0) +
+        (samePrefix(w, own, dst, 0, w[own + PREFIX]!) ? 2 : 0) +
+        (isLinkLocal(w, own) === isLinkLocal(dst) ? 1 : 0);
       if (score > bestScore) {
         bestScore = score;
         best = own;

@@ -1,12 +1,20 @@
 /** Address resolution for IPv4: RFC 826, with the announcements of RFC 5227 §3. */
+
+import type { Link } from '../../ports.ts';
 import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
 import { mapIpv4 } from '../../wire/address.ts';
 import {
-  ARP_BYTES, ARP_REPLY, ARP_REQUEST, arpOperation, arpSenderAddress, arpSenderMacHi, arpSenderMacLo, arpTargetAddress,
+  ARP_BYTES,
+  ARP_REPLY,
+  ARP_REQUEST,
+  arpOperation,
+  arpSenderAddress,
+  arpSenderMacHi,
+  arpSenderMacLo,
+  arpTargetAddress,
   writeArp,
 } from '../../wire/arp.ts';
 import { ETHERTYPE_ARP } from '../../wire/ethernet.ts';
-import type { Link } from '../../ports.ts';
 import type { Addresses } from './addresses.ts';
 import type { Frames } from './frames.ts';
 import { HOP_ADDRESS, HOP_LINK, INCOMPLETE, type Neighbours, PROBE } from './neighbours.ts';

@@ -6,9 +6,7 @@ import { pseudo, writeChecksum } from '../../wire/checksum.ts';
 import { ETHER_HEADER, macHi, macLo, putMac, writeEthernet } from '../../wire/ethernet.ts';
 import { ICMP_HEADER, writeIcmp4 } from '../../wire/icmp.ts';
 import { sealIcmp6, writeIcmp6 } from '../../wire/icmp6.ts';
-import {
-  IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, PROTO_TCP, writeIpv4, writeIpv6,
-} from '../../wire/ip.ts';
+import { IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, PROTO_TCP, writeIpv4, writeIpv6 } from '../../wire/ip.ts';
 import type { Packet } from './packet.ts';
 
 /** Where whole frames go out. */
@@ -81,7 +79,15 @@ export class Frames {
   }
 
   /** Sends an ICMP message of either version back to where a packet came from, with `length` bytes of its memory. */
-  answerIcmp(packet: Packet, type: number, code: number, word: number, from: number, length: number, tos: number): boolean {
+  answerIcmp(
+    packet: Packet,
+    type: number,
+    code: number,
+    word: number,
+    from: number,
+    length: number,
+    tos: number,
+  ): boolean {
     const four = packet.version === 4;
     const o = this.answer(packet, four ? PROTO_ICMP4 : PROTO_ICMP6, ICMP_HEADER + length, tos);
     if (o < 0) return false;

@@ -6,13 +6,29 @@ import { get16 } from '../../wire/bytes.ts';
 import { pseudo, verifies } from '../../wire/checksum.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR } from '../../wire/flow-key.ts';
 import {
-  FRAGMENTATION_NEEDED, ICMP4_ECHO, ICMP4_ECHO_REPLY, ICMP4_PARAMETER_PROBLEM, ICMP4_TIME_EXCEEDED, ICMP4_UNREACHABLE,
-  icmp4Mtu, icmpCode, ICMP_HEADER, icmpType, icmpWord, UNREACHABLE_PORT, UNREACHABLE_PROTOCOL,
+  FRAGMENTATION_NEEDED,
+  ICMP_HEADER,
+  ICMP4_ECHO,
+  ICMP4_ECHO_REPLY,
+  ICMP4_PARAMETER_PROBLEM,
+  ICMP4_TIME_EXCEEDED,
+  ICMP4_UNREACHABLE,
+  icmp4Mtu,
+  icmpCode,
+  icmpType,
+  icmpWord,
+  UNREACHABLE_PORT,
+  UNREACHABLE_PROTOCOL,
 } from '../../wire/icmp.ts';
-import {
-  ICMP6_ECHO, ICMP6_ECHO_REPLY, ICMP6_PACKET_TOO_BIG, ICMP6_PARAMETER_PROBLEM, ICMP6_UNREACHABLE, UNREACHABLE6_PORT,
-} from '../../wire/icmp6.ts';
 import { IcmpQuote } from '../../wire/icmp-quote.ts';
+import {
+  ICMP6_ECHO,
+  ICMP6_ECHO_REPLY,
+  ICMP6_PACKET_TOO_BIG,
+  ICMP6_PARAMETER_PROBLEM,
+  ICMP6_UNREACHABLE,
+  UNREACHABLE6_PORT,
+} from '../../wire/icmp6.ts';
 import { IPV4_HEADER, IPV6_HEADER, PROTO_UDP } from '../../wire/ip.ts';
 import type { Addresses } from './addresses.ts';
 import type { IpCounters } from './counters.ts';
@@ -24,8 +40,15 @@ import { TokenBucket } from './token-bucket.ts';
 export interface IcmpUp {
   /** `mtu` is 0 unless a packet was too big. */
   icmpError(
-    laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, seq: number, type: number, code: number,
-    version: 4 | 6, mtu: number,
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
+    seq: number,
+    type: number,
+    code: number,
+    version: 4 | 6,
+    mtu: number,
   ): void;
 }
 
@@ -116,7 +139,8 @@ export class Icmp {
     // Answers to a group would let one packet draw many (smurf attack).
     if (packet.group || icmpCode(b, l4) !== 0 || !this.speaksFor(packet)) return;
     const from = l4 + ICMP_HEADER;
-    if (this.frames.answerIcmp(packet, reply, 0, icmpWord(b, l4), from, end - from, packet.tos)) this.counters.echoReplies++;
+    if (this.frames.answerIcmp(packet, reply, 0, icmpWord(b, l4), from, end - from, packet.tos))
+      this.counters.echoReplies++;
   }
 
   /** Demultiplexes to the connection that caused the error [MUST-54]; the quoted packet must be one of ours. */
@@ -124,9 +148,14 @@ export class Icmp {
     const { memory: b, l4, end } = packet;
     const { quote } = this;
     const { key } = quote;
-    if (packet.group || !this.addresses.isFor(packet.link, packet.dst, 0) || !quote.readTcp(b, l4 + ICMP_HEADER, end)
-      || isMapped(key, KEY_LADDR) !== (packet.version === 4) || isMapped(key, KEY_RADDR) !== (packet.version === 4)
-      || !this.addresses.isOurs(key, KEY_LADDR)) {
+    if (
+      packet.group ||
+      !this.addresses.isFor(packet.link, packet.dst, 0) ||
+      !quote.readTcp(b, l4 + ICMP_HEADER, end) ||
+      isMapped(key, KEY_LADDR) !== (packet.version === 4) ||
+      isMapped(key, KEY_RADDR) !== (packet.version === 4) ||
+      !this.addresses.isOurs(key, KEY_LADDR)
+    ) {
       this.counters.icmpIgnored++;
       return;
     }
@@ -142,8 +171,15 @@ export class Icmp {
     }
     const ports = key[KEY_PORTS]!;
     this.up.icmpError(
-      this.laddr, ports >>> 16, this.raddr, ports & 0xffff, quote.seq, icmpType(b, l4), icmpCode(b, l4),
-      packet.version === 4 ? 4 : 6, mtu,
+      this.laddr,
+      ports >>> 16,
+      this.raddr,
+      ports & 0xffff,
+      quote.seq,
+      icmpType(b, l4),
+      icmpCode(b, l4),
+      packet.version === 4 ? 4 : 6,
+      mtu,
     );
   }
 

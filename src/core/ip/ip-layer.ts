@@ -3,9 +3,7 @@
  * pass it by: links make their headers from the row and the hop table, and deliver them to TCP directly.
  */
 import type { Link, Micros, Rng } from '../../ports.ts';
-import {
-  HOP_WORDS, KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP,
-} from '../../wire/abi.ts';
+import { HOP_WORDS, KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP } from '../../wire/abi.ts';
 import { ADDRESS_WORDS, isLoopback, isMapped } from '../../wire/address.ts';
 import { icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
@@ -231,8 +229,12 @@ export class IpLayer {
   beginReply(link: number, rx: Int32Array, base: number, memory: Uint8Array, bytes: number): number {
     const packet = this.packet;
     packet.read(link, rx, base, memory);
-    if (packet.group || !this.addresses.isFor(link, packet.dst, 0)
-      || !this.addresses.isValidSource(link, packet.src, 0)) return -1;
+    if (
+      packet.group ||
+      !this.addresses.isFor(link, packet.dst, 0) ||
+      !this.addresses.isValidSource(link, packet.src, 0)
+    )
+      return -1;
     return this.frames.answer(packet, PROTO_TCP, bytes, 0);
   }
 

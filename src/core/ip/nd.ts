@@ -2,14 +2,27 @@
 import type { Link } from '../../ports.ts';
 import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
 import {
-  ADDRESS_WORDS, groupMacHi, groupMacLo, isMulticast, isSolicitedNode, isUnspecified, sameAddress, solicitedNode,
+  ADDRESS_WORDS,
+  groupMacHi,
+  groupMacLo,
+  isMulticast,
+  isSolicitedNode,
+  isUnspecified,
+  sameAddress,
+  solicitedNode,
 } from '../../wire/address.ts';
 import { ETHERTYPE_IPV6 } from '../../wire/ethernet.ts';
 import { icmpCode, icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
 import { IPV6_HEADER, PROTO_ICMP6 } from '../../wire/ip.ts';
 import {
-  NA_OVERRIDE, NA_SOLICITED, naFlags, NdOptions, NS_BYTES, readNdTarget, writeNeighborAdvertisement,
+  NA_OVERRIDE,
+  NA_SOLICITED,
+  NdOptions,
+  NS_BYTES,
+  naFlags,
+  readNdTarget,
+  writeNeighborAdvertisement,
   writeNeighborSolicitation,
 } from '../../wire/nd.ts';
 import type { Addresses } from './addresses.ts';

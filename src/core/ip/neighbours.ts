@@ -8,8 +8,9 @@
  *
  * DELAY is STALE with a deadline. REACHABLE ends when somebody looks, so that an idle stack has no reason to wake.
  */
-import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
+
 import type { Rng } from '../../ports.ts';
+import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
 import { ADDRESS_WORDS, sameAddress } from '../../wire/address.ts';
 import { diff } from '../seq.ts';
 
@@ -264,7 +265,8 @@ export class Neighbours {
 
   /** Whoever holds the hop and could not send can now. */
   private tell(hop: number, before: number): void {
-    if ((before === INCOMPLETE || before === FAILED) && this.hops[hop * HOP_WORDS + HOP_HOLDERS]! > 0) this.asker.resolved(hop);
+    if ((before === INCOMPLETE || before === FAILED) && this.hops[hop * HOP_WORDS + HOP_HOLDERS]! > 0)
+      this.asker.resolved(hop);
   }
 
   private setMac(h: number, macHi: number, macLo: number): void {

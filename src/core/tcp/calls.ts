@@ -1,22 +1,52 @@
 /** §3.10.1 to 3.10.6: OPEN, SEND, CLOSE, ABORT. Each returns OK (or a count) or one of the error codes of events.ts. */
 import { ROW_WORDS } from '../../wire/abi.ts';
 import { isLimitedBroadcast, isMulticast } from '../../wire/address.ts';
+import type { OpenOptions } from '../api.ts';
 import {
-  EADDRINUSE, EADDRNOTAVAIL, ECONNABORTED, EDESTADDRREQ, EINVAL, EISCONN, ENETUNREACH, ENOBUFS, ENOTCONN, EPIPE, OK,
+  EADDRINUSE,
+  EADDRNOTAVAIL,
+  ECONNABORTED,
+  EDESTADDRREQ,
+  EINVAL,
+  EISCONN,
+  ENETUNREACH,
+  ENOBUFS,
+  ENOTCONN,
+  EPIPE,
+  OK,
 } from '../events.ts';
 import { add } from '../seq.ts';
-import type { OpenOptions } from '../api.ts';
 import { watchOrphan } from './arrives/ack.ts';
-import { arm, markDirty, step, type Tcp } from './context.ts';
 import { abort, closeNow } from './close.ts';
 import { controllerIndex } from './congestion/registry.ts';
+import { arm, markDirty, step, type Tcp } from './context.ts';
 import {
-  CLOSE_WAIT, CLOSED, CLOSING, ESTABLISHED, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT,
+  CLOSE_WAIT,
+  CLOSED,
+  CLOSING,
+  ESTABLISHED,
+  EV,
+  FIN_WAIT_1,
+  FIN_WAIT_2,
+  LAST_ACK,
+  LISTEN,
+  SYN_RECEIVED,
+  SYN_SENT,
+  TIME_WAIT,
 } from './figure5.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
 import { unsent } from './output.ts';
-import { F_CLOSE_QUEUED, F_COUNTED, F_FIN_QUEUED, F_LISTED, F_NO_READER, F_SHORT_SEND, F_SND_URG, TIMER_PERSIST } from './row.ts';
+import {
+  F_CLOSE_QUEUED,
+  F_COUNTED,
+  F_FIN_QUEUED,
+  F_LISTED,
+  F_NO_READER,
+  F_SHORT_SEND,
+  F_SND_URG,
+  TIMER_PERSIST,
+} from './row.ts';
 import { enqueue, enqueueLent } from './send-queue.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 
@@ -25,7 +55,14 @@ const MAX_BACKLOG = 0xffff;
 const ROOM_RETRY = 200;
 
 /** Passive OPEN (T009). Never disturbs an existing record [MUST-41]; a connection in progress on the port is no obstacle [MUST-42]. */
-export function openPassive(t: Tcp, tcb: Tcb, laddr: Int32Array, port: number, backlog: number, o: OpenOptions): number {
+export function openPassive(
+  t: Tcp,
+  tcb: Tcb,
+  laddr: Int32Array,
+  port: number,
+  backlog: number,
+  o: OpenOptions,
+): number {
   if (port < 1 || port > 0xffff) return EINVAL;
   const any = isAny(laddr, 0) || (laddr[2] === 0xffff && laddr[3] === 0);
   if (!any && !t.ip.isOurs(laddr, 0)) return EADDRNOTAVAIL;
@@ -44,7 +81,13 @@ export function openPassive(t: Tcp, tcb: Tcb, laddr: Int32Array, port: number, b
 
 /** Active OPEN from CLOSED (T010 to T012). */
 export function openActive(
-  t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number, o: OpenOptions,
+  t: Tcp,
+  tcb: Tcb,
+  laddr: Int32Array,
+  lport: number,
+  raddr: Int32Array,
+  rport: number,
+  o: OpenOptions,
 ): number {
   if (rport < 1 || rport > 0xffff || lport < 0 || lport > 0xffff) return rport === 0 ? EDESTADDRREQ : EINVAL;
   if (isAny(raddr, 0)) return EDESTADDRREQ;
@@ -195,7 +238,8 @@ export function close(t: Tcp, tcb: Tcb): number {
 export function abortCall(t: Tcp, tcb: Tcb): number {
   if (tcb.state === CLOSED) return ENOTCONN;
   if (tcb.state === LISTEN) closeListener(t, tcb, EV.abort);
-  else if (tcb.state & (CLOSING | LAST_ACK | TIME_WAIT)) end(t, tcb, EV.abort, ECONNABORTED); // T067 to T069: nothing is sent
+  else if (tcb.state & (CLOSING | LAST_ACK | TIME_WAIT))
+    end(t, tcb, EV.abort, ECONNABORTED); // T067 to T069: nothing is sent
   else abort(t, tcb);
   return OK;
 }

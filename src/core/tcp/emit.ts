@@ -1,7 +1,24 @@
 /** Transmit descriptors: one for each (super-)segment, its headers to be made from the row by whoever sends it. */
 import {
-  ACK, KIND_TCP, OPT_TS, RST, SYN, TX_ACK, TX_FLAGS, TX_GSO, TX_HOP, TX_IP, TX_KIND, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS,
-  TX_ROW, TX_SEQ, TX_TSECR, TX_TSVAL, URG,
+  ACK,
+  KIND_TCP,
+  OPT_TS,
+  RST,
+  SYN,
+  TX_ACK,
+  TX_FLAGS,
+  TX_GSO,
+  TX_HOP,
+  TX_IP,
+  TX_KIND,
+  TX_OPT_LEN,
+  TX_OPT_OFF,
+  TX_OPTS,
+  TX_ROW,
+  TX_SEQ,
+  TX_TSECR,
+  TX_TSVAL,
+  URG,
 } from '../../wire/abi.ts';
 import { TS_BYTES, writeSack, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
 import { diff, gt } from '../seq.ts';
@@ -55,7 +72,15 @@ function begin(t: Tcp, tcb: Tcb, link: number, seq: number, flags: number): numb
 
 /** Text (may be 0 bytes) with ACK, and FIN, PSH, URG as `flags` says. False when the buffer is full. */
 export function emitText(
-  t: Tcp, tcb: Tcb, link: number, seq: number, flags: number, chunk: number, offset: number, len: number, mss: number,
+  t: Tcp,
+  tcb: Tcb,
+  link: number,
+  seq: number,
+  flags: number,
+  chunk: number,
+  offset: number,
+  len: number,
+  mss: number,
 ): boolean {
   const window = windowField(tcb);
   const base = begin(t, tcb, link, seq, flags);

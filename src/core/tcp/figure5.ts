@@ -62,8 +62,22 @@ export type TcpEvent = { [S in StateName]: LegalIn<S> }[StateName];
 
 export const stateNames = Object.keys(figure5) as StateName[];
 export const eventNames: readonly TcpEvent[] = [
-  'passiveOpen', 'activeOpen', 'rcvSyn', 'rcvSynAck', 'rcvAckOfSyn', 'rcvFin', 'rcvAckOfFin', 'rcvRst', 'close', 'abort',
-  'giveUp', 'hardError', 'backToListen', 'timeout2MSL', 'orphanTimeout', 'evict',
+  'passiveOpen',
+  'activeOpen',
+  'rcvSyn',
+  'rcvSynAck',
+  'rcvAckOfSyn',
+  'rcvFin',
+  'rcvAckOfFin',
+  'rcvRst',
+  'close',
+  'abort',
+  'giveUp',
+  'hardError',
+  'backToListen',
+  'timeout2MSL',
+  'orphanTimeout',
+  'evict',
 ];
 
 /** Event numbers: the index in eventNames. */

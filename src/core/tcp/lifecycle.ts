@@ -1,14 +1,21 @@
 /** Birth and death of a connection: what a row is filled with, and everything that must go when it ends. */
 import { ROW_PORTS, ROW_WORDS } from '../../wire/abi.ts';
-import { EV_CLOSED, OK } from '../events.ts';
 import type { OpenOptions } from '../api.ts';
+import { EV_CLOSED, OK } from '../events.ts';
 import { arm, report, step, type Tcp } from './context.ts';
 import { CLOSED, EV, LISTEN, TIME_WAIT } from './figure5.ts';
-import {
-  F_APP_DONE, F_COUNTED, F_FIXED_BUFFER, F_IN_FLOWS, F_KEEPALIVE, F_LISTED, F_NODELAY, TIMER_STATE,
-} from './row.ts';
 import { discardHeld } from './reassembly.ts';
 import { returnGrant, scaleFor } from './receive-window.ts';
+import {
+  F_APP_DONE,
+  F_COUNTED,
+  F_FIXED_BUFFER,
+  F_IN_FLOWS,
+  F_KEEPALIVE,
+  F_LISTED,
+  F_NODELAY,
+  TIMER_STATE,
+} from './row.ts';
 import { INITIAL_RTO_MS } from './rtt.ts';
 import { discard } from './send-queue.ts';
 import { BACKLOG, STATE, type Tcb } from './tcb.ts';

@@ -29,7 +29,10 @@ export function duplicateAck(t: Tcp, tcb: Tcb, sacked: number): void {
   tcb.dupAcks++;
   if ((tcb.flags & F_SACK) === 0) {
     // RFC 5681 §3.2: one segment has left the network. Never more than there is, nor all of it.
-    tcb.sackedOut = Math.min(tcb.sackedOut + tcb.sndMss, Math.max(0, ((tcb.sndNxt - tcb.sndUna) | 0) - tcb.lostOut - 1));
+    tcb.sackedOut = Math.min(
+      tcb.sackedOut + tcb.sndMss,
+      Math.max(0, ((tcb.sndNxt - tcb.sndUna) | 0) - tcb.lostOut - 1),
+    );
   } else if (sacked === 0 && tcb.dupAcks < DUP_THRESH) return;
   detectLoss(t, tcb);
 }

@@ -11,8 +11,19 @@ import { mostText } from './mss.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, noteSent, split } from './retransmission.ts';
 import {
-  F_ACK_NOW, F_CORK, F_CWND_LIMITED, F_DIRTY, F_FIN_QUEUED, F_FIN_SENT, F_NODELAY, F_PERSIST, F_RESEND, F_SYN_ACKED,
-  TIMER_PERSIST, TIMER_REXMIT, TIMER_USER,
+  F_ACK_NOW,
+  F_CORK,
+  F_CWND_LIMITED,
+  F_DIRTY,
+  F_FIN_QUEUED,
+  F_FIN_SENT,
+  F_NODELAY,
+  F_PERSIST,
+  F_RESEND,
+  F_SYN_ACKED,
+  TIMER_PERSIST,
+  TIMER_REXMIT,
+  TIMER_USER,
 } from './row.ts';
 import { seekNew } from './send-queue.ts';
 import type { Tcb } from './tcb.ts';

@@ -37,7 +37,8 @@ function probeAgain(t: Tcp, tcb: Tcb, link: number): void {
   if (r.len(rec) > 1 && !split(t, tcb, rec, 1)) return;
   const fin = r.flags(rec) & R_FIN ? FIN : 0;
   const push = r.len(rec) > 0 ? PSH : 0;
-  if (!emitText(t, tcb, link, r.seq(rec), ACK | push | fin, r.chunk(rec), r.offset(rec), r.len(rec), tcb.sndMss)) return;
+  if (!emitText(t, tcb, link, r.seq(rec), ACK | push | fin, r.chunk(rec), r.offset(rec), r.len(rec), tcb.sndMss))
+    return;
   if (r.flags(rec) & R_LOST) tcb.lostOut -= r.space(rec);
   r.setFlags(rec, (r.flags(rec) & ~R_LOST) | R_RESENT);
   r.setSentAt(rec, t.now | 0);

@@ -4,12 +4,12 @@
  */
 import { FIN, PSH } from '../../wire/abi.ts';
 import { MAX_SACK_BLOCKS } from '../../wire/tcp-options.ts';
+import { LARGE_CHUNK } from '../arena.ts';
 import { EV_DATA, REGION_ARENA } from '../events.ts';
 import { add, diff, geq, gt, leq, lt } from '../seq.ts';
-import { LARGE_CHUNK } from '../arena.ts';
 import { report, type Tcp } from './context.ts';
-import { F_RCV_FIN } from './row.ts';
 import { R_PUSH } from './records.ts';
+import { F_RCV_FIN } from './row.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 

@@ -13,7 +13,15 @@ export function inFlight(tcb: Tcb): number {
 }
 
 /** Notes a transmission of new sequence space; false when the pool is used up (then nothing may be sent). */
-export function noteSent(t: Tcp, tcb: Tcb, seq: number, len: number, fin: boolean, chunk: number, offset: number): boolean {
+export function noteSent(
+  t: Tcp,
+  tcb: Tcb,
+  seq: number,
+  len: number,
+  fin: boolean,
+  chunk: number,
+  offset: number,
+): boolean {
   const rec = t.records.take();
   if (rec < 0) {
     t.counters.noMemory++;

@@ -2,16 +2,17 @@
  * SEGMENT ARRIVES, RFC 9293 §3.10.7: a table of contents. The order of the lines is the order of the RFC; each step is
  * a file of `arrives/` and ends the processing by returning STOP.
  */
-import type { Tcp } from './context.ts';
+
 import { ack } from './arrives/ack.ts';
 import { fin } from './arrives/fin.ts';
 import { rst } from './arrives/rst.ts';
 import { sequence } from './arrives/sequence.ts';
-import { STOP } from './arrives/verdict.ts';
 import { syn } from './arrives/syn.ts';
 import { synSent } from './arrives/syn-sent.ts';
 import { text } from './arrives/text.ts';
 import { urg } from './arrives/urg.ts';
+import { STOP } from './arrives/verdict.ts';
+import type { Tcp } from './context.ts';
 import { SYN_SENT } from './figure5.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';

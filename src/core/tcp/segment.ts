@@ -1,7 +1,21 @@
 /** The segment being processed: SEG.* of RFC 9293 §3.3.1, read once from a receive descriptor into fixed fields. */
 import {
-  DESC_WORDS, FIN, KIND_PIECE, RX_ACK, RX_FLAGS, RX_GSO, RX_IP, RX_KIND, RX_LEN, RX_OFF, RX_OPTS, RX_SEQ, RX_TOTAL,
-  RX_TSECR, RX_TSVAL, SYN,
+  DESC_WORDS,
+  FIN,
+  KIND_PIECE,
+  RX_ACK,
+  RX_FLAGS,
+  RX_GSO,
+  RX_IP,
+  RX_KIND,
+  RX_LEN,
+  RX_OFF,
+  RX_OPTS,
+  RX_SEQ,
+  RX_TOTAL,
+  RX_TSECR,
+  RX_TSVAL,
+  SYN,
 } from '../../wire/abi.ts';
 
 export class Segment {

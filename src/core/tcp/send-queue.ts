@@ -33,7 +33,14 @@ export function enqueue(arena: Arena, tcb: Tcb, bytes: Uint8Array, offset: numbe
 const LEAST_LENT = 4096;
 
 /** As `enqueue`, but the bytes stay where they are until they are acknowledged. Falls back to copying. */
-export function enqueueLent(arena: Arena, tcb: Tcb, link: number, bytes: Uint8Array, offset: number, length: number): number {
+export function enqueueLent(
+  arena: Arena,
+  tcb: Tcb,
+  link: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): number {
   const region = length < LEAST_LENT ? -1 : arena.regions.take(link, bytes.buffer);
   const chunk = region < 0 ? -1 : arena.takeLent(region, bytes.byteOffset + offset, length);
   if (chunk < 0) {

@@ -9,12 +9,32 @@ import { diff } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { CLOSED, LISTEN } from './figure5.ts';
 import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
-import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
 import { takeGrant } from './receive-window.ts';
+import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
 import { enqueue } from './send-queue.ts';
 import {
-  DIRTY_NEXT, FIRST_SENT_AT, GEN, HOP, LAST_RCV_AT, LISTENER, OOO_BYTES, OOO_HEAD, OOW_AT, ROW_USED, RTX_HEAD, RTX_TAIL,
-  SND_CHUNK, SND_HEAD, SND_QUEUED, SND_TAIL, type Tcb, TIMERS, TS_RECENT_AT, WHEEL_AT, WHEEL_NEXT, WHEEL_PREV,
+  DIRTY_NEXT,
+  FIRST_SENT_AT,
+  GEN,
+  HOP,
+  LAST_RCV_AT,
+  LISTENER,
+  OOO_BYTES,
+  OOO_HEAD,
+  OOW_AT,
+  ROW_USED,
+  RTX_HEAD,
+  RTX_TAIL,
+  SND_CHUNK,
+  SND_HEAD,
+  SND_QUEUED,
+  SND_TAIL,
+  type Tcb,
+  TIMERS,
+  TS_RECENT_AT,
+  WHEEL_AT,
+  WHEEL_NEXT,
+  WHEEL_PREV,
 } from './tcb.ts';
 
 /** "UTCP" and the version of the format. */

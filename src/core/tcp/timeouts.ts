@@ -10,8 +10,23 @@ import { sendProbe } from './probe.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight, markAllLost } from './retransmission.ts';
 import {
-  F_ACK_LATER, F_FIN_QUEUED, F_FIN_SENT, F_KEEPALIVE, F_PASSIVE, F_PERSIST, F_RECOVERY, F_RESEND, F_RTO_RECOVERY, F_SACK, F_SHORT_SEND,
-  TIMER_DELACK, TIMER_KEEPALIVE, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE, TIMER_USER,
+  F_ACK_LATER,
+  F_FIN_QUEUED,
+  F_FIN_SENT,
+  F_KEEPALIVE,
+  F_PASSIVE,
+  F_PERSIST,
+  F_RECOVERY,
+  F_RESEND,
+  F_RTO_RECOVERY,
+  F_SACK,
+  F_SHORT_SEND,
+  TIMER_DELACK,
+  TIMER_KEEPALIVE,
+  TIMER_PERSIST,
+  TIMER_REXMIT,
+  TIMER_STATE,
+  TIMER_USER,
 } from './row.ts';
 import { backOff } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
@@ -58,7 +73,8 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
     case TIMER_STATE:
       return stateTimeout(t, tcb);
     case TIMER_USER:
-      if (diff(t.tick, tcb.firstSentAt) >= tcb.userTimeout || tcb.firstSentAt === 0) giveUp(t, tcb, ETIMEDOUT); // T233 …
+      if (diff(t.tick, tcb.firstSentAt) >= tcb.userTimeout || tcb.firstSentAt === 0)
+        giveUp(t, tcb, ETIMEDOUT); // T233 …
       else arm(t, tcb, TIMER_USER, tcb.userTimeout - diff(t.tick, tcb.firstSentAt));
       return;
   }

@@ -1,8 +1,17 @@
 /** The transmit descriptors of the present turn, one buffer per link. Full means "flush first", never "lost". */
-import {
-  DESC_WORDS, KIND_PIECE, KIND_RAW, TX_HOP, TX_KIND, TX_LEN, TX_OFF, TX_REGION_SHIFT, TX_TOTAL,
-} from '../../wire/abi.ts';
+
 import type { Link } from '../../ports.ts';
+import {
+  DESC_WORDS,
+  KIND_PIECE,
+  KIND_RAW,
+  TX_HOP,
+  TX_KIND,
+  TX_LEN,
+  TX_OFF,
+  TX_REGION_SHIFT,
+  TX_TOTAL,
+} from '../../wire/abi.ts';
 
 /** Left free for segments that cannot wait (RST, raw frames) when data fills the buffer. */
 const RESERVE = 96;

@@ -1,5 +1,5 @@
 /** Brings a connection into any of the eleven states by calls and real segments. */
-import { stateNames, type StateName } from '../../../src/core/tcp/figure5.ts';
+import { type StateName, stateNames } from '../../../src/core/tcp/figure5.ts';
 import type { Script } from './script.ts';
 
 export type Origin = 'passive' | 'active';
@@ -69,7 +69,10 @@ const PLACES: Readonly<Record<StateName, Place>> = {
 
 /** Events on the way are forgotten. `options` are those of the peer's SYN. */
 export async function bring(
-  s: Script, state: StateName, origin: Origin = 'passive', options = 'mss 1000',
+  s: Script,
+  state: StateName,
+  origin: Origin = 'passive',
+  options = 'mss 1000',
 ): Promise<Place> {
   const way = WAYS[state](origin).replaceAll('<mss 1000>', `<${options}>`);
   await s.run(`${way}\n+0 > nothing\nexpect ${state}`);
@@ -77,4 +80,4 @@ export async function bring(
   return PLACES[state];
 }
 
-export { stateNames, type StateName };
+export { type StateName, stateNames };

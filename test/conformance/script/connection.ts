@@ -1,8 +1,9 @@
 /** One connection as the peer sees it: the two initial sequence numbers, and what went over in both directions. */
+
+import type { Tuple } from './backend.ts';
 import type { Packet } from './frame.ts';
 import { formatFlags, type SegmentSpec } from './grammar.ts';
 import { formatOption, type Option, withoutPadding } from './options.ts';
-import type { Tuple } from './backend.ts';
 
 const SYN = 2;
 /** Close below 2^32, so that every script counts over the edge [UNTAGGED-2]. */
@@ -71,7 +72,8 @@ export class Connection {
   fromStack(options: readonly Option[]): Option[] {
     return options.map((o) => {
       if (o.kind === 'ts') return { ...o, val: ((o.val ?? 0) - (this.tsBase ?? 0)) | 0 };
-      if (o.kind === 'sack') return { ...o, edges: o.edges.map(([l, r]) => [(l - this.irs) | 0, (r - this.irs) | 0] as const) };
+      if (o.kind === 'sack')
+        return { ...o, edges: o.edges.map(([l, r]) => [(l - this.irs) | 0, (r - this.irs) | 0] as const) };
       return o;
     });
   }
@@ -79,7 +81,8 @@ export class Connection {
   fromPeer(options: readonly Option[]): Option[] {
     return options.map((o) => {
       if (o.kind === 'ts') return { ...o, ecr: ((o.ecr ?? 0) + (this.tsBase ?? 0)) | 0 };
-      if (o.kind === 'sack') return { ...o, edges: o.edges.map(([l, r]) => [(l + this.iss) | 0, (r + this.iss) | 0] as const) };
+      if (o.kind === 'sack')
+        return { ...o, edges: o.edges.map(([l, r]) => [(l + this.iss) | 0, (r + this.iss) | 0] as const) };
       return o;
     });
   }

@@ -8,8 +8,8 @@ import { ScriptPort, SeededRng, SimLink, SimWire, VirtualClock } from '../../../
 import type { Clock } from '../../../src/ports.ts';
 import { formatAddress, parseAddress } from '../../../src/wire/address-text.ts';
 import type { Backend, Call, SentFrame, StackEvent, Tuple } from './backend.ts';
-import { EVENT_TYPES, eventDetail, resultName } from './names.ts';
 import { decodeFrame } from './frame.ts';
+import { EVENT_TYPES, eventDetail, resultName } from './names.ts';
 import { neighbourAnswer } from './neighbour.ts';
 
 export interface CoreBackendOptions {
@@ -140,7 +140,8 @@ export class CoreBackend implements Backend {
     const chunks: Uint8Array[] = [];
     const writer = new PcapngWriter((chunk) => chunks.push(chunk.slice()), 'usertcp conformance');
     const face = writer.addInterface({ name: 'script' });
-    for (const { time, bytes, out } of this.#frames) writer.packet(face, time, bytes, { direction: out ? 'out' : 'in' });
+    for (const { time, bytes, out } of this.#frames)
+      writer.packet(face, time, bytes, { direction: out ? 'out' : 'in' });
     return Buffer.concat(chunks);
   }
 
@@ -160,7 +161,8 @@ export class CoreBackend implements Backend {
   #turn(happens: () => void): void {
     happens();
     this.#dispatch();
-    for (let n = this.core.pollTransmit(0, this.now()); n > 0; n = this.core.pollTransmit(0, this.now())) this.link.flush(n);
+    for (let n = this.core.pollTransmit(0, this.now()); n > 0; n = this.core.pollTransmit(0, this.now()))
+      this.link.flush(n);
     this.core.pollEnd();
     this.#alarm.setAlarm(this.core.pollAlarm(), () => this.#turn(() => this.core.handleTimers(this.now())));
   }
@@ -173,7 +175,14 @@ export class CoreBackend implements Backend {
       const row = w[1]!;
       const lport = this.core.endpoint(row, 0, this.#words);
       const rport = this.core.endpoint(row, 1, this.#words);
-      const about = { time: this.now(), type, lport, rport, remote: formatAddress(this.#words), detail: eventDetail(type, w) };
+      const about = {
+        time: this.now(),
+        type,
+        lport,
+        rport,
+        remote: formatAddress(this.#words),
+        detail: eventDetail(type, w),
+      };
       if (w[0] !== codes.EV_DATA) this.events.push(about);
       else {
         const memory = w[3] === codes.REGION_ARENA ? this.core.arena : this.link.rxMemory;

@@ -68,7 +68,13 @@ function writeTcp(view: DataView, { segment: s, sport, dport }: Packet, l4: numb
 }
 
 function writeIpv4(
-  view: DataView, frame: Uint8Array, p: Packet, src: Uint8Array, dst: Uint8Array, header: number, size: number,
+  view: DataView,
+  frame: Uint8Array,
+  p: Packet,
+  src: Uint8Array,
+  dst: Uint8Array,
+  header: number,
+  size: number,
 ): void {
   view.setUint8(ETHER, 0x40 | (header / 4));
   view.setUint8(ETHER + 1, p.tos);
@@ -105,7 +111,8 @@ export function decodeFrame(frame: Uint8Array): Packet | undefined {
   const l4 = ETHER + header;
   const tcp = frame.subarray(l4, l4 + size);
   if (pseudoChecksum(src, dst, tcp) !== 0) throw new Error('a segment with a wrong checksum was sent [MUST-2]');
-  if (!six && internetChecksum(frame.subarray(ETHER, l4)) !== 0) throw new Error('a wrong IPv4 header checksum was sent');
+  if (!six && internetChecksum(frame.subarray(ETHER, l4)) !== 0)
+    throw new Error('a wrong IPv4 header checksum was sent');
   const offset = (frame[l4 + 12]! >> 4) * 4;
   return {
     dstMac: frame.slice(0, 6),

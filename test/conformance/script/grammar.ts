@@ -13,7 +13,7 @@
  *
  * Sequence numbers are relative on both sides: 0 = ISS and IRS.
  */
-import { parseOptions, type Option } from './options.ts';
+import { type Option, parseOptions } from './options.ts';
 
 export interface SegmentSpec {
   readonly flags: number;
@@ -41,7 +41,12 @@ export interface SegmentSpec {
 export type Action =
   | { readonly do: 'option'; readonly name: string; readonly value: string }
   | { readonly do: 'conn'; readonly name: string; readonly words: readonly string[] }
-  | { readonly do: 'call'; readonly name: string; readonly words: readonly string[]; readonly result: string | undefined }
+  | {
+      readonly do: 'call';
+      readonly name: string;
+      readonly words: readonly string[];
+      readonly result: string | undefined;
+    }
   | { readonly do: 'inject'; readonly spec: SegmentSpec; readonly more: boolean }
   | { readonly do: 'segment'; readonly spec: SegmentSpec }
   | { readonly do: 'nothing' }
@@ -62,7 +67,18 @@ export interface Step {
 
 export const FLAGS = 'FSRP.UEW';
 const CALLS = [
-  'open', 'listen', 'send', 'read', 'close', 'abort', 'giveup', 'status', 'nodelay', 'cork', 'keepalive', 'usertimeout',
+  'open',
+  'listen',
+  'send',
+  'read',
+  'close',
+  'abort',
+  'giveup',
+  'status',
+  'nodelay',
+  'cork',
+  'keepalive',
+  'usertimeout',
 ];
 
 export function parseScript(text: string): Step[] {
@@ -161,7 +177,8 @@ function parseSegment(text: string): SegmentSpec {
   const number = (key: string): { [k: string]: number } => {
     const value = named.get(key);
     if (value === undefined) return {};
-    if (value === '' || Number.isNaN(Number(value))) throw new Error(`${key} wants a number, not ${JSON.stringify(value)}`);
+    if (value === '' || Number.isNaN(Number(value)))
+      throw new Error(`${key} wants a number, not ${JSON.stringify(value)}`);
     return { [key]: Number(value) };
   };
   const string = (key: string): { [k: string]: string } => (named.has(key) ? { [key]: named.get(key)! } : {});

@@ -39,7 +39,9 @@ export function eventDetail(type: string, words: Int32Array): string {
     case 'urgent':
       return URGENT[words[3]!] ?? String(words[3]);
     case 'soft':
-      return words[3]! < 0 && words[3]! > -100 ? errorName(words[3]!) : `icmp ${(words[3]! >> 8) & 0xff} ${words[3]! & 0xff}`;
+      return words[3]! < 0 && words[3]! > -100
+        ? errorName(words[3]!)
+        : `icmp ${(words[3]! >> 8) & 0xff} ${words[3]! & 0xff}`;
     case 'drain':
       return String(words[3]);
     case 'acked':

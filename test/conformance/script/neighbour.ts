@@ -1,7 +1,15 @@
 /** The peer is every neighbour somebody asks for: answers to ARP requests and neighbour solicitations. */
-import { ARP_REQUEST, arpOperation, arpSenderAddress, arpTargetAddress, writeArp } from '../../../src/wire/arp.ts';
+
 import { readIpv6Address } from '../../../src/wire/address.ts';
-import { ETHER_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV6, macHi, macLo, writeEthernet } from '../../../src/wire/ethernet.ts';
+import { ARP_REQUEST, arpOperation, arpSenderAddress, arpTargetAddress, writeArp } from '../../../src/wire/arp.ts';
+import {
+  ETHER_HEADER,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV6,
+  macHi,
+  macLo,
+  writeEthernet,
+} from '../../../src/wire/ethernet.ts';
 import { ND_NEIGHBOR_SOLICITATION, sealIcmp6 } from '../../../src/wire/icmp6.ts';
 import { IPV6_HEADER, PROTO_ICMP6, writeIpv6 } from '../../../src/wire/ip.ts';
 import { NA_OVERRIDE, NA_SOLICITED, readNdTarget, writeNeighborAdvertisement } from '../../../src/wire/nd.ts';

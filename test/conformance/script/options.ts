@@ -119,7 +119,8 @@ export function decodeOptions(bytes: Uint8Array): Option[] {
       continue;
     }
     const length = bytes[at + 1] ?? 0;
-    if (length < 2 || at + length > bytes.length) throw new Error(`option ${kind} has the illegal length ${length} [MUST-68]`);
+    if (length < 2 || at + length > bytes.length)
+      throw new Error(`option ${kind} has the illegal length ${length} [MUST-68]`);
     options.push(decodeOption(view, bytes, at, kind, length));
     at += length;
   }

@@ -7,8 +7,8 @@ import { Connection, octet } from './connection.ts';
 import { CoreBackend, type CoreBackendOptions } from './core-backend.ts';
 import { decodeFrame, encodeFrame, type Packet } from './frame.ts';
 import { formatFlags, parseScript, type SegmentSpec, type Step } from './grammar.ts';
-import { formatOption } from './options.ts';
 import { differences } from './match.ts';
+import { formatOption } from './options.ts';
 
 export type Settings = Omit<CoreBackendOptions, 'family'>;
 
@@ -18,7 +18,9 @@ const RPORT = 40000;
 const WHENEVER = 3600e6;
 const BROADCAST = new Uint8Array(6).fill(0xff);
 
-type Doing = { readonly [K in Step['action']['do']]: (action: Extract<Step['action'], { do: K }>) => void | Promise<void> };
+type Doing = {
+  readonly [K in Step['action']['do']]: (action: Extract<Step['action'], { do: K }>) => void | Promise<void>;
+};
 
 export class Script {
   readonly family: 4 | 6;
@@ -37,15 +39,24 @@ export class Script {
   #steps: readonly Step[] = [];
   #at = 0;
 
-  constructor(family: 4 | 6, settings: Settings = {}, make = (options: CoreBackendOptions): Backend => new CoreBackend(options)) {
+  constructor(
+    family: 4 | 6,
+    settings: Settings = {},
+    make = (options: CoreBackendOptions): Backend => new CoreBackend(options),
+  ) {
     this.family = family;
     this.#settings = { ...settings };
     this.#make = make;
   }
 
   /** A template whose lines are steps; see grammar.ts. */
-  readonly run = async (parts: TemplateStringsArray | string, ...values: readonly (string | number)[]): Promise<void> => {
-    this.#steps = parseScript(typeof parts === 'string' ? parts : parts.map((part, n) => `${part}${values[n] ?? ''}`).join(''));
+  readonly run = async (
+    parts: TemplateStringsArray | string,
+    ...values: readonly (string | number)[]
+  ): Promise<void> => {
+    this.#steps = parseScript(
+      typeof parts === 'string' ? parts : parts.map((part, n) => `${part}${values[n] ?? ''}`).join(''),
+    );
     for (this.#at = 0; this.#at < this.#steps.length; this.#at++) {
       try {
         await this.#step(this.#steps[this.#at]!);
@@ -54,7 +65,8 @@ export class Script {
         throw this.#failure(error as Error);
       }
     }
-    if (this.#peek() !== undefined) throw this.#failure(new Error(`expected nothing more\n  came     ${this.#showNext()}`));
+    if (this.#peek() !== undefined)
+      throw this.#failure(new Error(`expected nothing more\n  came     ${this.#showNext()}`));
   };
 
   get backend(): Backend {
@@ -170,7 +182,8 @@ export class Script {
     if (name === 'send') c.written.push(...text.subarray(0, Number(result) || 0));
     this.#time = this.backend.now();
     this.#note(c, `${[name, ...words].join(' ')} -> ${result}`);
-    const failed = want === undefined ? (name === 'send' ? result !== String(length) : /^E/.test(result)) : result !== want;
+    const failed =
+      want === undefined ? (name === 'send' ? result !== String(length) : /^E/.test(result)) : result !== want;
     if (failed) throw new Error(`${name} returned ${result}${want === undefined ? '' : `, not ${want}`}`);
   }
 
@@ -210,7 +223,10 @@ export class Script {
     const c = this.connection;
     const { after } = this.#steps[this.#at]!;
     const { tolerance } = this.backend;
-    await this.backend.pass(this.#time + (after === null ? WHENEVER : after + tolerance), () => this.backend.sent.length > 0);
+    await this.backend.pass(
+      this.#time + (after === null ? WHENEVER : after + tolerance),
+      () => this.backend.sent.length > 0,
+    );
     const p = this.#peek();
     const expected = `expected ${showSpec(spec)}`;
     if (p === undefined) throw new Error(`${expected}\n  came     nothing until ${this.#clock(this.backend.now())}`);
@@ -219,7 +235,9 @@ export class Script {
     c.learn(p);
     const wrong = differences(c, spec, p);
     if (after !== null && Math.abs(time - this.#time - after) > tolerance) {
-      wrong.push(`it came ${((time - this.#time) / 1e6).toFixed(4)} s after the step before, not ${(after / 1e6).toFixed(4)} s`);
+      wrong.push(
+        `it came ${((time - this.#time) / 1e6).toFixed(4)} s after the step before, not ${(after / 1e6).toFixed(4)} s`,
+      );
     }
     if (wrong.length > 0) throw new Error(`${expected}\n  came     ${this.#showNext()}\n  ${wrong.join('; ')}`);
     this.#note(c, `> ${c.describe(p)}`, time);
@@ -290,7 +308,13 @@ export class Script {
   #failure(error: Error): Error {
     const step = this.#steps[Math.min(this.#at, this.#steps.length - 1)];
     const where = step === undefined ? 'script' : `script line ${step.line}: ${step.text}`;
-    const text = [where, `  ${error.message}`, '', `so far (IPv${this.family}):`, ...this.#log.map((line) => `  ${line}`)];
+    const text = [
+      where,
+      `  ${error.message}`,
+      '',
+      `so far (IPv${this.family}):`,
+      ...this.#log.map((line) => `  ${line}`),
+    ];
     if (this.capturing) text.push('', `packets: ${this.savePackets()}`);
     return new Error(text.join('\n'), { cause: error });
   }

@@ -1,12 +1,14 @@
 /** Anything a network, an application and an option table may come up with. */
 import fc from 'fast-check';
-import type { Impairments, SimLinkOptions } from '../../../src/link/sim.ts';
 import type { TcpDefaults } from '../../../src/core/stack-core.ts';
+import type { Impairments, SimLinkOptions } from '../../../src/link/sim.ts';
 import type { Plan } from './end.ts';
 import type { Case } from './run.ts';
 
-const chance = (max: number): fc.Arbitrary<number> => fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.double({ min: 0, max, noNaN: true }) });
-const us = (max: number): fc.Arbitrary<number> => fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 0, max }));
+const chance = (max: number): fc.Arbitrary<number> =>
+  fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.double({ min: 0, max, noNaN: true }) });
+const us = (max: number): fc.Arbitrary<number> =>
+  fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 0, max }));
 
 export const faults: fc.Arbitrary<Partial<Impairments>> = fc.record({
   loss: chance(0.2),
@@ -39,17 +41,21 @@ export const tcp: fc.Arbitrary<Partial<TcpDefaults>> = fc.record({
   initialWindow: fc.constantFrom(1024, 5000, 65536),
 });
 
-export const plan: fc.Arbitrary<Plan> = fc.record({
-  size: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 150_000 })),
-  write: fc.constantFrom(1, 100, 1460, 5000, 70_000),
-  writePause: chance(0.5),
-  pauseUs: us(500_000).map((n) => n + 1),
-  readPause: chance(0.3),
-  closeLast: fc.boolean(),
-}).map((p) => (p.write < 100 ? { ...p, size: Math.min(p.size, 5000) } : p));
+export const plan: fc.Arbitrary<Plan> = fc
+  .record({
+    size: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 150_000 })),
+    write: fc.constantFrom(1, 100, 1460, 5000, 70_000),
+    writePause: chance(0.5),
+    pauseUs: us(500_000).map((n) => n + 1),
+    readPause: chance(0.3),
+    closeLast: fc.boolean(),
+  })
+  .map((p) => (p.write < 100 ? { ...p, size: Math.min(p.size, 5000) } : p));
 
 /** Somebody has to close first. */
-const plans = fc.tuple(plan, plan).map(([a, b]): readonly [Plan, Plan] => [a, a.closeLast ? { ...b, closeLast: false } : b]);
+const plans = fc
+  .tuple(plan, plan)
+  .map(([a, b]): readonly [Plan, Plan] => [a, a.closeLast ? { ...b, closeLast: false } : b]);
 
 export const transfers: fc.Arbitrary<Case> = fc.record({
   seed: fc.integer({ min: 1, max: 1 << 30 }),

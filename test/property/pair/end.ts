@@ -172,7 +172,14 @@ export class End implements Listener {
   }
 
   #maybeClose(): void {
-    if (this.#shut || this.closed || !this.opened || this.written < this.#plan.size || (this.#plan.closeLast && !this.ended)) return;
+    if (
+      this.#shut ||
+      this.closed ||
+      !this.opened ||
+      this.written < this.#plan.size ||
+      (this.#plan.closeLast && !this.ended)
+    )
+      return;
     this.#shut = true;
     const result = this.host.core.callClose(this.row, this.host.now);
     // It may have ended in this very turn, and the event is still on its way.

@@ -1,5 +1,5 @@
 /** One StackCore on a simulated link, with a driver of a few lines in place of the shell. Every turn ends with a check. */
-import { EVENT_WORDS, EV_ACCEPT, EV_CLOSED } from '../../../src/core/events.ts';
+import { EV_ACCEPT, EV_CLOSED, EVENT_WORDS } from '../../../src/core/events.ts';
 import { StackCore, type TcpDefaults } from '../../../src/core/stack-core.ts';
 import type { Tcp } from '../../../src/core/tcp/context.ts';
 import { Tcb } from '../../../src/core/tcp/tcb.ts';
@@ -16,9 +16,23 @@ export interface Listener {
 }
 
 export const DEFAULTS: TcpDefaults = {
-  sendBuffer: 1 << 20, receiveBuffer: 1 << 20, initialWindow: 65536, timestamps: true, sack: true, windowScaling: true,
-  noDelay: false, delayedAck: 40, minRto: 200, msl: 30_000, finWait2: 60_000, synRetries: 6, dataRetries: 15,
-  userTimeout: 0, ttl: 64, congestion: 'newreno', ephemeralPorts: [32768, 60999],
+  sendBuffer: 1 << 20,
+  receiveBuffer: 1 << 20,
+  initialWindow: 65536,
+  timestamps: true,
+  sack: true,
+  windowScaling: true,
+  noDelay: false,
+  delayedAck: 40,
+  minRto: 200,
+  msl: 30_000,
+  finWait2: 60_000,
+  synRetries: 6,
+  dataRetries: 15,
+  userTimeout: 0,
+  ttl: 64,
+  congestion: 'newreno',
+  ephemeralPorts: [32768, 60999],
 };
 
 export interface HostOptions {
@@ -73,7 +87,10 @@ export class Host {
       this.core.ip.addAddress(address, bits, 0);
     }
     this.invariants = new Invariants(this.core, this.t);
-    this.link.start((n) => this.turn(() => this.core.handleBurst(0, n, this.now)), () => this.turn(() => this.core.handleLinkDown(0)));
+    this.link.start(
+      (n) => this.turn(() => this.core.handleBurst(0, n, this.now)),
+      () => this.turn(() => this.core.handleLinkDown(0)),
+    );
   }
 
   /** The tables, which the core keeps to itself. */
@@ -105,7 +122,8 @@ export class Host {
     this.#depth++;
     do {
       this.#dispatch();
-      for (let n = this.core.pollTransmit(0, this.now); n > 0; n = this.core.pollTransmit(0, this.now)) this.link.flush(n);
+      for (let n = this.core.pollTransmit(0, this.now); n > 0; n = this.core.pollTransmit(0, this.now))
+        this.link.flush(n);
     } while (this.core.events.count > 0);
     this.core.pollEnd();
     this.#depth--;
@@ -122,7 +140,15 @@ export class Host {
     const queue = this.core.events;
     for (let n = 0; n < queue.count; n++) {
       const at = n * EVENT_WORDS;
-      const [type, row, gen, a, b, c, d] = queue.words.subarray(at, at + 7) as unknown as [number, number, number, number, number, number, number];
+      const [type, row, gen, a, b, c, d] = queue.words.subarray(at, at + 7) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       let to = this.listeners.get(row);
       if (type === EV_ACCEPT) {
         to = this.accept(row, gen, a);
@@ -147,10 +173,17 @@ export class Host {
   leftovers(listeners = 0): string {
     const { t } = this;
     const found: Record<string, number> = {
-      rows: t.rows.used - listeners, arena: t.arena.used, records: t.records.count, flows: this.invariants.flows(),
-      wheel: t.wheel.count, windowGranted: t.windowGranted, lent: t.lent.length,
+      rows: t.rows.used - listeners,
+      arena: t.arena.used,
+      records: t.records.count,
+      flows: this.invariants.flows(),
+      wheel: t.wheel.count,
+      windowGranted: t.windowGranted,
+      lent: t.lent.length,
     };
-    const left = Object.entries(found).filter(([, n]) => n !== 0).map(([name, n]) => `${name} ${n}`);
+    const left = Object.entries(found)
+      .filter(([, n]) => n !== 0)
+      .map(([name, n]) => `${name} ${n}`);
     const alarm = this.core.pollAlarm();
     if (alarm !== Infinity) left.push(`alarm in ${(alarm - this.now) / 1000} ms`);
     return left.join(', ');

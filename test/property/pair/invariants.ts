@@ -2,12 +2,33 @@
 import { add, diff, geq, gt, leq } from '../../../src/core/seq.ts';
 import type { StackCore } from '../../../src/core/stack-core.ts';
 import type { Tcp } from '../../../src/core/tcp/context.ts';
-import { CLOSED, LISTEN, RECEIVING, stateName, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from '../../../src/core/tcp/figure5.ts';
+import {
+  CLOSED,
+  LISTEN,
+  RECEIVING,
+  SYN_RECEIVED,
+  SYN_SENT,
+  stateName,
+  TIME_WAIT,
+} from '../../../src/core/tcp/figure5.ts';
 import { unsent } from '../../../src/core/tcp/output.ts';
 import { R_LOST, R_SACKED } from '../../../src/core/tcp/records.ts';
 import {
-  F_ACK_LATER, F_ACK_NOW, F_COUNTED, F_DIRTY, F_FIN_QUEUED, F_FIN_SENT, F_FIXED_BUFFER, F_IN_FLOWS, F_SACK, F_SYN_ACKED, F_WS,
-  TIMER_DELACK, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE,
+  F_ACK_LATER,
+  F_ACK_NOW,
+  F_COUNTED,
+  F_DIRTY,
+  F_FIN_QUEUED,
+  F_FIN_SENT,
+  F_FIXED_BUFFER,
+  F_IN_FLOWS,
+  F_SACK,
+  F_SYN_ACKED,
+  F_WS,
+  TIMER_DELACK,
+  TIMER_PERSIST,
+  TIMER_REXMIT,
+  TIMER_STATE,
 } from '../../../src/core/tcp/row.ts';
 import { SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
 import { Tcb } from '../../../src/core/tcp/tcb.ts';
@@ -43,7 +64,16 @@ export class Invariants {
 
   check(): void {
     const t = this.#t;
-    const sum: Totals = { live: 0, records: 0, arena: 0, flows: 0, granted: 0, filed: 0, counted: new Map(), backlogs: new Map() };
+    const sum: Totals = {
+      live: 0,
+      records: 0,
+      arena: 0,
+      flows: 0,
+      granted: 0,
+      filed: 0,
+      counted: new Map(),
+      backlogs: new Map(),
+    };
     for (let row = SCRATCH_ROWS; row < t.rows.top; row++) {
       const tcb = this.#tcb.select(row);
       if (tcb.state === CLOSED || tcb.state === 0) continue;
@@ -68,7 +98,9 @@ export class Invariants {
     const t = this.#t;
     const bad = (what: string): never => {
       const info = JSON.stringify(this.#core.info(tcb.row));
-      throw new Error(`invariant: row ${tcb.row} ${stateName(tcb.state)}: ${what}; flags ${(tcb.flags >>> 0).toString(16)} ${info}`);
+      throw new Error(
+        `invariant: row ${tcb.row} ${stateName(tcb.state)}: ${what}; flags ${(tcb.flags >>> 0).toString(16)} ${info}`,
+      );
     };
     if (tcb.flags & F_IN_FLOWS) sum.flows++;
     else bad('not in the flow table');
@@ -109,8 +141,10 @@ export class Invariants {
     if (lost !== tcb.lostOut) bad(`lostOut ${tcb.lostOut}, records say ${lost}`);
     if (tcb.flags & F_SACK && sacked !== tcb.sackedOut) bad(`sackedOut ${tcb.sackedOut}, records say ${sacked}`);
     if (tcb.sackedOut < 0) bad(`sackedOut ${tcb.sackedOut}`);
-    if (diff(tcb.sndNxt, tcb.sndUna) - tcb.sackedOut - tcb.lostOut < 0) bad(`less than nothing in flight: sacked ${tcb.sackedOut}, lost ${tcb.lostOut}`);
-    if (tcb.state !== TIME_WAIT && tcb.state !== SYN_SENT && tcb.state !== SYN_RECEIVED && unsent(tcb) < 0) bad(`unsent ${unsent(tcb)}`);
+    if (diff(tcb.sndNxt, tcb.sndUna) - tcb.sackedOut - tcb.lostOut < 0)
+      bad(`less than nothing in flight: sacked ${tcb.sackedOut}, lost ${tcb.lostOut}`);
+    if (tcb.state !== TIME_WAIT && tcb.state !== SYN_SENT && tcb.state !== SYN_RECEIVED && unsent(tcb) < 0)
+      bad(`unsent ${unsent(tcb)}`);
   }
 
   #receiveSide(tcb: Tcb, sum: Totals, bad: (what: string) => never): void {

@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PcapngWriter } from '../../../src/capture/pcapng-writer.ts';
-import { type Impairments, type SimLinkOptions, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import type { TcpDefaults } from '../../../src/core/stack-core.ts';
+import { type Impairments, type SimLinkOptions, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import { parseAddress } from '../../../src/wire/address-text.ts';
 import { End, type Plan } from './end.ts';
 import { ANY, Host } from './host.ts';
@@ -24,11 +24,21 @@ export interface Case {
 
 export const PLAN: Plan = { size: 100_000, write: 20_000, writePause: 0, pauseUs: 1, readPause: 0, closeLast: false };
 export const CASE: Case = {
-  seed: 1, v6: false, faults: [{}, {}], early: false, cards: [{}, {}], tcp: [{}, {}], plans: [PLAN, PLAN], simultaneous: false,
+  seed: 1,
+  v6: false,
+  faults: [{}, {}],
+  early: false,
+  cards: [{}, {}],
+  tcp: [{}, {}],
+  plans: [PLAN, PLAN],
+  simultaneous: false,
 };
 
 const HOUR = 3600e6;
-const ADDRESSES = [['10.0.0.1', '10.0.0.2'], ['fd00::1', 'fd00::2']] as const;
+const ADDRESSES = [
+  ['10.0.0.1', '10.0.0.2'],
+  ['fd00::1', 'fd00::2'],
+] as const;
 
 export class Pair {
   readonly clock = new VirtualClock();
@@ -37,14 +47,24 @@ export class Pair {
   readonly addresses: readonly [string, string];
   #frames: { bytes: Uint8Array; direction: number; time: number }[] = [];
 
-  constructor(c: Pick<Case, 'seed' | 'v6' | 'cards' | 'tcp'>, more: { maxConnections?: number; checkEvery?: number; record?: boolean } = {}) {
+  constructor(
+    c: Pick<Case, 'seed' | 'v6' | 'cards' | 'tcp'>,
+    more: { maxConnections?: number; checkEvery?: number; record?: boolean } = {},
+  ) {
     this.wire = new SimWire({ clock: this.clock, seed: c.seed });
     this.addresses = ADDRESSES[c.v6 ? 1 : 0];
     const bits = c.v6 ? 64 : 24;
     const { record, ...host } = more;
-    this.hosts = [0, 1].map((n) => new Host(this.wire, {
-      addresses: [`${this.addresses[n]}/${bits}`], seed: c.seed * 2 + n, tcp: c.tcp[n]!, card: c.cards[n]!, ...host,
-    })) as unknown as readonly [Host, Host];
+    this.hosts = [0, 1].map(
+      (n) =>
+        new Host(this.wire, {
+          addresses: [`${this.addresses[n]}/${bits}`],
+          seed: c.seed * 2 + n,
+          tcp: c.tcp[n]!,
+          card: c.cards[n]!,
+          ...host,
+        }),
+    ) as unknown as readonly [Host, Host];
     if (record !== false) {
       this.wire.onFrame((bytes, direction, time) => {
         if (this.#frames.length < 20_000) this.#frames.push({ bytes: bytes.slice(0, 128), direction, time });
@@ -132,7 +152,9 @@ export function run(c: Case, limit = 3 * HOUR): Outcome {
     }
     return { pair, ends, took };
   } catch (error) {
-    throw new Error(`seed ${c.seed}: ${(error as Error).message}\n${pair.capture()}\n${JSON.stringify(c)}`, { cause: error });
+    throw new Error(`seed ${c.seed}: ${(error as Error).message}\n${pair.capture()}\n${JSON.stringify(c)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -140,7 +162,9 @@ function judge(c: Case, ends: readonly [End, End], late: boolean): void {
   const aborts = c.plans.some((p) => p.abortAt !== undefined) && ends.some((e) => e.aborted);
   for (const [n, end] of ends.entries()) {
     const say = (what: string): never => {
-      throw new Error(`end ${n}: ${what}; ${ends.map((e) => `${e.received} in, ${e.written} out, reason ${e.reason}, state ${e.host.core.info(e.row < 0 ? 64 : e.row).state}`).join(' | ')}`);
+      throw new Error(
+        `end ${n}: ${what}; ${ends.map((e) => `${e.received} in, ${e.written} out, reason ${e.reason}, state ${e.host.core.info(e.row < 0 ? 64 : e.row).state}`).join(' | ')}`,
+      );
     };
     if (end.wrong !== '') say(end.wrong);
     if (late && end.opened && !end.closed) say('did not finish');

@@ -5,7 +5,8 @@ import { Terminal } from '../../../src/cli/terminal.ts';
 
 const machine = vi.hoisted(() => ({ commands: new Set<string>(), addon: true, forwards: false }));
 vi.mock('node:child_process', () => ({
-  spawnSync: (command: string) => (machine.commands.has(command) ? { status: 0, stdout: `${command} 1.0\nmore` } : { status: null, stdout: '' }),
+  spawnSync: (command: string) =>
+    machine.commands.has(command) ? { status: 0, stdout: `${command} 1.0\nmore` } : { status: null, stdout: '' },
 }));
 vi.mock('../../../src/link/native.ts', () => ({
   native: () => {
@@ -13,7 +14,9 @@ vi.mock('../../../src/link/native.ts', () => ({
     return { checksumKernels: () => ['scalar', 'avx2'] };
   },
 }));
-vi.mock('../../../src/shell/coexist/kernel-facts.ts', () => ({ kernelFacts: () => ({ forwards4: machine.forwards, forwards6: machine.forwards }) }));
+vi.mock('../../../src/shell/coexist/kernel-facts.ts', () => ({
+  kernelFacts: () => ({ forwards4: machine.forwards, forwards6: machine.forwards }),
+}));
 
 afterEach(() => {
   machine.commands.clear();
@@ -23,7 +26,10 @@ afterEach(() => {
 
 function run(purpose: DoctorOptions['purpose'], json: boolean): { code: number; text: string } {
   let text = '';
-  const out = { isTTY: false, write: (more: string) => Boolean((text += more)) } as Partial<NodeJS.WriteStream> as NodeJS.WriteStream;
+  const out = {
+    isTTY: false,
+    write: (more: string) => Boolean((text += more)),
+  } as Partial<NodeJS.WriteStream> as NodeJS.WriteStream;
   return { code: runDoctor({ purpose, json, terminal: new Terminal(out, {}) }), text };
 }
 
@@ -42,8 +48,19 @@ test('--json is one document with every finding; the exit code says whether the 
   const { code, ok, purpose, findings, note } = report('interop');
   expect([code, ok, purpose]).toEqual([1, false, 'interop']);
   expect(findings.map(({ name }) => name)).toEqual([
-    'Node', 'native addon', 'CAP_NET_RAW', 'CAP_NET_ADMIN', 'user and network namespaces', 'ip', 'unshare', 'nft', 'curl', 'tc', 'ethtool',
-    'forwarding', 'interfaces',
+    'Node',
+    'native addon',
+    'CAP_NET_RAW',
+    'CAP_NET_ADMIN',
+    'user and network namespaces',
+    'ip',
+    'unshare',
+    'nft',
+    'curl',
+    'tc',
+    'ethtool',
+    'forwarding',
+    'interfaces',
   ]);
   for (const finding of findings) if (!finding.ok) expect(finding.fix, finding.name).toBeTruthy();
   expect(note).toContain('veth or TAP');
@@ -56,7 +73,11 @@ test('the demo needs Node alone; interop the tools; what is not needed may be mi
   for (const command of ['ip', 'unshare', 'nft', 'curl']) machine.commands.add(command);
   const interop = report('interop');
   expect(interop.code).toBe(0);
-  expect(interop.findings.find(({ name }) => name === 'ethtool')).toMatchObject({ ok: false, detail: 'not installed', fix: 'sudo apt-get install -y ethtool' });
+  expect(interop.findings.find(({ name }) => name === 'ethtool')).toMatchObject({
+    ok: false,
+    detail: 'not installed',
+    fix: 'sudo apt-get install -y ethtool',
+  });
   expect(interop.findings.find(({ name }) => name === 'curl')).toMatchObject({ ok: true, detail: 'curl 1.0' });
 });
 
@@ -66,7 +87,9 @@ test('for people: pass, FAIL or miss, and the fix below', () => {
   const { code, text } = run('interop', false);
   expect(code).toBe(1);
   expect(text).toContain(`pass  Node: ${process.version}\n`);
-  expect(text).toContain('FAIL  native addon: usertcp: no native addon for platform x\n      sudo apt-get install -y g++ make python3 && npm run build\n');
+  expect(text).toContain(
+    'FAIL  native addon: usertcp: no native addon for platform x\n      sudo apt-get install -y g++ make python3 && npm run build\n',
+  );
   expect(text).toContain('miss  tc: not installed\n      sudo apt-get install -y iproute2\n');
   expect(text).toContain('miss  forwarding: on for IPv4 and IPv6: mode "own" needs nft, or use mode "own-mac"\n');
 });

@@ -31,11 +31,14 @@ async function run(...args: string[]): Promise<{ code: typeof process.exitCode; 
   return { code, out, err };
 }
 
-test.each([[], ['help'], ['--help'], ['-h'], ['doctor', '--help'], ['demo', '-h'], ['open', '--help']])('usage is an answer: %s %s', async (...args: string[]) => {
-  const { code, out, err } = await run(...args);
-  expect([code, err]).toEqual([0, '']);
-  expect(out).toMatch(/^usage: usertcp COMMAND.*doctor.*demo.*open.*ladder/s);
-});
+test.each([[], ['help'], ['--help'], ['-h'], ['doctor', '--help'], ['demo', '-h'], ['open', '--help']])(
+  'usage is an answer: %s %s',
+  async (...args: string[]) => {
+    const { code, out, err } = await run(...args);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^usage: usertcp COMMAND.*doctor.*demo.*open.*ladder/s);
+  },
+);
 
 test.each([
   [['frob'], /^usertcp: unknown command "frob"\n\nusage:/],
@@ -74,7 +77,11 @@ test("open: everything behind -- is the command's", async () => {
 
 test('what fails is exit code 1 and one line, without usage', async () => {
   runOpen.mockRejectedValueOnce(new Error("opening 'packet sockets' needs CAP_NET_RAW"));
-  expect(await run('open', 'true')).toEqual({ code: 1, out: '', err: "usertcp: opening 'packet sockets' needs CAP_NET_RAW\n" });
+  expect(await run('open', 'true')).toEqual({
+    code: 1,
+    out: '',
+    err: "usertcp: opening 'packet sockets' needs CAP_NET_RAW\n",
+  });
   const missing = await run('ladder', '/no/such/file');
   expect([missing.code, missing.out]).toEqual([1, '']);
   expect(missing.err).toMatch(/^\/no\/such\/file: ENOENT/);

@@ -4,7 +4,8 @@ import { Terminal } from '../../../src/cli/terminal.ts';
 function make(isTTY: boolean, env: NodeJS.ProcessEnv = {}): { terminal: Terminal; text(): string } {
   let written = '';
   const out = {
-    isTTY, columns: 72,
+    isTTY,
+    columns: 72,
     write: (text: string) => {
       written += text;
       return true;
@@ -14,7 +15,11 @@ function make(isTTY: boolean, env: NodeJS.ProcessEnv = {}): { terminal: Terminal
 }
 
 test('colours only on a terminal, and not with NO_COLOR (no-color.org: set and not empty)', () => {
-  expect([make(true), make(false), make(true, { NO_COLOR: '1' }), make(true, { NO_COLOR: '' })].map(({ terminal }) => terminal.color)).toEqual([true, false, false, true]);
+  expect(
+    [make(true), make(false), make(true, { NO_COLOR: '1' }), make(true, { NO_COLOR: '' })].map(
+      ({ terminal }) => terminal.color,
+    ),
+  ).toEqual([true, false, false, true]);
   expect(make(true).terminal.good('x')).toBe('\x1b[32mx\x1b[0m');
   expect(make(false).terminal.bad('x')).toBe('x');
 });

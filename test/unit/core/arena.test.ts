@@ -20,15 +20,23 @@ function drain(arena: Arena, wanted: number): number[] {
 
 test('a quarter of the room is small chunks; when they are used up large ones serve, never the other way', () => {
   const large = make();
-  expect(drain(large, SMALL_CHUNK + 1).map((chunk) => large.capacity(chunk))).toEqual([LARGE_CHUNK, LARGE_CHUNK, LARGE_CHUNK]);
+  expect(drain(large, SMALL_CHUNK + 1).map((chunk) => large.capacity(chunk))).toEqual([
+    LARGE_CHUNK,
+    LARGE_CHUNK,
+    LARGE_CHUNK,
+  ]);
   const small = make();
   const sizes = drain(small, 1).map((chunk) => small.capacity(chunk));
-  expect([sizes.filter((n) => n === SMALL_CHUNK).length, sizes.filter((n) => n === LARGE_CHUNK).length]).toEqual([32, 3]);
+  expect([sizes.filter((n) => n === SMALL_CHUNK).length, sizes.filter((n) => n === LARGE_CHUNK).length]).toEqual([
+    32, 3,
+  ]);
 });
 
 test('chunks lie beside each other, inside the region and behind the scratch ring', () => {
   const arena = make();
-  const spans = drain(arena, 1).map((chunk) => [arena.offset(chunk), arena.offset(chunk) + arena.capacity(chunk)] as const);
+  const spans = drain(arena, 1).map(
+    (chunk) => [arena.offset(chunk), arena.offset(chunk) + arena.capacity(chunk)] as const,
+  );
   spans.sort((a, b) => a[0] - b[0]);
   expect(spans[0]![0]).toBe(SCRATCH);
   for (const [n, [from]] of spans.entries()) if (n > 0) expect(from).toBeGreaterThanOrEqual(spans[n - 1]![1]);
@@ -56,7 +64,13 @@ test('a lent chunk is full, has no room for more, and costs the arena nothing', 
   const theirs = Uint8Array.from({ length: 9000 }, (_, n) => n);
   const region = arena.regions.take(0, theirs.buffer);
   const chunk = arena.takeLent(region, 1000, 5000);
-  expect([arena.region(chunk), arena.offset(chunk), arena.start(chunk), arena.end(chunk), arena.capacity(chunk)]).toEqual([region, 1000, 0, 5000, 5000]);
+  expect([
+    arena.region(chunk),
+    arena.offset(chunk),
+    arena.start(chunk),
+    arena.end(chunk),
+    arena.capacity(chunk),
+  ]).toEqual([region, 1000, 0, 5000, 5000]);
   expect(arena.used).toBe(0);
   expect([...arena.view(chunk, 10, 13)]).toEqual([1010 & 255, 1011 & 255, 1012 & 255]);
   const own = arena.take(10);

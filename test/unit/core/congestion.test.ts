@@ -16,11 +16,17 @@ const opened = (mss = MSS, rexmits = 0): Tcb => {
   return t;
 };
 
-test.each([[536, 5360], [1460, 14600], [1448, 14480], [2000, 14600], [8960, 17920], [65495, 130990]])(
-  'RFC 6928: IW for an MSS of %i is %i', (mss, iw) => {
-    expect(initialWindow(mss)).toBe(iw);
-    expect(opened(mss).cwnd).toBe(iw);
-  });
+test.each([
+  [536, 5360],
+  [1460, 14600],
+  [1448, 14480],
+  [2000, 14600],
+  [8960, 17920],
+  [65495, 130990],
+])('RFC 6928: IW for an MSS of %i is %i', (mss, iw) => {
+  expect(initialWindow(mss)).toBe(iw);
+  expect(opened(mss).cwnd).toBe(iw);
+});
 
 test('the registry names what it knows', () => {
   expect(controllers[controllerIndex('newreno')]).toBe(newReno);

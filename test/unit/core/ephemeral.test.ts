@@ -24,14 +24,20 @@ describe('EphemeralPorts, RFC 6056 algorithm 3', () => {
     for (let n = 2; n < 12; n++) starts.add(new EphemeralPorts(rng(1), 1024, 65535).pick(host(1), host(n), 80, free));
     for (let n = 2; n < 12; n++) starts.add(new EphemeralPorts(rng(1), 1024, 65535).pick(host(n), host(1), 80, free));
     for (let n = 2; n < 12; n++) starts.add(new EphemeralPorts(rng(n), 1024, 65535).pick(host(1), host(2), 80, free));
-    for (let n = 1; n < 11; n++) starts.add(new EphemeralPorts(rng(1), 1024, 65535).pick(host(1), host(2), 100 + n, free));
+    for (let n = 1; n < 11; n++)
+      starts.add(new EphemeralPorts(rng(1), 1024, 65535).pick(host(1), host(2), 100 + n, free));
     expect(starts.size).toBeGreaterThan(37);
   });
 
   test('skips what is in use, finds the last free one, ends with -1', () => {
     const ports = new EphemeralPorts(rng(3), 100, 139);
     let asked = 0;
-    const but = (one: number): { inUse(port: number): boolean } => ({ inUse: (port) => { asked++; return port !== one; } });
+    const but = (one: number): { inUse(port: number): boolean } => ({
+      inUse: (port) => {
+        asked++;
+        return port !== one;
+      },
+    });
     expect(ports.pick(host(1), host(2), 80, but(117))).toBe(117);
     asked = 0;
     expect(ports.pick(host(1), host(2), 80, but(0))).toBe(-1);
@@ -42,7 +48,12 @@ describe('EphemeralPorts, RFC 6056 algorithm 3', () => {
     expect(new EphemeralPorts(rng(3), 5, 5).pick(host(1), host(2), 80, free)).toBe(5);
   });
 
-  test.each([[0, 10], [10, 9], [1, 65536], [NaN, 5]])('refuses the range %d to %d', (a, b) => {
+  test.each([
+    [0, 10],
+    [10, 9],
+    [1, 65536],
+    [NaN, 5],
+  ])('refuses the range %d to %d', (a, b) => {
     expect(() => new EphemeralPorts(rng(1), a, b)).toThrow(RangeError);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import * as events from '../../../src/core/events.ts';
-import { ESTABLISHED } from '../../../src/core/tcp/figure5.ts';
 import { report } from '../../../src/core/tcp/context.ts';
+import { ESTABLISHED } from '../../../src/core/tcp/figure5.ts';
 import { bench } from './tcp/bench.ts';
 
 test('events keep their order and words while the queue grows', () => {
@@ -15,7 +15,9 @@ test('events keep their order and words while the queue grows', () => {
 });
 
 test('results are negative and no two are the same', () => {
-  const codes = Object.entries(events).filter(([name]) => /^E[A-Z]+$/.test(name)).map(([, code]) => code);
+  const codes = Object.entries(events)
+    .filter(([name]) => /^E[A-Z]+$/.test(name))
+    .map(([, code]) => code);
   expect(codes.length).toBe(17);
   expect(new Set(codes).size).toBe(17);
   expect(codes.every((code) => typeof code === 'number' && code < 0)).toBe(true);

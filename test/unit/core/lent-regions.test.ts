@@ -12,7 +12,10 @@ function make(): { regions: LentRegions; told: Map<number, Uint8Array | null>; c
     calls.push(region);
     told.set(region, bytes);
   };
-  const links: Link[] = [{ ...fakeLink('ether', OUR_MAC), rxMemory: new Uint8Array(64), lend }, fakeLink('loop', OUR_MAC)];
+  const links: Link[] = [
+    { ...fakeLink('ether', OUR_MAC), rxMemory: new Uint8Array(64), lend },
+    fakeLink('loop', OUR_MAC),
+  ];
   return { regions: new LentRegions(links), told, calls, links };
 }
 
@@ -23,12 +26,20 @@ test('links are told of a buffer once, however often it is sent and acknowledged
   expect(region).toBeGreaterThan(0); // 0 is the arena
   expect([told.get(region)!.buffer === buffer, told.get(region)!.length]).toEqual([true, 100]);
   regions.release(region);
-  expect([regions.take(0, buffer), regions.take(0, new ArrayBuffer(100)) !== region, calls.length]).toEqual([region, true, 2]);
+  expect([regions.take(0, buffer), regions.take(0, new ArrayBuffer(100)) !== region, calls.length]).toEqual([
+    region,
+    true,
+    2,
+  ]);
 });
 
 test('a link that cannot, and memory that is lent to us, are refused', () => {
   const { regions, calls, links } = make();
-  expect([regions.take(1, new ArrayBuffer(8)), regions.take(0, links[0]!.rxMemory.buffer), calls]).toEqual([-1, -1, []]);
+  expect([regions.take(1, new ArrayBuffer(8)), regions.take(0, links[0]!.rxMemory.buffer), calls]).toEqual([
+    -1,
+    -1,
+    [],
+  ]);
 });
 
 test('when all numbers are given out an unused one makes room; one in use never does', () => {

@@ -57,21 +57,27 @@ test('RFC 6298 (5.5): doubling up to a ceiling of at least 60 s (2.5); a sample 
 
 test('any samples: SRTT within their range, RTO between SRTT and the ceiling', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.integer({ min: -5, max: 3000 }), fc.nat(0x7fffffff), fc.double({ min: 0, max: 1e12, noNaN: true })), { minLength: 1 }), (samples) => {
-      const t = tcb();
-      let low = Infinity;
-      let high = 0;
-      for (const s of samples) {
-        sampleRtt(t, s, 1);
-        const r = Math.min(Math.max(1, Math.trunc(s)), MAX_RTO_MS * 1000);
-        low = Math.min(low, r);
-        high = Math.max(high, r);
-        expect(t.srtt).toBeGreaterThanOrEqual(low);
-        expect(t.srtt).toBeLessThanOrEqual(high);
-        expect(t.rttvar).toBeGreaterThanOrEqual(0);
-        expect(t.rto).toBeLessThanOrEqual(MAX_RTO_MS);
-        expect(t.rto * 1000).toBeGreaterThanOrEqual(Math.min(t.srtt, MAX_RTO_MS * 1000));
-      }
-    }),
+    fc.property(
+      fc.array(
+        fc.oneof(fc.integer({ min: -5, max: 3000 }), fc.nat(0x7fffffff), fc.double({ min: 0, max: 1e12, noNaN: true })),
+        { minLength: 1 },
+      ),
+      (samples) => {
+        const t = tcb();
+        let low = Infinity;
+        let high = 0;
+        for (const s of samples) {
+          sampleRtt(t, s, 1);
+          const r = Math.min(Math.max(1, Math.trunc(s)), MAX_RTO_MS * 1000);
+          low = Math.min(low, r);
+          high = Math.max(high, r);
+          expect(t.srtt).toBeGreaterThanOrEqual(low);
+          expect(t.srtt).toBeLessThanOrEqual(high);
+          expect(t.rttvar).toBeGreaterThanOrEqual(0);
+          expect(t.rto).toBeLessThanOrEqual(MAX_RTO_MS);
+          expect(t.rto * 1000).toBeGreaterThanOrEqual(Math.min(t.srtt, MAX_RTO_MS * 1000));
+        }
+      },
+    ),
   );
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TimerWheel } from '../../../src/core/timers.ts';
 import { WHEEL_AT } from '../../../src/core/tcp/tcb.ts';
+import { TimerWheel } from '../../../src/core/timers.ts';
 import { ROW_WORDS } from '../../../src/wire/abi.ts';
 
 const ROWS = 32;
@@ -13,7 +13,10 @@ class Log {
   }
 }
 
-const wheelAt = (start: number, rows = new Int32Array(ROWS * ROW_WORDS)): { wheel: TimerWheel; rows: Int32Array; log: Log } => {
+const wheelAt = (
+  start: number,
+  rows = new Int32Array(ROWS * ROW_WORDS),
+): { wheel: TimerWheel; rows: Int32Array; log: Log } => {
   const wheel = new TimerWheel(rows);
   const log = new Log();
   wheel.advance(start | 0, log);
@@ -68,7 +71,12 @@ describe('TimerWheel', () => {
   test('an expiry that files itself again for now ends the advance and wakes at once', () => {
     const { wheel } = wheelAt(100);
     let calls = 0;
-    const again = { expire: (row: number): void => { calls++; wheel.file(row, 200); } };
+    const again = {
+      expire: (row: number): void => {
+        calls++;
+        wheel.file(row, 200);
+      },
+    };
     wheel.file(1, 150);
     wheel.advance(200, again);
     expect(calls).toBe(1);
@@ -115,17 +123,29 @@ describe('TimerWheel', () => {
     const { wheel, rows } = wheelAt(0);
     for (let row = 0; row < ROWS; row++) wheel.file(row, 5000 + ((row * 7) % ROWS));
     const order: number[] = [];
-    wheel.advance(10_000, { expire: (row) => { order.push((row * 7) % ROWS); } });
+    wheel.advance(10_000, {
+      expire: (row) => {
+        order.push((row * 7) % ROWS);
+      },
+    });
     expect(order).toEqual(Array.from({ length: ROWS }, (_, i) => i));
     expect(rows.some((w, i) => i % ROW_WORDS === WHEEL_AT && w !== 0)).toBe(false);
   });
 
   test('behaves as a list of deadlines, whatever the expiries do', () => {
-    const delay = fc.oneof(fc.integer({ min: -50, max: 200 }), fc.integer({ min: 0, max: 300_000 }), fc.integer({ min: 0, max: 0x7ffffff0 }));
+    const delay = fc.oneof(
+      fc.integer({ min: -50, max: 200 }),
+      fc.integer({ min: 0, max: 300_000 }),
+      fc.integer({ min: 0, max: 0x7ffffff0 }),
+    );
     const step = fc.oneof(
       fc.record({ op: fc.constant('file' as const), row: fc.nat(ROWS - 1), delay }),
       fc.record({ op: fc.constant('remove' as const), row: fc.nat(ROWS - 1), delay: fc.constant(0) }),
-      fc.record({ op: fc.constant('advance' as const), row: fc.nat(ROWS - 1), delay: fc.oneof(fc.nat(100), fc.nat(100_000), fc.nat(0x30000000)) }),
+      fc.record({
+        op: fc.constant('advance' as const),
+        row: fc.nat(ROWS - 1),
+        delay: fc.oneof(fc.nat(100), fc.nat(100_000), fc.nat(0x30000000)),
+      }),
       fc.record({ op: fc.constant('wake' as const), row: fc.nat(ROWS - 1), delay }),
     );
     fc.assert(
@@ -148,7 +168,8 @@ describe('TimerWheel', () => {
           } else {
             const next = wheel.next(now);
             expect(next === 0).toBe(model.size === 0);
-            for (const at of model.values()) expect((at - next) | 0).toBeGreaterThanOrEqual(Math.min(0, (at - now) | 0));
+            for (const at of model.values())
+              expect((at - next) | 0).toBeGreaterThanOrEqual(Math.min(0, (at - now) | 0));
             let to = s.op === 'wake' ? next : (now + s.delay) | 0;
             if (to === 0) to = 1;
             const due = [...model].filter(([, at]) => ((at - to) | 0) <= 0).map(([row]) => row);

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
-import { EV, ESTABLISHED, CLOSE_WAIT } from '../../../src/core/tcp/figure5.ts';
 import { note, step } from '../../../src/core/tcp/context.ts';
+import { CLOSE_WAIT, ESTABLISHED, EV } from '../../../src/core/tcp/figure5.ts';
 import {
-  TRACE_EVENT, TRACE_FROM, TRACE_REASON, TRACE_REASONS, TRACE_ROW, TRACE_RX, TRACE_TO, TRACE_WORDS, TraceQueue,
+  TRACE_EVENT,
+  TRACE_FROM,
+  TRACE_REASON,
+  TRACE_REASONS,
+  TRACE_ROW,
+  TRACE_RX,
+  TRACE_TO,
+  TRACE_WORDS,
+  TraceQueue,
 } from '../../../src/core/trace.ts';
 import { bench } from './tcp/bench.ts';
 

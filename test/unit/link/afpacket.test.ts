@@ -14,7 +14,15 @@ class FakeNative implements NativeLink {
   reopened = 0;
   closed = false;
   onDown: (errno: number) => void = () => {};
-  device: NativeFacts = { name: 'eth7', mac: Uint8Array.of(2, 0, 0, 0, 0, 7), mtu: 1500, index: 3, checksum: true, segmentation: false, capacity: 1e6 };
+  device: NativeFacts = {
+    name: 'eth7',
+    mac: Uint8Array.of(2, 0, 0, 0, 0, 7),
+    mtu: 1500,
+    index: 3,
+    checksum: true,
+    segmentation: false,
+    capacity: 1e6,
+  };
   facts(): NativeFacts {
     return this.device;
   }
@@ -49,13 +57,23 @@ function open(): { native: FakeNative; device: NativeDevice; downs: Error[]; ups
   const downs: Error[] = [];
   let ups = 0;
   device.onUp = () => ups++;
-  device.start(() => {}, (error) => void downs.push(error));
+  device.start(
+    () => {},
+    (error) => void downs.push(error),
+  );
   return { native, device, downs, ups: () => ups };
 }
 
 test("the device's facts; frame lengths have 16 bits, so a packet with its Ethernet header and tag must fit them", () => {
   const { native, device } = open();
-  expect(device).toMatchObject({ name: 'eth7', kind: 'ether', mtu: 1500, capacity: 1e6, segmentation: false, offload: { txChecksum: true, maxPacket: 65_517 } });
+  expect(device).toMatchObject({
+    name: 'eth7',
+    kind: 'ether',
+    mtu: 1500,
+    capacity: 1e6,
+    segmentation: false,
+    offload: { txChecksum: true, maxPacket: 65_517 },
+  });
   expect([device.rx.length, device.tx.length, device.counters.length]).toEqual([16, 32, 2]);
   native.device = { ...native.device, mtu: 65_536 };
   device.redetect();
@@ -76,7 +94,9 @@ test('a device that is down is reported once, looked for, and taken up again', (
   device.flush(1);
   device.flush(1);
   native.onDown(100);
-  expect(downs).toEqual([expect.objectContaining({ message: "usertcp: 'eth7' is down", code: 'ENETDOWN', errno: -100 })]);
+  expect(downs).toEqual([
+    expect.objectContaining({ message: "usertcp: 'eth7' is down", code: 'ENETDOWN', errno: -100 }),
+  ]);
   vi.advanceTimersByTime(2000);
   expect([native.reopens, ups()]).toEqual([4, 0]);
   native.reopened = 0;
@@ -87,7 +107,7 @@ test('a device that is down is reported once, looked for, and taken up again', (
   expect(downs.length).toBe(2);
 });
 
-test('closing ends the search; what comes afterwards is nobody\'s', async () => {
+test("closing ends the search; what comes afterwards is nobody's", async () => {
   const { native, device, downs } = open();
   native.onDown(19);
   await device.close();
@@ -99,7 +119,9 @@ test('errors about rights say what to do, others stay as they are', () => {
   for (const code of ['EPERM', 'EACCES']) {
     const error = Object.assign(new Error('socket: Operation not permitted'), { code });
     expect(explainRights(error, 'eth0')).toBe(error);
-    expect(error.message).toMatch(/opening 'eth0' needs CAP_NET_RAW and CAP_NET_ADMIN \(socket: Operation not permitted\).*setcap.*unshare -Urn/);
+    expect(error.message).toMatch(
+      /opening 'eth0' needs CAP_NET_RAW and CAP_NET_ADMIN \(socket: Operation not permitted\).*setcap.*unshare -Urn/,
+    );
   }
   const other = Object.assign(new Error('no such device'), { code: 'ENODEV' });
   expect([explainRights(other, 'x'), other.message, explainRights(7, 'x')]).toEqual([other, 'no such device', 7]);

@@ -50,7 +50,9 @@ test('no file: both places, and the command that builds it', async () => {
   vi.doMock('node:fs', () => ({ existsSync: () => false }));
   const { message } = await failure();
   expect(message).toContain(`no native addon for ${here}`);
-  expect(message).toMatch(/Tried build\/Release\/usertcp\.node: not there; prebuilds\/\S+\.node: not there\. Build it: node scripts\/build-native\.mjs --force$/);
+  expect(message).toMatch(
+    /Tried build\/Release\/usertcp\.node: not there; prebuilds\/\S+\.node: not there\. Build it: node scripts\/build-native\.mjs --force$/,
+  );
 });
 
 /** Every file exists and is this module. */
@@ -61,7 +63,9 @@ function pretend(addon: () => unknown): void {
 
 async function abi(): Promise<{ words: Record<string, number>; counters: string[] }> {
   const declared = await import('../../../src/wire/abi.ts');
-  const words = Object.fromEntries(Object.entries<unknown>(declared).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  const words = Object.fromEntries(
+    Object.entries<unknown>(declared).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
   return { words, counters: [...declared.COUNTERS] };
 }
 
@@ -78,7 +82,9 @@ test('one of another ABI is refused, and the first difference is named', async (
   const theirs = await abi();
   const { DESC_WORDS } = theirs.words;
   pretend(() => ({ abi: () => ({ ...theirs, words: { ...theirs.words, DESC_WORDS: 17 } }) }));
-  expect((await failure()).message).toContain(`built for another ABI: DESC_WORDS is ${DESC_WORDS} in src/wire/abi.ts and 17 in the addon`);
+  expect((await failure()).message).toContain(
+    `built for another ABI: DESC_WORDS is ${DESC_WORDS} in src/wire/abi.ts and 17 in the addon`,
+  );
   vi.resetModules();
   pretend(() => ({ abi: () => ({ ...theirs, counters: theirs.counters.slice(1) }) }));
   expect((await failure()).message).toContain('built for another ABI: COUNTERS differ');
@@ -88,5 +94,7 @@ test('what dlopen says is passed on', async () => {
   pretend(() => {
     throw new Error('GLIBC_2.38 not found');
   });
-  expect((await failure()).message).toMatch(/usertcp\.node: GLIBC_2\.38 not found; prebuilds\/\S+: GLIBC_2\.38 not found/);
+  expect((await failure()).message).toMatch(
+    /usertcp\.node: GLIBC_2\.38 not found; prebuilds\/\S+: GLIBC_2\.38 not found/,
+  );
 });

@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NodeClock } from '../../../src/shell/clock.ts';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] }));
+beforeEach(
+  () =>
+    void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] }),
+);
 afterEach(() => void vi.useRealTimers());
 
 function make(): { clock: NodeClock; rings: number[]; at(ms: number): void } {
   const clock = new NodeClock();
   const began = clock.now();
   const rings: number[] = [];
-  const at = (ms: number): void => clock.setAlarm(began + ms * 1000, () => void rings.push(Math.round((clock.now() - began) / 1000)));
+  const at = (ms: number): void =>
+    clock.setAlarm(began + ms * 1000, () => void rings.push(Math.round((clock.now() - began) / 1000)));
   return { clock, rings, at };
 }
 

@@ -31,17 +31,19 @@ class World implements Clock {
       pollEnd: () => void log.push('end'),
       pollAlarm: () => this.alarmAt,
     };
-    const links = [0, 1].map((i): Link => ({
-      ...fakeLink('ether', OUR_MAC),
-      start: (onBurst, onDown) => {
-        this.bursts[i] = onBurst;
-        this.downs[i] = onDown;
-      },
-      flush: (n) => {
-        log.push(`flush ${i} ${n}`);
-        this.onFlush(i);
-      },
-    }));
+    const links = [0, 1].map(
+      (i): Link => ({
+        ...fakeLink('ether', OUR_MAC),
+        start: (onBurst, onDown) => {
+          this.bursts[i] = onBurst;
+          this.downs[i] = onDown;
+        },
+        flush: (n) => {
+          log.push(`flush ${i} ${n}`);
+          this.onFlush(i);
+        },
+      }),
+    );
     this.driver = new Driver(
       core as Core,
       links,
@@ -164,5 +166,14 @@ test('the watcher sees packets while they are lent', () => {
   w.events.push(1, 0, 0);
   w.due[0]!.push(2);
   w.bursts[1]!(1);
-  expect(w.take()).toEqual(['burst 1 1 @100', 'event 1', 'after 1', 'before 0 2', 'flush 0 2', 'end', 'over', 'alarm 7']);
+  expect(w.take()).toEqual([
+    'burst 1 1 @100',
+    'event 1',
+    'after 1',
+    'before 0 2',
+    'flush 0 2',
+    'end',
+    'over',
+    'alarm 7',
+  ]);
 });

@@ -4,10 +4,19 @@ import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import * as core from '../../../src/core/events.ts';
 import { ESTABLISHED } from '../../../src/core/tcp/figure5.ts';
-import { abortError, errorName, inState, StackError, type SystemError, systemError } from '../../../src/shell/errors.ts';
+import {
+  abortError,
+  errorName,
+  inState,
+  StackError,
+  type SystemError,
+  systemError,
+} from '../../../src/shell/errors.ts';
 
 test('every result of the core has its name and errno', () => {
-  const codes = Object.entries<unknown>(core).filter((entry): entry is [string, number] => /^E[A-Z]+$/.test(entry[0]) && typeof entry[1] === 'number');
+  const codes = Object.entries<unknown>(core).filter(
+    (entry): entry is [string, number] => /^E[A-Z]+$/.test(entry[0]) && typeof entry[1] === 'number',
+  );
   expect(codes.length).toBeGreaterThan(10);
   for (const [name, code] of codes) {
     expect(errorName(code)).toBe(name);
@@ -16,7 +25,14 @@ test('every result of the core has its name and errno', () => {
   }
 });
 
-const shape = ({ message, code, errno, syscall, address, port }: SystemError): object => ({ message, code, errno, syscall, address, port });
+const shape = ({ message, code, errno, syscall, address, port }: SystemError): object => ({
+  message,
+  code,
+  errno,
+  syscall,
+  address,
+  port,
+});
 
 test('connect and listen errors read as those of node:net', async () => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -45,7 +61,12 @@ test('the RFC 9293 state is there and not enumerable', () => {
 test('an abort has the reason of the signal as its cause', () => {
   const reason = new Error('enough');
   const error = abortError(AbortSignal.abort(reason));
-  expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', message: 'The operation was aborted', cause: reason });
+  expect(error).toMatchObject({
+    name: 'AbortError',
+    code: 'ABORT_ERR',
+    message: 'The operation was aborted',
+    cause: reason,
+  });
 });
 
 test('errors of use have a code of their own', () => {

@@ -26,10 +26,16 @@ test('addresses by interface, and a port range that makes sense', () => {
   expect(last).toBeGreaterThanOrEqual(first);
 });
 
-test.skipIf(process.platform !== 'linux')('devices, loopback last; one that is not there is refused with the list of those that are', () => {
-  const names = deviceNames();
-  if (names.includes('lo')) expect(names.at(-1)).toBe('lo');
-  expect(() => checkDevice('nosuch0')).toThrow(
-    expect.objectContaining({ code: 'ERR_USERTCP_NO_DEVICE', message: `there is no device 'nosuch0' here; there are: ${names.join(', ') || 'none'}` }),
-  );
-});
+test.skipIf(process.platform !== 'linux')(
+  'devices, loopback last; one that is not there is refused with the list of those that are',
+  () => {
+    const names = deviceNames();
+    if (names.includes('lo')) expect(names.at(-1)).toBe('lo');
+    expect(() => checkDevice('nosuch0')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_USERTCP_NO_DEVICE',
+        message: `there is no device 'nosuch0' here; there are: ${names.join(', ') || 'none'}`,
+      }),
+    );
+  },
+);

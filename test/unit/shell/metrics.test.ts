@@ -12,14 +12,24 @@ test('counters by name, in the order of the ABI; a link that keeps fewer has zer
 
 test("Prometheus' text format: one TYPE per family, snake case, counters end in _total, labels are quoted", () => {
   const links = Object.fromEntries(['eth0', 'a"b\\c'].map((name) => [name, linkCounters(fakeLink('ether', OUR_MAC))]));
-  const text = toPrometheus({ connections: 3, listeners: 1, rows: 9, links, core: { outSegs: 7 }, driver: { turns: 2 } });
+  const text = toPrometheus({
+    connections: 3,
+    listeners: 1,
+    rows: 9,
+    links,
+    core: { outSegs: 7 },
+    driver: { turns: 2 },
+  });
   expect(text).toContain('# TYPE usertcp_connections gauge\nusertcp_connections 3\n');
   expect(text).toContain('# TYPE usertcp_tcp_out_segs_total counter\nusertcp_tcp_out_segs_total 7\n');
   expect(text).toContain('# TYPE usertcp_driver_turns_total counter\nusertcp_driver_turns_total 2\n');
-  expect(text).toContain('# TYPE usertcp_link_rx_ring_drops_total counter\nusertcp_link_rx_ring_drops_total{link="eth0"} 0\nusertcp_link_rx_ring_drops_total{link="a\\"b\\\\c"} 0\n');
+  expect(text).toContain(
+    '# TYPE usertcp_link_rx_ring_drops_total counter\nusertcp_link_rx_ring_drops_total{link="eth0"} 0\nusertcp_link_rx_ring_drops_total{link="a\\"b\\\\c"} 0\n',
+  );
   const lines = text.split('\n');
   expect(lines.pop()).toBe('');
-  for (const line of lines) expect(line).toMatch(/^(# TYPE [a-z_0-9]+ (counter|gauge)|[a-z_0-9]+(\{link="([^"\\]|\\.)*"\})? \d+)$/);
+  for (const line of lines)
+    expect(line).toMatch(/^(# TYPE [a-z_0-9]+ (counter|gauge)|[a-z_0-9]+(\{link="([^"\\]|\\.)*"\})? \d+)$/);
   const families = lines.filter((line) => line.startsWith('#'));
   expect(new Set(families).size).toBe(families.length);
 });

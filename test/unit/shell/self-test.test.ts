@@ -20,16 +20,23 @@ test.each([
   ['10.0.0.254', [], '10.0.0.252'], // nor its broadcast
   ['10.0.0.2', ['10.0.0.3', '10.0.0.1'], '10.0.0.6'],
   ['fd00::2', [], 'fd00::3'],
-] as const)('a SYN to %s with valid checksums from a neighbour that does not exist', (address, taken: readonly string[], source) => {
-  const frame = probeFrame(address, 61000, MAC, (text) => taken.includes(text));
-  const rx = new Int32Array(DESC_WORDS);
-  expect(new FrameParser().parse(frame, 0, frame.length, rx, 0, true)).toBe(PARSED);
-  expect([rx[RX_KIND]! & 0xff, rx[RX_FLAGS]! & 0xff]).toEqual([KIND_TCP, SYN]);
-  expect([...frame.subarray(0, 6)]).toEqual([...MAC]);
-  const key = new Int32Array(KEY_WORDS);
-  readFlowKey(frame, 14, address.includes(':') ? 54 : 34, key);
-  expect([formatAddress(key.subarray(KEY_LADDR)), formatAddress(key.subarray(KEY_RADDR)), key[KEY_PORTS]! >>> 16]).toEqual([address, source, 61000]);
-});
+] as const)(
+  'a SYN to %s with valid checksums from a neighbour that does not exist',
+  (address, taken: readonly string[], source) => {
+    const frame = probeFrame(address, 61000, MAC, (text) => taken.includes(text));
+    const rx = new Int32Array(DESC_WORDS);
+    expect(new FrameParser().parse(frame, 0, frame.length, rx, 0, true)).toBe(PARSED);
+    expect([rx[RX_KIND]! & 0xff, rx[RX_FLAGS]! & 0xff]).toEqual([KIND_TCP, SYN]);
+    expect([...frame.subarray(0, 6)]).toEqual([...MAC]);
+    const key = new Int32Array(KEY_WORDS);
+    readFlowKey(frame, 14, address.includes(':') ? 54 : 34, key);
+    expect([
+      formatAddress(key.subarray(KEY_LADDR)),
+      formatAddress(key.subarray(KEY_RADDR)),
+      key[KEY_PORTS]! >>> 16,
+    ]).toEqual([address, source, 61000]);
+  },
+);
 
 const wish = { device: 'eth0', addresses: ['10.0.0.2', 'fd00::2'] } as Partial<Wish> as Wish;
 const plan = { claimed: new PortSet([[61000, 65535]]) } as Partial<Plan> as Plan;
@@ -53,11 +60,18 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test('passed when every packet met the rules, although they come late', async () => {
-  expect(await run({ hidden: 0, offences: [] }, { hidden: 1, offences: [] }, { hidden: 2, offences: [] })).toEqual({ verdict: undefined, frames: 2 });
+  expect(await run({ hidden: 0, offences: [] }, { hidden: 1, offences: [] }, { hidden: 2, offences: [] })).toEqual({
+    verdict: undefined,
+    frames: 2,
+  });
 });
 
 test.each([
-  ['the kernel answered', { hidden: 2, offences: [{ packets: 1, what: 'answered for 10.0.0.2' }] }, /the kernel answered for 10\.0\.0\.2 on eth0/],
+  [
+    'the kernel answered',
+    { hidden: 2, offences: [{ packets: 1, what: 'answered for 10.0.0.2' }] },
+    /the kernel answered for 10\.0\.0\.2 on eth0/,
+  ],
   ['a packet passed the rules', { hidden: 1, offences: [] }, /of 2 packets for us the ingress rules of eth0 met 1/],
   ['somebody removed the rules', undefined, /its rules are gone/],
 ])('failed when %s; the message says what to do', async (_what, counts, message) => {

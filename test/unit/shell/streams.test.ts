@@ -63,7 +63,12 @@ test('an error of the socket is thrown by the loop', async () => {
 
 test('a write after the peer ended is EPIPE in the words of node:net, told to the callback too', async () => {
   // Its FIN is never acknowledged, so it is ended and not yet destroyed.
-  const socket = new Duplex({ allowHalfOpen: false, read() {}, write: (_chunk, _encoding, done) => done(), final() {} });
+  const socket = new Duplex({
+    allowHalfOpen: false,
+    read() {},
+    write: (_chunk, _encoding, done) => done(),
+    final() {},
+  });
   socket.on('end', refuseWritesAfterEnd);
   socket.resume();
   socket.push(null);

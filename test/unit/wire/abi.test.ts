@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import * as abi from '../../../src/wire/abi.ts';
 import * as row from '../../../src/core/tcp/tcb.ts';
+import * as abi from '../../../src/wire/abi.ts';
 
 /** Names and numbers with this prefix. */
 const named = (prefix: string): [string, number][] =>
-  Object.entries<unknown>(abi).filter((e): e is [string, number] => e[0].startsWith(prefix) && typeof e[1] === 'number');
+  Object.entries<unknown>(abi).filter(
+    (e): e is [string, number] => e[0].startsWith(prefix) && typeof e[1] === 'number',
+  );
 
 test('every word of a descriptor has one meaning', () => {
   for (const prefix of ['RX_', 'TX_']) {
@@ -17,7 +19,9 @@ test('kinds and option bits are distinct; the flags are those of the header (RFC
   const kinds = named('KIND_').map(([, n]) => n);
   expect(new Set(kinds).size).toBe(kinds.length);
   expect(named('OPT_').reduce((all, [, bit]) => all + bit, 0)).toBe(0x7f);
-  expect([abi.FIN, abi.SYN, abi.RST, abi.PSH, abi.ACK, abi.URG, abi.ECE, abi.CWR]).toEqual([1, 2, 4, 8, 16, 32, 64, 128]);
+  expect([abi.FIN, abi.SYN, abi.RST, abi.PSH, abi.ACK, abi.URG, abi.ECE, abi.CWR]).toEqual([
+    1, 2, 4, 8, 16, 32, 64, 128,
+  ]);
 });
 
 test('the longest piece fits below the region number, and the highest region above it', () => {

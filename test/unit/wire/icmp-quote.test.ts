@@ -20,7 +20,12 @@ function quoted(v6 = false): Uint8Array {
 }
 
 const shown = (q: IcmpQuote): unknown[] => [
-  formatAddress(q.key.subarray(KEY_LADDR)), q.key[KEY_PORTS]! >>> 16, formatAddress(q.key.subarray(KEY_RADDR)), q.key[KEY_PORTS]! & 0xffff, q.seq >>> 0, q.packet,
+  formatAddress(q.key.subarray(KEY_LADDR)),
+  q.key[KEY_PORTS]! >>> 16,
+  formatAddress(q.key.subarray(KEY_RADDR)),
+  q.key[KEY_PORTS]! & 0xffff,
+  q.seq >>> 0,
+  q.packet,
 ];
 
 test('the source of the quoted packet is our end (RFC 5927 §4.1 wants the sequence number, RFC 1191 §5 the length)', () => {

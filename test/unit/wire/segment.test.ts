@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ACK, CWR, DESC_WORDS, FIN, KIND_RAW, KIND_TCP, PSH, TX_GSO, TX_KIND, TX_TOTAL } from '../../../src/wire/abi.ts';
+import {
+  ACK,
+  CWR,
+  DESC_WORDS,
+  FIN,
+  KIND_RAW,
+  KIND_TCP,
+  PSH,
+  TX_GSO,
+  TX_KIND,
+  TX_TOTAL,
+} from '../../../src/wire/abi.ts';
 import { segmentCount, segmentFlags, segmentFrom, segmentLength } from '../../../src/wire/segment.ts';
 
 function descriptor(total: number, size: number, kind = KIND_TCP): Int32Array {
@@ -12,19 +23,22 @@ function descriptor(total: number, size: number, kind = KIND_TCP): Int32Array {
 }
 
 test('the cuts follow each other, all but the last are full, and nothing is left out', () => {
-  fc.assert(fc.property(fc.integer({ min: 0, max: 9000 }), fc.integer({ min: 536, max: 9000 }), (total, size) => {
-    const d = descriptor(total, size);
-    const n = segmentCount(d, DESC_WORDS);
-    expect(n).toBe(Math.max(1, Math.ceil(total / size)));
-    let at = 0;
-    for (let i = 0; i < n; i++) {
-      expect(segmentFrom(d, DESC_WORDS, i)).toBe(at);
-      const length = segmentLength(d, DESC_WORDS, i);
-      if (i < n - 1) expect(length).toBe(size);
-      at += length;
-    }
-    expect(at).toBe(total);
-  }), { seed: 3 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 9000 }), fc.integer({ min: 536, max: 9000 }), (total, size) => {
+      const d = descriptor(total, size);
+      const n = segmentCount(d, DESC_WORDS);
+      expect(n).toBe(Math.max(1, Math.ceil(total / size)));
+      let at = 0;
+      for (let i = 0; i < n; i++) {
+        expect(segmentFrom(d, DESC_WORDS, i)).toBe(at);
+        const length = segmentLength(d, DESC_WORDS, i);
+        if (i < n - 1) expect(length).toBe(size);
+        at += length;
+      }
+      expect(at).toBe(total);
+    }),
+    { seed: 3 },
+  );
 });
 
 test('what is not to be cut is one: no size, and whole frames', () => {

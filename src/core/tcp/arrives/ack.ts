@@ -2,6 +2,7 @@
 import { ACK, FIN, OPT_SACK, SYN } from '../../../wire/abi.ts';
 import { EV_ALL_ACKED, EV_DRAIN, OK } from '../../events.ts';
 import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
+import { closeNow } from '../close.ts';
 import { arm, controllerOf, disarm, markDirty, report, step, type Tcp } from '../context.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
@@ -9,15 +10,29 @@ import { beginTimeWait, end } from '../lifecycle.ts';
 import { detectLoss, duplicateAck, recoveryAck, takeSack } from '../loss.ts';
 import { acknowledge, markAllLost } from '../retransmission.ts';
 import {
-  F_CLOSE_QUEUED, F_CWND_LIMITED, F_FIN_QUEUED, F_FIN_SENT, F_NO_READER, F_PERSIST, F_RCV_FIN, F_RECOVERY, F_RTO_RECOVERY, F_SACK,
-  F_SHORT_SEND, F_SND_URG, F_SYN_ACKED, TIMER_PERSIST, TIMER_REXMIT, TIMER_STATE, TIMER_USER,
+  F_CLOSE_QUEUED,
+  F_CWND_LIMITED,
+  F_FIN_QUEUED,
+  F_FIN_SENT,
+  F_NO_READER,
+  F_PERSIST,
+  F_RCV_FIN,
+  F_RECOVERY,
+  F_RTO_RECOVERY,
+  F_SACK,
+  F_SHORT_SEND,
+  F_SND_URG,
+  F_SYN_ACKED,
+  TIMER_PERSIST,
+  TIMER_REXMIT,
+  TIMER_STATE,
+  TIMER_USER,
 } from '../row.ts';
 import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
 import type { Segment } from '../segment.ts';
 import { dequeue } from '../send-queue.ts';
 import { readOptions } from '../syn-options.ts';
 import type { Tcb } from '../tcb.ts';
-import { closeNow } from '../close.ts';
 import { challengeAck } from './challenge.ts';
 import { replyReset } from './closed.ts';
 import { reachFin } from './fin.ts';

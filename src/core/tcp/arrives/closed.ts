@@ -1,6 +1,19 @@
 /** §3.10.7.1: no connection. Everything but a RST is answered with one (T001, T081 to T083). */
 import {
-  ACK, HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS, KIND_TCP, ROW_WORDS, RST, RX_FRAME, RX_L3L4, TX_ACK, TX_FLAGS, TX_HOP, TX_KIND, TX_ROW,
+  ACK,
+  HOP_MAC_HI,
+  HOP_MAC_LO,
+  HOP_WORDS,
+  KIND_TCP,
+  ROW_WORDS,
+  RST,
+  RX_FRAME,
+  RX_L3L4,
+  TX_ACK,
+  TX_FLAGS,
+  TX_HOP,
+  TX_KIND,
+  TX_ROW,
   TX_SEQ,
 } from '../../../wire/abi.ts';
 import { get16, get32 } from '../../../wire/bytes.ts';

@@ -11,7 +11,8 @@ import { GO_ON, STOP, type Verdict } from './verdict.ts';
 
 export function syn(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if ((seg.flags & SYN) === 0) return GO_ON;
-  if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE) backToListen(t, tcb); // T147
+  if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE)
+    backToListen(t, tcb); // T147
   else challengeAck(t, tcb, seg); // T148 to T155: a peer that restarted answers with a RST at our RCV.NXT
   return STOP;
 }

@@ -8,7 +8,9 @@ export const controllers: readonly CongestionController[] = [newReno];
 export function controllerIndex(name: string): number {
   const index = controllers.findIndex((c) => c.name === name);
   if (index < 0) {
-    throw new RangeError(`unknown congestion controller '${name}'; known: ${controllers.map((c) => c.name).join(', ')}`);
+    throw new RangeError(
+      `unknown congestion controller '${name}'; known: ${controllers.map((c) => c.name).join(', ')}`,
+    );
   }
   return index;
 }

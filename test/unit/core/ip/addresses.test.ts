@@ -12,7 +12,14 @@ const listed = (words: Int32Array): string[] =>
   Array.from({ length: words.length / 4 }, (_, i) => formatAddress(words, i * 4));
 
 describe('Addresses', () => {
-  const a = own(2, ['10.0.0.1/24', 0], ['192.168.7.1/30', 1], ['2001:db8::1/64', 0], ['fe80::1/64', 0], ['10.9.0.1/31', 1]);
+  const a = own(
+    2,
+    ['10.0.0.1/24', 0],
+    ['192.168.7.1/30', 1],
+    ['2001:db8::1/64', 0],
+    ['fe80::1/64', 0],
+    ['10.9.0.1/31', 1],
+  );
   const at = (f: (w: Int32Array, at: number) => boolean, text: string): boolean => {
     const w = new Int32Array(6);
     w.set(parseAddress(text), 2);
@@ -20,14 +27,16 @@ describe('Addresses', () => {
   };
 
   test('isOurs: exact, and loopback where there is a loop link', () => {
-    for (const text of ['10.0.0.1', '2001:db8::1', '127.0.0.1', '127.9.9.9', '::1']) expect(at(a.isOurs, text)).toBe(true);
+    for (const text of ['10.0.0.1', '2001:db8::1', '127.0.0.1', '127.9.9.9', '::1'])
+      expect(at(a.isOurs, text)).toBe(true);
     for (const text of ['10.0.0.2', '2001:db8::2', '::', '0.0.0.0']) expect(at(a.isOurs, text)).toBe(false);
     expect(own(-1, ['10.0.0.1/24', 0]).isOurs(parseAddress('127.0.0.1'), 0)).toBe(false);
   });
 
   test('broadcast of our networks and of all (RFC 1122 §3.3.6)', () => {
     for (const text of ['255.255.255.255', '10.0.0.255', '192.168.7.3']) expect(at(a.isBroadcastFor, text)).toBe(true);
-    for (const text of ['10.0.1.255', '10.0.0.254', '10.9.0.1', '2001:db8::ffff', '192.168.7.2']) expect(at(a.isBroadcastFor, text)).toBe(false);
+    for (const text of ['10.0.1.255', '10.0.0.254', '10.9.0.1', '2001:db8::ffff', '192.168.7.2'])
+      expect(at(a.isBroadcastFor, text)).toBe(false);
   });
 
   test('an address is taken once', () => {
@@ -67,9 +76,24 @@ describe('Addresses', () => {
   });
 
   test('what a link accepts', () => {
-    expect(listed(a.listFor(0))).toEqual(['10.0.0.1', '2001:db8::1', 'ff02::1:ff00:1', 'fe80::1', 'ff02::1:ff00:1', 'ff02::1']);
+    expect(listed(a.listFor(0))).toEqual([
+      '10.0.0.1',
+      '2001:db8::1',
+      'ff02::1:ff00:1',
+      'fe80::1',
+      'ff02::1:ff00:1',
+      'ff02::1',
+    ]);
     expect(listed(a.listFor(1))).toEqual(['192.168.7.1', '10.9.0.1']);
-    expect(listed(a.listFor(2))).toEqual(['10.0.0.1', '192.168.7.1', '2001:db8::1', 'fe80::1', '10.9.0.1', '127.0.0.1', '::1']);
+    expect(listed(a.listFor(2))).toEqual([
+      '10.0.0.1',
+      '192.168.7.1',
+      '2001:db8::1',
+      'fe80::1',
+      '10.9.0.1',
+      '127.0.0.1',
+      '::1',
+    ]);
   });
 });
 

@@ -10,8 +10,8 @@ const US = '0a000001';
 const THEM = '0a000002';
 const plain = (s: string): string => s.replaceAll(' ', '');
 const mac = (host: Host, hop: number): string =>
-  (host.hops[hop * HOP_WORDS + HOP_MAC_HI]! >>> 0).toString(16).padStart(8, '0')
-  + (host.hops[hop * HOP_WORDS + HOP_MAC_LO]! >>> 16).toString(16).padStart(4, '0');
+  (host.hops[hop * HOP_WORDS + HOP_MAC_HI]! >>> 0).toString(16).padStart(8, '0') +
+  (host.hops[hop * HOP_WORDS + HOP_MAC_LO]! >>> 16).toString(16).padStart(4, '0');
 
 describe('ARP, RFC 826', () => {
   test('a route to an unknown neighbour sends one broadcast request', () => {
@@ -127,8 +127,9 @@ describe('ARP, RFC 826', () => {
     const host = new Host({ addresses: ['10.0.0.1/24', '192.168.1.1/24'] });
     host.ip.announce(ETHER);
     host.ip.announce(1);
-    expect(host.take().map((s) => s.hex)).toEqual([US, 'c0a80101'].map((a) =>
-      plain(`${BROADCAST}${OUR_MAC}0806 0001080006040001 ${OUR_MAC}${a} ${ZERO_MAC}${a}`)));
+    expect(host.take().map((s) => s.hex)).toEqual(
+      [US, 'c0a80101'].map((a) => plain(`${BROADCAST}${OUR_MAC}0806 0001080006040001 ${OUR_MAC}${a} ${ZERO_MAC}${a}`)),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 /** An IP layer between two fake links: bytes in, bytes out. */
-import type { Link } from '../../../../src/ports.ts';
+
 import { IpLayer, type IpUp, type RawOut } from '../../../../src/core/ip/ip-layer.ts';
+import type { Link } from '../../../../src/ports.ts';
 import { DESC_WORDS, HOP_WORDS } from '../../../../src/wire/abi.ts';
 import { parseAddress, parseCidr } from '../../../../src/wire/address-text.ts';
 import { put16, put32 } from '../../../../src/wire/bytes.ts';
@@ -58,9 +59,22 @@ class FakeRaw implements RawOut {
 export function fakeLink(kind: 'ether' | 'loop', mac: string, mtu = 1500): Link {
   const nothing = (): void => {};
   return {
-    name: kind, kind, mac: bytes(mac), mtu, offload: { txChecksum: false, maxPacket: mtu }, capacity: 0,
-    rxMemory: new Uint8Array(0), rx: new Int32Array(0), tx: new Int32Array(0), counters: new Float64Array(32),
-    attach: nothing, start: nothing, flush: nothing, ref: nothing, unref: nothing, close: async () => {},
+    name: kind,
+    kind,
+    mac: bytes(mac),
+    mtu,
+    offload: { txChecksum: false, maxPacket: mtu },
+    capacity: 0,
+    rxMemory: new Uint8Array(0),
+    rx: new Int32Array(0),
+    tx: new Int32Array(0),
+    counters: new Float64Array(32),
+    attach: nothing,
+    start: nothing,
+    flush: nothing,
+    ref: nothing,
+    unref: nothing,
+    close: async () => {},
   };
 }
 
@@ -139,7 +153,16 @@ export interface Ip {
 }
 
 /** A frame from the peer; the checksum of layer 4 is filled in. */
-export function packet({ src, dst, protocol, payload, ttl = 64, dstMac = OUR_MAC, checksum, tag = '' }: Ip): Uint8Array {
+export function packet({
+  src,
+  dst,
+  protocol,
+  payload,
+  ttl = 64,
+  dstMac = OUR_MAC,
+  checksum,
+  tag = '',
+}: Ip): Uint8Array {
   const from = address(src);
   const to = address(dst);
   const six = src.includes(':');
@@ -159,10 +182,24 @@ export function packet({ src, dst, protocol, payload, ttl = 64, dstMac = OUR_MAC
 }
 
 export const icmp4 = (type: number, code: number, word: number, body: Uint8Array, ip: Partial<Ip> = {}): Uint8Array =>
-  packet({ src: '10.0.0.2', dst: '10.0.0.1', protocol: 1, payload: icmpBytes(type, code, word, body), checksum: 2, ...ip });
+  packet({
+    src: '10.0.0.2',
+    dst: '10.0.0.1',
+    protocol: 1,
+    payload: icmpBytes(type, code, word, body),
+    checksum: 2,
+    ...ip,
+  });
 
 export const icmp6 = (type: number, code: number, word: number, body: Uint8Array, ip: Partial<Ip> = {}): Uint8Array =>
-  packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 58, payload: icmpBytes(type, code, word, body), checksum: 2, ...ip });
+  packet({
+    src: '2001:db8::2',
+    dst: '2001:db8::1',
+    protocol: 58,
+    payload: icmpBytes(type, code, word, body),
+    checksum: 2,
+    ...ip,
+  });
 
 function icmpBytes(type: number, code: number, word: number, body: Uint8Array): Uint8Array {
   const b = new Uint8Array(8 + body.length);

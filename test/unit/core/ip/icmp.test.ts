@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { TokenBucket } from '../../../../src/core/ip/token-bucket.ts';
 import { checksum, pseudo6, verifies } from '../../../../src/wire/checksum.ts';
-import { BROADCAST, bytes, type Heard, hex, Host, type Ip, icmp4, icmp6, LOOP, OUR_MAC, packet, PEER_MAC, tcp } from './harness.ts';
+import {
+  BROADCAST,
+  bytes,
+  type Heard,
+  Host,
+  hex,
+  type Ip,
+  icmp4,
+  icmp6,
+  LOOP,
+  OUR_MAC,
+  PEER_MAC,
+  packet,
+  tcp,
+} from './harness.ts';
 
 const PING = bytes('00112233445566778899');
 
@@ -12,12 +25,26 @@ const quote6 = (over: Partial<Ip> = {}, payload = tcp(1000, 80, 0x12345678)): Ui
   packet({ src: '2001:db8::1', dst: '2001:db8:9::9', protocol: 6, payload, ...over }).subarray(14);
 
 const HEARD4: Heard = {
-  laddr: '0:0:ffff:a000001', lport: 1000, raddr: '0:0:ffff:c0000209', rport: 80, seq: 0x12345678,
-  type: 3, code: 1, version: 4, mtu: 0,
+  laddr: '0:0:ffff:a000001',
+  lport: 1000,
+  raddr: '0:0:ffff:c0000209',
+  rport: 80,
+  seq: 0x12345678,
+  type: 3,
+  code: 1,
+  version: 4,
+  mtu: 0,
 };
 const HEARD6: Heard = {
-  laddr: '20010db8:0:0:1', lport: 1000, raddr: '20010db8:90000:0:9', rport: 80,
-  seq: 0x12345678, type: 1, code: 0, version: 6, mtu: 0,
+  laddr: '20010db8:0:0:1',
+  lport: 1000,
+  raddr: '20010db8:90000:0:9',
+  rport: 80,
+  seq: 0x12345678,
+  type: 1,
+  code: 0,
+  version: 6,
+  mtu: 0,
 };
 
 describe('echo', () => {
@@ -84,8 +111,17 @@ describe('echo', () => {
   });
 
   test.each([
-    ['127.0.0.1'], ['224.0.0.5'], ['255.255.255.255'], ['10.0.0.255'], ['0.0.0.0'], ['10.0.0.1'],
-    ['::1'], ['::'], ['ff02::1'], ['2001:db8::1'], ['::ffff:10.0.0.7'],
+    ['127.0.0.1'],
+    ['224.0.0.5'],
+    ['255.255.255.255'],
+    ['10.0.0.255'],
+    ['0.0.0.0'],
+    ['10.0.0.1'],
+    ['::1'],
+    ['::'],
+    ['ff02::1'],
+    ['2001:db8::1'],
+    ['::ffff:10.0.0.7'],
   ])('from %s: no answer [MUST-63]', (src) => {
     const host = new Host();
     const frame = src.includes(':') ? icmp6(128, 0, 1, PING, { src }) : icmp4(8, 0, 1, PING, { src });
@@ -131,19 +167,37 @@ describe('echo', () => {
     const frame = icmp4(8, 0, 1, PING);
     frame[45]! ^= 1;
     expect(host.receive(frame)).toBe(false);
-    expect(host.receive(packet({ src: '10.0.0.2', dst: '10.0.0.1', protocol: 1, payload: bytes('0800f7ff') }))).toBe(false);
+    expect(host.receive(packet({ src: '10.0.0.2', dst: '10.0.0.1', protocol: 1, payload: bytes('0800f7ff') }))).toBe(
+      false,
+    );
   });
 });
 
 describe('errors about our connections [MUST-54]', () => {
-  test.each([[3, 0], [3, 1], [3, 2], [3, 3], [3, 5], [3, 13], [11, 0], [11, 1], [12, 0]])('type %i code %i goes up', (type, code) => {
+  test.each([
+    [3, 0],
+    [3, 1],
+    [3, 2],
+    [3, 3],
+    [3, 5],
+    [3, 13],
+    [11, 0],
+    [11, 1],
+    [12, 0],
+  ])('type %i code %i goes up', (type, code) => {
     const host = new Host();
     host.receive(icmp4(type, code, 0, quote4(), { src: '10.9.9.9' }));
     expect(host.heard).toEqual([{ ...HEARD4, type, code }]);
     expect(host.take()).toEqual([]);
   });
 
-  test.each([[1, 0], [1, 4], [3, 0], [4, 1], [100, 7]])('ICMPv6 type %i code %i goes up', (type, code) => {
+  test.each([
+    [1, 0],
+    [1, 4],
+    [3, 0],
+    [4, 1],
+    [100, 7],
+  ])('ICMPv6 type %i code %i goes up', (type, code) => {
     const host = new Host();
     host.receive(icmp6(type, code, 0, quote6(), { src: '2001:db8:5::5' }));
     expect(host.heard).toEqual([{ ...HEARD6, type, code }]);
@@ -212,7 +266,11 @@ describe('errors about our connections [MUST-54]', () => {
     expect(host.heard).toEqual([{ ...HEARD4, code: 4, mtu }]);
   });
 
-  test.each([[1280, 1280], [1400, 1400], [0x80000000 | 0, 65535]])('packet too big, MTU %i: %i', (told, mtu) => {
+  test.each([
+    [1280, 1280],
+    [1400, 1400],
+    [0x80000000 | 0, 65535],
+  ])('packet too big, MTU %i: %i', (told, mtu) => {
     const host = new Host();
     host.receive(icmp6(2, 0, told, quote6()));
     expect(host.heard).toEqual([{ ...HEARD6, type: 2, mtu }]);
@@ -288,8 +346,14 @@ describe('errors of ours', () => {
     ['with a bad checksum', patched(udp(), 45, 0x77)],
     ['without checksum in IPv6', patched(patched(udp6(), 60, 0), 61, 0)],
     ['no next header', packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 59, payload: PING })],
-    ['unknown behind an extension header', packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 60, payload: bytes('8400000000000000') })],
-    ['a fragment', packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 44, payload: bytes('110000010000000000000000') })],
+    [
+      'unknown behind an extension header',
+      packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 60, payload: bytes('8400000000000000') }),
+    ],
+    [
+      'a fragment',
+      packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 44, payload: bytes('110000010000000000000000') }),
+    ],
   ])('none %s', (_what, frame) => {
     const host = new Host();
     expect(host.receive(frame)).toBe(true);
@@ -323,17 +387,4 @@ describe('errors of ours', () => {
     for (let i = 0; i < 80; i++) host.receive(udp());
     expect(host.take()).toHaveLength(10);
   });
-});
-
-test('TokenBucket: never more than it holds, whatever the pause', () => {
-  const bucket = new TokenBucket(10, 3);
-  const burst = (now: number): number => {
-    let n = 0;
-    while (bucket.take(now)) n++;
-    return n;
-  };
-  expect(burst(0)).toBe(3);
-  expect(burst(99_999)).toBe(0);
-  expect(burst(100_000)).toBe(1);
-  expect(burst(1e12)).toBe(3);
 });

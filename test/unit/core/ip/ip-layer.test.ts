@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DESC_WORDS } from '../../../../src/wire/abi.ts';
 import { formatAddress, parseCidr } from '../../../../src/wire/address-text.ts';
 import { pseudo, verifies } from '../../../../src/wire/checksum.ts';
-import { address, BROADCAST, ETHER, hex, Host, LOOP, OUR_MAC, packet, PEER_MAC, tcp } from './harness.ts';
+import { address, BROADCAST, ETHER, Host, hex, LOOP, OUR_MAC, PEER_MAC, packet, tcp } from './harness.ts';
 
 const defaultRoute = (host: Host, cidr: string, gateway: string): void => {
   const { address: dst, bits } = parseCidr(cidr);
@@ -27,17 +27,26 @@ describe('routeTo', () => {
     expect(host.take()[0]!.hex.slice(-8)).toBe('0a000002');
   });
 
-  test.each([['192.0.2.1'], ['2600::1'], ['224.0.0.1'], ['255.255.255.255'], ['10.0.0.255'], ['0.0.0.0'], ['::'], ['ff02::1']])(
-    '%s: no route', (dst) => {
-      const host = new Host();
-      expect(host.ip.routeTo(address(dst), 0)).toBe(-1);
-      expect(host.take()).toEqual([]);
-    });
+  test.each([
+    ['192.0.2.1'],
+    ['2600::1'],
+    ['224.0.0.1'],
+    ['255.255.255.255'],
+    ['10.0.0.255'],
+    ['0.0.0.0'],
+    ['::'],
+    ['ff02::1'],
+  ])('%s: no route', (dst) => {
+    const host = new Host();
+    expect(host.ip.routeTo(address(dst), 0)).toBe(-1);
+    expect(host.take()).toEqual([]);
+  });
 
   test('ourselves: by the loop link, at once and for good', () => {
     const host = new Host({ hops: 2 });
     const hop = host.ip.routeTo(address('127.0.0.1'), 0);
-    for (const dst of ['127.1.2.3', '10.0.0.1', '::1', '2001:db8::1']) expect(host.ip.routeTo(address(dst), 0)).toBe(hop);
+    for (const dst of ['127.1.2.3', '10.0.0.1', '::1', '2001:db8::1'])
+      expect(host.ip.routeTo(address(dst), 0)).toBe(hop);
     expect(host.ip.ready(hop)).toBe(true);
     expect(host.ip.linkOf(hop)).toBe(LOOP);
     expect(host.ip.mtuOf(hop)).toBe(65535);
@@ -58,14 +67,19 @@ describe('routeTo', () => {
 });
 
 describe('sourceFor [MUST-44]', () => {
-  test.each([['10.0.0.9', '10.0.0.1'], ['8.8.8.8', '10.0.0.1'], ['127.0.0.1', '127.0.0.1'], ['10.0.0.1', '10.0.0.1'], ['2001:db8::5', '2001:db8::1']])(
-    '%s: %s', (dst, src) => {
-      const host = new Host();
-      defaultRoute(host, '0.0.0.0/0', '10.0.0.254');
-      const out = new Int32Array(4);
-      expect(host.ip.sourceFor(address(dst), out)).toBe(true);
-      expect(formatAddress(out)).toBe(src);
-    });
+  test.each([
+    ['10.0.0.9', '10.0.0.1'],
+    ['8.8.8.8', '10.0.0.1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['2001:db8::5', '2001:db8::1'],
+  ])('%s: %s', (dst, src) => {
+    const host = new Host();
+    defaultRoute(host, '0.0.0.0/0', '10.0.0.254');
+    const out = new Int32Array(4);
+    expect(host.ip.sourceFor(address(dst), out)).toBe(true);
+    expect(formatAddress(out)).toBe(src);
+  });
 
   test('no route, no source', () => {
     expect(new Host().ip.sourceFor(address('8.8.8.8'), new Int32Array(4))).toBe(false);
@@ -120,7 +134,7 @@ describe('an answer without a connection', () => {
 
 test('random frames neither throw nor draw answers to groups', () => {
   let seed = 99;
-  const random = (n: number): number => (seed = Math.imul(seed, 1103515245) + 12345 >>> 0) % n;
+  const random = (n: number): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % n;
   const host = new Host();
   for (let i = 0; i < 5000; i++) {
     const six = i % 2 === 0;
@@ -132,7 +146,9 @@ test('random frames neither throw nor draw answers to groups', () => {
     }
     const ip = six ? { src: '2001:db8::2', dst: '2001:db8::1' } : { src: '10.0.0.2', dst: '10.0.0.1' };
     const field = protocol === 17 ? 6 : 2;
-    host.receive(packet({ ...ip, protocol, payload, ttl: 255, ...(payload.length > field + 2 ? { checksum: field } : {}) }));
+    host.receive(
+      packet({ ...ip, protocol, payload, ttl: 255, ...(payload.length > field + 2 ? { checksum: field } : {}) }),
+    );
     host.pass(10);
   }
   for (const sent of host.take()) expect(sent.bytes[0]! & 1).toBe(0);

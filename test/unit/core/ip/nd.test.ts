@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pseudo6, verifies } from '../../../../src/wire/checksum.ts';
-import { address, bytes, ETHER, hex, Host, icmp6, OUR_MAC, packet, PEER_MAC } from './harness.ts';
+import { address, bytes, ETHER, Host, hex, icmp6, OUR_MAC, PEER_MAC, packet } from './harness.ts';
 
 const PEER = address('2001:db8::2');
 const US = '20010db8000000000000000000000001';
@@ -131,7 +131,10 @@ describe('advertisements, RFC 4861 §7.2.5', () => {
     ['an option of length 0', na(0x60, '0200020000000002')],
     ['an option past the end', na(0x60, '0202020000000002')],
     ['half an option', na(0x60, '02')],
-    ['a target that is a group', icmp6(136, 0, 0x60000000, bytes('ff020000000000000000000000000002' + mac(2, PEER_MAC)), { ttl: 255 })],
+    [
+      'a target that is a group',
+      icmp6(136, 0, 0x60000000, bytes('ff020000000000000000000000000002' + mac(2, PEER_MAC)), { ttl: 255 }),
+    ],
     ['solicited, yet to a group', na(0x60, mac(2, PEER_MAC), { dst: 'ff02::1', dstMac: '333300000001' })],
     ['a group as MAC', na(0x60, mac(2, '330000000001'))],
     ['our own address as source', na(0x60, mac(2, PEER_MAC), { src: '2001:db8::1' })],
@@ -179,7 +182,10 @@ describe('solicitations, RFC 4861 §7.2.3', () => {
 
   test.each([
     ['hop limit 64', ns(mac(1, PEER_MAC), { ttl: 64 })],
-    ['another target', icmp6(135, 0, 0, bytes(THEM + mac(1, PEER_MAC)), { ttl: 255, dst: OUR_GROUP, dstMac: OUR_GROUP_MAC })],
+    [
+      'another target',
+      icmp6(135, 0, 0, bytes(THEM + mac(1, PEER_MAC)), { ttl: 255, dst: OUR_GROUP, dstMac: OUR_GROUP_MAC }),
+    ],
     ['detection with a MAC', ns(mac(1, PEER_MAC), { src: '::' })],
     ['detection by unicast', ns('', { src: '::', dst: '2001:db8::1' })],
     ['a source that is a group', ns(mac(1, PEER_MAC), { src: 'ff02::5' })],
@@ -187,8 +193,14 @@ describe('solicitations, RFC 4861 §7.2.3', () => {
     ['another destination', ns(mac(1, PEER_MAC), { dst: 'ff02::1' })],
     ['a group as MAC', ns(mac(1, '010000000001'))],
     ['an option of length 0', ns('0100020000000002')],
-    ['a router advertisement', icmp6(134, 0, 0x40000708, bytes('0000000000000000'), { ttl: 255, src: 'fe80::1', dst: 'ff02::1' })],
-    ['a router advertisement that ends early', icmp6(134, 0, 0, bytes('00'), { ttl: 255, src: 'fe80::1', dst: 'ff02::1' })],
+    [
+      'a router advertisement',
+      icmp6(134, 0, 0x40000708, bytes('0000000000000000'), { ttl: 255, src: 'fe80::1', dst: 'ff02::1' }),
+    ],
+    [
+      'a router advertisement that ends early',
+      icmp6(134, 0, 0, bytes('00'), { ttl: 255, src: 'fe80::1', dst: 'ff02::1' }),
+    ],
     ['a redirect', icmp6(137, 0, 0, bytes(THEM + THEM), { ttl: 255, src: 'fe80::1' })],
   ])('%s: no answer', (_what, frame) => {
     const host = new Host();
@@ -198,7 +210,15 @@ describe('solicitations, RFC 4861 §7.2.3', () => {
 
   test('inside a fragment it is dropped with the fragment (RFC 6980)', () => {
     const host = new Host();
-    host.receive(packet({ src: '2001:db8::2', dst: OUR_GROUP, protocol: 44, ttl: 255, payload: bytes(`3a00000100000000${'00'.repeat(32)}`) }));
+    host.receive(
+      packet({
+        src: '2001:db8::2',
+        dst: OUR_GROUP,
+        protocol: 44,
+        ttl: 255,
+        payload: bytes(`3a00000100000000${'00'.repeat(32)}`),
+      }),
+    );
     expect(host.take()).toEqual([]);
     expect(host.ip.counters.fragments).toBe(1);
   });

@@ -20,11 +20,19 @@ function table(...entries: [cidr: string, link: number, via?: string][]): (to: s
 
 test('longest prefix first, in whatever order they were added (RFC 1122 §3.3.1)', () => {
   const entries: [string, number, string?][] = [
-    ['0.0.0.0/0', 0, '10.0.0.1'], ['10.0.0.0/8', 1], ['10.1.0.0/16', 2, '10.0.0.2'], ['10.1.2.3/32', 3],
+    ['0.0.0.0/0', 0, '10.0.0.1'],
+    ['10.0.0.0/8', 1],
+    ['10.1.0.0/16', 2, '10.0.0.2'],
+    ['10.1.2.3/32', 3],
   ];
   for (const order of [entries, [...entries].reverse()]) {
     const to = table(...order);
-    expect(['10.1.2.3', '10.1.2.4', '10.9.9.9', '8.8.8.8'].map(to)).toEqual(['3 10.1.2.3', '2 10.0.0.2', '1 10.9.9.9', '0 10.0.0.1']);
+    expect(['10.1.2.3', '10.1.2.4', '10.9.9.9', '8.8.8.8'].map(to)).toEqual([
+      '3 10.1.2.3',
+      '2 10.0.0.2',
+      '1 10.9.9.9',
+      '0 10.0.0.1',
+    ]);
   }
 });
 

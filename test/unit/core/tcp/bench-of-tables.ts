@@ -1,12 +1,12 @@
 /** The tables of a connection without a stack around them, enough for the functions that work on queues. */
 import { Arena } from '../../../../src/core/arena.ts';
-import { LentRegions } from '../../../../src/core/lent-regions.ts';
 import { EventQueue } from '../../../../src/core/events.ts';
+import { LentRegions } from '../../../../src/core/lent-regions.ts';
 import type { Tcp } from '../../../../src/core/tcp/context.ts';
 import { DirtyList } from '../../../../src/core/tcp/context.ts';
 import { CoreCounters } from '../../../../src/core/tcp/counters.ts';
 import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
-import { Records, RECORD_WORDS } from '../../../../src/core/tcp/records.ts';
+import { RECORD_WORDS, Records } from '../../../../src/core/tcp/records.ts';
 import { Rows } from '../../../../src/core/tcp/rows.ts';
 import { Segment } from '../../../../src/core/tcp/segment.ts';
 import { Tcb } from '../../../../src/core/tcp/tcb.ts';
@@ -22,10 +22,20 @@ export interface Tables {
 export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
   const rows = new Rows(new ArrayBuffer(Rows.bytes(8)));
   const t = {
-    rows, defaults: DEFAULTS, counters: new CoreCounters(), events: new EventQueue(), lent: [], now: 1e6, tick: 1000,
+    rows,
+    defaults: DEFAULTS,
+    counters: new CoreCounters(),
+    events: new EventQueue(),
+    lent: [],
+    now: 1e6,
+    tick: 1000,
     arena: new Arena(new ArrayBuffer(arenaBytes), new ArrayBuffer(Arena.recordBytes(arenaBytes)), new LentRegions([])),
     records: new Records(new ArrayBuffer(records * RECORD_WORDS * 4)),
-    wheel: new TimerWheel(rows.words), dirty: new DirtyList(rows.words), windowGranted: 0, windowLimit: Infinity, trace: null,
+    wheel: new TimerWheel(rows.words),
+    dirty: new DirtyList(rows.words),
+    windowGranted: 0,
+    windowLimit: Infinity,
+    trace: null,
   } as unknown as Tcp;
   const tcb = new Tcb(rows.words.buffer as ArrayBuffer).select(rows.take());
   tcb.state = ESTABLISHED;

@@ -10,8 +10,20 @@ import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { LADDR, PORTS, RADDR, Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { SeededRng } from '../../../../src/link/sim.ts';
 import {
-  DESC_WORDS, KIND_TCP, OPT_TS, TX_ACK, TX_FLAGS, TX_GSO, TX_KIND, TX_OPT_LEN, TX_OPT_OFF, TX_OPTS, TX_SEQ, TX_TOTAL,
-  TX_TSECR, TX_TSVAL,
+  DESC_WORDS,
+  KIND_TCP,
+  OPT_TS,
+  TX_ACK,
+  TX_FLAGS,
+  TX_GSO,
+  TX_KIND,
+  TX_OPT_LEN,
+  TX_OPT_OFF,
+  TX_OPTS,
+  TX_SEQ,
+  TX_TOTAL,
+  TX_TSECR,
+  TX_TSVAL,
 } from '../../../../src/wire/abi.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 import { readTcpOptions, TcpOptions } from '../../../../src/wire/tcp-options.ts';
@@ -74,8 +86,12 @@ export function bench(o: BenchOptions = {}): Bench {
   const nothing = (): void => {};
   const t = makeTcp(
     {
-      links: [link], memory: { region: (_name, bytes) => new ArrayBuffer(bytes) }, rng: new SeededRng(1), maxConnections: 8,
-      arenaBytes: 2 << 20, tcp: { ...DEFAULTS, ...o.tcp },
+      links: [link],
+      memory: { region: (_name, bytes) => new ArrayBuffer(bytes) },
+      rng: new SeededRng(1),
+      maxConnections: 8,
+      arenaBytes: 2 << 20,
+      tcp: { ...DEFAULTS, ...o.tcp },
     },
     { hopReady: nothing, hopFailed: nothing, icmpError: nothing },
   );
@@ -132,8 +148,14 @@ function read(tx: Int32Array, at: number, arena: Uint8Array): Sent {
   const from = tx[at + TX_OPT_OFF]!;
   readTcpOptions(arena, from, from + tx[at + TX_OPT_LEN]!, options);
   return {
-    seq: tx[at + TX_SEQ]!, ack: tx[at + TX_ACK]!, flags: tx[at + TX_FLAGS]! & 0xff, window: tx[at + TX_FLAGS]! >>> 16,
-    urgent: tx[at + TX_OPTS]! >>> 16, len: tx[at + TX_TOTAL]!, gso: tx[at + TX_GSO]!, options,
+    seq: tx[at + TX_SEQ]!,
+    ack: tx[at + TX_ACK]!,
+    flags: tx[at + TX_FLAGS]! & 0xff,
+    window: tx[at + TX_FLAGS]! >>> 16,
+    urgent: tx[at + TX_OPTS]! >>> 16,
+    len: tx[at + TX_TOTAL]!,
+    gso: tx[at + TX_GSO]!,
+    options,
     ts: tx[at + TX_OPTS]! & OPT_TS ? [tx[at + TX_TSVAL]!, tx[at + TX_TSECR]!] : undefined,
   };
 }

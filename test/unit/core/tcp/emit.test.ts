@@ -3,10 +3,18 @@ import { emitAck, emitRst, emitSyn, emitText, optionBytes, sackLength, tsval } f
 import { SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import {
-  F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_PERSIST, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK,
+  F_ACK_LATER,
+  F_ACK_NOW,
+  F_PASSIVE,
+  F_PERSIST,
+  F_SACK,
+  F_SND_URG,
+  F_TS,
+  F_WS,
+  TIMER_DELACK,
 } from '../../../../src/core/tcp/row.ts';
 import { ACK, OPT_MSS, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS, PSH, RST, SYN, URG } from '../../../../src/wire/abi.ts';
-import { type Bench, bench, type BenchOptions, ISS } from './bench.ts';
+import { type Bench, type BenchOptions, bench, ISS } from './bench.ts';
 import { segment } from './bench-of-tables.ts';
 
 function opening(flags: number, o: BenchOptions = {}): Bench {
@@ -29,14 +37,24 @@ test('our SYN offers what the defaults say; its window is not scaled (RFC 7323 ย
   emitSyn(b.t, b.tcb, 0, 0);
   const [syn] = b.take();
   expect(syn).toMatchObject({ seq: ISS, ack: 0, flags: SYN, window: 0xffff, len: 0, ts: undefined });
-  expect(syn!.options).toMatchObject({ seen: OPT_MSS | OPT_SACK_OK | OPT_WS | OPT_TS, mss: 1460, ws: 5, tsVal: 1000, tsEcr: 0 });
+  expect(syn!.options).toMatchObject({
+    seen: OPT_MSS | OPT_SACK_OK | OPT_WS | OPT_TS,
+    mss: 1460,
+    ws: 5,
+    tsVal: 1000,
+    tsEcr: 0,
+  });
   const plain = opening(0, { tcp: { timestamps: false, sack: false, windowScaling: false }, v6: true });
   emitSyn(plain.t, plain.tcb, 0, 0);
   expect(plain.take()[0]!.options).toMatchObject({ seen: OPT_MSS, mss: 1440 });
 });
 
 test('a SYN,ACK answers with what the peer offered, and with nothing else', () => {
-  for (const [flags, seen] of [[0, OPT_MSS], [F_TS, OPT_MSS | OPT_TS], [F_SACK | F_WS, OPT_MSS | OPT_SACK_OK | OPT_WS]] as const) {
+  for (const [flags, seen] of [
+    [0, OPT_MSS],
+    [F_TS, OPT_MSS | OPT_TS],
+    [F_SACK | F_WS, OPT_MSS | OPT_SACK_OK | OPT_WS],
+  ] as const) {
     const b = opening(F_PASSIVE | flags);
     b.tcb.tsRecent = 77;
     emitSyn(b.t, b.tcb, 0, ACK);
@@ -54,7 +72,12 @@ test('an ACK settles what was owed', () => {
   b.tcb.setTimer(TIMER_DELACK, 2000);
   expect(emitAck(b.t, b.tcb, 0)).toBe(true);
   expect(b.take()).toMatchObject([{ seq: ISS + 1, ack: 5000, flags: ACK, len: 0, window: 10_000 }]);
-  expect([b.tcb.flags & (F_ACK_NOW | F_ACK_LATER), b.tcb.ackBytes, b.tcb.timer(TIMER_DELACK), b.tcb.lastAckSent]).toEqual([0, 0, 0, 5000]);
+  expect([
+    b.tcb.flags & (F_ACK_NOW | F_ACK_LATER),
+    b.tcb.ackBytes,
+    b.tcb.timer(TIMER_DELACK),
+    b.tcb.lastAckSent,
+  ]).toEqual([0, 0, 0, 5000]);
 });
 
 test('while a closed window is probed an ACK has SEQ = SND.UNA, else the peer could not accept it (T288)', () => {
@@ -94,11 +117,18 @@ test('the urgent pointer is the octet after the urgent data, at most 65535 ahead
   b.tcb.sndUp = 1000 + 70_000;
   const emit = (seq: number): void => void emitText(b.t, b.tcb, 0, seq, ACK, -1, 0, 0, 1000);
   for (const seq of [1000, 70_999, 71_000]) emit(seq);
-  expect(b.take().map(({ flags, urgent }) => [flags, urgent])).toEqual([[ACK | URG, 65535], [ACK | URG, 1], [ACK, 0]]);
+  expect(b.take().map(({ flags, urgent }) => [flags, urgent])).toEqual([
+    [ACK | URG, 65535],
+    [ACK | URG, 1],
+    [ACK, 0],
+  ]);
 });
 
 test('SACK: four blocks fit alone, three beside Timestamps (RFC 2018 ยง3); the one that changed last leads', () => {
-  for (const [flags, blocks] of [[F_SACK, 4], [F_SACK | F_TS, 3]] as const) {
+  for (const [flags, blocks] of [
+    [F_SACK, 4],
+    [F_SACK | F_TS, 3],
+  ] as const) {
     const b = bench();
     b.tcb.flags |= flags;
     expect(sackLength(b.t, b.tcb)).toBe(0);

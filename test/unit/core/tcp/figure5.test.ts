@@ -19,7 +19,9 @@ test('the table has no arrow that the figure does not have', () => {
   stateNames.forEach((from, n) => {
     for (const event of eventNames) {
       const to = (figure5[from] as Readonly<Record<string, string>>)[event];
-      expect(arrow(1 << n, EV[event]), `${from} × ${event}`).toBe(to === undefined ? 0 : 1 << stateNames.indexOf(to as (typeof stateNames)[number]));
+      expect(arrow(1 << n, EV[event]), `${from} × ${event}`).toBe(
+        to === undefined ? 0 : 1 << stateNames.indexOf(to as (typeof stateNames)[number]),
+      );
       if (to !== undefined) arrows++;
     }
   });

@@ -14,7 +14,11 @@ function inState(state: number, flags = 0): Bench {
   return b;
 }
 
-const soft = (type: number, code: number): [number, number, number] => [EV_SOFT_ERROR, (1 << 31) | (type << 8) | code, 0];
+const soft = (type: number, code: number): [number, number, number] => [
+  EV_SOFT_ERROR,
+  (1 << 31) | (type << 8) | code,
+  0,
+];
 
 test.each([
   ['IPv4 protocol unreachable', 3, 2, 4],
@@ -24,7 +28,11 @@ test.each([
 ])('hard errors end an opening, and only that [MUST-56] [SHLD-26]: %s', (_what, type, code, version) => {
   const b = inState(SYN_SENT);
   icmpError(b.t, b.tcb, 1000, type, code, version);
-  expect([b.tcb.state, b.events(), b.t.counters.attemptFails]).toEqual([CLOSED, [[EV_CLOSED, ECONNREFUSED, SYN_SENT]], 1]);
+  expect([b.tcb.state, b.events(), b.t.counters.attemptFails]).toEqual([
+    CLOSED,
+    [[EV_CLOSED, ECONNREFUSED, SYN_SENT]],
+    1,
+  ]);
   const open = inState(ESTABLISHED);
   icmpError(open.t, open.tcb, 1000, type, code, version);
   expect([open.tcb.state, open.events(), open.tcb.softError]).toEqual([ESTABLISHED, [soft(type, code)], EHOSTUNREACH]);
@@ -57,7 +65,13 @@ test.each([
 });
 
 test('only a sequence number in flight is believed (RFC 5927 §4.1)', () => {
-  for (const [seq, believed] of [[999, false], [1000, true], [1099, true], [1100, false], [1000 + 2 ** 31, false]] as const) {
+  for (const [seq, believed] of [
+    [999, false],
+    [1000, true],
+    [1099, true],
+    [1100, false],
+    [1000 + 2 ** 31, false],
+  ] as const) {
     const b = inState(SYN_SENT);
     icmpError(b.t, b.tcb, seq | 0, 3, 3, 4);
     expect([seq, b.tcb.state === CLOSED]).toEqual([seq, believed]);

@@ -4,7 +4,11 @@ import { LADDR, PORTS } from '../../../../src/core/tcp/tcb.ts';
 import { ROW_WORDS } from '../../../../src/wire/abi.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 
-function table(): { listeners: Listeners; add(row: number, address: string, port: number): void; find(address: string, port: number): number } {
+function table(): {
+  listeners: Listeners;
+  add(row: number, address: string, port: number): void;
+  find(address: string, port: number): number;
+} {
   const words = new Int32Array(16 * ROW_WORDS);
   const listeners = new Listeners(words);
   return {
@@ -19,7 +23,10 @@ function table(): { listeners: Listeners; add(row: number, address: string, port
 }
 
 test('an exact address wins over the unspecified one, in whatever order they came', () => {
-  for (const order of [['::', '10.0.0.1'], ['10.0.0.1', '::']]) {
+  for (const order of [
+    ['::', '10.0.0.1'],
+    ['10.0.0.1', '::'],
+  ]) {
     const t = table();
     for (const [n, address] of order.entries()) t.add(n + 1, address, 80);
     expect(t.find('10.0.0.1', 80)).toBe(order.indexOf('10.0.0.1') + 1);

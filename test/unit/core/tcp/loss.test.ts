@@ -19,7 +19,9 @@ function flight(flags = 0): Bench {
 
 /** SND.SEQ of what is lost and not sent again. */
 const lost = ({ t, tcb }: Bench): number[] =>
-  chain(t, tcb.rtxHead).filter((rec) => t.records.flags(rec) & R_LOST).map((rec) => t.records.seq(rec));
+  chain(t, tcb.rtxHead)
+    .filter((rec) => t.records.flags(rec) & R_LOST)
+    .map((rec) => t.records.seq(rec));
 
 function dupAck(b: Bench, ...blocks: [left: number, right: number][]): void {
   const { t, tcb } = b;

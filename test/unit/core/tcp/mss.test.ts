@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { advertisedMss, defaultMss, mostText, setSendMss } from '../../../../src/core/tcp/mss.ts';
 import { F_TS } from '../../../../src/core/tcp/row.ts';
-import { bench, type BenchOptions } from './bench.ts';
+import { type BenchOptions, bench } from './bench.ts';
 
 test.each([
   [{}, 1460],

@@ -31,8 +31,14 @@ test('the next probe is the same octet again, although a super-segment was in fl
   b.t.now += 1000;
   sendProbe(b.t, b.tcb);
   expect(b.take()).toMatchObject([{ seq: 1000, len: 1, flags: ACK | PSH }]);
-  const [first, rest] = chain(b.t, b.tcb.rtxHead).map((rec) => [b.t.records.len(rec), b.t.records.flags(rec) & R_RESENT]);
-  expect([first, rest]).toEqual([[1, R_RESENT], [2999, 0]]);
+  const [first, rest] = chain(b.t, b.tcb.rtxHead).map((rec) => [
+    b.t.records.len(rec),
+    b.t.records.flags(rec) & R_RESENT,
+  ]);
+  expect([first, rest]).toEqual([
+    [1, R_RESENT],
+    [2999, 0],
+  ]);
   expect([b.tcb.sndNxt, b.tcb.lostOut, b.t.counters.retransSegs]).toEqual([4000, 2999, 1]);
 });
 
@@ -51,7 +57,10 @@ test('with no text left the FIN is the probe, first and again', () => {
   b.tcb.flags |= F_FIN_QUEUED;
   sendProbe(b.t, b.tcb);
   sendProbe(b.t, b.tcb);
-  expect(b.take()).toMatchObject([{ seq: 1000, len: 0, flags: ACK | FIN }, { seq: 1000, len: 0, flags: ACK | FIN }]);
+  expect(b.take()).toMatchObject([
+    { seq: 1000, len: 0, flags: ACK | FIN },
+    { seq: 1000, len: 0, flags: ACK | FIN },
+  ]);
   expect([b.tcb.sndNxt, b.tcb.flags & F_FIN_SENT]).toEqual([1001, F_FIN_SENT]);
 });
 

@@ -19,57 +19,71 @@ function give({ t, tcb }: Tables, base: number, from: number, length: number): v
 
 describe('reassembly', () => {
   test('any pieces in any order: exact bytes, each once, and nothing left', () => {
-    fc.assert(fc.property(start, fc.array(piece, { maxLength: 60 }), (base, pieces) => {
-      const box = tables();
-      const { t, tcb } = box;
-      tcb.rcvNxt = base;
-      const held = new Uint8Array(SIZE);
-      for (const [from, length] of pieces) {
-        give(box, base, from, length);
-        held.fill(1, from, Math.min(from + length, SIZE));
-        expect(tcb.oooBytes).toBe(held.reduce((n, x) => n + x, 0));
-      }
-      const first = held.indexOf(0) < 0 ? SIZE : held.indexOf(0);
-      expect(deliverHeld(t, tcb)).toBe(first);
-      expect(diff(tcb.rcvNxt, base)).toBe(first);
-      let at = 0;
-      for (let n = 0; n < t.events.count; n++) {
-        const [offset, length] = [t.events.words[n * EVENT_WORDS + 4]!, t.events.words[n * EVENT_WORDS + 5]!];
-        expect(t.arena.bytes.slice(offset, offset + length)).toEqual(stream.slice(at, at + length));
-        at += length;
-      }
-      expect(at).toBe(first);
-      discardHeld(t, tcb);
-      for (const chunk of t.lent) t.arena.give(chunk);
-      expect([t.records.count, t.arena.used, tcb.oooBytes]).toEqual([0, 0, 0]);
-    }), { seed: 2018 });
+    fc.assert(
+      fc.property(start, fc.array(piece, { maxLength: 60 }), (base, pieces) => {
+        const box = tables();
+        const { t, tcb } = box;
+        tcb.rcvNxt = base;
+        const held = new Uint8Array(SIZE);
+        for (const [from, length] of pieces) {
+          give(box, base, from, length);
+          held.fill(1, from, Math.min(from + length, SIZE));
+          expect(tcb.oooBytes).toBe(held.reduce((n, x) => n + x, 0));
+        }
+        const first = held.indexOf(0) < 0 ? SIZE : held.indexOf(0);
+        expect(deliverHeld(t, tcb)).toBe(first);
+        expect(diff(tcb.rcvNxt, base)).toBe(first);
+        let at = 0;
+        for (let n = 0; n < t.events.count; n++) {
+          const [offset, length] = [t.events.words[n * EVENT_WORDS + 4]!, t.events.words[n * EVENT_WORDS + 5]!];
+          expect(t.arena.bytes.slice(offset, offset + length)).toEqual(stream.slice(at, at + length));
+          at += length;
+        }
+        expect(at).toBe(first);
+        discardHeld(t, tcb);
+        for (const chunk of t.lent) t.arena.give(chunk);
+        expect([t.records.count, t.arena.used, tcb.oooBytes]).toEqual([0, 0, 0]);
+      }),
+      { seed: 2018 },
+    );
   });
 
   test('SACK blocks are the runs held, the one that changed last first, then by rising number', () => {
-    fc.assert(fc.property(start, fc.array(piece, { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 4 }), (base, pieces, limit) => {
-      const box = tables();
-      box.tcb.rcvNxt = base;
-      const held = new Uint8Array(SIZE + 1);
-      for (const [from, length] of pieces) {
-        give(box, base, from, length);
-        held.fill(1, from, Math.min(from + length, SIZE));
-      }
-      const runs: [number, number][] = [];
-      for (let n = 0, from = -1; n <= SIZE; n++) {
-        if (held[n] === 1 && from < 0) from = n;
-        if (held[n] === 0 && from >= 0) {
-          runs.push([from, n]);
-          from = -1;
-        }
-      }
-      const last = pieces.at(-1)![0];
-      const lead = runs.findIndex(([a, b]) => last >= a && last < b);
-      const ordered = [runs[lead]!, ...runs.filter((_, n) => n !== lead)].slice(0, limit);
-      const edges = new Int32Array(8);
-      const count = sackBlocks(box.t, box.tcb, edges, limit);
-      const blocks = Array.from({ length: count }, (_, n) => [diff(edges[2 * n]!, base), diff(edges[2 * n + 1]!, base)]);
-      expect(blocks).toEqual(ordered);
-    }), { seed: 2018 });
+    fc.assert(
+      fc.property(
+        start,
+        fc.array(piece, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 4 }),
+        (base, pieces, limit) => {
+          const box = tables();
+          box.tcb.rcvNxt = base;
+          const held = new Uint8Array(SIZE + 1);
+          for (const [from, length] of pieces) {
+            give(box, base, from, length);
+            held.fill(1, from, Math.min(from + length, SIZE));
+          }
+          const runs: [number, number][] = [];
+          for (let n = 0, from = -1; n <= SIZE; n++) {
+            if (held[n] === 1 && from < 0) from = n;
+            if (held[n] === 0 && from >= 0) {
+              runs.push([from, n]);
+              from = -1;
+            }
+          }
+          const last = pieces.at(-1)![0];
+          const lead = runs.findIndex(([a, b]) => last >= a && last < b);
+          const ordered = [runs[lead]!, ...runs.filter((_, n) => n !== lead)].slice(0, limit);
+          const edges = new Int32Array(8);
+          const count = sackBlocks(box.t, box.tcb, edges, limit);
+          const blocks = Array.from({ length: count }, (_, n) => [
+            diff(edges[2 * n]!, base),
+            diff(edges[2 * n + 1]!, base),
+          ]);
+          expect(blocks).toEqual(ordered);
+        },
+      ),
+      { seed: 2018 },
+    );
   });
 
   test('without room the segment is dropped and counted, what is held stays', () => {

@@ -16,7 +16,15 @@ test('the pool gives what it has, then -1; what is given back is taken again, ze
   r.give(all[1]!);
   expect([r.count, r.take()]).toEqual([2, all[1]]);
   const again = all[1]!;
-  expect([r.seq(again), r.len(again), r.flags(again), r.sentAt(again), r.chunk(again), r.offset(again), r.next(again)]).toEqual([0, 0, 0, 0, 0, 0, -1]);
+  expect([
+    r.seq(again),
+    r.len(again),
+    r.flags(again),
+    r.sentAt(again),
+    r.chunk(again),
+    r.offset(again),
+    r.next(again),
+  ]).toEqual([0, 0, 0, 0, 0, 0, -1]);
 });
 
 test('fields do not touch each other or their neighbours', () => {
@@ -28,13 +36,24 @@ test('fields do not touch each other or their neighbours', () => {
   r.setFlags(rec!, R_RESENT);
   r.setNext(rec!, 2);
   r.setPlace(rec!, 11, 12);
-  expect([r.seq(rec!), r.len(rec!), r.sentAt(rec!), r.flags(rec!), r.next(rec!), r.chunk(rec!), r.offset(rec!)]).toEqual([-(2 ** 31), 65_000, -1, R_RESENT, 2, 11, 12]);
-  for (const other of [0, 2]) expect([r.seq(other), r.len(other), r.next(other), r.offset(other)]).toEqual([0, 0, -1, 0]);
+  expect([
+    r.seq(rec!),
+    r.len(rec!),
+    r.sentAt(rec!),
+    r.flags(rec!),
+    r.next(rec!),
+    r.chunk(rec!),
+    r.offset(rec!),
+  ]).toEqual([-(2 ** 31), 65_000, -1, R_RESENT, 2, 11, 12]);
+  for (const other of [0, 2])
+    expect([r.seq(other), r.len(other), r.next(other), r.offset(other)]).toEqual([0, 0, -1, 0]);
 });
 
 test('a FIN takes one place in sequence space (RFC 9293 §3.4), other marks none', () => {
   const r = pool(1);
   const rec = r.take();
   r.setLen(rec, 100);
-  expect([0, R_FIN, R_SACKED | R_RESENT, R_FIN | R_SACKED].map((flags) => (r.setFlags(rec, flags), r.space(rec)))).toEqual([100, 101, 100, 101]);
+  expect(
+    [0, R_FIN, R_SACKED | R_RESENT, R_FIN | R_SACKED].map((flags) => (r.setFlags(rec, flags), r.space(rec))),
+  ).toEqual([100, 101, 100, 101]);
 });

@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
 import {
-  acknowledge, applyBlock, firstLost, inFlight, markAllLost, markLost, noteResent, noteSent, split,
+  acknowledge,
+  applyBlock,
+  firstLost,
+  inFlight,
+  markAllLost,
+  markLost,
+  noteResent,
+  noteSent,
+  split,
 } from '../../../../src/core/tcp/retransmission.ts';
 import { F_SACK } from '../../../../src/core/tcp/row.ts';
 import { dequeue, enqueue, seekNew } from '../../../../src/core/tcp/send-queue.ts';
@@ -14,8 +22,15 @@ import { chain, type Tables, tables } from './bench-of-tables.ts';
 const lengths = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 10 });
 const step = fc.oneof(
   fc.record({ op: fc.constant('ack' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }),
-  fc.record({ op: fc.constant('sack' as const), at: fc.double({ min: 0, max: 1, noNaN: true }), to: fc.double({ min: 0, max: 1, noNaN: true }) }),
-  fc.record({ op: fc.constantFrom('split' as const, 'lose' as const, 'loseAll' as const, 'resend' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  fc.record({
+    op: fc.constant('sack' as const),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    to: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  fc.record({
+    op: fc.constantFrom('split' as const, 'lose' as const, 'loseAll' as const, 'resend' as const),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
 );
 
 /** Sends segments of these lengths, and a FIN. */
@@ -51,7 +66,8 @@ function check({ t, tcb }: Tables, base: number, sacked: Uint8Array, una: number
     const flags = r.flags(rec);
     expect(r.space(rec)).toBeGreaterThan(0);
     const should = flags & R_SACKED ? 1 : 0;
-    for (let n = 0; n < r.space(rec); n++) if (sacked[at + n] !== should) throw new Error(`octet ${at + n} has the wrong mark`);
+    for (let n = 0; n < r.space(rec); n++)
+      if (sacked[at + n] !== should) throw new Error(`octet ${at + n} has the wrong mark`);
     if (flags & R_LOST) lost += r.space(rec);
     if (flags & R_SACKED) marked += r.space(rec);
     if (r.len(rec) > 0) {
@@ -68,44 +84,48 @@ function check({ t, tcb }: Tables, base: number, sacked: Uint8Array, una: number
 
 test('acknowledge, split, SACK, loss and retransmission in any order keep the octets', () => {
   const start = fc.constantFrom(0, -3000, 0x7fffff00);
-  fc.assert(fc.property(start, lengths, fc.array(step, { maxLength: 25 }), (base, sizes, steps) => {
-    const box = sent(base, sizes);
-    const { t, tcb, total } = box;
-    const sacked = new Uint8Array(total + 1);
-    let una = 0;
-    for (const s of steps) {
-      const left = total + 1 - una;
-      if (s.op === 'ack') {
-        const to = una + Math.floor(s.at * left);
-        acknowledge(t, tcb, add(base, to));
-        dequeue(t.arena, tcb, Math.min(to, total) - Math.min(una, total));
-        tcb.sndUna = add(base, to);
-        una = to;
-      } else if (s.op === 'sack') {
-        const [a, b] = [s.at, s.to].map((x) => una + Math.floor(x * left)).sort((x, y) => x - y) as [number, number];
-        // A block never ends between the last octet and a FIN that were sent as one.
-        if (b === total) continue;
-        applyBlock(t, tcb, add(base, a), add(base, b));
-        sacked.fill(1, a, b);
-      } else {
-        const all = chain(t, tcb.rtxHead);
-        const rec = all[Math.floor(s.at * all.length)];
-        if (s.op === 'loseAll') markAllLost(t, tcb);
-        if (rec === undefined) continue;
-        if (s.op === 'lose') markLost(t, tcb, rec);
-        if (s.op === 'split' && t.records.len(rec) > 1) split(t, tcb, rec, Math.max(1, Math.floor(t.records.len(rec) / 2)));
-        const lost = firstLost(t, tcb);
-        if (s.op === 'resend' && lost >= 0) {
-          noteResent(t, tcb, lost);
-          expect(t.records.flags(lost) & R_RESENT).toBe(R_RESENT);
+  fc.assert(
+    fc.property(start, lengths, fc.array(step, { maxLength: 25 }), (base, sizes, steps) => {
+      const box = sent(base, sizes);
+      const { t, tcb, total } = box;
+      const sacked = new Uint8Array(total + 1);
+      let una = 0;
+      for (const s of steps) {
+        const left = total + 1 - una;
+        if (s.op === 'ack') {
+          const to = una + Math.floor(s.at * left);
+          acknowledge(t, tcb, add(base, to));
+          dequeue(t.arena, tcb, Math.min(to, total) - Math.min(una, total));
+          tcb.sndUna = add(base, to);
+          una = to;
+        } else if (s.op === 'sack') {
+          const [a, b] = [s.at, s.to].map((x) => una + Math.floor(x * left)).sort((x, y) => x - y) as [number, number];
+          // A block never ends between the last octet and a FIN that were sent as one.
+          if (b === total) continue;
+          applyBlock(t, tcb, add(base, a), add(base, b));
+          sacked.fill(1, a, b);
+        } else {
+          const all = chain(t, tcb.rtxHead);
+          const rec = all[Math.floor(s.at * all.length)];
+          if (s.op === 'loseAll') markAllLost(t, tcb);
+          if (rec === undefined) continue;
+          if (s.op === 'lose') markLost(t, tcb, rec);
+          if (s.op === 'split' && t.records.len(rec) > 1)
+            split(t, tcb, rec, Math.max(1, Math.floor(t.records.len(rec) / 2)));
+          const lost = firstLost(t, tcb);
+          if (s.op === 'resend' && lost >= 0) {
+            noteResent(t, tcb, lost);
+            expect(t.records.flags(lost) & R_RESENT).toBe(R_RESENT);
+          }
         }
+        check(box, base, sacked, una, total);
       }
-      check(box, base, sacked, una, total);
-    }
-    acknowledge(t, tcb, add(base, total + 1));
-    dequeue(t.arena, tcb, total - Math.min(una, total));
-    expect([t.records.count, t.arena.used, tcb.rtxHead, tcb.rtxTail, tcb.sndQueued]).toEqual([0, 0, -1, -1, 0]);
-  }), { seed: 6675 });
+      acknowledge(t, tcb, add(base, total + 1));
+      dequeue(t.arena, tcb, total - Math.min(una, total));
+      expect([t.records.count, t.arena.used, tcb.rtxHead, tcb.rtxTail, tcb.sndQueued]).toEqual([0, 0, -1, -1, 0]);
+    }),
+    { seed: 6675 },
+  );
 });
 
 test('only what was neither resent nor selectively acknowledged gives a round-trip sample (Karn)', () => {

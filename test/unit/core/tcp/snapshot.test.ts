@@ -7,7 +7,16 @@ import { tsval } from '../../../../src/core/tcp/emit.ts';
 import { CLOSED, LISTEN } from '../../../../src/core/tcp/figure5.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import { applyBlock, inFlight } from '../../../../src/core/tcp/retransmission.ts';
-import { F_CORK, F_COUNTED, F_DIRTY, F_IN_FLOWS, F_SACK, F_TS, TIMER_KEEPALIVE, TIMER_REXMIT } from '../../../../src/core/tcp/row.ts';
+import {
+  F_CORK,
+  F_COUNTED,
+  F_DIRTY,
+  F_IN_FLOWS,
+  F_SACK,
+  F_TS,
+  TIMER_KEEPALIVE,
+  TIMER_REXMIT,
+} from '../../../../src/core/tcp/row.ts';
 import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
@@ -50,8 +59,14 @@ test('queues, marks and text come back', () => {
   const row = importRow(to.t, to.tcb, exportRow(...pair(busy())));
   const { t, tcb } = to;
   expect(row).toBe(tcb.row);
-  expect([tcb.sndUna, tcb.sndNxt, tcb.sndQueued, tcb.sackedOut, inFlight(tcb), tcb.oooBytes]).toEqual([1000, 4000, 3500, 1000, 2000, 40]);
-  expect(chain(t, tcb.rtxHead).map((rec) => [t.records.seq(rec), t.records.len(rec)])).toEqual([[1000, 1000], [2000, 1000], [3000, 1000]]);
+  expect([tcb.sndUna, tcb.sndNxt, tcb.sndQueued, tcb.sackedOut, inFlight(tcb), tcb.oooBytes]).toEqual([
+    1000, 4000, 3500, 1000, 2000, 40,
+  ]);
+  expect(chain(t, tcb.rtxHead).map((rec) => [t.records.seq(rec), t.records.len(rec)])).toEqual([
+    [1000, 1000],
+    [2000, 1000],
+    [3000, 1000],
+  ]);
   const chunk = t.records.chunk(tcb.oooHead);
   expect([t.records.seq(tcb.oooHead), [...t.arena.view(chunk, 0, 40)]]).toEqual([5060, Array(40).fill(3)]);
   expect([...t.arena.view(tcb.sndChunk, tcb.sndOffset, tcb.sndOffset + 500)]).toEqual(Array(500).fill(9));
@@ -62,16 +77,19 @@ function pair(b: Bench): [Bench['t'], Bench['tcb']] {
   return [b.t, b.tcb];
 }
 
-test.each([0, 5, 3_600_000, -900])('a clock %d ms ahead: deadlines keep their distance, TSval goes on (RFC 7323 §5.4)', (ahead) => {
-  const from = busy();
-  const before = tsval(...pair(from));
-  const to = empty(ahead);
-  importRow(to.t, to.tcb, exportRow(...pair(from)));
-  expect(tsval(to.t, to.tcb)).toBe(before);
-  expect([TIMER_REXMIT, TIMER_KEEPALIVE].map((timer) => to.tcb.timer(timer) - to.t.tick)).toEqual([1000, 7000]);
-  expect(to.t.wheel.count).toBe(1);
-  expect((to.t.now | 0) - to.t.records.sentAt(to.tcb.rtxHead)).toBe(0);
-});
+test.each([0, 5, 3_600_000, -900])(
+  'a clock %d ms ahead: deadlines keep their distance, TSval goes on (RFC 7323 §5.4)',
+  (ahead) => {
+    const from = busy();
+    const before = tsval(...pair(from));
+    const to = empty(ahead);
+    importRow(to.t, to.tcb, exportRow(...pair(from)));
+    expect(tsval(to.t, to.tcb)).toBe(before);
+    expect([TIMER_REXMIT, TIMER_KEEPALIVE].map((timer) => to.tcb.timer(timer) - to.t.tick)).toEqual([1000, 7000]);
+    expect(to.t.wheel.count).toBe(1);
+    expect((to.t.now | 0) - to.t.records.sentAt(to.tcb.rtxHead)).toBe(0);
+  },
+);
 
 test('what is no connection is not exported', () => {
   for (const state of [CLOSED, LISTEN]) {

@@ -24,8 +24,19 @@ test('STATUS: windows as the peer knows them, differences over the wrap of seque
   b.tcb.sndNxt = (0x7ffffff0 + 100) | 0;
   b.tcb.bytesIn = 2 ** 40;
   expect(infoOf(b.tcb)).toMatchObject({
-    state: 'ESTABLISHED', mss: 1000, rcvWnd: 5000, sndWnd: 60_000, inFlight: 100, sndScale: 7, rcvScale: 9, sack: true,
-    timestamps: false, bytesIn: 2 ** 40, cwnd: 20_000, rtoMs: 1000, srttUs: 0,
+    state: 'ESTABLISHED',
+    mss: 1000,
+    rcvWnd: 5000,
+    sndWnd: 60_000,
+    inFlight: 100,
+    sndScale: 7,
+    rcvScale: 9,
+    sack: true,
+    timestamps: false,
+    bytesIn: 2 ** 40,
+    cwnd: 20_000,
+    rtoMs: 1000,
+    srttUs: 0,
   });
   b.tcb.state = SYN_SENT;
   b.tcb.flags = F_TS;

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { TransmitQueues } from '../../../../src/core/tcp/transmit-queues.ts';
 import {
-  DESC_WORDS, KIND_PIECE, KIND_RAW, KIND_TCP, TX_HOP, TX_KIND, TX_LEN, TX_OFF, TX_REGION_SHIFT, TX_TOTAL,
+  DESC_WORDS,
+  KIND_PIECE,
+  KIND_RAW,
+  KIND_TCP,
+  TX_HOP,
+  TX_KIND,
+  TX_LEN,
+  TX_OFF,
+  TX_REGION_SHIFT,
+  TX_TOTAL,
 } from '../../../../src/wire/abi.ts';
 import { gather, pieceDescriptors } from '../../../../src/wire/pieces.ts';
 import { fakeLink, OUR_MAC } from '../ip/harness.ts';
@@ -50,7 +59,11 @@ test('pieces: the first in the descriptor, seven in each that follows, the total
   tx[0]![base + TX_KIND] = KIND_TCP;
   for (let n = 0; n < 16; n++) expect(out.addPiece(0, base, 0, n * 17, n + 1)).toBe(true);
   expect([out.count(0), pieceDescriptors(tx[0]!, base), tx[0]![base + TX_TOTAL]]).toEqual([4, 3, 136]);
-  expect([1, 2, 3].map((d) => [tx[0]![d * DESC_WORDS], tx[0]![d * DESC_WORDS + 1]])).toEqual([[KIND_PIECE, 7], [KIND_PIECE, 7], [KIND_PIECE, 1]]);
+  expect([1, 2, 3].map((d) => [tx[0]![d * DESC_WORDS], tx[0]![d * DESC_WORDS + 1]])).toEqual([
+    [KIND_PIECE, 7],
+    [KIND_PIECE, 7],
+    [KIND_PIECE, 1],
+  ]);
   const text = new Uint8Array(136);
   gather(tx[0]!, base, memory, 0, 136, text, 0);
   const expected = Array.from({ length: 16 }, (_, n) => [...memory.subarray(n * 17, n * 17 + n + 1)]).flat();
@@ -62,7 +75,11 @@ test('the region of a piece is in the high bits of its length', () => {
   const base = out.add(0);
   out.addPiece(0, base, 5, 1234, 65536);
   out.addPiece(0, base, 1023, 99, 1);
-  expect([tx[0]![base + TX_OFF], tx[0]![base + TX_LEN], tx[0]![base + TX_TOTAL]]).toEqual([1234, 65536 | (5 << TX_REGION_SHIFT), 65537]);
+  expect([tx[0]![base + TX_OFF], tx[0]![base + TX_LEN], tx[0]![base + TX_TOTAL]]).toEqual([
+    1234,
+    65536 | (5 << TX_REGION_SHIFT),
+    65537,
+  ]);
   const sized = tx[0]![DESC_WORDS + 3]!;
   expect([tx[0]![DESC_WORDS + 2], sized >>> TX_REGION_SHIFT, sized & 0xfffff]).toEqual([99, 1023, 1]);
 });

@@ -2,8 +2,30 @@
 import { expect, test } from 'vitest';
 import { absorb, continues } from '../../../../src/link/sim/merge.ts';
 import {
-  ACK, CWR, DESC_WORDS, FIN, KIND_TCP, OPT_SACK, OPT_TS, PSH, RST, RX_ACK, RX_FLAGS, RX_GSO, RX_IP, RX_KIND, RX_LEN,
-  RX_OFF, RX_OPTS, RX_ROW, RX_SEQ, RX_TOTAL, RX_TSECR, RX_TSVAL, SYN, URG,
+  ACK,
+  CWR,
+  DESC_WORDS,
+  FIN,
+  KIND_TCP,
+  OPT_SACK,
+  OPT_TS,
+  PSH,
+  RST,
+  RX_ACK,
+  RX_FLAGS,
+  RX_GSO,
+  RX_IP,
+  RX_KIND,
+  RX_LEN,
+  RX_OFF,
+  RX_OPTS,
+  RX_ROW,
+  RX_SEQ,
+  RX_TOTAL,
+  RX_TSECR,
+  RX_TSVAL,
+  SYN,
+  URG,
 } from '../../../../src/wire/abi.ts';
 import { gather } from '../../../../src/wire/pieces.ts';
 
@@ -60,11 +82,17 @@ test.each<[string, (rx: Int32Array, next: number) => void]>([
   ['a longer segment', (rx, next) => put(rx, next, 1, 101)],
   ['an empty one', (rx, next) => put(rx, next, 1, 0)],
   ['other options', (rx, next) => (rx[next + RX_OPTS]! |= OPT_SACK)],
-  ['SACK in both', (rx, next) => (rx[HEAD + RX_OPTS]! |= OPT_SACK, rx[next + RX_OPTS]! |= OPT_SACK)],
+  ['SACK in both', (rx, next) => ((rx[HEAD + RX_OPTS]! |= OPT_SACK), (rx[next + RX_OPTS]! |= OPT_SACK))],
   ['another TTL', (rx, next) => (rx[next + RX_IP] = (4 << 24) | (63 << 8))],
   ['another DSCP', (rx, next) => (rx[next + RX_IP]! |= 4)],
-  ...[FIN, SYN, RST, PSH, URG, CWR].map((bit): [string, (rx: Int32Array) => void] => [`flag ${bit} before`, (rx) => (rx[HEAD + RX_FLAGS]! |= bit)]),
-  ...[SYN, RST, URG, CWR].map((bit): [string, (rx: Int32Array, next: number) => void] => [`flag ${bit} behind`, (rx, next) => (rx[next + RX_FLAGS]! |= bit)]),
+  ...[FIN, SYN, RST, PSH, URG, CWR].map((bit): [string, (rx: Int32Array) => void] => [
+    `flag ${bit} before`,
+    (rx) => (rx[HEAD + RX_FLAGS]! |= bit),
+  ]),
+  ...[SYN, RST, URG, CWR].map((bit): [string, (rx: Int32Array, next: number) => void] => [
+    `flag ${bit} behind`,
+    (rx, next) => (rx[next + RX_FLAGS]! |= bit),
+  ]),
 ])('not merged: %s', (_what, change) => {
   expect(merges(change)).toBe(false);
 });
