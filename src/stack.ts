@@ -18,6 +18,7 @@ import { HeapMemory } from './shell/memory.ts';
 import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Stack } from './shell/stack.ts';
+import { undoAll } from './shell/undo.ts';
 
 /** NODE_DEBUG=usertcp */
 const debug = debuglog('usertcp');
@@ -59,16 +60,24 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
       shared,
     });
   } catch (error) {
-    for (const link of links) await link.close();
-    for (const undo of teardown) await undo();
-    throw error;
+    throw await undoAll([...links.map((link) => () => link.close()), ...teardown], [error]);
   }
 }
 
 /** Puts a stack together and starts it. */
 export function assemble(settings: Settings, around: Surroundings): Stack {
-  const loopback: Link[] = settings.loopback ? [new Loopback({ later: around.later })] : [];
   const capture = settings.capture === undefined ? undefined : openCapture(settings.capture);
+  try {
+    return join(settings, around, capture);
+  } catch (error) {
+    // What it says itself is of no use beside what went wrong first.
+    capture?.close().catch(() => {});
+    throw error;
+  }
+}
+
+function join(settings: Settings, around: Surroundings, capture: OpenCapture | undefined): Stack {
+  const loopback: Link[] = settings.loopback ? [new Loopback({ later: around.later })] : [];
   const tees = capture === undefined ? [] : tee([...around.links, ...loopback], capture, around.clock);
   const links = capture === undefined ? [...around.links, ...loopback] : tees;
   const core = new StackCore({
@@ -146,7 +155,8 @@ async function openLinks(settings: Settings): Promise<Opened> {
   const plain = { warnings: [], teardown: [], ephemeralPorts: undefined, shared: undefined };
   if (device === undefined) return { ...plain, links: settings.links };
   if (device.startsWith(TAP)) {
-    return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, spinMicros: spin })] };
+    const { vlan } = settings;
+    return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, vlan, spinMicros: spin })] };
   }
   const arrangement = await arrange(
     {
@@ -179,8 +189,7 @@ async function openLinks(settings: Settings): Promise<Opened> {
     const teardown = [unwatch, () => arrangement.release()];
     return { links: [link], warnings, teardown, ephemeralPorts, shared: claimed && ((port) => claimed.has(port)) };
   } catch (error) {
-    await arrangement.release();
-    throw error;
+    throw await undoAll([() => arrangement.release()], [error]);
   }
 }
 

@@ -19,7 +19,7 @@ bool is_bulk(const Burst& burst) {
 }  // namespace
 
 Poller::Poller(uv_loop_t* loop, Engine& engine, Client& client, std::uint32_t spin_microseconds)
-    : engine_(engine), client_(client), spinner_(spin_microseconds) {
+    : loop_(loop), engine_(engine), client_(client), spinner_(spin_microseconds) {
   for (const int fd : engine.device().poll_fds()) {
     uv_poll_t& handle = handles_[handle_count_];
     if (uv_poll_init(loop, &handle, fd) != 0) break;
@@ -43,6 +43,11 @@ void Poller::stop() {
 }
 
 void Poller::close_handles() {
+  if (handle_count_ == 0) {
+    uv_idle_init(loop_, &nothing_);
+    nothing_.data = this;
+    uv_close(reinterpret_cast<uv_handle_t*>(&nothing_), on_nothing_closed);
+  }
   for (std::size_t i = 0; i < handle_count_; ++i) {
     uv_poll_stop(&handles_[i]);
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_[i]), on_closed);
@@ -53,6 +58,8 @@ void Poller::on_closed(uv_handle_t* handle) {
   auto* self = static_cast<Poller*>(handle->data);
   if (--self->open_ == 0) self->client_.on_stopped();
 }
+
+void Poller::on_nothing_closed(uv_handle_t* handle) { static_cast<Poller*>(handle->data)->client_.on_stopped(); }
 
 void Poller::ref() {
   for (std::size_t i = 0; i < handle_count_; ++i) uv_ref(reinterpret_cast<uv_handle_t*>(&handles_[i]));

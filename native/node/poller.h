@@ -37,16 +37,20 @@ class Poller {
  private:
   static void on_event(uv_poll_t* handle, int status, int events);
   static void on_closed(uv_handle_t* handle);
+  static void on_nothing_closed(uv_handle_t* handle);
   void drain();
   void close_handles();
   void handle_error();
 
+  uv_loop_t* loop_;
   Engine& engine_;
   Client& client_;
   Spinner spinner_;
   std::array<uv_poll_t, 2> handles_;
   std::size_t handle_count_ = 0;
   std::size_t open_ = 0;
+  // Closed in place of the others when there are none: on_stopped() comes from the loop all the same.
+  uv_idle_t nothing_;
   bool draining_ = false;
   bool stopping_ = false;
 };

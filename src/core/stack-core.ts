@@ -178,6 +178,7 @@ export class StackCore implements Core, IpUp {
 
   callSetUserTimeout(row: number, ms: number): void {
     const tcb = this.tcb.select(row);
+    if (tcb.state === CLOSED) return;
     tcb.userTimeout = ms;
     // [MUST-21] what is outstanding already is under the new limit.
     if (ms > 0 && tcb.firstSentAt !== 0) arm(this.t, tcb, TIMER_USER, ms - diff(this.t.tick, tcb.firstSentAt));
@@ -186,6 +187,7 @@ export class StackCore implements Core, IpUp {
 
   callSetTos(row: number, tos: number): void {
     const tcb = this.tcb.select(row);
+    if (tcb.state === CLOSED) return;
     tcb.ip = (tcb.ip & ~0xff) | (tos & 0xff);
   }
 
@@ -218,8 +220,8 @@ export class StackCore implements Core, IpUp {
         t.dirty.push(row);
         if (blocked < 0) blocked = row;
       }
-      if (t.broken) {
-        t.broken = false;
+      if (t.broken === row) {
+        t.broken = -1;
         abort(t, tcb, EFAULT);
       }
     }

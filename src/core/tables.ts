@@ -35,7 +35,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
   const hops = new Int32Array(region('hops', (HOPS + SCRATCH_ROWS) * HOP_WORDS * 4));
   const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
-  const arena = new Arena(region('arena', o.arenaBytes), chunks, new LentRegions(o.links));
+  const memory = region('arena', o.arenaBytes);
+  const arena = new Arena(memory, chunks, new LentRegions(o.links, memory));
   const records = Math.max(LEAST_RECORDS, Math.min(o.maxConnections * RECORDS_PER_CONNECTION, MOST_RECORDS));
   const table = new Int32Array(region('flows', flowTableBytes(o.maxConnections)));
   const flows = new FlowTable(table, rows.words, o.rng.u32(), o.rng.u32());
@@ -78,7 +79,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     seg: new Segment(),
     lent: [],
     trace: null,
-    broken: false,
+    broken: -1,
     descriptor: -1,
     now: 0,
     tick: 1,

@@ -125,7 +125,12 @@ function checkAbi(native: Native): void {
 /** musl and glibc need different binaries; only glibc names its version in the report. */
 function libc(): string {
   if (process.platform !== 'linux') return '';
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  // With the network the report names every open socket, which may ask DNS. Older versions do not know the property.
+  const reporter = process.report as { excludeNetwork?: boolean; getReport(): object };
+  const before = reporter.excludeNetwork;
+  if (before !== undefined) reporter.excludeNetwork = true;
+  const report = reporter.getReport() as { header?: { glibcVersionRuntime?: string } };
+  if (before !== undefined) reporter.excludeNetwork = before;
   const version = report.header?.glibcVersionRuntime;
   return version ? `glibc ${version}` : 'musl';
 }

@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
+import { checkSocketTcp } from './options/tcp.ts';
 
 /** Per connection; what is absent comes from the stack's `tcp` options. Times are in ms, sizes in bytes. */
 export interface TcpSocketOptions {
@@ -68,6 +69,15 @@ export function checkPort(name: string, port: unknown, lowest: 0 | 1): number {
   const n = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
   if (typeof n === 'number' && Number.isInteger(n) && n >= lowest && n <= 65535) return n;
   throw new OptionError(name, port, `an integer from ${lowest} to 65535`);
+}
+
+/** Throws OptionError for what could not be opened, before anything is looked up; `port` becomes a number. */
+export function checkConnect(options: ConnectOptions): ConnectOptions {
+  const checked = { ...options, port: checkPort('port', options.port, 1) };
+  if (options.localPort !== undefined) checked.localPort = checkPort('localPort', options.localPort, 0);
+  bindAddress('localAddress', options.localAddress);
+  checkSocketTcp(options);
+  return checked;
 }
 
 /** Address words to bind to; all zero (any address of either family) for undefined and "::". */

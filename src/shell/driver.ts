@@ -86,8 +86,7 @@ export class Driver {
   /** Runs a turn now, for what was called so far. */
   flush(): void {
     if (this.#depth > 0 || !this.#running) return;
-    this.#enter();
-    this.#finish();
+    this.#turn(() => {});
   }
 
   readonly #endOfTick = (): void => {
@@ -98,67 +97,87 @@ export class Driver {
   readonly #alarm = (): void => {
     if (!this.#running) return;
     this.counts.alarms++;
-    this.#enter();
-    this.#core.handleTimers(this.#now);
-    this.#finish();
+    this.#turn(() => this.#core.handleTimers(this.#now));
   };
 
   #burst(link: number, descriptors: number): void {
     if (!this.#running) return;
     this.counts.bursts++;
     this.counts.descriptors += descriptors;
-    this.#enter();
-    this.#core.handleBurst(link, descriptors, this.#now);
-    this.#drainEvents();
-    this.watcher?.afterBurst(link);
-    this.#finish();
+    this.#turn(() => {
+      this.#core.handleBurst(link, descriptors, this.#now);
+      this.#drainEvents();
+      this.watcher?.afterBurst(link);
+    });
   }
 
   #down(link: number, error: Error): void {
     if (!this.#running) return;
-    this.#enter();
-    this.#core.handleLinkDown(link);
-    this.#onDown(link, error);
-    this.#finish();
+    this.#turn(() => {
+      this.#core.handleLinkDown(link);
+      this.#onDown(link, error);
+    });
   }
 
-  #enter(): void {
-    if (this.#depth++ === 0) {
+  /**
+   * The outermost frame sends; inner ones only ask it to look again. Whatever throws surfaces at the caller, and the driver
+   * is ready for the next turn: nothing of this one is left, and the alarm is set.
+   */
+  #turn(act: () => void): void {
+    const outermost = this.#depth++ === 0;
+    if (outermost) {
       this.#now = this.#clock.now();
       this.counts.turns++;
     }
-  }
-
-  /** The outermost frame sends; inner ones only ask it to look again. */
-  #finish(): void {
-    if (this.#depth > 1) {
-      this.#depth--;
-      this.#again = true;
-      return;
-    }
     try {
-      do {
-        this.#again = false;
-        this.#drainEvents();
-        this.#transmit();
-      } while (this.#again || this.#core.events.count > 0);
-      this.#core.pollEnd();
-      this.watcher?.endTurn();
+      try {
+        act();
+      } finally {
+        if (outermost) this.#settle();
+      }
     } finally {
       this.#depth--;
+      if (outermost) this.#over();
+      else this.#again = true;
     }
+  }
+
+  #settle(): void {
+    do {
+      this.#again = false;
+      try {
+        this.#drainEvents();
+      } finally {
+        this.#transmit();
+      }
+    } while (this.#again || this.#core.events.count > 0);
+    this.#core.pollEnd();
+    this.watcher?.endTurn();
+  }
+
+  #over(): void {
+    // Only after a failure is there anything left; its payload was lent for this turn only.
+    this.#core.events.count = 0;
+    this.#cursor = 0;
     if (this.#running) this.#clock.setAlarm(this.#core.pollAlarm(), this.#alarm);
   }
 
+  /** One event that cannot be dispatched does not keep the others from their connections. */
   #drainEvents(): void {
     const events = this.#core.events;
+    let failure: { readonly error: unknown } | undefined;
     // A handler's call may append to the queue, and growing replaces `words`: read both again each time.
     while (this.#cursor < events.count) {
       this.counts.events++;
-      this.#dispatch(events.words, this.#cursor++ * EVENT_WORDS);
+      try {
+        this.#dispatch(events.words, this.#cursor++ * EVENT_WORDS);
+      } catch (error) {
+        failure ??= { error };
+      }
     }
     events.count = 0;
     this.#cursor = 0;
+    if (failure !== undefined) throw failure.error;
   }
 
   /** A full buffer of one link may hold back what is due on another, so the links are gone over until none has more. */

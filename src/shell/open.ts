@@ -1,13 +1,13 @@
 /** `stack.open`: the promise of a connection. */
 import type { Conn } from './conn.ts';
-import { type ConnectOptions, checkPort, openTo, resolveHost } from './connect.ts';
+import { type ConnectOptions, checkConnect, openTo, resolveHost } from './connect.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { abortError } from './errors.ts';
 
 /** Resolves when ESTABLISHED. Rejects with the error of `connect`, or with AbortError when the signal fires first. */
 export function open(engine: Engine, options: ConnectOptions): Promise<Connection> {
-  const checked = { ...options, port: checkPort('port', options.port, 1) };
+  const checked = checkConnect(options);
   const signal = options.signal;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal));

@@ -4,6 +4,7 @@ import type { Conn } from './conn.ts';
 import { checkPort, type TcpSocketOptions } from './connect.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { StackError } from './errors.ts';
+import { checkSocketTcp } from './options/tcp.ts';
 import { Listening } from './service.ts';
 import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
 
@@ -47,6 +48,7 @@ export class Server extends EventEmitter {
   /** Made by `stack.createServer`. */
   constructor(engine: Engine, options: ServerOptions, onConnection?: (socket: Socket) => void) {
     super({ captureRejections: false });
+    checkSocketTcp(options);
     this.#engine = engine;
     this.#options = options;
     if (onConnection !== undefined) this.on('connection', onConnection);

@@ -6,11 +6,12 @@ import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
+import { checkSocketTcp } from './options/tcp.ts';
 
 export interface ListenOptions extends TcpSocketOptions {
   /** Local address; default every address of the stack. */
   host?: string;
-  /** Connections not yet accepted, half-open ones not counted. Default 511. */
+  /** Connections not yet accepted; half-open ones count, from their SYN on. Default 511. */
   backlog?: number;
 }
 
@@ -27,6 +28,7 @@ export class Listening {
   constructor(engine: Engine, port: number, options: ListenOptions, acceptor: Acceptor) {
     const wanted = checkPort('port', port, 0);
     const words = bindAddress('host', options.host);
+    checkSocketTcp(options);
     const tcp: OpenOptions = openOptions(options);
     const row = engine.listen(words, wanted, options.backlog ?? DEFAULT_BACKLOG, tcp, acceptor);
     if (row < 0) throw refusal(row, options.host ?? '::', wanted);

@@ -6,7 +6,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Duplex } from 'node:stream';
 import type { TcpInfo } from '../core/api.ts';
 import type { Conn } from './conn.ts';
-import { type ConnectOptions, checkPort, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
+import { type ConnectOptions, checkConnect, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
 import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
@@ -70,8 +70,7 @@ export class Socket extends Duplex {
   connect(options: ConnectOptions, listener?: () => void): this {
     if (this.#conn !== null || this.connecting)
       throw new StackError('ERR_USERTCP_CONNECTED', 'the socket is connected already');
-    const checked = { ...options, port: checkPort('port', options.port, 1) };
-    if (options.localPort !== undefined) checkPort('localPort', options.localPort, 0);
+    const checked = checkConnect(options);
     if (listener !== undefined) this.once('connect', listener);
     this.connecting = true;
     resolveHost(this.#engine, checked, (error, words, text, family) => {

@@ -13,6 +13,7 @@ import { open } from './open.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ListenOptions, Service } from './service.ts';
 import { Socket, type SocketOptions } from './socket.ts';
+import { undoAll } from './undo.ts';
 
 /** One line about a connection, for people. */
 export interface ConnectionSummary {
@@ -43,7 +44,7 @@ export interface StackParts {
   readonly warnings: readonly string[];
   /** Runs `fn` after `ms`; returns what cancels it. Virtual in a simulation. */
   readonly after: (ms: number, fn: () => void) => () => void;
-  /** Undone in this order once no connection is left. */
+  /** Undone in this order once no connection is left; all of them, whichever fail. */
   readonly teardown: readonly (() => unknown)[];
 }
 
@@ -147,17 +148,23 @@ export class Stack implements AsyncDisposable {
   }
 
   async #close(timeout: number): Promise<void> {
+    const steps = [() => this.#endInOrder(timeout), () => this.#abortRest(), () => this.#engine.driver.stop()];
+    const error = await undoAll([...steps, ...this.#parts.teardown]);
+    if (error !== undefined) throw error;
+  }
+
+  async #endInOrder(timeout: number): Promise<void> {
     const engine = this.#engine;
     engine.closeListeners();
-    if (timeout > 0) {
-      for (const conn of engine.connections()) conn.shutdown();
-      engine.driver.flush();
-      await this.#idle(timeout);
-    }
-    for (const conn of engine.connections()) conn.abort();
+    if (timeout <= 0) return;
+    for (const conn of engine.connections()) conn.shutdown();
     engine.driver.flush();
-    engine.driver.stop();
-    for (const undo of this.#parts.teardown) await undo();
+    await this.#idle(timeout);
+  }
+
+  #abortRest(): void {
+    for (const conn of this.#engine.connections()) conn.abort();
+    this.#engine.driver.flush();
   }
 
   #idle(timeout: number): Promise<void> {

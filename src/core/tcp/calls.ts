@@ -1,6 +1,6 @@
 /** §3.10.1 to 3.10.6: OPEN, SEND, CLOSE, ABORT. Each returns OK (or a count) or one of the error codes of events.ts. */
 import { ROW_WORDS } from '../../wire/abi.ts';
-import { isLimitedBroadcast, isMulticast } from '../../wire/address.ts';
+import { isLimitedBroadcast, isMapped, isMulticast } from '../../wire/address.ts';
 import type { OpenOptions } from '../api.ts';
 import {
   EADDRINUSE,
@@ -36,7 +36,6 @@ import {
 } from './figure5.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
-import { unsent } from './output.ts';
 import {
   F_CLOSE_QUEUED,
   F_COUNTED,
@@ -48,6 +47,7 @@ import {
   TIMER_PERSIST,
 } from './row.ts';
 import { enqueue, enqueueLent } from './send-queue.ts';
+import { unsent } from './send-text.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 
 const MAX_BACKLOG = 0xffff;
@@ -97,7 +97,6 @@ export function openActive(
   tcb.cc = controllerIndex(t.defaults.congestion);
   const failed = address(t, tcb, laddr, lport, raddr, rport);
   if (failed !== OK) {
-    if (tcb.hop >= 0) t.ip.release(tcb.hop);
     t.rows.bury(row);
     return failed;
   }
@@ -108,9 +107,20 @@ export function openActive(
 /** [MUST-43], [MUST-44]: local address and port as given, else chosen by the route and by RFC 6056. */
 function address(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
   const i = tcb.i32;
+  if (!isAny(laddr, 0) && isMapped(laddr, 0) !== isMapped(raddr, 0)) return EINVAL; // two families
   copyAddress(i, tcb.at + RADDR, raddr);
   tcb.hop = t.ip.routeTo(i, tcb.at + RADDR);
   if (tcb.hop < 0) return ENETUNREACH;
+  const failed = localEnd(t, tcb, laddr, lport, raddr, rport);
+  if (failed !== OK) {
+    t.ip.release(tcb.hop);
+    tcb.hop = -1;
+  }
+  return failed;
+}
+
+function localEnd(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
+  const i = tcb.i32;
   if (isAny(laddr, 0)) {
     if (!t.ip.sourceFor(raddr, t.address)) return EADDRNOTAVAIL;
     copyAddress(i, tcb.at + LADDR, t.address);
@@ -153,6 +163,7 @@ export function openExisting(t: Tcp, tcb: Tcb, raddr: Int32Array | null, rport: 
   if (failed !== OK) {
     tcb.ports = lport << 16;
     copyAddress(tcb.i32, tcb.at + LADDR, laddr);
+    tcb.i32.fill(0, tcb.at + RADDR, tcb.at + RADDR + 4);
     t.listeners.add(tcb.row, lport);
     return failed;
   }

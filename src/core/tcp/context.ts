@@ -59,8 +59,8 @@ export interface Tcp {
   readonly seg: Segment;
   /** Chunks that events of this turn point into; given back when it ends. */
   readonly lent: number[];
-  /** The connection at hand lost text it still has to send. */
-  broken: boolean;
+  /** Row of a connection that lost text it still has to send, or -1. */
+  broken: number;
   /** null while nobody traces. */
   trace: TraceQueue | null;
   /** Receive descriptor being processed, or -1; for the trace. */
@@ -139,6 +139,7 @@ export function controllerOf(tcb: Tcb): CongestionController {
 
 /** Sets a deadline `ms` from now; the wheel learns of it only when it is the row's earliest. */
 export function arm(t: Tcp, tcb: Tcb, timer: number, ms: number): void {
+  if (tcb.state === CLOSED) return; // its links are those of the free list
   const tick = (t.tick + (ms < 1 ? 1 : ms)) | 0 || 1;
   tcb.setTimer(timer, tick);
   t.wheel.file(tcb.row, tick);

@@ -21,7 +21,7 @@ import {
   URG,
 } from '../../wire/abi.ts';
 import { TS_BYTES, writeSack, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
-import { diff, gt } from '../seq.ts';
+import { add, diff, gt } from '../seq.ts';
 import { disarm, type Tcp } from './context.ts';
 import { advertisedMss } from './mss.ts';
 import { sackBlocks } from './reassembly.ts';
@@ -109,7 +109,7 @@ function addText(t: Tcp, link: number, base: number, chunk: number, offset: numb
   let left = len;
   while (left > 0) {
     const n = Math.min(t.arena.end(at) - from, left);
-    if (t.arena.regions.isGone(t.arena.region(at))) t.broken = true;
+    if (t.arena.regions.isGone(t.arena.region(at))) t.broken = t.out.buffer(link)[base + TX_ROW]!;
     else if (n > 0 && !t.out.addPiece(link, base, t.arena.region(at), t.arena.offset(at) + from, n)) return false;
     left -= n;
     at = t.arena.next(at);
@@ -165,9 +165,13 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
   return true;
 }
 
-/** RST for a connection of ours: <SEQ=SND.NXT><CTL=RST>, with ACK so that a peer that lost track can place it. */
+/**
+ * RST for a connection of ours: <SEQ=SND.NXT><CTL=RST>, with ACK so that a peer that lost track can place it. When SND.NXT lies
+ * beyond the window (a probe's octet, a window that shrank) the peer would drop it unseen: then SEQ is the window's edge.
+ */
 export function emitRst(t: Tcp, tcb: Tcb, link: number): void {
-  const base = begin(t, tcb, link, tcb.sndNxt, RST | ACK);
+  const edge = add(tcb.sndUna, tcb.sndWnd);
+  const base = begin(t, tcb, link, gt(tcb.sndNxt, edge) ? edge : tcb.sndNxt, RST | ACK);
   if (base < 0) return;
   t.out.buffer(link)[base + TX_FLAGS] = RST | ACK;
   t.counters.outRsts++;

@@ -17,6 +17,7 @@ import {
   TIMER_STATE,
 } from './row.ts';
 import { INITIAL_RTO_MS } from './rtt.ts';
+import { SCRATCH_ROWS } from './rows.ts';
 import { discard } from './send-queue.ts';
 import { BACKLOG, STATE, type Tcb } from './tcb.ts';
 
@@ -151,7 +152,8 @@ const SEARCH = 256;
  * row that was given back may still be named by descriptors of the turn.
  */
 export function relieve(t: Tcp, from: number): number {
-  if (t.rows.limit - t.rows.used > Math.min(SEARCH, t.rows.limit >> 3)) return from;
+  const room = t.rows.limit - SCRATCH_ROWS;
+  if (room - t.rows.used > Math.min(SEARCH, room >> 3)) return from;
   let row = from;
   for (let n = 0; n < SEARCH; n++) {
     row = row + 1 < t.rows.top ? row + 1 : 0;

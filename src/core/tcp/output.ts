@@ -8,6 +8,7 @@ import { arm, controllerOf, type Tcp } from './context.ts';
 import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { mostText } from './mss.ts';
+import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, noteSent, split } from './retransmission.ts';
 import {
@@ -25,7 +26,7 @@ import {
   TIMER_REXMIT,
   TIMER_USER,
 } from './row.ts';
-import { seekNew } from './send-queue.ts';
+import { armUserTimeout, finWaits, sendText, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
 /** ms; RFC 9293 §3.8.6.2.1: the override timeout of silly-window avoidance is between 0.1 and 1 second. */
@@ -38,6 +39,10 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.state & (CLOSED | LISTEN)) return true;
   if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return true;
+  if (tcb.flags & F_RESEND && tcb.flags & F_SYN_ACKED) {
+    tcb.flags &= ~F_RESEND;
+    sendProbe(t, tcb, link);
+  }
   const done = resendLost(t, tcb, link) && sendNew(t, tcb, link);
   if (tcb.flags & F_ACK_NOW && !emitAck(t, tcb, link)) return false;
   return done;
@@ -93,18 +98,6 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
   return true;
 }
 
-/** Bytes SEND gave us that were never sent. */
-export function unsent(tcb: Tcb): number {
-  const syn = tcb.flags & F_SYN_ACKED ? 0 : 1;
-  // A FIN takes sequence space until it is acknowledged: in FIN_WAIT_2 and TIME_WAIT nothing is left (RFC 9293 §3.4).
-  const fin = tcb.flags & F_FIN_SENT && tcb.sndUna !== tcb.sndNxt ? 1 : 0;
-  return tcb.sndQueued - (diff(tcb.sndNxt, tcb.sndUna) - syn - fin);
-}
-
-function finWaits(tcb: Tcb): boolean {
-  return (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;
-}
-
 function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.sndNxt === tcb.sndUna && tcb.sndQueued > 0) {
     controllerOf(tcb).onIdle(tcb, diff(t.tick, tcb.lastRcvAt));
@@ -157,53 +150,11 @@ function mayEndShort(tcb: Tcb, n: number, left: number, pipe: number): boolean {
   return n * 2 >= tcb.maxSndWnd && (pipe <= 0 || (tcb.flags & F_NODELAY) !== 0);
 }
 
-/** One (super-)segment of new text, with FIN when it is the last and PSH when it empties the queue [MUST-61]. */
-export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number, mss: number): boolean {
-  seekNew(t.arena, tcb);
-  const last = n === left;
-  const fin = last && finWaits(tcb) && (n === 0 || diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt) > n);
-  const flags = ACK | (fin ? FIN : 0) | (last && n > 0 ? PSH : 0);
-  const seq = tcb.sndNxt;
-  if (!noteSent(t, tcb, seq, n, fin, tcb.sndChunk, tcb.sndOffset)) return true;
-  if (!emitText(t, tcb, link, seq, flags, tcb.sndChunk, tcb.sndOffset, n, mss)) {
-    // The buffer filled up half way: it is lost like any segment, and the timer sends it again.
-    t.counters.txOverflow++;
-  }
-  advanceCursor(t, tcb, n);
-  if (tcb.sndUna === seq) tcb.firstSentAt = t.tick;
-  tcb.sndNxt = add(seq, n + (fin ? 1 : 0));
-  if (gt(tcb.sndNxt, tcb.sndMax)) tcb.sndMax = tcb.sndNxt;
-  if (fin) tcb.flags |= F_FIN_SENT;
-  if (tcb.timer(TIMER_REXMIT) === 0 && (tcb.flags & F_PERSIST) === 0) {
-    arm(t, tcb, TIMER_REXMIT, tcb.rto);
-    armUserTimeout(t, tcb);
-  }
-  return true;
-}
-
-function advanceCursor(t: Tcp, tcb: Tcb, n: number): void {
-  let left = n;
-  while (left > 0) {
-    const here = t.arena.end(tcb.sndChunk) - tcb.sndOffset;
-    if (left <= here) {
-      tcb.sndOffset += left;
-      return;
-    }
-    left -= here;
-    tcb.sndChunk = t.arena.next(tcb.sndChunk);
-    tcb.sndOffset = t.arena.start(tcb.sndChunk);
-  }
-}
-
 /** Output waits for the neighbour. What was never sent has no timer yet, and a neighbour may be silent for good (§3.8.3 R2). */
 export function waitForHop(t: Tcp, tcb: Tcb): void {
   if ((tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return;
   if (unsent(tcb) <= 0 && !finWaits(tcb)) return;
   if (tcb.timer(TIMER_REXMIT) === 0 && tcb.timer(TIMER_PERSIST) === 0) arm(t, tcb, TIMER_PERSIST, tcb.rto);
-}
-
-function armUserTimeout(t: Tcp, tcb: Tcb): void {
-  if (tcb.userTimeout > 0 && tcb.timer(TIMER_USER) === 0) arm(t, tcb, TIMER_USER, tcb.userTimeout);
 }
 
 /**

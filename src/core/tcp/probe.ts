@@ -1,24 +1,18 @@
 /** Zero-window probes and the override of silly-window avoidance (RFC 9293 §3.8.6.1, §3.8.6.2.1). */
 import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff } from '../seq.ts';
-import { markDirty, note, type Tcp } from './context.ts';
+import { note, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
-import { sendText, unsent } from './output.ts';
 import { R_FIN, R_LOST, R_RESENT } from './records.ts';
 import { split } from './retransmission.ts';
-import { F_FIN_QUEUED, F_FIN_SENT } from './row.ts';
+import { finWaits, sendText, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
 /**
  * Sends something the peer must answer: what is in flight once more, else one octet of new text, else the FIN. With a
  * window that is merely small, all that fits (T327).
  */
-export function sendProbe(t: Tcp, tcb: Tcb): void {
-  if (!t.ip.ready(tcb.hop)) {
-    markDirty(t, tcb);
-    return;
-  }
-  const link = t.ip.linkOf(tcb.hop);
+export function sendProbe(t: Tcp, tcb: Tcb, link: number): void {
   const left = unsent(tcb);
   const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
   if (tcb.sndWnd === 0) {
@@ -27,7 +21,7 @@ export function sendProbe(t: Tcp, tcb: Tcb): void {
   }
   if (tcb.rtxHead >= 0) probeAgain(t, tcb, link);
   else if (left > 0) sendText(t, tcb, link, Math.min(left, Math.max(1, usable), tcb.sndMss), left, tcb.sndMss);
-  else if ((tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED) sendText(t, tcb, link, 0, 0, tcb.sndMss);
+  else if (finWaits(tcb)) sendText(t, tcb, link, 0, 0, tcb.sndMss);
 }
 
 /** One octet, not the whole super-segment: it may be thrown away. */

@@ -42,7 +42,8 @@ export function hold(t: Tcp, tcb: Tcb, seg: Segment): void {
 
 /** Copies [at, at + length) of the segment into a chunk of its own, linked between prev and next; -1 without room. */
 function store(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, prev: number, next: number): number {
-  const rec = t.records.take();
+  if (prev >= 0 && append(t, tcb, seg, at, length, prev)) return prev;
+  const rec = tcb.oooCount < mostHeld(tcb) && !t.records.isShort ? t.records.take() : -1;
   const chunk = rec < 0 ? -1 : t.arena.take(length);
   if (chunk < 0) {
     if (rec >= 0) t.records.give(rec);
@@ -58,7 +59,29 @@ function store(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, prev:
   if (prev < 0) tcb.oooHead = rec;
   else t.records.setNext(prev, rec);
   tcb.oooBytes += length;
+  tcb.oooCount++;
   return rec;
+}
+
+/**
+ * Records a connection may hold: what full segments and their halves need to fill its window. A peer that sends every other
+ * octet would otherwise use up the chunks and records of all connections.
+ */
+function mostHeld(tcb: Tcb): number {
+  return 64 + Math.ceil((2 * tcb.rcvBuf) / Math.max(1, tcb.sndMss));
+}
+
+/** Text that continues a record goes into the same chunk while that has room. */
+function append(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, rec: number): boolean {
+  const held = t.records.len(rec);
+  const chunk = t.records.chunk(rec);
+  const end = t.records.offset(rec) + held;
+  if (add(t.records.seq(rec), held) !== at || end + length > t.arena.capacity(chunk)) return false;
+  copyText(seg, seg.skip + diff(at, seg.seq), length, t.arena.bytes, t.arena.offset(chunk) + end);
+  t.records.setLen(rec, held + length);
+  if (seg.flags & PSH) t.records.setFlags(rec, R_PUSH);
+  tcb.oooBytes += length;
+  return true;
 }
 
 /** Copies `length` bytes of the segment's text, `from` bytes into it, across its pieces. */
@@ -96,6 +119,7 @@ export function deliverHeld(t: Tcp, tcb: Tcb): number {
       report(t, tcb, EV_DATA, REGION_ARENA, t.arena.offset(chunk) + skip, length, push);
     }
     tcb.oooBytes -= t.records.len(rec);
+    tcb.oooCount--;
     t.lent.push(chunk);
     const next = t.records.next(rec);
     t.records.give(rec);
@@ -114,6 +138,7 @@ export function discardHeld(t: Tcp, tcb: Tcb): void {
   }
   tcb.oooHead = -1;
   tcb.oooBytes = 0;
+  tcb.oooCount = 0;
 }
 
 /**

@@ -35,6 +35,11 @@ export class Records {
     return rec;
   }
 
+  /** Less than a quarter is left: what peers can ask for must wait, so that sending goes on. */
+  get isShort(): boolean {
+    return this.count * RECORD_WORDS > this.words.length * 0.75;
+  }
+
   give(rec: number): void {
     this.setNext(rec, this.free);
     this.free = rec;

@@ -131,20 +131,32 @@ export function noteResent(t: Tcp, tcb: Tcb, rec: number): void {
   t.counters.retransSegs++;
 }
 
-/** Marks what a SACK block covers; returns the bytes newly marked. Blocks outside (SND.UNA, SND.MAX] are ignored. */
+/** Records a connection may be cut into: half segments for all it has in flight. */
+function mostCuts(tcb: Tcb): number {
+  return 64 + (2 * diff(tcb.sndNxt, tcb.sndUna)) / tcb.sndMss;
+}
+
+/**
+ * Marks what a SACK block covers; returns the bytes newly marked. Blocks outside (SND.UNA, SND.MAX] are ignored. A peer that
+ * names single octets must not make a record of each: beyond what half segments explain, and when records run short, what is
+ * covered in part is left unmarked.
+ */
 export function applyBlock(t: Tcp, tcb: Tcb, left: number, right: number): number {
   if (!(geq(left, tcb.sndUna) && gt(right, left) && leq(right, tcb.sndMax))) return 0;
   const r = t.records;
   let marked = 0;
+  let seen = 0;
+  const most = r.isShort ? 0 : mostCuts(tcb);
   for (let rec = tcb.rtxHead; rec >= 0 && lt(r.seq(rec), right); rec = r.next(rec)) {
+    const mayCut = seen++ < most;
     if (r.flags(rec) & R_SACKED || leq(add(r.seq(rec), r.space(rec)), left)) continue;
     if (lt(r.seq(rec), left)) {
       // The front is not covered: cut, and look at the rest in the next round.
-      if (!split(t, tcb, rec, diff(left, r.seq(rec)))) return marked;
+      if (!mayCut || !split(t, tcb, rec, diff(left, r.seq(rec)))) return marked;
       continue;
     }
     const covered = diff(right, r.seq(rec));
-    if (covered < r.space(rec) && (covered >= r.len(rec) || !split(t, tcb, rec, covered))) continue;
+    if (covered < r.space(rec) && (covered >= r.len(rec) || !mayCut || !split(t, tcb, rec, covered))) continue;
     if (r.flags(rec) & R_LOST) tcb.lostOut -= r.space(rec);
     r.setFlags(rec, (r.flags(rec) & ~R_LOST) | R_SACKED);
     tcb.sackedOut += r.space(rec);

@@ -78,6 +78,7 @@ export const row = [
   ['ccState', 6, 'any', 'words of the controller'],
   ['backlog', 1, 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
   ['portNext', 1, 'row', 'LISTEN: next listener on this port'],
+  ['oooCount', 1, 'count', 'records held out of order'],
   ['bytesIn', 2, 'f64', 'payload bytes delivered'],
   ['bytesOut', 2, 'f64', 'payload bytes acknowledged'],
 ] as const;

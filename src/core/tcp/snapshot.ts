@@ -20,6 +20,7 @@ import {
   LAST_RCV_AT,
   LISTENER,
   OOO_BYTES,
+  OOO_COUNT,
   OOO_HEAD,
   OOW_AT,
   ROW_USED,
@@ -47,7 +48,7 @@ const RTX_WORDS = 4;
 const HELD_WORDS = 3;
 /** Words that mean something in one stack only. */
 const LOCAL = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD, DIRTY_NEXT, HOP, LISTENER];
-const EMPTY = [SND_QUEUED, OOO_BYTES, WHEEL_AT, WHEEL_NEXT, WHEEL_PREV];
+const EMPTY = [SND_QUEUED, OOO_BYTES, OOO_COUNT, WHEEL_AT, WHEEL_NEXT, WHEEL_PREV];
 const TICKS = [LAST_RCV_AT, FIRST_SENT_AT, TS_RECENT_AT, OOW_AT, ...Array.from({ length: 8 }, (_, n) => TIMERS + n)];
 
 export function exportRow(t: Tcp, tcb: Tcb): ArrayBuffer {
@@ -202,6 +203,7 @@ function restoreHeld(t: Tcp, tcb: Tcb, w: Int32Array, at: number, text: Uint8Arr
     r.setNext(last, rec);
   }
   tcb.oooBytes += text.length;
+  tcb.oooCount++;
   return true;
 }
 

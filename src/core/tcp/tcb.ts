@@ -74,6 +74,7 @@ export const CC = 82;
 export const CC_STATE = 83;
 export const BACKLOG = 89;
 export const PORT_NEXT = 90;
+export const OOO_COUNT = 91;
 export const BYTES_IN = 92;
 export const BYTES_OUT = 94;
 /** Words used of ROW_WORDS. */
@@ -305,6 +306,9 @@ export class Tcb {
   /** LISTEN: next listener on this port [row] */
   get portNext(): number { return this.i32[this.at + 90]!; }
   set portNext(v: number) { this.i32[this.at + 90] = v; }
+  /** records held out of order [count] */
+  get oooCount(): number { return this.i32[this.at + 91]!; }
+  set oooCount(v: number) { this.i32[this.at + 91] = v; }
   /** payload bytes delivered [f64] */
   get bytesIn(): number { return this.f64[(this.at + 92) >> 1]!; }
   set bytesIn(v: number) { this.f64[(this.at + 92) >> 1] = v; }

@@ -6,7 +6,6 @@ import { arm, controllerOf, markDirty, note, report, step, type Tcp } from './co
 import { emitText } from './emit.ts';
 import { EV, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { end, remove, silence } from './lifecycle.ts';
-import { sendProbe } from './probe.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight, markAllLost } from './retransmission.ts';
 import {
@@ -107,7 +106,7 @@ function retransmission(t: Tcp, tcb: Tcb): void {
   if (!opening) startOver(t, tcb, first && !closedWindow);
   backOff(tcb);
   arm(t, tcb, TIMER_REXMIT, tcb.rto);
-  if (closedWindow) sendProbe(t, tcb); // [MUST-35] the peer took its window back: text in flight serves as the probe
+  if (closedWindow) tcb.flags |= F_RESEND; // [MUST-35] the peer took its window back: text in flight serves as the probe
   markDirty(t, tcb);
 }
 
@@ -150,8 +149,8 @@ function persist(t: Tcp, tcb: Tcb): void {
     backOff(tcb);
     arm(t, tcb, TIMER_PERSIST, tcb.rto);
   }
-  sendProbe(t, tcb);
-  markDirty(t, tcb); // what could not be sent now gets its timer again
+  tcb.flags |= F_RESEND; // the probe leaves with the turn's output, when nothing can take its bytes away any more
+  markDirty(t, tcb);
 }
 
 /** The neighbour does not answer, so nothing was sent that could time out: R2 counts the attempts all the same (§3.8.3). */

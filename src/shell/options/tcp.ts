@@ -1,6 +1,7 @@
 /** Defaults of new connections: TcpDefaults of the core, every field optional, checked against a table of ranges. */
 import type { TcpDefaults } from '../../core/api.ts';
 import { controllers } from '../../core/tcp/congestion/registry.ts';
+import type { TcpSocketOptions } from '../connect.ts';
 import { OptionError } from '../option-error.ts';
 import { checkKnown, checkNumber, checkOneOf } from './check.ts';
 
@@ -49,7 +50,26 @@ const RANGES = {
   userTimeout: [0, 2 ** 31 - 1, 'ms'],
   ttl: [1, 255, ''],
 } as const satisfies Partial<Record<keyof TcpDefaults, readonly [number, number, string]>>;
+/** Of one connection: the same ranges, and what the stack has no default for. */
+const SOCKET_RANGES = {
+  receiveBuffer: RANGES.receiveBuffer,
+  sendBuffer: RANGES.sendBuffer,
+  userTimeout: RANGES.userTimeout,
+  ttl: RANGES.ttl,
+  typeOfService: [0, 255, ''],
+  // As in node:net, 0 is the default.
+  keepAliveInitialDelay: [0, 2 ** 31 - 1, 'ms'],
+  keepAliveInterval: [1, 2 ** 31 - 1, 'ms'],
+  keepAliveCount: [1, 127, ''],
+} as const satisfies Partial<Record<keyof TcpSocketOptions, readonly [number, number, string]>>;
 const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay'] as const;
+
+/** Throws OptionError unless a connection or listener can be opened with these. */
+export function checkSocketTcp(options: TcpSocketOptions): void {
+  for (const [name, [least, most, unit]] of Object.entries(SOCKET_RANGES)) {
+    checkNumber(name, options[name as keyof typeof SOCKET_RANGES], 0, least, most, unit);
+  }
+}
 
 export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
   if (options === undefined) return tcpDefaults;

@@ -11,7 +11,6 @@ import {
   stateName,
   TIME_WAIT,
 } from '../../../src/core/tcp/figure5.ts';
-import { unsent } from '../../../src/core/tcp/output.ts';
 import { R_LOST, R_SACKED } from '../../../src/core/tcp/records.ts';
 import {
   F_ACK_LATER,
@@ -31,6 +30,7 @@ import {
   TIMER_STATE,
 } from '../../../src/core/tcp/row.ts';
 import { SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
+import { unsent } from '../../../src/core/tcp/send-text.ts';
 import { Tcb } from '../../../src/core/tcp/tcb.ts';
 import { FLOW_COUNT } from '../../../src/wire/abi.ts';
 

@@ -9,7 +9,11 @@ const SCRATCH = 512 * 1024;
 function make(): Arena {
   const bytes = SCRATCH + 4 * LARGE_CHUNK;
   const links = [{ ...fakeLink('ether', OUR_MAC), lend: () => {} }];
-  return new Arena(new ArrayBuffer(bytes), new ArrayBuffer(Arena.recordBytes(bytes)), new LentRegions(links));
+  return new Arena(
+    new ArrayBuffer(bytes),
+    new ArrayBuffer(Arena.recordBytes(bytes)),
+    new LentRegions(links, new ArrayBuffer(0)),
+  );
 }
 
 function drain(arena: Arena, wanted: number): number[] {

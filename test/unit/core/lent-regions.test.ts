@@ -16,7 +16,7 @@ function make(): { regions: LentRegions; told: Map<number, Uint8Array | null>; c
     { ...fakeLink('ether', OUR_MAC), rxMemory: new Uint8Array(64), lend },
     fakeLink('loop', OUR_MAC),
   ];
-  return { regions: new LentRegions(links), told, calls, links };
+  return { regions: new LentRegions(links, new ArrayBuffer(0)), told, calls, links };
 }
 
 test('links are told of a buffer once, however often it is sent and acknowledged', () => {

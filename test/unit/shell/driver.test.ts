@@ -16,13 +16,14 @@ class World implements Clock {
   time = 100;
   alarmAt = 7;
   wake: () => void = () => {};
-  onEvent: (type: number) => void = () => {};
+  onEvent: (type: number) => unknown = () => {};
   onFlush: (link: number) => void = () => {};
+  readonly core: Partial<Core>;
   readonly driver: Driver;
 
   constructor() {
     const { log } = this;
-    const core: Partial<Core> = {
+    this.core = {
       events: this.events,
       handleBurst: (link, n, now) => void log.push(`burst ${link} ${n} @${now}`),
       handleTimers: (now) => void log.push(`timers @${now}`),
@@ -45,7 +46,7 @@ class World implements Clock {
       }),
     );
     this.driver = new Driver(
-      core as Core,
+      this.core as Core,
       links,
       this,
       (words, at) => {
@@ -82,11 +83,20 @@ test('a burst: its events, then what is due over all links until none has more, 
   const w = new World();
   w.events.push(1, 0, 0);
   w.events.push(2, 0, 0);
-  w.due[0]!.push(0, 4); // held back by the full buffer of link 1
+  w.due[0]!.push(0, 4, 3); // held back by the full buffer of link 1
   w.due[1]!.push(2);
   w.bursts[1]!(5);
-  expect(w.take()).toEqual(['burst 1 5 @100', 'event 1', 'event 2', 'flush 1 2', 'flush 0 4', 'end', 'alarm 7']);
-  expect(w.driver.counts).toMatchObject({ turns: 1, bursts: 1, descriptors: 5, events: 2, flushes: 2, alarms: 0 });
+  expect(w.take()).toEqual([
+    'burst 1 5 @100',
+    'event 1',
+    'event 2',
+    'flush 1 2',
+    'flush 0 4',
+    'flush 0 3',
+    'end',
+    'alarm 7',
+  ]);
+  expect(w.driver.counts).toMatchObject({ turns: 1, bursts: 1, descriptors: 5, events: 2, flushes: 3, alarms: 0 });
 });
 
 test('the turn has one time, whatever the clock says meanwhile', () => {
@@ -122,6 +132,14 @@ test('a link that delivers while it is flushed: one turn, events in order, one e
   w.driver.flush();
   expect(w.take()).toEqual(['flush 0 1', 'burst 1 1 @100', 'event 9', 'end', 'alarm 7']);
   expect([w.driver.counts.turns, w.events.count]).toEqual([1, 0]);
+});
+
+test('events that a flush makes are dispatched before the turn ends', () => {
+  const w = new World();
+  w.due[0]!.push(1);
+  w.onFlush = () => w.events.push(9, 0, 0);
+  w.driver.flush();
+  expect(w.take()).toEqual(['flush 0 1', 'event 9', 'end', 'alarm 7']);
 });
 
 test('a burst inside an event handler goes on behind the event being handled', () => {
@@ -176,4 +194,56 @@ test('the watcher sees packets while they are lent', () => {
     'over',
     'alarm 7',
   ]);
+});
+
+const broken = (): never => {
+  throw new Error('broken');
+};
+
+test.each<[string, (w: World) => void]>([
+  ['a burst', (w) => w.bursts[0]!(1)],
+  ['the alarm', (w) => w.wake()],
+  ['a link that goes down', (w) => w.downs[0]!(new Error('gone'))],
+])('%s that the core fails on surfaces; its events are told, the alarm is set, the next turn runs', (_what, happen) => {
+  const w = new World();
+  w.wake = () => {};
+  w.driver.flush();
+  w.take();
+  const { handleBurst, handleTimers, handleLinkDown } = w.core;
+  Object.assign(w.core, { handleBurst: broken, handleTimers: broken, handleLinkDown: broken });
+  w.events.push(1, 0, 0);
+  w.due[1]!.push(3);
+  expect(() => happen(w)).toThrow('broken');
+  expect(w.take()).toEqual(['event 1', 'flush 1 3', 'end', 'alarm 7']);
+  Object.assign(w.core, { handleBurst, handleTimers, handleLinkDown });
+  w.time = 200;
+  w.bursts[1]!(2);
+  expect(w.take()).toEqual(['burst 1 2 @200', 'end', 'alarm 7']);
+});
+
+test('an event that cannot be dispatched does not keep the others', () => {
+  const w = new World();
+  w.onEvent = (type) => type === 1 && broken();
+  w.events.push(1, 0, 0);
+  w.events.push(2, 0, 0);
+  w.due[0]!.push(1);
+  expect(() => w.bursts[0]!(1)).toThrow('broken');
+  expect(w.take()).toEqual(['burst 0 1 @100', 'event 1', 'event 2', 'flush 0 1', 'end', 'alarm 7']);
+  w.driver.flush();
+  expect([w.take(), w.events.count]).toEqual([['end', 'alarm 7'], 0]);
+});
+
+test('a flush that fails leaves nothing of its turn behind; one inside it does not count twice', () => {
+  const w = new World();
+  w.due[0]!.push(1);
+  w.onFlush = () => {
+    w.onFlush = () => {};
+    w.events.push(9, 0, 0);
+    w.core.handleBurst = broken;
+    w.bursts[1]!(1);
+  };
+  expect(() => w.driver.flush()).toThrow('broken');
+  expect([w.take(), w.events.count]).toEqual([['flush 0 1', 'alarm 7'], 0]);
+  w.driver.flush();
+  expect([w.take(), w.driver.counts.turns]).toEqual([['end', 'alarm 7'], 2]);
 });

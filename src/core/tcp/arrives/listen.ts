@@ -20,9 +20,7 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
     return;
   }
   if ((seg.flags & SYN) === 0) return; // fourth
-  const word = listener * ROW_WORDS + BACKLOG;
-  const backlog = t.rows.words[word]!;
-  if (backlog >>> 16 >= (backlog & 0xffff)) {
+  if (listenQueueFull(t, listener)) {
     t.counters.listenOverflows++; // dropped, never reset: the peer tries again
     return;
   }
@@ -33,7 +31,7 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
     t.ip.release(hop);
     return;
   }
-  t.rows.words[word] = backlog + (1 << 16);
+  t.rows.words[listener * ROW_WORDS + BACKLOG]! += 1 << 16;
   inherit(t, child, t.other.select(listener));
   child.flags |= F_PASSIVE | F_COUNTED;
   setIdentity(child, identity, 0);
@@ -41,6 +39,12 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
   enterFlows(t, child);
   chooseNumbers(t, child);
   synReceived(t, child, seg);
+}
+
+/** Half-open and unaccepted children together fill the backlog. */
+export function listenQueueFull(t: Tcp, listener: number): boolean {
+  const backlog = t.rows.words[listener * ROW_WORDS + BACKLOG]!;
+  return backlog >>> 16 >= (backlog & 0xffff);
 }
 
 /** T086: RCV.NXT, IRS and the options from the SYN; the SYN,ACK leaves when the turn ends. */

@@ -8,7 +8,7 @@ import { end } from '../lifecycle.ts';
 import { F_TS } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
-import { listen } from './listen.ts';
+import { listen, listenQueueFull } from './listen.ts';
 
 /** True when the segment was dealt with. T113 by timestamp, T328 by sequence number. */
 export function reincarnate(t: Tcp, tcb: Tcb, seg: Segment): boolean {
@@ -21,6 +21,10 @@ export function reincarnate(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   for (let n = 0; n < 9; n++) identity[n] = tcb.i32[tcb.at + n]!;
   const listener = t.listeners.find(identity, 1, identity[0]! >>> 16);
   if (listener < 0) return false;
+  if (listenQueueFull(t, listener)) {
+    t.counters.listenOverflows++; // TIME_WAIT goes on, and the peer tries again
+    return true;
+  }
   // The new ISS must lie above the last SND.NXT: the clock of RFC 6528 is 250,000 a second and may be behind it.
   const floor = add(tcb.sndNxt, 64_000);
   end(t, tcb, EV.evict, OK);

@@ -29,7 +29,11 @@ export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
     lent: [],
     now: 1e6,
     tick: 1000,
-    arena: new Arena(new ArrayBuffer(arenaBytes), new ArrayBuffer(Arena.recordBytes(arenaBytes)), new LentRegions([])),
+    arena: new Arena(
+      new ArrayBuffer(arenaBytes),
+      new ArrayBuffer(Arena.recordBytes(arenaBytes)),
+      new LentRegions([], new ArrayBuffer(0)),
+    ),
     records: new Records(new ArrayBuffer(records * RECORD_WORDS * 4)),
     wheel: new TimerWheel(rows.words),
     dirty: new DirtyList(rows.words),

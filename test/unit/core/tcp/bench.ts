@@ -4,9 +4,9 @@ import { makeTcp } from '../../../../src/core/tables.ts';
 import type { Tcp } from '../../../../src/core/tcp/context.ts';
 import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
 import { enterFlows, takeRow } from '../../../../src/core/tcp/lifecycle.ts';
-import { sendText } from '../../../../src/core/tcp/output.ts';
 import { F_SYN_ACKED } from '../../../../src/core/tcp/row.ts';
 import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
+import { sendText } from '../../../../src/core/tcp/send-text.ts';
 import { LADDR, PORTS, RADDR, Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { SeededRng } from '../../../../src/link/sim.ts';
 import {

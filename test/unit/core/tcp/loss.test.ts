@@ -59,6 +59,13 @@ test('without SACK duplicates never account for all that is in flight: one of th
   expect([b.tcb.lostOut, b.tcb.sackedOut, inFlight(b.tcb)]).toEqual([1000, 8999, 1]);
 });
 
+test('without SACK what is lost cannot have left the network as well', () => {
+  const b = bench();
+  for (let n = 0; n < 3; n++) b.send(1000);
+  for (let n = 0; n < 3; n++) dupAck(b);
+  expect([b.tcb.lostOut, b.tcb.sackedOut, inFlight(b.tcb)]).toEqual([1000, 2000, 0]);
+});
+
 test('of a super-segment only the first MSS is lost', () => {
   const b = bench();
   b.send(5000);

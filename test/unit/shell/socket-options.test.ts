@@ -1,0 +1,52 @@
+// Options of one connection are checked before anything happens.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TcpSocketOptions } from '../../../src/shell/connect.ts';
+import type { Stack } from '../../../src/shell/stack.ts';
+import { createStack } from '../../../src/stack.ts';
+
+let stack: Stack;
+beforeEach(async () => {
+  stack = await createStack();
+});
+afterEach(() => stack.close({ timeout: 0 }));
+
+test.each<[keyof TcpSocketOptions, number, string]>([
+  ['receiveBuffer', -1, '2048 to 1073741824 bytes'],
+  ['sendBuffer', 0, '2048 to 1073741824 bytes'],
+  ['userTimeout', Number.NaN, '0 to 2147483647 ms'],
+  ['ttl', 256, '1 to 255'],
+  ['typeOfService', 0x100, '0 to 255'],
+  ['keepAliveInitialDelay', 2 ** 31, '0 to 2147483647 ms'],
+  ['keepAliveInterval', 0.5, '1 to 2147483647 ms'],
+  ['keepAliveCount', 0, '1 to 127'],
+])('%s: %s is refused at every level', (option, value, allowed) => {
+  const wrong = { [option]: value };
+  const error = expect.objectContaining({
+    code: 'ERR_USERTCP_OPTION',
+    option,
+    message: expect.stringContaining(allowed) as string,
+  }) as Error;
+  // The name would be looked up, were it not for the option.
+  const to = { host: 'no-such-name.invalid', port: 80, ...wrong };
+  expect(() => stack.open(to)).toThrow(error);
+  expect(() => stack.connect(to)).toThrow(error);
+  expect(() => stack.createServer(wrong)).toThrow(error);
+  expect(() => stack.listen(80, wrong)).toThrow(error);
+  expect(() => stack.serve(80, {}, wrong)).toThrow(error);
+  expect(stack.metrics()).toMatchObject({ connections: 0, listeners: 0, rows: 0 });
+});
+
+test('localAddress is checked before the name is looked up', () => {
+  const to = { host: 'no-such-name.invalid', port: 80, localAddress: 'here' };
+  expect(() => stack.connect(to)).toThrow(expect.objectContaining({ option: 'localAddress' }) as Error);
+});
+
+test('the ends of the ranges are taken', async () => {
+  stack.serve(80, {}, { receiveBuffer: 2048, sendBuffer: 2048, ttl: 255, typeOfService: 0, userTimeout: 0 });
+  const conn = await stack.open({
+    ...{ host: '127.0.0.1', port: 80, ttl: 1, typeOfService: 255, userTimeout: 2 ** 31 - 1 },
+    ...{ keepAlive: true, keepAliveInitialDelay: 0, keepAliveInterval: 1, keepAliveCount: 127 },
+  });
+  expect(conn.state).toBe('ESTABLISHED');
+  await conn.end();
+});
