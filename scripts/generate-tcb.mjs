@@ -14,7 +14,7 @@ for (const [name, words, unit, meaning] of row) {
   if (unit === 'f64' && at % 2) at++;
   const constant = name.replace(/([A-Z])/g, '_$1').toUpperCase();
   constants.push(`export const ${constant} = ${at};`);
-  table.push(`| ${at} | \`${name}\` | ${words} | ${unit} | ${meaning} |`);
+  table.push(`| ${at} | \`${name}\` | ${words} | ${unit.replaceAll('|', '\\|')} | ${meaning} |`);
   const doc = `  /** ${meaning} [${unit}] */\n`;
   if (unit === 'f64') {
     accessors.push(
