@@ -16,8 +16,8 @@ import {
   F_NODELAY,
   TIMER_STATE,
 } from './row.ts';
-import { INITIAL_RTO_MS } from './rtt.ts';
 import { SCRATCH_ROWS } from './rows.ts';
+import { INITIAL_RTO_MS } from './rtt.ts';
 import { discard } from './send-queue.ts';
 import { BACKLOG, STATE, type Tcb } from './tcb.ts';
 
