@@ -1,6 +1,6 @@
 /** Where the text read literally goes wrong (transitions.tsv, kind hazard), and TIME-WAIT that a SYN ends early. */
 import { describe } from 'vitest';
-import { bring, conform, conformOnce } from './script/index.ts';
+import { bring, conform } from './script/index.ts';
 
 describe('acknowledgments on segments that are not acceptable', () => {
   conform('simultaneous open: SYN,ACK at IRS opens; a SYN,ACK elsewhere does not [T286] [T148]', async (s) => {

@@ -3,28 +3,25 @@
  * new text with FIN, and only when none of them took the acknowledgment along, a bare ACK.
  */
 import { ACK, FIN, PSH } from '../../wire/abi.ts';
-import { add, diff, gt } from '../seq.ts';
+import { add, diff } from '../seq.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { mostText } from './mss.ts';
 import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
-import { firstLost, inFlight, noteResent, noteSent, split } from './retransmission.ts';
+import { firstLost, inFlight, noteResent, split } from './retransmission.ts';
 import {
   F_ACK_NOW,
   F_CORK,
   F_CWND_LIMITED,
   F_DIRTY,
   F_FIN_QUEUED,
-  F_FIN_SENT,
   F_NODELAY,
-  F_PERSIST,
   F_RESEND,
   F_SYN_ACKED,
   TIMER_PERSIST,
   TIMER_REXMIT,
-  TIMER_USER,
 } from './row.ts';
 import { armUserTimeout, finWaits, sendText, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';

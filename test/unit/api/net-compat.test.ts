@@ -2,11 +2,12 @@ import * as net from 'node:net';
 import { expect, test } from 'vitest';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { createStack } from '../../../src/stack.ts';
-import { type AnySocket, type Side, scenarios } from './net-scenarios.ts';
+import { type AnyServer, type AnySocket, type Side, scenarios } from './net-scenarios.ts';
 
 const node: Side = {
   host: '127.0.0.1',
-  createServer: (options, onConnection) => net.createServer(options, onConnection as (s: net.Socket) => void),
+  createServer: (options, onConnection) =>
+    net.createServer(options, onConnection as (s: net.Socket) => void) as unknown as AnyServer,
   connect: (options) => net.connect(options) as unknown as AnySocket,
 };
 

@@ -30,7 +30,7 @@ test('auto: addresses the kernel does not have are our own; the drop only saves 
   expect(decided.mode).toBe('own');
   expect(decided.rules).toEqual(['ip daddr 10.0.0.2 drop', 'arp daddr ip 10.0.0.2 drop', 'ip6 daddr fd00::2 drop']);
   expect(decided.required).toBeUndefined();
-  expect(decided.reserve).toBeUndefined();
+  expect(decided.claimed).toBeUndefined();
 });
 
 test('own: with forwarding on the drop is required; with a MAC of our own it is not', () => {

@@ -21,7 +21,7 @@ function body(frame: Uint8Array): string {
   expect((frame[18]! << 8) | frame[19]!).toBe(length);
   expect(frame[20]).toBe(58);
   expect(verifies(frame, 54, length, pseudo6(frame, 14, 58, length))).toBe(true);
-  return hex(frame.subarray(54, 56)) + '....' + hex(frame.subarray(58));
+  return `${hex(frame.subarray(54, 56))}....${hex(frame.subarray(58))}`;
 }
 
 describe('questions', () => {
@@ -31,9 +31,9 @@ describe('questions', () => {
     expect(host.ip.ready(hop)).toBe(false);
     const [frame, ...more] = host.take();
     expect(more).toEqual([]);
-    expect(frame!.hex.slice(0, 24)).toBe('3333ff000002' + OUR_MAC);
+    expect(frame!.hex.slice(0, 24)).toBe(`3333ff000002${OUR_MAC}`);
     expect(frame!.bytes[21]).toBe(255);
-    expect(frame!.hex.slice(44, 108)).toBe(US + 'ff0200000000000000000001ff000002');
+    expect(frame!.hex.slice(44, 108)).toBe(`${US}ff0200000000000000000001ff000002`);
     expect(body(frame!.bytes)).toBe(`8700....00000000${THEM}${mac(1, OUR_MAC)}`);
   });
 
@@ -63,8 +63,8 @@ describe('questions', () => {
     const host = new Host({ addresses: ['2001:db8::1/64'] });
     host.ip.announce(ETHER);
     const [frame] = host.take();
-    expect(frame!.hex.slice(0, 24)).toBe('333300000001' + OUR_MAC);
-    expect(frame!.hex.slice(44, 108)).toBe(US + 'ff020000000000000000000000000001');
+    expect(frame!.hex.slice(0, 24)).toBe(`333300000001${OUR_MAC}`);
+    expect(frame!.hex.slice(44, 108)).toBe(`${US}ff020000000000000000000000000001`);
     expect(body(frame!.bytes)).toBe(`8800....20000000${US}${mac(2, OUR_MAC)}`);
   });
 });
@@ -133,7 +133,7 @@ describe('advertisements, RFC 4861 §7.2.5', () => {
     ['half an option', na(0x60, '02')],
     [
       'a target that is a group',
-      icmp6(136, 0, 0x60000000, bytes('ff020000000000000000000000000002' + mac(2, PEER_MAC)), { ttl: 255 }),
+      icmp6(136, 0, 0x60000000, bytes(`ff020000000000000000000000000002${mac(2, PEER_MAC)}`), { ttl: 255 }),
     ],
     ['solicited, yet to a group', na(0x60, mac(2, PEER_MAC), { dst: 'ff02::1', dstMac: '333300000001' })],
     ['a group as MAC', na(0x60, mac(2, '330000000001'))],
