@@ -15,7 +15,7 @@ function ours(stack: Stack): Side {
   return {
     host: '127.0.0.1',
     createServer: (options, onConnection) =>
-      stack.createServer(options, (s) => onConnection(s as unknown as AnySocket)),
+      stack.createServer(options, (s) => onConnection(s as unknown as AnySocket)) as unknown as AnyServer,
     connect: (options) => stack.connect(options) as unknown as AnySocket,
   };
 }
