@@ -28,7 +28,7 @@ export async function transfer() {
       closed = true;
     },
   });
-  client.connect({ host: '10.0.0.1', port: 80 }).then((conn) => {
+  client.open({ host: '10.0.0.1', port: 80 }).then((conn) => {
     conn.write(Buffer.alloc(BYTES, 3));
     conn.end();
   });

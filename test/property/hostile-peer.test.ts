@@ -109,6 +109,7 @@ class Hostile {
     for (const row of rows) {
       if (core.state(row, core.generation(row)) > LISTEN) core.callAbort(row, this.backend.now());
     }
+    this.backend.call(this.tuple(), { name: 'status', words: [] }); // a turn, in which the resets leave
     this.backend.pass(this.backend.now() + 200_000_000);
     this.backend.call(this.tuple(), { name: 'status', words: [] });
     return rows.filter((row) => core.state(row, core.generation(row)) > LISTEN);
