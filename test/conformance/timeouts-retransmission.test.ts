@@ -142,3 +142,17 @@ describe('R2 is reached', () => {
     `;
   });
 });
+
+describe('a window smaller than the segment in flight', () => {
+  conform('what is sent again is cut at the edge, and the rest follows it [SHLD-16] [MUST-34]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      send 1000
+      +0 > P. seq 1 ack 1 len 1000
+      +.1 < . seq 1 ack 1 win 400
+      +.9 > . seq 1 ack 1 len 400
+      +.01 < . seq 1 ack 401 win 5000
+      +0 > P. seq 401 ack 1 len 600
+    `;
+  });
+});

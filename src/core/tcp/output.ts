@@ -75,13 +75,13 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
   for (let rec = firstLost(t, tcb); rec >= 0; rec = firstLost(t, tcb)) {
     const pipe = inFlight(tcb);
     const room = Math.max(tcb.cwnd - pipe, pipe <= 0 ? tcb.sndMss : 0);
-    // [SHLD-16] what lies within the window, however far that shrank; the rest waits for it to open again.
-    const allowed = add(tcb.sndUna, Math.max(tcb.sndWnd, tcb.sndWnd === 0 ? 0 : tcb.sndMss));
-    const window = diff(allowed, r.seq(rec));
+    // [SHLD-16] what lies within the window, however far that shrank; the rest waits for it to open again. A segment that
+    // reaches beyond the edge by one octet may be dropped whole, so the record is cut there.
+    const window = diff(add(tcb.sndUna, tcb.sndWnd), r.seq(rec));
     if (window <= 0 && r.len(rec) > 0) return true;
     const mss = tcb.sndMss - sackLength(t, tcb);
     const most = mostText(t, tcb, link, mss);
-    let len = Math.min(r.len(rec), most, Math.max(window, 1));
+    let len = r.len(rec) === 0 ? 0 : Math.min(r.len(rec), most, window);
     if (len > room) len = room < mss ? (pipe <= 0 ? Math.min(len, mss) : 0) : room - (room % mss);
     if (len === 0 && r.len(rec) > 0) return true;
     if (len < r.len(rec) && !split(t, tcb, rec, len)) return true;
