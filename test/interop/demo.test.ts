@@ -33,7 +33,8 @@ describe.skipIf(skip)('the demo', () => {
     const [code] = await once(child, 'close');
     expect(code).toBe(0);
     expect(out.match(/same SHA-256/g)).toHaveLength(6);
-    for (const step of ['ESTABLISHED → FIN_WAIT_1 (close)', 'FIN_WAIT_2 → TIME_WAIT (rcvFin)', 'LAST_ACK → CLOSED']) {
+    // Which end of the client's connection closes first is up to the two programs; the server's is told to.
+    for (const step of ['ESTABLISHED → FIN_WAIT_1 (close)', 'FIN_WAIT_2 → TIME_WAIT (rcvFin)']) {
       expect(out).toContain(step);
     }
     expect(namespacesOf(child.pid!)).toEqual([]);
