@@ -107,7 +107,7 @@ export interface Core {
   callSetKeepAlive(row: number, on: boolean, idleMs: number, intervalMs: number, count: number, now: Micros): void;
   callSetUserTimeout(row: number, ms: number): void;
   callSetTos(row: number, tos: number): void;
-  /** 1 = hold back partial segments, 0 = let them go. */
+  /** true = hold back partial segments, false = let them go. */
   callCork(row: number, on: boolean): void;
 
   /** Fills link.tx; returns the number of descriptors, 0 when nothing is due on this link. */

@@ -1,4 +1,7 @@
-/** The transmit descriptors of the present turn, one buffer per link. Full means "flush first", never "lost". */
+/**
+ * The transmit descriptors of the present turn, one buffer per link. Full means "flush first" for
+ * text; a reset or raw frame that finds no room is lost and counted (`txOverflow`), as on any wire.
+ */
 
 import type { Link } from '../../ports.ts';
 import {
