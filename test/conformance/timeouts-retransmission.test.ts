@@ -155,4 +155,32 @@ describe('a window smaller than the segment in flight', () => {
       +0 > P. seq 401 ack 1 len 600
     `;
   });
+
+  conform('an ACK whose text comes again brings the window too, though its SEQ is old [UNTAGGED-11]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      send 1000
+      +0 > P. seq 1 ack 1 len 1000
+      +.1 < P. seq 1001 ack 1 len 10 win 4000
+      +0 > . seq 1001 ack 1
+      +.1 < P. seq 1 ack 1001 len 1000 win 500
+      +0 > . seq 1001 ack 1011
+      send 3000
+      silence 100ms
+      +.1 > . seq 1001 len 500
+    `;
+  });
+
+  conform('a window taken back: our acknowledgments lie within it, or the peer would not hear them [MUST-34]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      send 1000
+      +0 > P. seq 1 ack 1 len 1000
+      +.1 < . seq 1 ack 1 win 400
+      +0 < P. seq 1 ack 1 len 10 win 400
+      +.04 > . seq 401 ack 11
+      +.01 < P. seq 11 ack 1 len 10 win 0
+      +.04 > . seq 1 ack 21
+    `;
+  });
 });

@@ -26,7 +26,7 @@ import { disarm, type Tcp } from './context.ts';
 import { advertisedMss } from './mss.ts';
 import { sackBlocks } from './reassembly.ts';
 import { windowField } from './receive-window.ts';
-import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_PERSIST, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK } from './row.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
 const edges = new Int32Array(8);
@@ -128,14 +128,21 @@ function addSack(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
   tx[base + TX_OPT_LEN] = writeSack(t.arena.bytes, at, edges, 0, blocks);
 }
 
-/**
- * <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. SND.NXT is never rewound here, so it is the highest ever sent (T287). While a closed
- * window is probed it is SND.UNA: the peer threw the probe's octet away, so SND.NXT lies beyond its window (§3.4: with a
- * zero window only SEQ = RCV.NXT is acceptable), and its own text would wait for an acknowledgment it may not hear (T288).
- */
+/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. SND.NXT is never rewound here, so it is the highest ever sent (T287). */
 export function emitAck(t: Tcp, tcb: Tcb, link: number): boolean {
-  const probing = tcb.flags & F_PERSIST && tcb.sndWnd === 0;
-  return emitText(t, tcb, link, probing ? tcb.sndUna : tcb.sndNxt, ACK, -1, 0, 0, tcb.sndMss);
+  return emitText(t, tcb, link, acceptableSeq(tcb), ACK, -1, 0, 0, tcb.sndMss);
+}
+
+/**
+ * A SEQ that the peer takes: beyond its window it would throw the segment away and the acknowledgment on it (§3.4; T288). A
+ * window that shrank [MUST-34], or the octet of a probe, leaves SND.NXT there; then it is the window's edge. Less than one
+ * step of the window field is no shrinking but rounding (RFC 7323 §2.4).
+ */
+function acceptableSeq(tcb: Tcb): number {
+  const edge = add(tcb.sndUna, tcb.sndWnd);
+  const beyond = diff(tcb.sndNxt, edge);
+  const rounding = tcb.sndWnd === 0 ? 0 : (1 << (tcb.scales & 0xff)) - 1;
+  return beyond > rounding ? edge : tcb.sndNxt;
 }
 
 /** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]). */
@@ -166,12 +173,10 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
 }
 
 /**
- * RST for a connection of ours: <SEQ=SND.NXT><CTL=RST>, with ACK so that a peer that lost track can place it. When SND.NXT lies
- * beyond the window (a probe's octet, a window that shrank) the peer would drop it unseen: then SEQ is the window's edge.
+ * RST for a connection of ours: <SEQ=SND.NXT><CTL=RST>, with ACK so that a peer that lost track can place it.
  */
 export function emitRst(t: Tcp, tcb: Tcb, link: number): void {
-  const edge = add(tcb.sndUna, tcb.sndWnd);
-  const base = begin(t, tcb, link, gt(tcb.sndNxt, edge) ? edge : tcb.sndNxt, RST | ACK);
+  const base = begin(t, tcb, link, acceptableSeq(tcb), RST | ACK);
   if (base < 0) return;
   t.out.buffer(link)[base + TX_FLAGS] = RST | ACK;
   t.counters.outRsts++;

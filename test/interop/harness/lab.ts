@@ -63,6 +63,7 @@ export class Lab {
     const lab = new Lab(kernel, stack, wire, id);
     try {
       lab.#connect(options);
+      if (process.env.USERTCP_LAB_CAPTURE) lab.#capture(`${process.env.USERTCP_LAB_CAPTURE}/lab-${id}`);
     } catch (error) {
       await lab.close();
       throw error;
@@ -106,6 +107,16 @@ export class Lab {
       kernel.run('ip', 'addr', 'add', `${addresses.kernel.v6}/${addresses.prefix.v6}`, 'dev', k, 'nodad');
     }
     for (const [name, value] of Object.entries(options.sysctl ?? {})) this.sysctl(kernel, name, value);
+  }
+
+  /** USERTCP_LAB_CAPTURE=directory: the headers of all frames as both hosts see them. */
+  #capture(path: string): void {
+    for (const [side, device, who] of [
+      [this.kernel, this.kernelDevice, 'kernel'],
+      [this.stack, this.device, 'stack'],
+    ] as const) {
+      side.start(['tcpdump', '-i', device, '-s', '120', '-B', '65536', '-n', '-w', `${path}-${who}.pcap`]);
+    }
   }
 
   #tune(side: Side, device: string, { mtu = 1500, offloads = false, gro = offloads }: LabOptions): void {

@@ -92,7 +92,8 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
     sacked = takeSack(t, tcb, seg);
   }
   const window = scaledWindow(tcb, seg);
-  if (gt(seg.ack, tcb.sndUna)) {
+  const advances = gt(seg.ack, tcb.sndUna);
+  if (advances) {
     advance(t, tcb, seg.ack);
     if (sacked > 0) detectLoss(t, tcb);
   } else if (seg.ack === tcb.sndUna && tcb.rtxHead >= 0) {
@@ -101,14 +102,19 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
     const bare = seg.len === 0 && (seg.flags & (SYN | FIN)) === 0;
     if (bare && (window === tcb.sndWnd || sacked > 0) && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb, sacked);
   }
-  updateWindow(t, tcb, window, seg);
+  updateWindow(t, tcb, window, seg, advances);
 }
 
-/** [UNTAGGED-11] only news that is newer by (SEQ, ACK) moves the window; leaving zero ends probing (T184). */
-function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment): void {
+/**
+ * [UNTAGGED-11] only news that is newer by (SEQ, ACK) moves the window; leaving zero ends probing (T184).
+ *
+ * A segment that moves SND.UNA was sent after all that did not, whatever its SEQ: text that is sent again has an old one.
+ * Were its window left out, SND.UNA would go on with the old window and the edge would lie where the peer never put it.
+ */
+function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment, advances: boolean): void {
   if (!(leq(tcb.sndUna, seg.ack) && leq(seg.ack, tcb.sndMax))) return;
   const newer = lt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 === seg.seq && leq(tcb.sndWl2, seg.ack));
-  if (!newer) return;
+  if (!newer && !advances) return;
   const opened = window > tcb.sndWnd;
   takeWindow(tcb, window, seg.seq, seg.ack);
   if (tcb.flags & F_PERSIST) tcb.rexmits = 0;
