@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { plantedFault } from './test/faults/plugin.ts';
 
 // Everything but interop needs no privilege and no network. Interop runs last and one file at a time: it measures
 // real time against the kernel, and skips itself with a reason where namespaces are refused.
@@ -9,6 +10,7 @@ const group = (name: string, more: object = {}) => ({
 const slow = process.env.USERTCP_SLOW === '1';
 
 export default defineConfig({
+  plugins: plantedFault(process.env.USERTCP_FAULT),
   test: {
     pool: 'forks',
     maxWorkers: 2,

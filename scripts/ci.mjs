@@ -85,8 +85,12 @@ const native = (name) => {
 
 const jobs = {
   test: async () => tally.add('npm test', await script('scripts/test.mjs', [], 20 * minutes)),
-  slow: () =>
-    ready() && tally.add('slow: long seeds', vitest(['sim', 'property'], { USERTCP_SLOW: '1' }, 12 * minutes)),
+  slow: async () => {
+    if (!ready()) return;
+    tally.add('slow: long seeds', vitest(['sim', 'property'], { USERTCP_SLOW: '1' }, 12 * minutes));
+    await jobs.faults();
+  },
+  faults: async () => tally.add('planted faults', await script('scripts/faults.mjs', ['--random', '20'], 6 * minutes)),
   unit: () => ready() && tally.add('unit', vitest(['unit', 'conformance', 'sim', 'property', 'differential', 'types'])),
   interop: () => ready() && tally.add('interop', vitest(['interop'])),
   native: () => ready() && native('native'),
