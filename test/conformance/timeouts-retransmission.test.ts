@@ -171,9 +171,11 @@ describe('a window smaller than the segment in flight', () => {
     `;
   });
 
-  conform('a window taken back: our acknowledgments lie within it, or the peer would not hear them [MUST-34]', async (s) => {
-    await bring(s, 'ESTABLISHED');
-    await s.run`
+  conform(
+    'a window taken back: our acknowledgments lie within it, or the peer would not hear them [MUST-34]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
       send 1000
       +0 > P. seq 1 ack 1 len 1000
       +.1 < . seq 1 ack 1 win 400
@@ -182,5 +184,6 @@ describe('a window smaller than the segment in flight', () => {
       +.01 < P. seq 11 ack 1 len 10 win 0
       +.04 > . seq 1 ack 21
     `;
-  });
+    },
+  );
 });
