@@ -3,8 +3,8 @@
  * pass it by: links make their headers from the row and the hop table, and deliver them to TCP directly.
  */
 import type { Link, Micros, Rng } from '../../ports.ts';
-import { HOP_WORDS, KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP } from '../../wire/abi.ts';
-import { ADDRESS_WORDS, isLoopback, isMapped } from '../../wire/address.ts';
+import { KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP } from '../../wire/abi.ts';
+import { ADDRESS_WORDS, isMapped } from '../../wire/address.ts';
 import { icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
 import { PROTO_TCP } from '../../wire/ip.ts';
@@ -15,19 +15,15 @@ import { IpCounters } from './counters.ts';
 import { Frames, type RawOut } from './frames.ts';
 import { Icmp, type IcmpUp } from './icmp.ts';
 import { NeighbourDiscovery } from './nd.ts';
-import { HOP_ADDRESS, HOP_LINK, Neighbours } from './neighbours.ts';
+import type { Neighbours } from './neighbours.ts';
+import { type HopUp, NextHops } from './next-hops.ts';
 import { Packet } from './packet.ts';
-import { Routes } from './routes.ts';
+import type { Routes } from './routes.ts';
 
 export type { RawOut } from './frames.ts';
 
 /** Whom the IP layer tells. */
-export interface IpUp extends IcmpUp {
-  /** Frames can be sent to the hop now, and could not before. */
-  hopReady(hop: number): void;
-  /** Nobody answers for the hop. */
-  hopFailed(hop: number): void;
-}
+export interface IpUp extends IcmpUp, HopUp {}
 
 export interface IpParts {
   readonly links: readonly Link[];
@@ -38,19 +34,16 @@ export interface IpParts {
   readonly rng: Rng;
 }
 
-/** Stands for the far end of a 'loop' link. */
-const NOBODY = new Int32Array(ADDRESS_WORDS);
 /** Bits of an address; a prefix as long as this has no network around it. */
 const ALL_BITS = 128;
 
 export class IpLayer {
   readonly counters = new IpCounters();
   private readonly links: readonly Link[];
-  private readonly hops: Int32Array;
-  private readonly up: IpUp;
   private readonly loop: number;
   private readonly addresses: Addresses;
-  private readonly routes = new Routes();
+  private readonly hops: NextHops;
+  private readonly routes: Routes;
   private readonly neighbours: Neighbours;
   private readonly frames: Frames;
   private readonly arp: Arp;
@@ -62,15 +55,16 @@ export class IpLayer {
 
   constructor({ links, hops, raw, up, rng }: IpParts) {
     this.links = links;
-    this.hops = hops;
-    this.up = up;
     this.loop = links.findIndex((l) => l.kind === 'loop');
     this.addresses = new Addresses(this.loop);
     this.frames = new Frames(links, raw);
     this.arp = new Arp(links, this.addresses, this.frames);
     this.nd = new NeighbourDiscovery(links, this.addresses, this.frames);
     this.icmp = new Icmp(this.addresses, this.frames, up, this.counters);
-    this.neighbours = new Neighbours(hops, rng, this);
+    const { loop, addresses, arp, nd } = this;
+    this.hops = new NextHops({ links, hops, up, rng, loop, addresses, arp, nd });
+    this.routes = this.hops.routes;
+    this.neighbours = this.hops.neighbours;
   }
 
   // ---- configuration ------------------------------------------------------------------------------------------------
@@ -134,7 +128,7 @@ export class IpLayer {
    */
   routeTo(dst: Int32Array, at: number): number {
     if (!this.addresses.isUnicast(dst, at)) return -1;
-    const hop = this.hopTo(dst, at);
+    const hop = this.hops.find(dst, at);
     if (hop < 0) return -1;
     this.neighbours.hold(hop);
     this.neighbours.ready(hop);
@@ -161,7 +155,7 @@ export class IpLayer {
   }
 
   linkOf(hop: number): number {
-    return this.hops[hop * HOP_WORDS + HOP_LINK]!;
+    return this.hops.linkOf(hop);
   }
 
   mtuOf(hop: number): number {
@@ -240,38 +234,6 @@ export class IpLayer {
 
   finishReply(): void {
     this.frames.sendTcp();
-  }
-
-  // ---- called by the neighbour cache ----------------------------------------------------------------------------------
-
-  ask(hop: number, unicast: boolean): void {
-    if (isMapped(this.hops, hop * HOP_WORDS + HOP_ADDRESS)) this.arp.ask(this.hops, hop, unicast);
-    else this.nd.ask(this.hops, hop, unicast);
-  }
-
-  resolved(hop: number): void {
-    this.up.hopReady(hop);
-  }
-
-  unreachable(hop: number): void {
-    this.up.hopFailed(hop);
-  }
-
-  private hopTo(dst: Int32Array, at: number): number {
-    if (this.isOurs(dst, at) || isLoopback(dst, at)) return this.loop < 0 ? -1 : this.loopHop(this.loop);
-    const route = this.routes.lookup(dst, at);
-    if (route < 0) return -1;
-    const link = this.routes.linkOf(route);
-    if (this.links[link]!.kind === 'loop') return this.loopHop(link);
-    this.routes.nextHop(route, dst, at, this.next);
-    return this.neighbours.obtain(link, this.next, 0);
-  }
-
-  /** Nobody to look for: the MAC stays zero. */
-  private loopHop(link: number): number {
-    const hop = this.neighbours.obtain(link, NOBODY, 0);
-    if (hop >= 0) this.neighbours.makePermanent(hop);
-    return hop;
   }
 }
 
