@@ -69,6 +69,8 @@ function lint() {
     path('scripts/tsconfig.test.json'),
   ]);
   tally.add('lint: types of tests and examples', tsc === 0 ? { passed: 1 } : { failed: 1 });
+  const compliance = run(process.execPath, [path('scripts/compliance.mjs'), '--check']);
+  tally.add('lint: requirements are met, tested and listed', compliance === 0 ? { passed: 1 } : { failed: 1 });
   const lock = readFileSync(path('package-lock.json'), 'utf8').includes('"resolved"');
   tally.add('lint: lock file names no download host', lock ? { failed: 1 } : { passed: 1 });
   ensurePackages('lint');

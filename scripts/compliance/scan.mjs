@@ -1,0 +1,60 @@
+// Where requirements are mentioned: comments in the source, code (not comments) in tests, lists of faults, decisions.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { path, root } from '../prepare.mjs';
+import { mentions } from './rows.mjs';
+
+function files(dir, keep) {
+  return readdirSync(path(dir), { withFileTypes: true, recursive: true })
+    .filter((e) => e.isFile() && keep.test(e.name))
+    .map((e) => relative(root, join(e.parentPath, e.name)))
+    .filter((file) => !file.includes('node_modules'))
+    .sort();
+}
+
+/** Keeps the lines, so that their numbers stay true. */
+const uncommented = (text) =>
+  text.replace(/\/\*[\s\S]*?\*\//g, (all) => all.replace(/[^\n]/g, '')).replace(/(^|\s)\/\/.*$/gm, '$1');
+
+/** key → places `{file, line}`, at most one a file. */
+function index(list, prepare = (text) => text) {
+  const found = new Map();
+  for (const file of list) {
+    const seen = new Set();
+    prepare(readFileSync(path(file), 'utf8'))
+      .split('\n')
+      .forEach((text, n) => {
+        for (const key of mentions(text)) {
+          if (seen.has(key)) continue;
+          seen.add(key);
+          if (!found.has(key)) found.set(key, []);
+          found.get(key).push({ file, line: n + 1 });
+        }
+      });
+  }
+  return found;
+}
+
+/** A decision says on a line of its own what it settles: `Decides: T293, UNTAGGED-15`, `Refuses: MAY-10`. */
+function decisions() {
+  const found = new Map();
+  for (const file of files('docs/adr', /^\d{4}.*\.md$/)) {
+    for (const [, verb, list] of readFileSync(path(file), 'utf8').matchAll(/^(Decides|Refuses): (.+)$/gm)) {
+      for (const key of mentions(list)) found.set(key, { file, line: 1, verb });
+    }
+  }
+  return found;
+}
+
+export function scan() {
+  const code = [...files('src', /\.ts$/), ...files('native', /\.(cc|h)$/)].filter((f) => !f.endsWith('tcp/tcb.ts'));
+  const tests = [...files('test', /\.test\.ts$|_test\.cc$|-scenarios\.ts$/)].filter(
+    (f) => !f.startsWith('test/unit/faults/'),
+  );
+  return {
+    code: index(code),
+    tests: index(tests, uncommented),
+    faults: index(files('test/faults', /\.ts$/), uncommented),
+    decisions: decisions(),
+  };
+}
