@@ -1,8 +1,8 @@
 // Makes src/core/tcp/tcb.ts and docs/tcb.md from the declaration in src/core/tcp/row.ts. `--check` only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const source = readFileSync(new URL('../src/core/tcp/row.ts', import.meta.url), 'utf8').replace('] as const;', '];');
-const { row } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const source = readFileSync(new URL('../src/core/tcp/row.ts', import.meta.url), 'utf8').replaceAll('] as const;', '];');
+const { row, flight } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 const abi = readFileSync(new URL('../src/wire/abi.ts', import.meta.url), 'utf8');
 const rowWords = Number(/ROW_WORDS = (\d+)/.exec(abi)[1]);
 
@@ -29,6 +29,26 @@ for (const [name, words, unit, meaning] of row) {
 }
 if (at > rowWords) throw new Error(`a row needs ${at} words, ROW_WORDS is ${rowWords}`);
 
+let flightAt = 0;
+const flightConstants = [],
+  flightAccessors = [],
+  flightTable = [],
+  moments = [];
+for (const [name, words, unit, meaning] of flight) {
+  const constant = name.replace(/([A-Z])/g, '_$1').toUpperCase();
+  flightConstants.push(`export const ${constant} = ${flightAt};`);
+  flightTable.push(`| ${flightAt} | \`${name}\` | ${words} | ${unit.replaceAll('|', '\\|')} | ${meaning} |`);
+  if (unit === 'us@') moments.push(constant);
+  if (words === 1) {
+    const place = `this.f32[this.i32[this.at + FLIGHT]! + ${flightAt}]`;
+    flightAccessors.push(
+      `  /** ${meaning} [${unit}] */\n  get ${name}(): number { return ${place}!; }\n  set ${name}(v: number) { ${place} = v; }`,
+    );
+  }
+  flightAt += words;
+}
+const flightWords = Math.ceil(flightAt / 16) * 16;
+
 const ts = `// Generated from row.ts by scripts/generate-tcb.mjs: do not edit.
 import { ROW_WORDS } from '../../wire/abi.ts';
 
@@ -36,17 +56,27 @@ ${constants.join('\n')}
 /** Words used of ROW_WORDS. */
 export const ROW_USED = ${at};
 
+// The flight block: word numbers within it.
+${flightConstants.join('\n')}
+/** Words of a block; a multiple of a cache line. */
+export const FLIGHT_WORDS = ${flightWords};
+/** Words that hold moments of this stack's clock. */
+export const FLIGHT_MOMENTS = [${moments.join(', ')}];
+
 /** A cursor over one row. Point it with \`select\`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  /** The flight blocks. */
+  readonly f32: Int32Array;
   /** First word of the row. */
   at = 0;
   row = 0;
 
-  constructor(rows: ArrayBuffer) {
+  constructor(rows: ArrayBuffer, flights: ArrayBuffer) {
     this.i32 = new Int32Array(rows);
     this.f64 = new Float64Array(rows);
+    this.f32 = new Int32Array(flights);
   }
 
   select(row: number): this {
@@ -57,10 +87,12 @@ export class Tcb {
 
 ${accessors.join('\n')}
 
+${flightAccessors.join('\n')}
+
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }
-  ccWord(n: number): number { return this.i32[this.at + CC_STATE + n]!; }
-  setCcWord(n: number, v: number): void { this.i32[this.at + CC_STATE + n] = v; }
+  ccWord(n: number): number { return this.f32[this.i32[this.at + FLIGHT]! + CC_STATE + n]!; }
+  setCcWord(n: number, v: number): void { this.f32[this.i32[this.at + FLIGHT]! + CC_STATE + n] = v; }
 }
 `;
 const md = `# The TCB, word by word
@@ -70,6 +102,14 @@ Generated from \`src/core/tcp/row.ts\`. A row is ${rowWords} words of 4 bytes; $
 | word | field | words | unit | meaning |
 |---|---|---|---|---|
 ${table.join('\n')}
+
+## The flight block
+
+Taken while the connection talks, given back when it idles; ${flightWords} words, ${flightAt} are used.
+
+| word | field | words | unit | meaning |
+|---|---|---|---|---|
+${flightTable.join('\n')}
 `;
 for (const [file, text] of [
   ['../src/core/tcp/tcb.ts', ts],

@@ -3,44 +3,42 @@ import type { Micros } from '../ports.ts';
 import { DESC_WORDS, ROW_WORDS } from '../wire/abi.ts';
 import type { Core, CoreOptions, OpenOptions, TcpInfo } from './api.ts';
 import { arrival } from './arrival.ts';
-import { EFAULT, EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR, type EventQueue } from './events.ts';
-import type { IpLayer, IpUp } from './ip/ip-layer.ts';
+import { EFAULT, type EventQueue } from './events.ts';
+import { FromBelow } from './from-below.ts';
+import type { IpLayer } from './ip/ip-layer.ts';
 import { diff } from './seq.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
 import { abort } from './tcp/close.ts';
-import { arm, DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
+import type { Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
-import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
-import { icmpError } from './tcp/icmp-errors.ts';
-import { end, relieve, setKeepAlive } from './tcp/lifecycle.ts';
+import { CLOSED } from './tcp/figure5.ts';
+import { relieve } from './tcp/lifecycle.ts';
 import { output, waitForHop } from './tcp/output.ts';
 import { consumed } from './tcp/receive-window.ts';
-import { F_CORK, F_DIRTY, F_KEEPALIVE, F_NODELAY, TIMER_KEEPALIVE, TIMER_USER } from './tcp/row.ts';
+import { F_CORK, F_DIRTY, F_NODELAY } from './tcp/row.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { descriptorsOf } from './tcp/segment.ts';
+import * as settings from './tcp/settings.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
-import { GEN, STATE, Tcb } from './tcp/tcb.ts';
-import { expire, giveUp } from './tcp/timeouts.ts';
+import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
+import { expire } from './tcp/timeouts.ts';
 import { TraceQueue } from './trace.ts';
 
 export type * from './api.ts';
 
-const OPENING = SYN_SENT | SYN_RECEIVED;
-
-export class StackCore implements Core, IpUp {
+export class StackCore implements Core {
   private readonly t: Tcp;
   private readonly tcb: Tcb;
-  private readonly waiting: DirtyList;
-  /** Rows on `waiting`. */
-  private parked = 0;
+  /** @internal What the IP layer tells. */
+  readonly below = new FromBelow();
   private relieveAt = SCRATCH_ROWS;
 
   constructor(o: CoreOptions) {
-    this.t = makeTcp(o, this);
-    this.tcb = new Tcb(this.t.rows.words.buffer as ArrayBuffer);
-    this.waiting = new DirtyList(this.t.rows.words);
+    this.t = makeTcp(o, this.below);
+    this.tcb = this.t.cursor();
+    this.below.attach(this.t);
   }
 
   // ---- the world speaks -----------------------------------------------------------------------------------------------
@@ -61,16 +59,8 @@ export class StackCore implements Core, IpUp {
     this.enter(now);
   }
 
-  /** Connections over the link end with ENETDOWN; nothing can be sent about it. */
   handleLinkDown(link: number): void {
-    const { rows, ip } = this.t;
-    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
-      const state = rows.words[row * ROW_WORDS + STATE]!;
-      if (state & (CLOSED | LISTEN) || state === 0) continue;
-      const tcb = this.tcb.select(row);
-      if (tcb.hop < 0 || ip.linkOf(tcb.hop) !== link) continue;
-      end(this.t, tcb, EV.abort, ENETDOWN);
-    }
+    this.below.linkDown(link);
   }
 
   /** Time moves before anything else happens: deadlines first, in their order. */
@@ -152,43 +142,24 @@ export class StackCore implements Core, IpUp {
   }
 
   callSetNoDelay(row: number, on: boolean): void {
-    this.setFlag(row, F_NODELAY, on);
+    settings.setFlag(this.t, this.tcb.select(row), F_NODELAY, on);
   }
 
   callCork(row: number, on: boolean): void {
-    this.setFlag(row, F_CORK, on);
-  }
-
-  private setFlag(row: number, flag: number, on: boolean): void {
-    const tcb = this.tcb.select(row);
-    tcb.flags = on ? tcb.flags | flag : tcb.flags & ~flag;
-    if (tcb.sndQueued > 0) markDirty(this.t, tcb);
+    settings.setFlag(this.t, this.tcb.select(row), F_CORK, on);
   }
 
   callSetKeepAlive(row: number, on: boolean, idle: number, interval: number, count: number, now: Micros): void {
     this.enter(now);
-    const tcb = this.tcb.select(row);
-    if (tcb.state === CLOSED) return; // a free row has no timers: its links are the free list's
-    tcb.flags &= ~F_KEEPALIVE;
-    tcb.setTimer(TIMER_KEEPALIVE, 0);
-    if (!on) return;
-    setKeepAlive(tcb, { idle, interval, count });
-    arm(this.t, tcb, TIMER_KEEPALIVE, Math.max(1, idle - diff(this.t.tick, tcb.lastRcvAt)));
+    settings.keepAlive(this.t, this.tcb.select(row), on ? { idle, interval, count } : null);
   }
 
   callSetUserTimeout(row: number, ms: number): void {
-    const tcb = this.tcb.select(row);
-    if (tcb.state === CLOSED) return;
-    tcb.userTimeout = ms;
-    // [MUST-21] what is outstanding already is under the new limit.
-    if (ms > 0 && tcb.firstSentAt !== 0) arm(this.t, tcb, TIMER_USER, ms - diff(this.t.tick, tcb.firstSentAt));
-    else tcb.setTimer(TIMER_USER, 0);
+    settings.userTimeout(this.t, this.tcb.select(row), ms);
   }
 
   callSetTos(row: number, tos: number): void {
-    const tcb = this.tcb.select(row);
-    if (tcb.state === CLOSED) return;
-    tcb.ip = (tcb.ip & ~0xff) | (tos & 0xff);
+    settings.tos(this.tcb.select(row), tos);
   }
 
   exportConnection(row: number, now: Micros): ArrayBuffer {
@@ -213,7 +184,7 @@ export class StackCore implements Core, IpUp {
       if (tcb.state === CLOSED) {
         t.rows.release(row);
       } else if (tcb.hop < 0 || !this.ip.ready(tcb.hop)) {
-        this.park(row);
+        this.below.park(row);
         waitForHop(t, tcb);
       } else if (!output(t, tcb, this.ip.linkOf(tcb.hop))) {
         tcb.flags |= F_DIRTY;
@@ -227,12 +198,6 @@ export class StackCore implements Core, IpUp {
     }
     if (blocked >= 0) t.dirty.unshift(blocked);
     return t.out.take(link);
-  }
-
-  /** Output waits for the neighbour's answer; the row stays F_DIRTY, so that it is on one list only. */
-  private park(row: number): void {
-    this.waiting.push(row);
-    this.parked++;
   }
 
   pollEnd(): void {
@@ -303,46 +268,5 @@ export class StackCore implements Core, IpUp {
 
   info(row: number): TcpInfo {
     return infoOf(this.tcb.select(row));
-  }
-
-  // ---- the IP layer speaks --------------------------------------------------------------------------------------------------
-
-  hopReady(): void {
-    for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
-  }
-
-  /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
-  hopFailed(hop: number): void {
-    const { rows } = this.t;
-    this.hopReady();
-    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
-      const tcb = this.t.other.select(row);
-      if (tcb.hop === hop && (tcb.state & ~(CLOSED | LISTEN | TIME_WAIT)) !== 0) this.hopLost(tcb);
-    }
-  }
-
-  private hopLost(tcb: Tcb): void {
-    if (tcb.state & OPENING) giveUp(this.t, tcb, EHOSTUNREACH);
-    else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
-  }
-
-  icmpError(
-    laddr: Int32Array,
-    lport: number,
-    raddr: Int32Array,
-    rport: number,
-    seq: number,
-    type: number,
-    code: number,
-    version: 4 | 6,
-  ): void {
-    const identity = this.t.identity;
-    identity[0] = (lport << 16) | rport;
-    for (let n = 0; n < 4; n++) {
-      identity[1 + n] = laddr[n]!;
-      identity[5 + n] = raddr[n]!;
-    }
-    const row = this.t.flows.find(identity, 0);
-    if (row >= 0) icmpError(this.t, this.tcb.select(row), seq, type, code, version);
   }
 }

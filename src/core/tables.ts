@@ -10,8 +10,10 @@ import { EventQueue } from './events.ts';
 import { IpLayer, type IpUp, type RawOut } from './ip/ip-layer.ts';
 import { InitialNumbers } from './isn.ts';
 import { LentRegions } from './lent-regions.ts';
+import { controllers } from './tcp/congestion/registry.ts';
 import { DirtyList, type Tcp } from './tcp/context.ts';
 import { CoreCounters } from './tcp/counters.ts';
+import { Flights } from './tcp/flights.ts';
 import { Listeners } from './tcp/listeners.ts';
 import { PortProbe } from './tcp/port-probe.ts';
 import { RECORD_WORDS, Records } from './tcp/records.ts';
@@ -43,13 +45,15 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   const listeners = new Listeners(rows.words);
   const out = new TransmitQueues(o.links);
   const counters = new CoreCounters();
-  const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer);
+  const flights = new Flights(region('flights', Flights.bytes(o.maxConnections)));
+  const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer);
   const shared = { rows: rows.words, flows: table, hops, arena: arena.bytes };
   for (const link of o.links) link.attach(shared);
   return {
     links: o.links,
     defaults: o.tcp,
     rows,
+    flights,
     flows,
     listeners,
     arena,
@@ -74,6 +78,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     options: new TcpOptions(),
     address: new Int32Array(4),
     identity: new Int32Array(9),
+    controllers: [...controllers],
+    cursor,
     other: cursor(),
     child: cursor(),
     seg: new Segment(),

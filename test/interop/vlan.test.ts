@@ -65,7 +65,7 @@ describe.skipIf(skip)('VLAN', () => {
     const to = { host: addresses.stack.v4, port };
     const { error } = await kernel.connect(to, { behaviour: 'linger' });
     expect(error).toBe('EHOSTUNREACH');
-    expect((await ours.counters())['dropVlan']).toBeGreaterThan(0);
+    expect((await ours.counters()).dropVlan).toBeGreaterThan(0);
     await lab.close();
   });
 });

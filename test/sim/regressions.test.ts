@@ -224,7 +224,7 @@ describe('room', () => {
     for (const chunk of taken) a.t.arena.give(chunk);
     pair.clock.advance(S);
     expect(a.events.some((e) => e.type === EV_DRAIN && e.row === ra)).toBe(true);
-    pair.clock.advance(10 * S);
+    pair.clock.advance(100 * S);
     expect(a.core.pollAlarm()).toBe(Infinity);
   });
 

@@ -34,6 +34,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from './figure5.ts';
+import { stir } from './flights.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
 import {
@@ -71,7 +72,7 @@ export function openPassive(
   if (row < 0) return ENOBUFS;
   tcb.ports = port << 16;
   copyAddress(tcb.i32, tcb.at + LADDR, laddr);
-  tcb.cc = controllerIndex(t.defaults.congestion);
+  tcb.cc = controllerIndex(t.controllers, t.defaults.congestion);
   tcb.backlog = Math.max(1, Math.min(backlog, MAX_BACKLOG));
   step(t, tcb, EV.passiveOpen);
   tcb.flags |= F_LISTED;
@@ -94,7 +95,7 @@ export function openActive(
   if (isMulticast(raddr, 0) || isLimitedBroadcast(raddr, 0)) return EINVAL; // [MUST-46]
   const row = takeRow(t, tcb, o);
   if (row < 0) return ENOBUFS;
-  tcb.cc = controllerIndex(t.defaults.congestion);
+  tcb.cc = controllerIndex(t.controllers, t.defaults.congestion);
   const failed = address(t, tcb, laddr, lport, raddr, rport);
   if (failed !== OK) {
     t.rows.bury(row);
@@ -196,6 +197,7 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
   }
   if (tcb.flags & (F_FIN_QUEUED | F_CLOSE_QUEUED)) return EPIPE;
   if (how === URGENT && length === 0) return EINVAL; // [UNTAGGED-17]
+  stir(t, tcb);
   const room = tcb.sndBuf - tcb.sndQueued;
   const most = Math.min(room, length);
   let taken = 0;

@@ -15,9 +15,9 @@ import type { InitialNumbers } from '../isn.ts';
 import type { TimerWheel } from '../timers.ts';
 import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
 import type { CongestionController } from './congestion/controller.ts';
-import { controllers } from './congestion/registry.ts';
 import type { CoreCounters } from './counters.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
+import type { Flights } from './flights.ts';
 import type { Listeners } from './listeners.ts';
 import type { PortProbe } from './port-probe.ts';
 import type { Records } from './records.ts';
@@ -31,6 +31,7 @@ export interface Tcp {
   readonly links: readonly Link[];
   readonly defaults: TcpDefaults;
   readonly rows: Rows;
+  readonly flights: Flights;
   readonly flows: FlowTable;
   readonly listeners: Listeners;
   readonly arena: Arena;
@@ -48,8 +49,12 @@ export interface Tcp {
   /** Four words to hold an address for a moment. */
   readonly address: Int32Array;
   readonly counters: CoreCounters;
+  /** `tcb.cc` is an index into them; new ones are added at the end. */
+  readonly controllers: CongestionController[];
   readonly dirty: DirtyList;
   readonly options: TcpOptions;
+  /** One more cursor over the tables. */
+  cursor(): Tcb;
   /** A second cursor, for the child or the listener beside the connection at hand. */
   readonly other: Tcb;
   /** The cursor LISTEN leaves on the child it made. */
@@ -133,8 +138,8 @@ export function report(t: Tcp, tcb: Tcb, type: number, a = 0, b = 0, c = 0, d = 
   t.events.push(type, tcb.row, tcb.gen, a, b, c, d);
 }
 
-export function controllerOf(tcb: Tcb): CongestionController {
-  return controllers[tcb.cc]!;
+export function controllerOf(t: Tcp, tcb: Tcb): CongestionController {
+  return t.controllers[tcb.cc]!;
 }
 
 /** Sets a deadline `ms` from now; the wheel learns of it only when it is the row's earliest. */

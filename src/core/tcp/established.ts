@@ -2,6 +2,7 @@
 import { EV_ACCEPT, EV_CONNECT } from '../events.ts';
 import { add } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, report, type Tcp } from './context.ts';
+import { beginRest } from './flights.ts';
 import { setSendMss } from './mss.ts';
 import { F_KEEPALIVE, F_PASSIVE, F_SYN_ACKED, F_WS, TIMER_KEEPALIVE, TIMER_REXMIT, TIMER_USER } from './row.ts';
 import { RTO_AFTER_SYN_TIMEOUT_MS, sampleRtt } from './rtt.ts';
@@ -19,7 +20,7 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   disarm(tcb, TIMER_REXMIT);
   disarm(tcb, TIMER_USER);
   setSendMss(t, tcb);
-  controllerOf(tcb).open(tcb);
+  controllerOf(t, tcb).open(tcb);
   tcb.rexmits = 0;
   tcb.firstSentAt = 0;
 }
@@ -44,5 +45,6 @@ export function announce(t: Tcp, tcb: Tcb): void {
     report(t, tcb, EV_ACCEPT, tcb.listener);
   } else report(t, tcb, EV_CONNECT);
   if (tcb.flags & F_KEEPALIVE) arm(t, tcb, TIMER_KEEPALIVE, tcb.keepIdle);
+  beginRest(t, tcb);
   markDirty(t, tcb);
 }

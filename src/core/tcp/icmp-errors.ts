@@ -18,7 +18,7 @@ const FROM_ICMP = 1 << 31;
 
 export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: number, version: number): void {
   // RFC 5927 §4.1: whoever did not see our segments cannot name a sequence number that is in flight.
-  if (!(geq(seq, tcb.sndUna) && lt(seq, tcb.sndMax))) return;
+  if (!(geq(seq, tcb.sndUna) && lt(seq, tcb.sndNxt))) return;
   const unreachable = type === (version === 4 ? UNREACHABLE_V4 : UNREACHABLE_V6);
   const hard = unreachable && code < 16 && ((version === 4 ? HARD_V4 : HARD_V6) >> code) & 1;
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && (tcb.flags & F_PASSIVE) === 0);

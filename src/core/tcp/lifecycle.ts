@@ -4,6 +4,7 @@ import type { OpenOptions } from '../api.ts';
 import { EV_CLOSED, OK } from '../events.ts';
 import { arm, report, step, type Tcp } from './context.ts';
 import { CLOSED, EV, LISTEN, TIME_WAIT } from './figure5.ts';
+import { dropFlight, stir } from './flights.ts';
 import { discardHeld } from './reassembly.ts';
 import { returnGrant, scaleFor } from './receive-window.ts';
 import {
@@ -74,9 +75,10 @@ export function inherit(t: Tcp, child: Tcb, listener: Tcb): void {
 
 /** ISS and the timestamp offset need the identity words. */
 export function chooseNumbers(t: Tcp, tcb: Tcb): void {
+  stir(t, tcb);
   tcb.iss = t.isn.isn(tcb.i32, tcb.at, t.now);
   tcb.tsOffset = t.isn.timestampOffset(tcb.i32, tcb.at);
-  tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.sndUp = tcb.sndWl2 = tcb.recover = tcb.iss;
+  tcb.sndUna = tcb.sndNxt = tcb.sndUp = tcb.sndWl2 = tcb.recover = tcb.iss;
 }
 
 export function setIdentity(tcb: Tcb, identity: Int32Array, at: number): void {
@@ -111,6 +113,7 @@ export function uncount(t: Tcp, tcb: Tcb): void {
 }
 
 function dropBuffers(t: Tcp, tcb: Tcb): void {
+  dropFlight(t, tcb);
   discard(t.arena, tcb);
   for (let rec = tcb.rtxHead; rec >= 0; ) {
     const next = t.records.next(rec);

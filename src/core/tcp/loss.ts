@@ -55,7 +55,7 @@ function enterRecovery(t: Tcp, tcb: Tcb): void {
   const flight = inFlight(tcb) + tcb.sackedOut;
   tcb.flags |= F_RECOVERY;
   tcb.recover = tcb.sndNxt;
-  controllerOf(tcb).onLossEvent(tcb, flight, t.now);
+  controllerOf(t, tcb).onLossEvent(tcb, flight, t.now);
   t.counters.fastRetransmits++;
   note(t, tcb, 'fast retransmit');
   markHead(t, tcb);
@@ -90,7 +90,7 @@ function markHoles(t: Tcp, tcb: Tcb): void {
 /** SND.UNA moved while in recovery: ends it at `recover`, else resends the next hole (partial ACK, RFC 6582 §3.2). */
 export function recoveryAck(t: Tcp, tcb: Tcb, acked: number): void {
   if (geq(tcb.sndUna, tcb.recover)) {
-    if (tcb.flags & F_RECOVERY) controllerOf(tcb).onRecoveryEnd(tcb, t.now);
+    if (tcb.flags & F_RECOVERY) controllerOf(t, tcb).onRecoveryEnd(tcb, t.now);
     tcb.flags &= ~(F_RECOVERY | F_RTO_RECOVERY);
     if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
     return;

@@ -7,6 +7,7 @@ import { add, diff } from '../seq.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
+import { stir } from './flights.ts';
 import { mostText } from './mss.ts';
 import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
@@ -34,6 +35,7 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   if (!t.out.hasRoom(link)) return false;
   tcb.flags &= ~F_DIRTY;
   if (tcb.state & (CLOSED | LISTEN)) return true;
+  if (tcb.flight === 0 && tcb.state !== TIME_WAIT) stir(t, tcb);
   if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return true;
   if (tcb.flags & F_RESEND && tcb.flags & F_SYN_ACKED) {
@@ -56,7 +58,7 @@ function sendSyn(t: Tcp, tcb: Tcb, link: number): boolean {
   if (!emitSyn(t, tcb, link, ack)) return false;
   tcb.flags &= ~F_RESEND;
   if (first) {
-    tcb.sndNxt = tcb.sndMax = add(tcb.iss, 1);
+    tcb.sndNxt = add(tcb.iss, 1);
     tcb.rttAt = t.now | 0 || -1; // 0 means "not measured"; a microsecond early, never late: the difference is unsigned
     tcb.firstSentAt = t.tick;
     armUserTimeout(t, tcb);
@@ -97,7 +99,7 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
 
 function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.sndNxt === tcb.sndUna && tcb.sndQueued > 0) {
-    controllerOf(tcb).onIdle(tcb, diff(t.tick, tcb.lastRcvAt));
+    controllerOf(t, tcb).onIdle(tcb, diff(t.tick, tcb.lastRcvAt));
   }
   let left = unsent(tcb);
   while (left > 0) {

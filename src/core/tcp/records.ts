@@ -1,14 +1,15 @@
 /**
- * 32-byte records in one pool, linked from the rows: what was sent and is not acknowledged (seq, len, when, flags,
+ * 48-byte records in one pool, linked from the rows: what was sent and is not acknowledged (seq, len, when, flags,
  * where its bytes are), and text held out of order. RFC 6675, RACK and hand-over all read them.
  */
 
-export const RECORD_WORDS = 8;
+export const RECORD_WORDS = 12;
 
 export const R_FIN = 1; /** the segment carries our (or holds the peer's) FIN */
 export const R_SACKED = 2; /** selectively acknowledged */
 export const R_LOST = 4; /** considered lost and not sent again since */
 export const R_RESENT = 8; /** was retransmitted: gives no RTT sample (Karn) */
+export const R_APP_LIMITED = 32; /** sent while the application, not the window, was the limit */
 export const R_PUSH = 16; /** out of order: PSH was set */
 
 export class Records {
@@ -89,6 +90,32 @@ export class Records {
   setPlace(rec: number, chunk: number, offset: number): void {
     this.words[rec * RECORD_WORDS + 5] = chunk;
     this.words[rec * RECORD_WORDS + 6] = offset;
+  }
+  /** Of the connection when this was sent (delivery rate): C.delivered, C.delivered_time, C.first_send_time. */
+  delivered(rec: number): number {
+    return this.words[rec * RECORD_WORDS + 7]!;
+  }
+  deliveredAt(rec: number): number {
+    return this.words[rec * RECORD_WORDS + 8]!;
+  }
+  firstSentAt(rec: number): number {
+    return this.words[rec * RECORD_WORDS + 9]!;
+  }
+  /** Bytes in flight when this was sent, itself included. */
+  inFlight(rec: number): number {
+    return this.words[rec * RECORD_WORDS + 10]!;
+  }
+  setRate(rec: number, delivered: number, deliveredAt: number, firstSentAt: number, inFlight: number): void {
+    const at = rec * RECORD_WORDS;
+    this.words[at + 7] = delivered;
+    this.words[at + 8] = deliveredAt;
+    this.words[at + 9] = firstSentAt;
+    this.words[at + 10] = inFlight;
+  }
+  /** A record cut off from another was sent with it. */
+  copyRate(from: number, to: number): void {
+    const at = from * RECORD_WORDS;
+    this.words.copyWithin(to * RECORD_WORDS + 7, at + 7, at + 11);
   }
   /** Sequence space: text and FIN. */
   space(rec: number): number {

@@ -92,6 +92,7 @@ export function split(t: Tcp, tcb: Tcb, rec: number, len: number): boolean {
   r.setLen(rest, r.len(rec) - len);
   r.setFlags(rest, r.flags(rec));
   r.setSentAt(rest, r.sentAt(rec));
+  r.copyRate(rec, rest);
   r.setPlace(rest, r.chunk(rec), r.offset(rec));
   advancePlace(t, rest, len);
   r.setNext(rest, r.next(rec));
@@ -142,7 +143,7 @@ function mostCuts(tcb: Tcb): number {
  * covered in part is left unmarked.
  */
 export function applyBlock(t: Tcp, tcb: Tcb, left: number, right: number): number {
-  if (!(geq(left, tcb.sndUna) && gt(right, left) && leq(right, tcb.sndMax))) return 0;
+  if (!(geq(left, tcb.sndUna) && gt(right, left) && leq(right, tcb.sndNxt))) return 0;
   const r = t.records;
   let marked = 0;
   let seen = 0;

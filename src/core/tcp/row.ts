@@ -11,18 +11,20 @@ export const row = [
   ['hop', 1, 'index', 'next hop; -1 while there is no route'],
   ['state', 1, 'bit', 'one of the eleven states, as a bit'],
   ['flags', 1, 'bits', 'F_* below'],
+  ['flags2', 1, 'bits', 'F2_* below'],
+  ['flight', 1, 'word', 'first word of the flight block (second table); 0 = none'],
   ['gen', 1, 'count', 'generation: changes each time the row is freed'],
   ['listener', 1, 'row', 'row of the LISTEN this came from; -1 = active OPEN'],
   ['iss', 1, 'seq', 'ISS'],
   ['sndUna', 1, 'seq', 'SND.UNA'],
-  ['sndNxt', 1, 'seq', 'SND.NXT'],
-  ['sndMax', 1, 'seq', 'highest SND.NXT ever'],
+  ['sndNxt', 1, 'seq', 'SND.NXT; never set back, so the highest ever'],
   ['sndWnd', 1, 'B', 'SND.WND, scaled'],
   ['sndWl1', 1, 'seq', 'SND.WL1'],
   ['sndWl2', 1, 'seq', 'SND.WL2'],
   ['sndUp', 1, 'seq', 'SND.UP'],
   ['maxSndWnd', 1, 'B', 'largest SND.WND seen'],
   ['sndMss', 1, 'B', 'Eff.snd.MSS: payload bytes in a full segment'],
+  ['pmtu', 1, 'B', 'path MTU in use: IP packet bytes; 0 = that of the link'],
   ['scales', 1, 'u8|u8<<8', 'Snd.Wind.Shift, Rcv.Wind.Shift'],
   ['peerMss', 1, 'B', 'MSS option received (or the default)'],
   ['sndHead', 1, 'chunk', 'first chunk of the send queue'],
@@ -75,12 +77,78 @@ export const row = [
   ['softError', 1, 'code', 'last soft error'],
   ['oowAt', 1, 'tick', 'when an out-of-window segment was last answered (RFC 5961 §7)'],
   ['cc', 1, 'index', 'congestion controller'],
-  ['ccState', 6, 'any', 'words of the controller'],
   ['backlog', 1, 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
   ['portNext', 1, 'row', 'LISTEN: next listener on this port'],
   ['oooCount', 1, 'count', 'records held out of order'],
   ['bytesIn', 2, 'f64', 'payload bytes delivered'],
   ['bytesOut', 2, 'f64', 'payload bytes acknowledged'],
+] as const;
+
+/**
+ * What a connection remembers only while it talks: a block of its own, taken when the connection opens or stirs again
+ * and given back when it has been idle for a while, so that a million idle connections do not pay for it (flights.ts).
+ * A fresh block is all zeros, and zero means "nothing known" in each of these words. Unit `us@` = a moment in
+ * microseconds (low 32 bits).
+ */
+export const flight = [
+  // RFC 8985
+  ['rackXmitTs', 1, 'us@', 'RACK.xmit_ts: when the latest-sent delivered segment left'],
+  ['rackEndSeq', 1, 'seq', 'RACK.end_seq'],
+  ['rackRtt', 1, 'us', 'RACK.rtt; 0 = nothing delivered yet'],
+  ['rackFack', 1, 'seq', 'RACK.fack: highest sequence number (S)ACKed'],
+  ['minRtt', 1, 'us', 'RACK.min_RTT over a window; 0 = unknown'],
+  ['minRttAt', 1, 'us@', 'when min_RTT was measured'],
+  ['reoWnd', 1, 'u8|u8<<8', 'RACK.reo_wnd_mult - 1, recoveries left before it falls back'],
+  ['dsackRound', 1, 'seq', 'RACK.dsack_round'],
+  ['tlpEndSeq', 1, 'seq', 'TLP.end_seq'],
+  // RFC 9937
+  ['prrDelivered', 1, 'B', 'prr_delivered'],
+  ['prrOut', 1, 'B', 'prr_out'],
+  ['recoverFs', 1, 'B', 'RecoverFS'],
+  // undo: RFC 3522, RFC 4015, RFC 5682, D-SACK
+  ['undoSeq', 1, 'seq', 'SND.UNA when the reduction that may be undone happened'],
+  ['undoRetrans', 1, 'count', 'retransmissions not yet reported as duplicates'],
+  ['undoTs', 1, 'u32', 'TSval of the first retransmission (Eifel)'],
+  ['priorCwnd', 1, 'B', 'cwnd before the reduction'],
+  ['priorSsthresh', 1, 'B', 'ssthresh before the reduction'],
+  ['frtoSeq', 1, 'seq', 'F-RTO: SND.NXT when the timer expired'],
+  ['dsackStart', 1, 'seq', 'duplicate range to report in the next SACK option'],
+  ['dsackEnd', 1, 'seq', 'its right edge; equal = none'],
+  // delivery rate: draft-ietf-ccwg-bbr §4.1
+  ['delivered', 1, 'B', 'C.delivered, modulo 2^32'],
+  ['deliveredAt', 1, 'us@', 'C.delivered_time'],
+  ['firstSentUs', 1, 'us@', 'C.first_send_time'],
+  ['appLimited', 1, 'B', 'C.app_limited: value of delivered when the bubble is past; 0 = not limited'],
+  ['lost', 1, 'B', 'C.lost, modulo 2^32'],
+  ['deliveredCe', 1, 'B', 'delivered with CE marks, modulo 2^32'],
+  // pacing
+  ['pacingRate', 1, 'B/ms', 'bytes per millisecond; 0 = not paced'],
+  ['paceAt', 1, 'us@', 'when the next segment may leave'],
+  ['paceBudget', 1, 'B', 'bytes that may leave at once'],
+  // RFC 3168, RFC 9768
+  ['ecnSeq', 1, 'seq', 'SND.NXT at the last reduction for ECE: once per round trip'],
+  ['ceRcvd', 1, 'count', 'r.cep: segments received with CE'],
+  ['cePeer', 1, 'count', 's.cep: CE marks the peer reported'],
+  ['ect0Rcvd', 1, 'B', 'r.e0b'],
+  ['ceBytesRcvd', 1, 'B', 'r.ceb'],
+  ['ect1Rcvd', 1, 'B', 'r.e1b'],
+  ['ect0Peer', 1, 'B', 's.e0b'],
+  ['ceBytesPeer', 1, 'B', 's.ceb'],
+  ['ect1Peer', 1, 'B', 's.e1b'],
+  ['ecnState', 1, 'bits', 'what the handshake of AccECN saw, what is to be reported'],
+  // RFC 4821, RFC 8899
+  ['mtuProbe', 1, 'B', 'size of the probe in flight; 0 = none'],
+  ['mtuProbeSeq', 1, 'seq', 'first octet of the probe'],
+  ['mtuHigh', 1, 'B', 'smallest size known not to pass; 0 = unknown'],
+  ['mtuFails', 1, 'count', 'probes of this size that were lost; full-size timeouts in a row'],
+  ['mtuAt', 1, 'us@', 'when the search may go on'],
+  // buffers
+  ['rcvSpace', 1, 'B', 'text consumed in the round trip being measured'],
+  ['rcvSpaceAt', 1, 'us@', 'when that round trip began'],
+  ['sndSpace', 1, 'B', 'largest flight of the round trip being measured'],
+  // RFC 5482
+  ['uto', 1, 'ms', 'USER_TIMEOUT the peer advertised; 0 = none'],
+  ['ccState', 24, 'any', 'words of the congestion controller'],
 ] as const;
 
 export const F_PASSIVE = 1 << 0; /** came from LISTEN [MUST-11] */
@@ -114,11 +182,39 @@ export const F_CWND_LIMITED = 1 << 28; /** the congestion window held data back 
 export const F_LISTED = 1 << 29; /** is in the listener table */
 export const F_FIXED_BUFFER = 1 << 30; /** the user chose RCV.BUFF: it does not grow */
 
+// flags2
+export const F2_TLP_OUT = 1 << 0; /** a tail loss probe is not acknowledged yet */
+export const F2_TLP_RESENT = 1 << 1; /** that probe was a retransmission */
+export const F2_RTT_TAKEN = 1 << 2; /** an RTT sample was taken since the last tail loss probe */
+export const F2_REORDERED = 1 << 3; /** RACK.reordering_seen */
+export const F2_FRTO = 1 << 4; /** F-RTO asks whether the timeout was spurious */
+export const F2_UNDO = 1 << 5; /** the last reduction may still be undone */
+export const F2_DSACK = 1 << 6; /** a duplicate is to be reported */
+export const F2_DSACK_SEEN = 1 << 7; /** the peer reports duplicates */
+export const F2_ECN = 1 << 8; /** RFC 3168 agreed */
+export const F2_ACCECN = 1 << 9; /** RFC 9768 agreed */
+export const F2_ECE = 1 << 10; /** CE was seen: ECE until CWR */
+export const F2_CWR = 1 << 11; /** CWR goes with the next new text */
+export const F2_ECN_ASKED = 1 << 12; /** our SYN asks for ECN */
+export const F2_TFO_ASKED = 1 << 13; /** our SYN asks for a Fast Open cookie, or has one */
+export const F2_TFO_DATA = 1 << 14; /** text left with our SYN, or was taken from the peer's */
+export const F2_UTO = 1 << 15; /** the user timeout is advertised */
+export const F2_UTO_FIXED = 1 << 16; /** the application set the user timeout: the peer does not change it */
+export const F2_APP_LIMITED = 1 << 17;
+export const F2_PACED = 1 << 18; /** pacing holds text back */
+export const F2_MTU_PROBE = 1 << 19; /** a probe of the path MTU is in flight */
+export const F2_NO_PMTUD = 1 << 20; /** the user turned path MTU discovery off */
+export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
+export const F2_URG_INLINE = 1 << 22; /** urgent data stays in the stream */
+export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
+/** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
+export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE;
+
 export const TIMER_REXMIT = 0;
 export const TIMER_PERSIST = 1;
 export const TIMER_DELACK = 2;
 export const TIMER_KEEPALIVE = 3;
-export const TIMER_STATE = 4; /** 2MSL in TIME_WAIT, orphan in FIN_WAIT_2 */
+export const TIMER_STATE = 4; /** 2MSL in TIME_WAIT, orphan in FIN_WAIT_2, else: idle, the flight block goes back */
 export const TIMER_USER = 5;
 export const TIMER_LOSS = 6; /** RACK / TLP */
 export const TIMER_PACE = 7;

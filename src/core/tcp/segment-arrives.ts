@@ -13,13 +13,15 @@ import { text } from './arrives/text.ts';
 import { urg } from './arrives/urg.ts';
 import { STOP } from './arrives/verdict.ts';
 import type { Tcp } from './context.ts';
-import { SYN_SENT } from './figure5.ts';
+import { SYN_SENT, TIME_WAIT } from './figure5.ts';
+import { stir } from './flights.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 
 /** For a segment of a connection. Without one, §3.10.7.1 is `arrives/closed.ts` and §3.10.7.2 `arrives/listen.ts`. */
 export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
   t.counters.inSegs++;
+  if (tcb.flight === 0 && tcb.state !== TIME_WAIT) stir(t, tcb);
   if (tcb.state === SYN_SENT) {
     synSent(t, tcb, seg); // §3.10.7.3
     return;

@@ -1,6 +1,6 @@
 /** New text leaves: the next bytes of the send queue get sequence numbers, a record, and a descriptor. */
 import { ACK, FIN, PSH } from '../../wire/abi.ts';
-import { add, diff, gt } from '../seq.ts';
+import { add, diff } from '../seq.ts';
 import { arm, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
 import { noteSent } from './retransmission.ts';
@@ -36,7 +36,6 @@ export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number
   advanceCursor(t, tcb, n);
   if (tcb.sndUna === seq) tcb.firstSentAt = t.tick;
   tcb.sndNxt = add(seq, n + (fin ? 1 : 0));
-  if (gt(tcb.sndNxt, tcb.sndMax)) tcb.sndMax = tcb.sndNxt;
   if (fin) tcb.flags |= F_FIN_SENT;
   if (tcb.timer(TIMER_REXMIT) === 0 && (tcb.flags & F_PERSIST) === 0) {
     arm(t, tcb, TIMER_REXMIT, tcb.rto);

@@ -1,5 +1,5 @@
 /**
- * One connection as bytes: its row, the text it owes the peer, its retransmission queue and what it holds out of order.
+ * One connection as bytes: its row and flight block, the text it owes the peer, its retransmission queue and what it holds out of order.
  * The format that hand-over uses: little-endian int32 words, then text. Times are stored against the moment of export, so
  * the importer's clock may be another one.
  */
@@ -8,6 +8,7 @@ import { EADDRINUSE, EINVAL, ENETUNREACH, ENOBUFS } from '../events.ts';
 import { diff } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { CLOSED, LISTEN } from './figure5.ts';
+import { stir } from './flights.ts';
 import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
 import { takeGrant } from './receive-window.ts';
 import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
@@ -15,6 +16,8 @@ import { enqueue } from './send-queue.ts';
 import {
   DIRTY_NEXT,
   FIRST_SENT_AT,
+  FLIGHT_MOMENTS,
+  FLIGHT_WORDS,
   GEN,
   HOP,
   LAST_RCV_AT,
@@ -40,8 +43,10 @@ import {
 
 /** "UTCP" and the version of the format. */
 const MAGIC = 0x50435455;
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_WORDS = 8;
+/** Head, row, flight block. */
+const FIXED_WORDS = HEADER_WORDS + ROW_WORDS + FLIGHT_WORDS;
 /** seq, len, flags, sent at. */
 const RTX_WORDS = 4;
 /** seq, len, flags. */
@@ -55,13 +60,14 @@ export function exportRow(t: Tcp, tcb: Tcb): ArrayBuffer {
   if (tcb.state & (CLOSED | LISTEN)) throw new RangeError('only a connection can be exported, not CLOSED or LISTEN');
   const sent = list(t, tcb.rtxHead);
   const held = list(t, tcb.oooHead);
-  const words = HEADER_WORDS + ROW_WORDS + sent.length * RTX_WORDS + held.length * HELD_WORDS;
+  const words = FIXED_WORDS + sent.length * RTX_WORDS + held.length * HELD_WORDS;
   const out = new ArrayBuffer(words * 4 + tcb.sndQueued + tcb.oooBytes);
   const w = new Int32Array(out, 0, words);
   w.set([MAGIC, VERSION, ROW_USED, t.tick, t.now | 0, sent.length, held.length, tcb.sndQueued]);
   w.set(tcb.i32.subarray(tcb.at, tcb.at + ROW_WORDS), HEADER_WORDS);
+  w.set(tcb.f32.subarray(tcb.flight, tcb.flight + FLIGHT_WORDS), HEADER_WORDS + ROW_WORDS);
   const r = t.records;
-  let at = HEADER_WORDS + ROW_WORDS;
+  let at = FIXED_WORDS;
   for (const rec of sent) at = put(w, at, r.seq(rec), r.len(rec), r.flags(rec), r.sentAt(rec));
   for (const rec of held) at = put(w, at, r.seq(rec), r.len(rec), r.flags(rec));
   copyQueue(t, tcb, new Uint8Array(out, words * 4), held);
@@ -96,7 +102,7 @@ function copyQueue(t: Tcp, tcb: Tcb, out: Uint8Array, held: number[]): void {
 
 /** Takes a connection up under this stack's own row; its addresses must be ours and its four-tuple free. */
 export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
-  if (snapshot.byteLength < (HEADER_WORDS + ROW_WORDS) * 4) return EINVAL;
+  if (snapshot.byteLength < FIXED_WORDS * 4) return EINVAL;
   const w = new Int32Array(snapshot, 0, snapshot.byteLength >> 2);
   if (w[0] !== MAGIC || w[1] !== VERSION || w[2] !== ROW_USED) return EINVAL;
   if (snapshot.byteLength < wholeSize(w)) return EINVAL;
@@ -106,11 +112,14 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   const gen = tcb.gen;
   tcb.i32.set(w.subarray(HEADER_WORDS, HEADER_WORDS + ROW_WORDS), tcb.at);
   tcb.i32[tcb.at + GEN] = gen;
+  tcb.flight = 0;
+  stir(t, tcb);
+  tcb.f32.set(w.subarray(HEADER_WORDS + ROW_WORDS, FIXED_WORDS), tcb.flight);
   takeGrant(t, tcb);
   for (const word of LOCAL) tcb.i32[tcb.at + word] = -1;
   for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;
   tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
-  shiftTimes(t, tcb, w[3]!);
+  shiftTimes(t, tcb, w[3]!, w[4]!);
   tcb.hop = t.ip.routeTo(tcb.i32, tcb.at + 5);
   const failed = tcb.hop < 0 ? ENETUNREACH : restoreQueues(t, tcb, w, snapshot) ? 0 : ENOBUFS;
   if (failed !== 0) {
@@ -126,16 +135,21 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
 
 /** Bytes that a snapshot with this head has. */
 function wholeSize(w: Int32Array): number {
-  const words = HEADER_WORDS + ROW_WORDS + w[5]! * RTX_WORDS + w[6]! * HELD_WORDS;
+  const words = FIXED_WORDS + w[5]! * RTX_WORDS + w[6]! * HELD_WORDS;
   return words * 4 + w[7]! + w[HEADER_WORDS + OOO_BYTES]!;
 }
 
 /** The exporter's ticks become ours; TSval must go on from where it was (RFC 7323 §5.4). */
-function shiftTimes(t: Tcp, tcb: Tcb, exportedTick: number): void {
+function shiftTimes(t: Tcp, tcb: Tcb, exportedTick: number, exportedUs: number): void {
   const shift = diff(t.tick, exportedTick);
   for (const word of TICKS) {
     const tick = tcb.i32[tcb.at + word]!;
     if (tick !== 0) tcb.i32[tcb.at + word] = (tick + shift) | 0 || 1;
+  }
+  const us = ((t.now | 0) - exportedUs) | 0;
+  for (const word of FLIGHT_MOMENTS) {
+    const moment = tcb.f32[tcb.flight + word]!;
+    if (moment !== 0) tcb.f32[tcb.flight + word] = (moment + us) | 0 || 1;
   }
   tcb.tsOffset = (tcb.tsOffset - shift) | 0;
   tcb.rttAt = 0;
@@ -149,11 +163,11 @@ function fileTimers(t: Tcp, tcb: Tcb): void {
 
 function restoreQueues(t: Tcp, tcb: Tcb, w: Int32Array, snapshot: ArrayBuffer): boolean {
   const [sent, held, queued] = [w[5]!, w[6]!, w[7]!];
-  const words = HEADER_WORDS + ROW_WORDS + sent * RTX_WORDS + held * HELD_WORDS;
+  const words = FIXED_WORDS + sent * RTX_WORDS + held * HELD_WORDS;
   const text = new Uint8Array(snapshot, words * 4);
   if (enqueue(t.arena, tcb, text, 0, queued) < queued) return false;
   const base = (tcb.flags & F_SYN_ACKED ? tcb.sndUna : tcb.sndUna + 1) | 0;
-  let at = HEADER_WORDS + ROW_WORDS;
+  let at = FIXED_WORDS;
   for (let n = 0; n < sent; n++, at += RTX_WORDS) {
     if (!restoreSent(t, tcb, w, at, base)) return false;
   }

@@ -4,7 +4,8 @@ import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { arm, controllerOf, markDirty, note, report, step, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
-import { EV, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
+import { EV, FIN_WAIT_2, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
+import { rest, stir } from './flights.ts';
 import { end, remove, silence } from './lifecycle.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight, markAllLost } from './retransmission.ts';
@@ -13,6 +14,7 @@ import {
   F_FIN_QUEUED,
   F_FIN_SENT,
   F_KEEPALIVE,
+  F_NO_READER,
   F_PASSIVE,
   F_PERSIST,
   F_RECOVERY,
@@ -37,6 +39,7 @@ const TIMER_COUNT = 8;
 /** Runs what is due on the row and files it again under its next deadline. */
 export function expire(t: Tcp, tcb: Tcb): void {
   const gen = tcb.gen;
+  if (tcb.state & ~(LISTEN | TIME_WAIT)) stir(t, tcb);
   for (let timer = 0; timer < TIMER_COUNT; timer++) {
     const at = tcb.timer(timer);
     if (at === 0 || diff(at, t.tick) > 0) continue;
@@ -115,7 +118,7 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
   if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
   const flight = inFlight(tcb) + tcb.sackedOut + tcb.lostOut;
   markAllLost(t, tcb);
-  controllerOf(tcb).onRto(tcb, flight, first, t.now);
+  controllerOf(t, tcb).onRto(tcb, flight, first, t.now);
   tcb.flags = (tcb.flags & ~F_RECOVERY) | F_RTO_RECOVERY;
   tcb.recover = tcb.sndNxt;
   tcb.dupAcks = 0;
@@ -193,5 +196,7 @@ function stateTimeout(t: Tcp, tcb: Tcb): void {
   if (tcb.state === TIME_WAIT) {
     step(t, tcb, EV.timeout2MSL); // T249
     remove(t, tcb, OK, TIME_WAIT);
-  } else if (tcb.state === FIN_WAIT_2) end(t, tcb, EV.orphanTimeout, OK); // T266
+  } else if (tcb.state === FIN_WAIT_2 && tcb.flags & F_NO_READER)
+    end(t, tcb, EV.orphanTimeout, OK); // T266
+  else rest(t, tcb);
 }

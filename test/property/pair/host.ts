@@ -2,7 +2,7 @@
 import { EV_ACCEPT, EV_CLOSED, EVENT_WORDS } from '../../../src/core/events.ts';
 import { StackCore, type TcpDefaults } from '../../../src/core/stack-core.ts';
 import type { Tcp } from '../../../src/core/tcp/context.ts';
-import { Tcb } from '../../../src/core/tcp/tcb.ts';
+import type { Tcb } from '../../../src/core/tcp/tcb.ts';
 import { SeededRng, SimLink, type SimLinkOptions, type SimWire, type VirtualClock } from '../../../src/link/sim.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { parseAddress, parseCidr } from '../../../src/wire/address-text.ts';
@@ -104,7 +104,7 @@ export class Host {
 
   /** A cursor on the row. */
   tcb(row: number): Tcb {
-    return new Tcb(this.t.rows.words.buffer as ArrayBuffer).select(row);
+    return this.t.cursor().select(row);
   }
 
   /** Nothing happens here any more: the process is gone. */

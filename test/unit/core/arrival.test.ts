@@ -4,7 +4,7 @@ import { arrival } from '../../../src/core/arrival.ts';
 import { CLOSED, LISTEN } from '../../../src/core/tcp/figure5.ts';
 import { remove, takeRow } from '../../../src/core/tcp/lifecycle.ts';
 import { F_LISTED } from '../../../src/core/tcp/row.ts';
-import { LADDR, PORTS, Tcb } from '../../../src/core/tcp/tcb.ts';
+import { LADDR, PORTS, type Tcb } from '../../../src/core/tcp/tcb.ts';
 import { ACK, DESC_WORDS, KIND_PIECE, RST, RX_KIND, RX_MULTICAST, RX_ROW, SYN } from '../../../src/wire/abi.ts';
 import { parseAddress } from '../../../src/wire/address-text.ts';
 import { put16, put32 } from '../../../src/wire/bytes.ts';
@@ -47,11 +47,11 @@ function arrive(b: Bench, f: Frame): void {
   expect(new FrameParser().parse(memory, 0, 54, rx, 0, false)).toBe(PARSED);
   rx[RX_ROW] = f.row ?? -1;
   rx[RX_KIND]! |= f.kind ?? 0;
-  arrival(b.t, new Tcb(b.t.rows.words.buffer as ArrayBuffer), 0, rx, 0, memory);
+  arrival(b.t, b.t.cursor(), 0, rx, 0, memory);
 }
 
 function listener(b: Bench): Tcb {
-  const cursor = new Tcb(b.t.rows.words.buffer as ArrayBuffer);
+  const cursor = b.t.cursor();
   const row = takeRow(b.t, cursor, {});
   cursor.state = LISTEN;
   cursor.flags |= F_LISTED;

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { halfOfFlight, initialWindow, MAX_CWND } from '../../../src/core/tcp/congestion/controller.ts';
 import { newReno } from '../../../src/core/tcp/congestion/newreno.ts';
 import { controllerIndex, controllers } from '../../../src/core/tcp/congestion/registry.ts';
-import { Tcb } from '../../../src/core/tcp/tcb.ts';
+import { FLIGHT_WORDS, Tcb } from '../../../src/core/tcp/tcb.ts';
 import { ROW_WORDS } from '../../../src/wire/abi.ts';
 
 const MSS = 1460;
 const opened = (mss = MSS, rexmits = 0): Tcb => {
-  const t = new Tcb(new ArrayBuffer(ROW_WORDS * 4)).select(0);
+  const t = new Tcb(new ArrayBuffer(ROW_WORDS * 4), new ArrayBuffer(FLIGHT_WORDS * 4)).select(0);
   t.sndMss = mss;
   t.rexmits = rexmits;
   t.rto = 300;
@@ -29,8 +29,8 @@ test.each([
 });
 
 test('the registry names what it knows', () => {
-  expect(controllers[controllerIndex('newreno')]).toBe(newReno);
-  expect(() => controllerIndex('vegas')).toThrow("unknown congestion controller 'vegas'; known: newreno");
+  expect(controllers[controllerIndex(controllers, 'newreno')]).toBe(newReno);
+  expect(() => controllerIndex(controllers, 'vegas')).toThrow("unknown congestion controller 'vegas'; known: newreno");
 });
 
 describe('NewReno', () => {
@@ -90,13 +90,13 @@ describe('NewReno', () => {
     const t = opened();
     newReno.onLossEvent(t, 100_000, 0);
     t.sndUna = -1000;
-    t.sndMax = 2000;
+    t.sndNxt = 2000;
     newReno.onRecoveryEnd(t, 0);
     expect(t.cwnd).toBe(3000 + MSS);
-    t.sndMax = -1000;
+    t.sndNxt = -1000;
     newReno.onRecoveryEnd(t, 0);
     expect(t.cwnd).toBe(2 * MSS);
-    t.sndMax = 200_000;
+    t.sndNxt = 200_000;
     newReno.onRecoveryEnd(t, 0);
     expect(t.cwnd).toBe(50_000);
   });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backOff, INITIAL_RTO_MS, MAX_RTO_MS, rtoFromEstimate, sampleRtt } from '../../../src/core/tcp/rtt.ts';
-import { Tcb } from '../../../src/core/tcp/tcb.ts';
+import { FLIGHT_WORDS, Tcb } from '../../../src/core/tcp/tcb.ts';
 import { ROW_WORDS } from '../../../src/wire/abi.ts';
 
-const tcb = (): Tcb => new Tcb(new ArrayBuffer(ROW_WORDS * 4)).select(0);
+const tcb = (): Tcb => new Tcb(new ArrayBuffer(ROW_WORDS * 4), new ArrayBuffer(FLIGHT_WORDS * 4)).select(0);
 
 test('RFC 6298 (2.1): 1 s without a sample', () => {
   expect(rtoFromEstimate(tcb(), 200)).toBe(INITIAL_RTO_MS);

@@ -79,7 +79,7 @@ function lateHandshake(t: Tcp, tcb: Tcb): void {
 function inRange(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   // While our SYN is not acknowledged (CLOSE in SYN_RECEIVED) nothing proves that the peer is there: only its ACK counts.
   const oldest = tcb.flags & F_SYN_ACKED ? (tcb.sndUna - tcb.maxSndWnd) | 0 : add(tcb.iss, 1);
-  if (geq(seg.ack, oldest) && leq(seg.ack, tcb.sndMax)) return true;
+  if (geq(seg.ack, oldest) && leq(seg.ack, tcb.sndNxt)) return true;
   challengeAck(t, tcb, seg);
   return false;
 }
@@ -112,7 +112,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
  * Were its window left out, SND.UNA would go on with the old window and the edge would lie where the peer never put it.
  */
 function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment, advances: boolean): void {
-  if (!(leq(tcb.sndUna, seg.ack) && leq(seg.ack, tcb.sndMax))) return;
+  if (!(leq(tcb.sndUna, seg.ack) && leq(seg.ack, tcb.sndNxt))) return;
   const newer = lt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 === seg.seq && leq(tcb.sndWl2, seg.ack));
   if (!newer && !advances) return;
   const opened = window > tcb.sndWnd;
@@ -135,7 +135,7 @@ function leavePersist(t: Tcp, tcb: Tcb): void {
 
 /** SND.UNA moves to `ack`: text leaves the queues, the timer restarts (RFC 6298 (5.3)), the user hears of room. */
 export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
-  const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && ackNo === tcb.sndMax;
+  const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && ackNo === tcb.sndNxt;
   const acked = diff(ackNo, tcb.sndUna);
   const bytes = acked - (finAcked ? 1 : 0);
   const sample = acknowledge(t, tcb, ackNo);
@@ -152,7 +152,7 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) recoveryAck(t, tcb, acked);
   if ((tcb.flags & F_RECOVERY) === 0) {
     if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
-    controllerOf(tcb).onAck(tcb, acked, sample > 0 ? sample : 0, limited, t.now);
+    controllerOf(t, tcb).onAck(tcb, acked, sample > 0 ? sample : 0, limited, t.now);
     tcb.flags &= ~F_CWND_LIMITED;
   }
   if (tcb.flags & F_SND_URG && leq(tcb.sndUp, tcb.sndUna)) tcb.flags &= ~F_SND_URG;
@@ -181,7 +181,7 @@ function restartTimers(t: Tcp, tcb: Tcb): void {
 /** What the acknowledgment of our FIN means in each state (T194 to T200). */
 function afterAck(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   // T295: a FIN that is queued but not sent cannot be acknowledged.
-  const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && tcb.sndUna === tcb.sndMax;
+  const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && tcb.sndUna === tcb.sndNxt;
   switch (tcb.state) {
     case FIN_WAIT_1:
       if (finAcked) {
@@ -217,7 +217,7 @@ export function watchOrphan(t: Tcp, tcb: Tcb): void {
  */
 export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return GO_ON;
-  if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndMax))) return GO_ON;
+  if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) return GO_ON;
   if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg.ack);
   if (leq(tcb.sndWl2, seg.ack)) {
     const window = scaledWindow(tcb, seg);

@@ -34,7 +34,7 @@ export function reincarnate(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   // Without a place in the backlog no child was made, and the cursor still stands on some other connection.
   if (t.flows.find(identity, 0) !== child.row) return true;
   if (gt(floor, child.iss)) {
-    child.iss = child.sndUna = child.sndNxt = child.sndMax = child.sndUp = child.sndWl2 = child.recover = floor;
+    child.iss = child.sndUna = child.sndNxt = child.sndUp = child.sndWl2 = child.recover = floor;
   }
   return true;
 }

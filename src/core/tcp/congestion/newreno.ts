@@ -31,7 +31,7 @@ export const newReno: CongestionController = {
   onRecoveryEnd(tcb: Tcb): void {
     // RFC 6582 §3.2 step 3, full acknowledgment (1): little may be left in flight, and a burst of ssthresh is avoided.
     const mss = tcb.sndMss;
-    const flight = (tcb.sndMax - tcb.sndUna) | 0;
+    const flight = (tcb.sndNxt - tcb.sndUna) | 0;
     const refill = (flight > mss ? flight : mss) + mss;
     tcb.cwnd = refill < tcb.ssthresh ? refill : tcb.ssthresh;
   },

@@ -5,12 +5,10 @@ import { newReno } from './newreno.ts';
 export const controllers: readonly CongestionController[] = [newReno];
 
 /** Index of a controller, for `tcb.cc`. */
-export function controllerIndex(name: string): number {
-  const index = controllers.findIndex((c) => c.name === name);
+export function controllerIndex(known: readonly CongestionController[], name: string): number {
+  const index = known.findIndex((c) => c.name === name);
   if (index < 0) {
-    throw new RangeError(
-      `unknown congestion controller '${name}'; known: ${controllers.map((c) => c.name).join(', ')}`,
-    );
+    throw new RangeError(`unknown congestion controller '${name}'; known: ${known.map((c) => c.name).join(', ')}`);
   }
   return index;
 }

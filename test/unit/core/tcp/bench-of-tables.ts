@@ -6,6 +6,7 @@ import type { Tcp } from '../../../../src/core/tcp/context.ts';
 import { DirtyList } from '../../../../src/core/tcp/context.ts';
 import { CoreCounters } from '../../../../src/core/tcp/counters.ts';
 import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
+import { Flights } from '../../../../src/core/tcp/flights.ts';
 import { RECORD_WORDS, Records } from '../../../../src/core/tcp/records.ts';
 import { Rows } from '../../../../src/core/tcp/rows.ts';
 import { Segment } from '../../../../src/core/tcp/segment.ts';
@@ -21,8 +22,10 @@ export interface Tables {
 
 export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
   const rows = new Rows(new ArrayBuffer(Rows.bytes(8)));
+  const flights = new Flights(new ArrayBuffer(Flights.bytes(8)));
   const t = {
     rows,
+    flights,
     defaults: DEFAULTS,
     counters: new CoreCounters(),
     events: new EventQueue(),
@@ -41,7 +44,8 @@ export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
     windowLimit: Infinity,
     trace: null,
   } as unknown as Tcp;
-  const tcb = new Tcb(rows.words.buffer as ArrayBuffer).select(rows.take());
+  const tcb = new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer).select(rows.take());
+  tcb.flight = flights.take();
   tcb.state = ESTABLISHED;
   tcb.sndHead = tcb.sndTail = tcb.sndChunk = tcb.rtxHead = tcb.rtxTail = tcb.oooHead = tcb.listener = -1;
   tcb.sndMss = tcb.peerMss = 1460;

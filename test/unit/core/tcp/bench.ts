@@ -7,7 +7,7 @@ import { enterFlows, takeRow } from '../../../../src/core/tcp/lifecycle.ts';
 import { F_SYN_ACKED } from '../../../../src/core/tcp/row.ts';
 import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { sendText } from '../../../../src/core/tcp/send-text.ts';
-import { LADDR, PORTS, RADDR, Tcb } from '../../../../src/core/tcp/tcb.ts';
+import { LADDR, PORTS, RADDR, type Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { SeededRng } from '../../../../src/link/sim.ts';
 import {
   DESC_WORDS,
@@ -99,7 +99,7 @@ export function bench(o: BenchOptions = {}): Bench {
   t.tick = 1000;
   const hop = { ready: true };
   Object.assign(t.ip, { linkOf: () => 0, mtuOf: () => o.pathMtu ?? mtu, ready: () => hop.ready, release: nothing });
-  const tcb = new Tcb(t.rows.words.buffer as ArrayBuffer);
+  const tcb = t.cursor();
   takeRow(t, tcb, {});
   tcb.i32[tcb.at + PORTS] = (80 << 16) | 40000;
   tcb.i32.set(parseAddress(o.v6 ? 'fd00::1' : '10.0.0.1'), tcb.at + LADDR);
@@ -108,7 +108,7 @@ export function bench(o: BenchOptions = {}): Bench {
   tcb.state = ESTABLISHED;
   tcb.flags |= F_SYN_ACKED;
   tcb.iss = ISS;
-  tcb.sndUna = tcb.sndNxt = tcb.sndMax = tcb.sndUp = tcb.recover = ISS + 1;
+  tcb.sndUna = tcb.sndNxt = tcb.sndUp = tcb.recover = ISS + 1;
   tcb.irs = IRS;
   tcb.rcvNxt = IRS + 1;
   tcb.rcvAdv = IRS + 1 + 10_000;

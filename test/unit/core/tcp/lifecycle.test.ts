@@ -6,11 +6,11 @@ import { CLOSED, ESTABLISHED, LISTEN, TIME_WAIT } from '../../../../src/core/tcp
 import { beginTimeWait, inherit, relieve, remove, takeRow, uncount } from '../../../../src/core/tcp/lifecycle.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import { F_COUNTED, F_KEEPALIVE, F_NODELAY, TIMER_REXMIT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
-import { Tcb } from '../../../../src/core/tcp/tcb.ts';
+import type { Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
 import { segment } from './bench-of-tables.ts';
 
-const cursor = ({ t }: Bench): Tcb => new Tcb(t.rows.words.buffer as ArrayBuffer);
+const cursor = ({ t }: Bench): Tcb => t.cursor();
 
 test('a row has the defaults of the stack, and what the user chose instead', () => {
   const b = bench({ tcp: { noDelay: true, receiveBuffer: 1 << 20, ttl: 33 } });

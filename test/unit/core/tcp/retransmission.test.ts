@@ -40,7 +40,7 @@ function sent(base: number, sizes: readonly number[]): Tables & { total: number 
   const total = sizes.reduce((a, b) => a + b, 0);
   const text = Uint8Array.from({ length: total }, (_, n) => byteAt(n, 0));
   tcb.flags = F_SACK;
-  tcb.sndUna = tcb.sndNxt = tcb.sndMax = base;
+  tcb.sndUna = tcb.sndNxt = base;
   expect(enqueue(t.arena, tcb, text, 0, total)).toBe(total);
   for (const [n, size] of sizes.entries()) {
     seekNew(t.arena, tcb);
@@ -52,7 +52,7 @@ function sent(base: number, sizes: readonly number[]): Tables & { total: number 
       tcb.sndOffset += here;
       left -= here;
     }
-    tcb.sndNxt = tcb.sndMax = add(tcb.sndNxt, size + (fin ? 1 : 0));
+    tcb.sndNxt = add(tcb.sndNxt, size + (fin ? 1 : 0));
   }
   return { ...box, total };
 }

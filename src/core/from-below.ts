@@ -1,0 +1,83 @@
+/** What the IP layer and the links tell TCP: neighbours found and lost, ICMP errors, links gone. */
+import { ROW_WORDS } from '../wire/abi.ts';
+import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR } from './events.ts';
+import type { IpUp } from './ip/ip-layer.ts';
+import { DirtyList, report, type Tcp } from './tcp/context.ts';
+import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
+import { icmpError } from './tcp/icmp-errors.ts';
+import { end } from './tcp/lifecycle.ts';
+import { SCRATCH_ROWS } from './tcp/rows.ts';
+import { STATE, type Tcb } from './tcp/tcb.ts';
+import { giveUp } from './tcp/timeouts.ts';
+
+const OPENING = SYN_SENT | SYN_RECEIVED;
+
+export class FromBelow implements IpUp {
+  private t!: Tcp;
+  private waiting!: DirtyList;
+  /** Rows on `waiting`. */
+  private parked = 0;
+
+  /** The tables are made with their listener already in place. */
+  attach(t: Tcp): void {
+    this.t = t;
+    this.waiting = new DirtyList(t.rows.words);
+  }
+
+  /** Output waits for the neighbour's answer; the row stays F_DIRTY, so that it is on one list only. */
+  park(row: number): void {
+    this.waiting.push(row);
+    this.parked++;
+  }
+
+  hopReady(): void {
+    for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
+  }
+
+  /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
+  hopFailed(hop: number): void {
+    const { rows } = this.t;
+    this.hopReady();
+    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
+      const tcb = this.t.other.select(row);
+      if (tcb.hop === hop && (tcb.state & ~(CLOSED | LISTEN | TIME_WAIT)) !== 0) this.hopLost(tcb);
+    }
+  }
+
+  private hopLost(tcb: Tcb): void {
+    if (tcb.state & OPENING) giveUp(this.t, tcb, EHOSTUNREACH);
+    else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
+  }
+
+  /** Connections over the link end with ENETDOWN; nothing can be sent about it. */
+  linkDown(link: number): void {
+    const { rows, ip } = this.t;
+    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
+      const state = rows.words[row * ROW_WORDS + STATE]!;
+      if (state & (CLOSED | LISTEN) || state === 0) continue;
+      const tcb = this.t.other.select(row);
+      if (tcb.hop < 0 || ip.linkOf(tcb.hop) !== link) continue;
+      end(this.t, tcb, EV.abort, ENETDOWN);
+    }
+  }
+
+  icmpError(
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
+    seq: number,
+    type: number,
+    code: number,
+    version: 4 | 6,
+  ): void {
+    const { identity, flows, other } = this.t;
+    identity[0] = (lport << 16) | rport;
+    for (let n = 0; n < 4; n++) {
+      identity[1 + n] = laddr[n]!;
+      identity[5 + n] = raddr[n]!;
+    }
+    const row = flows.find(identity, 0);
+    if (row >= 0) icmpError(this.t, other.select(row), seq, type, code, version);
+  }
+}

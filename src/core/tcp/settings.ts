@@ -1,0 +1,35 @@
+/** What a user may change on a connection that exists. */
+import { diff } from '../seq.ts';
+import { arm, markDirty, type Tcp } from './context.ts';
+import { CLOSED } from './figure5.ts';
+import { setKeepAlive } from './lifecycle.ts';
+import { F_KEEPALIVE, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Nagle, cork: what was held back may be free to go. */
+export function setFlag(t: Tcp, tcb: Tcb, flag: number, on: boolean): void {
+  tcb.flags = on ? tcb.flags | flag : tcb.flags & ~flag;
+  if (tcb.sndQueued > 0) markDirty(t, tcb);
+}
+
+/** null = off. */
+export function keepAlive(t: Tcp, tcb: Tcb, k: { idle: number; interval: number; count: number } | null): void {
+  if (tcb.state === CLOSED) return; // a free row has no timers: its links are the free list's
+  tcb.flags &= ~F_KEEPALIVE;
+  tcb.setTimer(TIMER_KEEPALIVE, 0);
+  if (k === null) return;
+  setKeepAlive(tcb, k);
+  arm(t, tcb, TIMER_KEEPALIVE, Math.max(1, k.idle - diff(t.tick, tcb.lastRcvAt)));
+}
+
+/** [MUST-21] what is outstanding already is under the new limit. */
+export function userTimeout(t: Tcp, tcb: Tcb, ms: number): void {
+  if (tcb.state === CLOSED) return;
+  tcb.userTimeout = ms;
+  if (ms > 0 && tcb.firstSentAt !== 0) arm(t, tcb, TIMER_USER, ms - diff(t.tick, tcb.firstSentAt));
+  else tcb.setTimer(TIMER_USER, 0);
+}
+
+export function tos(tcb: Tcb, value: number): void {
+  if (tcb.state !== CLOSED) tcb.ip = (tcb.ip & ~0xff) | (value & 0xff);
+}

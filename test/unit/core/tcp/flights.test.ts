@@ -1,0 +1,77 @@
+// What a connection remembers only while it talks: taken when it stirs, given back when it rests.
+import { expect, test } from 'vitest';
+import { arm } from '../../../../src/core/tcp/context.ts';
+import { TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
+import { dropFlight, REST_AFTER, rest, stir } from '../../../../src/core/tcp/flights.ts';
+import { beginTimeWait, remove } from '../../../../src/core/tcp/lifecycle.ts';
+import { output } from '../../../../src/core/tcp/output.ts';
+import { F2_HOLDS_FLIGHT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
+import { expire } from '../../../../src/core/tcp/timeouts.ts';
+import { bench } from './bench.ts';
+
+test('a row without a block reads zeros, and what it is given is zero too', () => {
+  const { t, tcb } = bench();
+  stir(t, tcb);
+  tcb.rackRtt = 7;
+  tcb.setCcWord(23, 9);
+  dropFlight(t, tcb);
+  expect([tcb.flight, tcb.rackRtt, tcb.ccWord(23), t.flights.used]).toEqual([0, 0, 0, 0]);
+  stir(t, tcb);
+  expect([tcb.rackRtt, tcb.ccWord(23), t.flights.used]).toEqual([0, 0, 1]);
+});
+
+test("blocks do not overlap, and the first is nobody's", () => {
+  const { t } = bench();
+  const taken = Array.from({ length: 8 }, () => t.flights.take());
+  expect(new Set(taken).size).toBe(8);
+  expect(Math.min(...taken)).toBeGreaterThan(0);
+  expect(() => t.flights.take()).toThrow('more flight blocks than connections');
+});
+
+test('an idle connection gives its block back, a busy one keeps it', () => {
+  const { t, tcb, send } = bench();
+  stir(t, tcb);
+  send(100);
+  tcb.lastRcvAt = t.tick - REST_AFTER;
+  rest(t, tcb);
+  expect(tcb.flight).not.toBe(0); // text is outstanding
+  tcb.sndUna = tcb.sndNxt;
+  tcb.sndQueued = 0;
+  tcb.flags2 |= F2_HOLDS_FLIGHT;
+  rest(t, tcb);
+  expect(tcb.flight).not.toBe(0);
+  tcb.flags2 = 0;
+  rest(t, tcb);
+  expect([tcb.flight, t.flights.used]).toEqual([0, 0]);
+});
+
+test('while an open connection has a block a timer asks for it', () => {
+  const { t, tcb } = bench();
+  tcb.lastRcvAt = t.tick;
+  stir(t, tcb);
+  expect(tcb.timer(TIMER_STATE)).toBe(t.tick + REST_AFTER);
+  t.tick += REST_AFTER;
+  tcb.lastRcvAt = t.tick - 10_000;
+  expire(t, tcb);
+  expect(tcb.timer(TIMER_STATE)).toBe(t.tick + REST_AFTER - 10_000);
+  t.tick += REST_AFTER - 10_000;
+  expire(t, tcb);
+  expect([tcb.flight, tcb.timer(TIMER_STATE)]).toEqual([0, 0]);
+});
+
+test('output stirs, and the end gives back', () => {
+  const { t, tcb } = bench();
+  arm(t, tcb, TIMER_STATE, 5);
+  output(t, tcb, 0);
+  expect(tcb.flight).not.toBe(0);
+  remove(t, tcb, 0, tcb.state);
+  expect(t.flights.used).toBe(0);
+});
+
+test('TIME_WAIT has none', () => {
+  const { t, tcb } = bench();
+  stir(t, tcb);
+  tcb.state = TIME_WAIT;
+  beginTimeWait(t, tcb);
+  expect(t.flights.used).toBe(0);
+});
