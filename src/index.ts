@@ -29,4 +29,6 @@ export type { SocketOptions, SocketReadyState } from './shell/socket.ts';
 export { Socket } from './shell/socket.ts';
 export type { CloseOptions, ConnectionSummary, SocketConnectOptions } from './shell/stack.ts';
 export { Stack } from './shell/stack.ts';
+export type { DatagramError, DatagramHandler, DatagramInfo, UdpOptions } from './shell/udp.ts';
+export { UdpApi, UdpSocket } from './shell/udp.ts';
 export { createStack } from './stack.ts';

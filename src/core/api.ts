@@ -11,6 +11,7 @@ import type { EventQueue } from './events.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import type { TraceQueue } from './trace.ts';
+import type { Udp } from './udp/udp.ts';
 
 export interface CoreOptions {
   readonly links: readonly Link[];
@@ -65,6 +66,7 @@ export interface Core {
   readonly events: EventQueue;
   readonly arena: Uint8Array;
   readonly ip: IpLayer;
+  readonly udp: Udp;
   readonly counters: CoreCounters;
   /** Records of transitions while `tracing`, else null. */
   readonly trace: TraceQueue | null;

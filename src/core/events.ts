@@ -24,6 +24,13 @@ export const EV_URGENT = 7;
 export const EV_SOFT_ERROR = 8;
 /** Everything sent so far was acknowledged. 3: 1 = our FIN too. */
 export const EV_ALL_ACKED = 9;
+// From here on words 1 and 2 are a UDP socket and its generation.
+/** A datagram came. 3: region, 4: offset, 5: length of its data, 6: its number in `Udp.peers`. */
+export const EV_DATAGRAM = 10;
+/** A datagram did not get there. 3: ERR_*, 4: ICMP type << 8 | code or 0, 5: MTU or 0, 6: its peer's number in `Udp.peers`. */
+export const EV_UDP_ERROR = 11;
+/** Everything the socket queued has left. */
+export const EV_UDP_DRAIN = 12;
 
 export const REGION_ARENA = -1;
 
@@ -52,6 +59,8 @@ export const ENETUNREACH = -15;
 export const EACCES = -16;
 /** A lent buffer was detached before the peer had acknowledged it. */
 export const EFAULT = -17;
+/** A datagram larger than what the link or the path carries. */
+export const EMSGSIZE = -18;
 
 export class EventQueue {
   words = new Int32Array(EVENT_WORDS * 256);

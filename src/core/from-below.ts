@@ -1,4 +1,4 @@
-/** What the IP layer and the links tell TCP: neighbours found and lost, ICMP errors, links gone. */
+/** What the IP layer and the links tell TCP and UDP: neighbours found and lost, ICMP errors, links gone. */
 import { ROW_WORDS } from '../wire/abi.ts';
 import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR } from './events.ts';
 import type { IpUp } from './ip/ip-layer.ts';
@@ -9,18 +9,21 @@ import { end } from './tcp/lifecycle.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { STATE, type Tcb } from './tcp/tcb.ts';
 import { giveUp } from './tcp/timeouts.ts';
+import type { Udp } from './udp/udp.ts';
 
 const OPENING = SYN_SENT | SYN_RECEIVED;
 
 export class FromBelow implements IpUp {
   private t!: Tcp;
+  private udp!: Udp;
   private waiting!: DirtyList;
   /** Rows on `waiting`. */
   private parked = 0;
 
   /** The tables are made with their listener already in place. */
-  attach(t: Tcp): void {
+  attach(t: Tcp, udp: Udp): void {
     this.t = t;
+    this.udp = udp;
     this.waiting = new DirtyList(t.rows.words);
   }
 
@@ -32,11 +35,13 @@ export class FromBelow implements IpUp {
 
   hopReady(): void {
     for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
+    this.udp.hopReady();
   }
 
   /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
   hopFailed(hop: number): void {
     const { rows } = this.t;
+    this.udp.hopFailed(hop);
     this.hopReady();
     for (let row = SCRATCH_ROWS; row < rows.top; row++) {
       const tcb = this.t.other.select(row);

@@ -25,6 +25,7 @@ import { endpointOf, infoOf } from './tcp/status.ts';
 import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
 import { expire } from './tcp/timeouts.ts';
 import { TraceQueue } from './trace.ts';
+import { Udp } from './udp/udp.ts';
 
 export type * from './api.ts';
 
@@ -33,12 +34,15 @@ export class StackCore implements Core {
   private readonly tcb: Tcb;
   /** @internal What the IP layer tells. */
   readonly below = new FromBelow();
+  readonly udp: Udp;
   private relieveAt = SCRATCH_ROWS;
 
   constructor(o: CoreOptions) {
     this.t = makeTcp(o, this.below);
     this.tcb = this.t.cursor();
-    this.below.attach(this.t);
+    this.udp = new Udp(this.t, o.rng, o.tcp.ephemeralPorts);
+    this.below.attach(this.t, this.udp);
+    this.ip.serve(this.udp);
   }
 
   // ---- the world speaks -----------------------------------------------------------------------------------------------
@@ -197,6 +201,7 @@ export class StackCore implements Core {
       }
     }
     if (blocked >= 0) t.dirty.unshift(blocked);
+    this.udp.poll();
     return t.out.take(link);
   }
 

@@ -13,6 +13,7 @@ import {
   EV_CLOSED,
   EV_CONNECT,
   EV_DATA,
+  EV_DATAGRAM,
   EV_DRAIN,
   EV_END,
   EV_SOFT_ERROR,
@@ -28,6 +29,7 @@ import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
 import { Slab } from './slab.ts';
+import { UdpTable } from './udp.ts';
 
 /** What gets the children of a LISTEN row. */
 export interface Acceptor {
@@ -61,6 +63,9 @@ export class Engine {
   readonly driver: Driver;
   readonly ephemeralPorts: readonly [number, number];
   readonly slab = new Slab();
+  readonly udp = new UdpTable();
+  /** Mode 'shared': the host has our addresses, too. */
+  readonly shared: boolean;
   /** Told when a link fails; set by the stack. */
   onLinkDown: (link: number, error: Error) => void = () => {};
   /** Told when the last connection or listener goes. */
@@ -81,6 +86,7 @@ export class Engine {
     this.links = options.links;
     this.ephemeralPorts = options.ephemeralPorts;
     this.#claims = options.claims ?? (() => true);
+    this.shared = options.claims !== undefined;
     this.#clock = options.clock;
     this.#rng = options.rng;
     this.driver = new Driver(
@@ -224,6 +230,7 @@ export class Engine {
 
   #dispatch(words: Int32Array, at: number): void {
     const type = words[at]!;
+    if (type >= EV_DATAGRAM) return this.udp.dispatch(words, at);
     const row = words[at + 1]!;
     const gen = words[at + 2]!;
     if (type === EV_ACCEPT) return this.#accept(row, gen, words[at + 3]!);

@@ -24,6 +24,7 @@ const NAMES = new Map<number, keyof typeof MEANINGS>([
   [core.ENETUNREACH, 'ENETUNREACH'],
   [core.EACCES, 'EACCES'],
   [core.EFAULT, 'EFAULT'],
+  [core.EMSGSIZE, 'EMSGSIZE'],
 ]);
 
 /** libuv's words for the codes; Node adds them to the message of a failed `listen`. */
@@ -45,9 +46,10 @@ const MEANINGS = {
   ENETUNREACH: 'network is unreachable',
   EACCES: 'permission denied',
   EFAULT: 'a lent buffer was detached before it was acknowledged',
+  EMSGSIZE: 'message too long',
 } as const;
 
-export type Syscall = 'connect' | 'read' | 'write' | 'listen' | 'shutdown';
+export type Syscall = 'connect' | 'read' | 'write' | 'listen' | 'shutdown' | 'bind' | 'send';
 
 /** Shaped like the SystemError of `node:net`. */
 export interface SystemError extends Error {

@@ -12,6 +12,8 @@ export interface Metrics {
   readonly links: Readonly<Record<string, Readonly<Record<CounterName, number>>>>;
   /** Names after RFC 4022 where it has one. */
   readonly core: Readonly<Record<string, number>>;
+  /** Names after RFC 4113 where it has one. */
+  readonly udp: Readonly<Record<string, number>>;
   readonly driver: Readonly<Record<string, number>>;
 }
 
@@ -28,6 +30,9 @@ export function toPrometheus(metrics: Metrics): string {
   ];
   for (const [name, value] of Object.entries(metrics.core)) {
     lines.push(...family(`usertcp_tcp_${snake(name)}_total`, 'counter', [['', value]]));
+  }
+  for (const [name, value] of Object.entries(metrics.udp)) {
+    lines.push(...family(`usertcp_udp_${snake(name)}_total`, 'counter', [['', value]]));
   }
   for (const [name, value] of Object.entries(metrics.driver)) {
     lines.push(...family(`usertcp_driver_${snake(name)}_total`, 'counter', [['', value]]));

@@ -13,6 +13,7 @@ import { open } from './open.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ListenOptions, Service } from './service.ts';
 import { Socket, type SocketOptions } from './socket.ts';
+import { UdpApi } from './udp.ts';
 import { undoAll } from './undo.ts';
 
 /** One line about a connection, for people. */
@@ -55,6 +56,8 @@ export class Stack implements AsyncDisposable {
   readonly addresses: readonly string[];
   /** What could not be arranged, or was found later, and what that means; empty when all is well. */
   readonly warnings: readonly string[];
+  /** Datagrams. */
+  readonly udp = new UdpApi(() => this.#alive());
   readonly #parts: StackParts;
   readonly #engine: Engine;
   #closing: Promise<void> | undefined;
@@ -130,6 +133,7 @@ export class Stack implements AsyncDisposable {
       rows: engine.core.connections,
       links: Object.fromEntries(engine.links.map((link) => [link.name, linkCounters(link)])),
       core: this.#parts.coreCounters(),
+      udp: { ...engine.core.udp.counters },
       driver: { ...engine.driver.counts },
     };
   }
@@ -164,6 +168,7 @@ export class Stack implements AsyncDisposable {
 
   #abortRest(): void {
     for (const conn of this.#engine.connections()) conn.abort();
+    this.#engine.udp.closeAll();
     this.#engine.driver.flush();
   }
 

@@ -68,6 +68,12 @@ export class Addresses {
     return own >= 0 && this.words[own + LINK] === link;
   }
 
+  /** Link of an address of ours, or -1. */
+  linkOf(w: Int32Array): number {
+    const own = this.find(w, 0);
+    return own < 0 ? -1 : this.words[own + LINK]!;
+  }
+
   /** The host keeps the addresses of this link: it answers ARP, neighbour discovery and ping, we only use them. */
   leaveToHost(link: number): void {
     this.hosted.add(link);

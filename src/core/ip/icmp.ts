@@ -1,9 +1,6 @@
 /** ICMP of both versions: echo, errors about our connections, errors about what nobody here wants. */
 import type { Micros } from '../../ports.ts';
-import { KIND_UDP } from '../../wire/abi.ts';
 import { ADDRESS_WORDS, isMapped } from '../../wire/address.ts';
-import { get16 } from '../../wire/bytes.ts';
-import { pseudo, verifies } from '../../wire/checksum.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR } from '../../wire/flow-key.ts';
 import {
   FRAGMENTATION_NEEDED,
@@ -30,6 +27,7 @@ import {
   UNREACHABLE6_PORT,
 } from '../../wire/icmp6.ts';
 import { IPV4_HEADER, IPV6_HEADER, PROTO_UDP } from '../../wire/ip.ts';
+import { udpData, udpIntact } from '../../wire/udp.ts';
 import type { Addresses } from './addresses.ts';
 import type { IpCounters } from './counters.ts';
 import type { Frames } from './frames.ts';
@@ -45,6 +43,23 @@ export interface IcmpUp {
     raddr: Int32Array,
     rport: number,
     seq: number,
+    type: number,
+    code: number,
+    version: 4 | 6,
+    mtu: number,
+  ): void;
+}
+
+/** UDP as the IP layer sees it. */
+export interface DatagramUp {
+  /** A datagram, whole; false = it is for an address of ours and nobody has the port. */
+  arrives(packet: Packet): boolean;
+  /** As IcmpUp.icmpError. */
+  udpError(
+    laddr: Int32Array,
+    lport: number,
+    raddr: Int32Array,
+    rport: number,
     type: number,
     code: number,
     version: 4 | 6,
@@ -80,6 +95,8 @@ export class Icmp {
   private readonly laddr = new Int32Array(ADDRESS_WORDS);
   private readonly raddr = new Int32Array(ADDRESS_WORDS);
   private readonly bucket = new TokenBucket(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
+  /** Hears of errors about datagrams. */
+  udp: DatagramUp | null = null;
 
   constructor(addresses: Addresses, frames: Frames, up: IcmpUp, counters: IpCounters) {
     this.addresses = addresses;
@@ -116,7 +133,8 @@ export class Icmp {
 
   /** Port unreachable for a datagram to one of our addresses (RFC 1122 §4.1.3.1). */
   portUnreachable(packet: Packet, now: Micros): void {
-    if (!udpIntact(packet)) return;
+    const { memory: b, l3, l4, end } = packet;
+    if (udpData(b, l4, end) < 0 || !udpIntact(b, l3, l4)) return;
     if (packet.version === 4) this.complain(packet, ICMP4_UNREACHABLE, UNREACHABLE_PORT, 0, now);
     else this.complain(packet, ICMP6_UNREACHABLE, UNREACHABLE6_PORT, 0, now);
   }
@@ -143,7 +161,7 @@ export class Icmp {
       this.counters.echoReplies++;
   }
 
-  /** Demultiplexes to the connection that caused the error [MUST-54]; the quoted packet must be one of ours. */
+  /** Demultiplexes to the connection or socket that caused the error [MUST-54]; the quoted packet must be one of ours. */
   private error(packet: Packet, tooBig: boolean): void {
     const { memory: b, l4, end } = packet;
     const { quote } = this;
@@ -151,7 +169,7 @@ export class Icmp {
     if (
       packet.group ||
       !this.addresses.isFor(packet.link, packet.dst, 0) ||
-      !quote.readTcp(b, l4 + ICMP_HEADER, end) ||
+      !quote.read(b, l4 + ICMP_HEADER, end) ||
       isMapped(key, KEY_LADDR) !== (packet.version === 4) ||
       isMapped(key, KEY_RADDR) !== (packet.version === 4) ||
       !this.addresses.isOurs(key, KEY_LADDR)
@@ -169,18 +187,12 @@ export class Icmp {
       this.laddr[i] = key[KEY_LADDR + i]!;
       this.raddr[i] = key[KEY_RADDR + i]!;
     }
-    const ports = key[KEY_PORTS]!;
-    this.up.icmpError(
-      this.laddr,
-      ports >>> 16,
-      this.raddr,
-      ports & 0xffff,
-      quote.seq,
-      icmpType(b, l4),
-      icmpCode(b, l4),
-      packet.version === 4 ? 4 : 6,
-      mtu,
-    );
+    const { laddr, raddr } = this;
+    const [lport, rport] = [key[KEY_PORTS]! >>> 16, key[KEY_PORTS]! & 0xffff];
+    const [type, code, version] = [icmpType(b, l4), icmpCode(b, l4), packet.version === 4 ? 4 : 6] as const;
+    if (quote.protocol !== PROTO_UDP)
+      this.up.icmpError(laddr, lport, raddr, rport, quote.seq, type, code, version, mtu);
+    else this.udp?.udpError(laddr, lport, raddr, rport, type, code, version, mtu);
   }
 
   private speaksFor({ link, dst }: Packet): boolean {
@@ -213,19 +225,4 @@ export class Icmp {
 function mtu6(packet: Packet): number {
   const told = icmpWord(packet.memory, packet.l4) >>> 0;
   return told < MIN_MTU6 ? -1 : told > MAX_MTU ? MAX_MTU : told;
-}
-
-/**
- * RFC 1122 §4.1.3.4: a datagram whose checksum is wrong draws no answer. Between interfaces of one machine the field holds
- * the sum of the pseudo header only, for a device to complete that the packet never met.
- */
-function udpIntact(packet: Packet): boolean {
-  const { memory: b, l3, l4 } = packet;
-  if (packet.kind !== KIND_UDP) return false;
-  const length = get16(b, l4 + 4);
-  if (length < 8 || length > packet.end - l4) return false;
-  const field = get16(b, l4 + 6);
-  if (field === 0) return packet.version === 4;
-  const start = pseudo(b, l3, PROTO_UDP, length);
-  return field === start || verifies(b, l4, length, start);
 }

@@ -13,7 +13,7 @@ import { Addresses } from './addresses.ts';
 import { Arp } from './arp.ts';
 import { IpCounters } from './counters.ts';
 import { Frames, type RawOut } from './frames.ts';
-import { Icmp, type IcmpUp } from './icmp.ts';
+import { type DatagramUp, Icmp, type IcmpUp } from './icmp.ts';
 import { NeighbourDiscovery } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
 import { type HopUp, NextHops } from './next-hops.ts';
@@ -21,6 +21,7 @@ import { Packet } from './packet.ts';
 import type { Routes } from './routes.ts';
 
 export type { RawOut } from './frames.ts';
+export type { DatagramUp } from './icmp.ts';
 
 /** Whom the IP layer tells. */
 export interface IpUp extends IcmpUp, HopUp {}
@@ -67,6 +68,11 @@ export class IpLayer {
     this.neighbours = this.hops.neighbours;
   }
 
+  /** Whom datagrams go to; before that every port is closed. */
+  serve(udp: DatagramUp): void {
+    this.icmp.udp = udp;
+  }
+
   // ---- configuration ------------------------------------------------------------------------------------------------
 
   /** An address of ours on a link, and the network around it. The prefix is that of the mapped form: IPv4 /24 is 120. */
@@ -110,6 +116,25 @@ export class IpLayer {
   /** Whether a TCP segment from this address may be answered at all [MUST-57] [MUST-63]. */
   isValidSource(link: number, words: Int32Array, at: number): boolean {
     return this.addresses.isValidSource(link, words, at);
+  }
+
+  /** Whether a packet that came in by this link is for one of our addresses. */
+  isFor(link: number, words: Int32Array, at: number): boolean {
+    return this.addresses.isFor(link, words, at);
+  }
+
+  isBroadcast(words: Int32Array, at: number): boolean {
+    return this.addresses.isBroadcastFor(words, at);
+  }
+
+  /** Link of an address of ours, or -1. */
+  linkOfAddress(words: Int32Array): number {
+    return this.addresses.linkOf(words);
+  }
+
+  /** Our address for packets that leave by a link without a route: to groups. */
+  sourceOn(link: number, dst: Int32Array, out: Int32Array): boolean {
+    return this.addresses.sourceFor(link, dst, out);
   }
 
   /** Our address for a connection to `dst` whose user left it open [MUST-44]. */
@@ -205,7 +230,7 @@ export class IpLayer {
         this.icmp.handle6(packet);
         break;
       case KIND_UDP:
-        this.icmp.portUnreachable(packet, now);
+        if (!(this.icmp.udp?.arrives(packet) ?? false)) this.icmp.portUnreachable(packet, now);
         break;
       case KIND_OTHER:
         this.icmp.protocolUnreachable(packet, now);

@@ -18,10 +18,12 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
     rows: 9,
     links,
     core: { outSegs: 7 },
+    udp: { inDatagrams: 4 },
     driver: { turns: 2 },
   });
   expect(text).toContain('# TYPE usertcp_connections gauge\nusertcp_connections 3\n');
   expect(text).toContain('# TYPE usertcp_tcp_out_segs_total counter\nusertcp_tcp_out_segs_total 7\n');
+  expect(text).toContain('# TYPE usertcp_udp_in_datagrams_total counter\nusertcp_udp_in_datagrams_total 4\n');
   expect(text).toContain('# TYPE usertcp_driver_turns_total counter\nusertcp_driver_turns_total 2\n');
   expect(text).toContain(
     '# TYPE usertcp_link_rx_ring_drops_total counter\nusertcp_link_rx_ring_drops_total{link="eth0"} 0\nusertcp_link_rx_ring_drops_total{link="a\\"b\\\\c"} 0\n',

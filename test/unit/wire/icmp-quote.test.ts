@@ -31,9 +31,9 @@ const shown = (q: IcmpQuote): unknown[] => [
 test('the source of the quoted packet is our end (RFC 5927 §4.1 wants the sequence number, RFC 1191 §5 the length)', () => {
   const q = new IcmpQuote();
   const [four, six] = [quoted(), quoted(true)];
-  expect(q.readTcp(four, AT, four.length)).toBe(true);
+  expect(q.read(four, AT, four.length)).toBe(true);
   expect(shown(q)).toEqual(['10.0.0.1', 40_000, '10.0.0.2', 443, 0x89abcdef, 1500]);
-  expect(q.readTcp(six, AT, six.length)).toBe(true);
+  expect(q.read(six, AT, six.length)).toBe(true);
   expect(shown(q)).toEqual(['fd00::1', 40_000, 'fd00::2', 443, 0x89abcdef, 1440]);
 });
 
@@ -44,7 +44,7 @@ test('IP options before the TCP header are skipped', () => {
   b.set(plain.subarray(AT + 20), AT + 24);
   b[AT] = 0x46;
   const q = new IcmpQuote();
-  expect([q.readTcp(b, AT, b.length), shown(q)[1], q.readTcp(b, AT, b.length - 1)]).toEqual([true, 40_000, false]);
+  expect([q.read(b, AT, b.length), shown(q)[1], q.read(b, AT, b.length - 1)]).toEqual([true, 40_000, false]);
 });
 
 test.each([
@@ -53,12 +53,12 @@ test.each([
   ['no TCP', 20],
   ['a byte too few of TCP', 27],
 ])('%s is not enough', (_what, length) => {
-  expect(new IcmpQuote().readTcp(quoted(), AT, AT + length)).toBe(false);
-  expect(new IcmpQuote().readTcp(quoted(true), AT, AT + length + (length > 19 ? 20 : 0))).toBe(false);
+  expect(new IcmpQuote().read(quoted(), AT, AT + length)).toBe(false);
+  expect(new IcmpQuote().read(quoted(true), AT, AT + length + (length > 19 ? 20 : 0))).toBe(false);
 });
 
 test.each<[string, boolean, number, number]>([
-  ['UDP', false, 9, 17],
+  ['ICMP', false, 9, 1],
   ['a later fragment', false, 7, 1],
   ['a header of 16 bytes', false, 0, 0x44],
   ['version 5', false, 0, 0x55],
@@ -66,5 +66,5 @@ test.each<[string, boolean, number, number]>([
 ])('%s is not a segment of ours', (_what, v6, offset, value) => {
   const b = quoted(v6);
   b[AT + offset] = value;
-  expect(new IcmpQuote().readTcp(b, AT, b.length)).toBe(false);
+  expect(new IcmpQuote().read(b, AT, b.length)).toBe(false);
 });

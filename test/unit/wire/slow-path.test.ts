@@ -101,23 +101,23 @@ describe('the quoted packet of an error', () => {
   ])('names our connection: %s', (local, remote, header) => {
     const packet = segment(local, remote);
     const quote = new IcmpQuote();
-    expect(quote.readTcp(packet, 0, header + 8)).toBe(true); // 8 bytes are all RFC 792 promises
+    expect(quote.read(packet, 0, header + 8)).toBe(true); // 8 bytes are all RFC 792 promises
     expect([quote.key[0], quote.seq, quote.packet]).toEqual([(1000 << 16) | 80, 77, packet.length]);
     expect([formatAddress(quote.key, 1), formatAddress(quote.key, 5)]).toEqual([local, remote]);
-    expect(quote.readTcp(packet, 0, header + 7)).toBe(false);
+    expect(quote.read(packet, 0, header + 7)).toBe(false);
     packet[0] = 0x35;
-    expect(quote.readTcp(packet, 0, packet.length)).toBe(false);
+    expect(quote.read(packet, 0, packet.length)).toBe(false);
   });
 
   test('of another protocol, of a later fragment, with a header too short: no', () => {
     for (const [at, value] of [
-      [9, 17],
+      [9, 132],
       [7, 5],
       [0, 0x44],
     ] as const) {
       const packet = segment('10.0.0.1', '10.0.0.2');
       packet[at] = value;
-      expect(new IcmpQuote().readTcp(packet, 0, packet.length)).toBe(false);
+      expect(new IcmpQuote().read(packet, 0, packet.length)).toBe(false);
     }
   });
 });

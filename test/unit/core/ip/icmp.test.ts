@@ -219,7 +219,7 @@ describe('errors about our connections [MUST-54]', () => {
     ['seven bytes of TCP', quote4().subarray(0, 27)],
     ['no quote', new Uint8Array(0)],
     ['half a header', quote4().subarray(0, 19)],
-    ['another protocol', quote4({ protocol: 17 })],
+    ['another protocol', quote4({ protocol: 132 })],
     ['not from us', quote4({ src: '10.0.0.3' })],
     ['IPv6', quote6()],
     ['a header shorter than it can be', Uint8Array.of(0x44, ...quote4().subarray(1))],
@@ -235,7 +235,7 @@ describe('errors about our connections [MUST-54]', () => {
 
   test.each([
     ['cut', quote6().subarray(0, 47)],
-    ['another protocol', quote6({ protocol: 17 })],
+    ['another protocol', quote6({ protocol: 132 })],
     ['not from us', quote6({ src: '2001:db8::7' })],
     ['IPv4', quote4()],
   ])('the quote is bad (IPv6): %s', (_what, quote) => {
