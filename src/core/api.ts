@@ -46,6 +46,8 @@ export interface TcpDefaults {
   /** ms; 0 = by retries only (R2). */
   readonly userTimeout: number;
   readonly ttl: number;
+  /** Whether larger segments are tried on a path that was found narrow, and smaller ones when large ones vanish (RFC 4821). */
+  readonly mtuProbing: boolean;
   readonly congestion: string;
   readonly ephemeralPorts: readonly [number, number];
 }
@@ -145,6 +147,8 @@ export interface TcpInfo {
   readonly cwnd: number;
   readonly ssthresh: number;
   readonly mss: number;
+  /** IP packet bytes. */
+  readonly pathMtu: number;
   readonly sndWnd: number;
   readonly rcvWnd: number;
   readonly inFlight: number;

@@ -75,6 +75,7 @@ export class FromBelow implements IpUp {
     type: number,
     code: number,
     version: 4 | 6,
+    mtu: number,
   ): void {
     const { identity, flows, other } = this.t;
     identity[0] = (lport << 16) | rport;
@@ -83,6 +84,6 @@ export class FromBelow implements IpUp {
       identity[5 + n] = raddr[n]!;
     }
     const row = flows.find(identity, 0);
-    if (row >= 0) icmpError(this.t, other.select(row), seq, type, code, version);
+    if (row >= 0) icmpError(this.t, other.select(row), seq, type, code, version, mtu);
   }
 }

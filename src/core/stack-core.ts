@@ -272,6 +272,6 @@ export class StackCore implements Core {
   }
 
   info(row: number): TcpInfo {
-    return infoOf(this.tcb.select(row));
+    return infoOf(this.t, this.tcb.select(row));
   }
 }

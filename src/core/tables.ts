@@ -15,6 +15,7 @@ import { DirtyList, type Tcp } from './tcp/context.ts';
 import { CoreCounters } from './tcp/counters.ts';
 import { Flights } from './tcp/flights.ts';
 import { Listeners } from './tcp/listeners.ts';
+import { PathCache } from './tcp/path-cache.ts';
 import { PortProbe } from './tcp/port-probe.ts';
 import { RECORD_WORDS, Records } from './tcp/records.ts';
 import { Rows, SCRATCH_ROWS } from './tcp/rows.ts';
@@ -74,6 +75,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     isn: new InitialNumbers(o.rng),
     ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
     portUse: new PortProbe(flows, listeners),
+    paths: new PathCache(),
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
     address: new Int32Array(4),

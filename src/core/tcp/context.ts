@@ -19,6 +19,7 @@ import type { CoreCounters } from './counters.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Flights } from './flights.ts';
 import type { Listeners } from './listeners.ts';
+import type { PathCache } from './path-cache.ts';
 import type { PortProbe } from './port-probe.ts';
 import type { Records } from './records.ts';
 import { F_APP_DONE, F_DIRTY } from './row.ts';
@@ -46,6 +47,7 @@ export interface Tcp {
   readonly isn: InitialNumbers;
   readonly ports: EphemeralPorts;
   readonly portUse: PortProbe;
+  readonly paths: PathCache;
   /** Four words to hold an address for a moment. */
   readonly address: Int32Array;
   readonly counters: CoreCounters;

@@ -26,4 +26,8 @@ export class CoreCounters {
   invalidSource = 0;
   orphansReset = 0;
   txOverflow = 0;
+  packetsTooBig = 0;
+  mtuProbes = 0;
+  mtuProbesLost = 0;
+  blackHoles = 0;
 }

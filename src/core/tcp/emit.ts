@@ -20,7 +20,7 @@ import {
   TX_TSVAL,
   URG,
 } from '../../wire/abi.ts';
-import { TS_BYTES, writeSack, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
+import { writeSack, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
 import { add, diff, gt } from '../seq.ts';
 import { disarm, type Tcp } from './context.ts';
 import { advertisedMss } from './mss.ts';
@@ -180,9 +180,4 @@ export function emitRst(t: Tcp, tcb: Tcb, link: number): void {
   if (base < 0) return;
   t.out.buffer(link)[base + TX_FLAGS] = RST | ACK;
   t.counters.outRsts++;
-}
-
-/** Length of the options on every segment of this connection. */
-export function optionBytes(tcb: Tcb): number {
-  return tcb.flags & F_TS ? TS_BYTES : 0;
 }

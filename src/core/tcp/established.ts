@@ -4,6 +4,7 @@ import { add } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, report, type Tcp } from './context.ts';
 import { beginRest } from './flights.ts';
 import { setSendMss } from './mss.ts';
+import { recallPathMtu } from './path-mtu.ts';
 import { F_KEEPALIVE, F_PASSIVE, F_SYN_ACKED, F_WS, TIMER_KEEPALIVE, TIMER_REXMIT, TIMER_USER } from './row.ts';
 import { RTO_AFTER_SYN_TIMEOUT_MS, sampleRtt } from './rtt.ts';
 import type { Segment } from './segment.ts';
@@ -19,6 +20,7 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   tcb.rttAt = 0;
   disarm(tcb, TIMER_REXMIT);
   disarm(tcb, TIMER_USER);
+  recallPathMtu(t, tcb);
   setSendMss(t, tcb);
   controllerOf(t, tcb).open(tcb);
   tcb.rexmits = 0;

@@ -4,6 +4,7 @@ import { geq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
 import { EV, SYN_RECEIVED, SYN_SENT } from './figure5.ts';
 import { end } from './lifecycle.ts';
+import { packetTooBig } from './path-mtu.ts';
 import { F_PASSIVE } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -16,9 +17,13 @@ const HARD_V6 = (1 << 1) | (1 << 4);
 /** What EV_SOFT_ERROR carries for ICMP: this bit, type << 8, code. */
 const FROM_ICMP = 1 << 31;
 
-export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: number, version: number): void {
+export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: number, version: number, mtu = 0): void {
   // RFC 5927 §4.1: whoever did not see our segments cannot name a sequence number that is in flight.
   if (!(geq(seq, tcb.sndUna) && lt(seq, tcb.sndNxt))) return;
+  if (mtu > 0) {
+    packetTooBig(t, tcb, seq, mtu); // RFC 1191, RFC 8201: no error of the connection
+    return;
+  }
   const unreachable = type === (version === 4 ? UNREACHABLE_V4 : UNREACHABLE_V6);
   const hard = unreachable && code < 16 && ((version === 4 ? HARD_V4 : HARD_V6) >> code) & 1;
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && (tcb.flags & F_PASSIVE) === 0);

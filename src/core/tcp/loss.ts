@@ -6,6 +6,7 @@
 import { OPT_SACK } from '../../wire/abi.ts';
 import { geq } from '../seq.ts';
 import { controllerOf, markDirty, note, type Tcp } from './context.ts';
+import { probeLost } from './mtu-search.ts';
 import { R_RESENT, R_SACKED } from './records.ts';
 import { applyBlock, inFlight, markLost, split } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from './row.ts';
@@ -52,6 +53,7 @@ export function detectLoss(t: Tcp, tcb: Tcb): void {
 }
 
 function enterRecovery(t: Tcp, tcb: Tcb): void {
+  if (probeLost(t, tcb)) return;
   const flight = inFlight(tcb) + tcb.sackedOut;
   tcb.flags |= F_RECOVERY;
   tcb.recover = tcb.sndNxt;

@@ -31,14 +31,25 @@ export function defaultMss(tcb: Tcb): number {
   return isV4(tcb) ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
 }
 
+/** Largest IP packet that the path is believed to carry: what was learned of it (path-mtu.ts), else what the link carries. */
+export function pathMtu(t: Tcp, tcb: Tcb): number {
+  const link = t.ip.mtuOf(tcb.hop);
+  return tcb.pmtu > 0 && tcb.pmtu < link ? tcb.pmtu : link;
+}
+
 /**
  * Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize [MUST-16]; what it returns is text alone: options
  * on every segment are taken off.
  */
 export function setSendMss(t: Tcp, tcb: Tcb): void {
-  const path = t.ip.mtuOf(tcb.hop) - ipHeader(tcb) - TCP_HEADER;
+  const path = pathMtu(t, tcb) - ipHeader(tcb) - TCP_HEADER;
   const size = Math.max(LEAST_MSS, Math.min(tcb.peerMss, path));
-  tcb.sndMss = size - (tcb.flags & F_TS ? TS_BYTES : 0);
+  tcb.sndMss = size - optionsOnText(tcb);
+}
+
+/** Bytes of options on every segment with text. */
+export function optionsOnText(tcb: Tcb): number {
+  return tcb.flags & F_TS ? TS_BYTES : 0;
 }
 
 /** Most text one transmit descriptor may hold on this link: whole segments only. */

@@ -9,6 +9,7 @@ import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
 import { mostText } from './mss.ts';
+import { probeMtu } from './mtu-search.ts';
 import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, split } from './retransmission.ts';
@@ -102,6 +103,7 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     controllerOf(t, tcb).onIdle(tcb, diff(t.tick, tcb.lastRcvAt));
   }
   let left = unsent(tcb);
+  if (tcb.pmtu !== 0 && left > 0 && probeMtu(t, tcb, link, left)) left = unsent(tcb);
   while (left > 0) {
     const mss = tcb.sndMss - sackLength(t, tcb);
     const n = howMuch(t, tcb, link, left, mss);

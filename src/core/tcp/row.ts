@@ -141,7 +141,9 @@ export const flight = [
   ['mtuProbeSeq', 1, 'seq', 'first octet of the probe'],
   ['mtuHigh', 1, 'B', 'smallest size known not to pass; 0 = unknown'],
   ['mtuFails', 1, 'count', 'probes of this size that were lost; full-size timeouts in a row'],
-  ['mtuAt', 1, 'us@', 'when the search may go on'],
+  ['mtuAt', 1, 'tick', 'when the search may go on; 0 = now'],
+  ['mtuClaim', 1, 'B', 'MTU that an ICMP error claims and that progress may disprove; 0 = none'],
+  ['mtuClaimSeq', 1, 'seq', 'first octet of the segment it is about'],
   // buffers
   ['rcvSpace', 1, 'B', 'text consumed in the round trip being measured'],
   ['rcvSpaceAt', 1, 'us@', 'when that round trip began'],

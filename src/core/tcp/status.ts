@@ -1,7 +1,9 @@
 /** STATUS (RFC 9293 §3.10.6) for people and tests. */
 import type { TcpInfo } from '../api.ts';
 import { diff } from '../seq.ts';
+import type { Tcp } from './context.ts';
 import { stateName } from './figure5.ts';
+import { pathMtu } from './mss.ts';
 import { receiveWindow } from './receive-window.ts';
 import { F_SACK, F_TS } from './row.ts';
 import { LADDR, RADDR, type Tcb } from './tcb.ts';
@@ -12,7 +14,7 @@ export function endpointOf(tcb: Tcb, which: 0 | 1, out: Int32Array): number {
   return which === 0 ? tcb.ports >>> 16 : tcb.ports & 0xffff;
 }
 
-export function infoOf(tcb: Tcb): TcpInfo {
+export function infoOf(t: Tcp, tcb: Tcb): TcpInfo {
   return {
     state: stateName(tcb.state),
     srttUs: tcb.srtt,
@@ -21,6 +23,7 @@ export function infoOf(tcb: Tcb): TcpInfo {
     cwnd: tcb.cwnd,
     ssthresh: tcb.ssthresh,
     mss: tcb.sndMss,
+    pathMtu: tcb.hop < 0 ? 0 : pathMtu(t, tcb),
     sndWnd: tcb.sndWnd,
     rcvWnd: receiveWindow(tcb),
     inFlight: diff(tcb.sndNxt, tcb.sndUna),

@@ -126,15 +126,17 @@ export const MTU_PROBE_SEQ = 40;
 export const MTU_HIGH = 41;
 export const MTU_FAILS = 42;
 export const MTU_AT = 43;
-export const RCV_SPACE = 44;
-export const RCV_SPACE_AT = 45;
-export const SND_SPACE = 46;
-export const UTO = 47;
-export const CC_STATE = 48;
+export const MTU_CLAIM = 44;
+export const MTU_CLAIM_SEQ = 45;
+export const RCV_SPACE = 46;
+export const RCV_SPACE_AT = 47;
+export const SND_SPACE = 48;
+export const UTO = 49;
+export const CC_STATE = 50;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 80;
 /** Words that hold moments of this stack's clock. */
-export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, PACE_AT, MTU_AT, RCV_SPACE_AT];
+export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, PACE_AT, RCV_SPACE_AT];
 
 /** A cursor over one row. Point it with `select`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {
@@ -510,21 +512,27 @@ export class Tcb {
   /** probes of this size that were lost; full-size timeouts in a row [count] */
   get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
   set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
-  /** when the search may go on [us@] */
+  /** when the search may go on; 0 = now [tick] */
   get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
   set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
+  /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */
+  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
+  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
+  /** first octet of the segment it is about [seq] */
+  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
+  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
   /** text consumed in the round trip being measured [B] */
-  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
-  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
+  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
+  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
   /** when that round trip began [us@] */
-  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
-  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
+  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
+  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
   /** largest flight of the round trip being measured [B] */
-  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
-  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
+  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
+  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

@@ -7,6 +7,7 @@ import { emitText } from './emit.ts';
 import { EV, FIN_WAIT_2, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { end, remove, silence } from './lifecycle.ts';
+import { timeoutMeansMtu } from './path-mtu.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight, markAllLost } from './retransmission.ts';
 import {
@@ -115,6 +116,7 @@ function retransmission(t: Tcp, tcb: Tcb): void {
 
 /** RFC 5681 §3.1, RFC 6582 §4.2: one segment, slow start from there, no fast retransmit for what was sent before. */
 function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
+  timeoutMeansMtu(t, tcb);
   if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
   const flight = inFlight(tcb) + tcb.sackedOut + tcb.lostOut;
   markAllLost(t, tcb);

@@ -23,6 +23,7 @@ export const tcpDefaults: TcpDefaults = {
   sack: true,
   windowScaling: true,
   noDelay: false,
+  mtuProbing: true,
   delayedAck: 40,
   minRto: 200,
   msl: 30_000,
@@ -62,7 +63,7 @@ const SOCKET_RANGES = {
   keepAliveInterval: [1, 2 ** 31 - 1, 'ms'],
   keepAliveCount: [1, 127, ''],
 } as const satisfies Partial<Record<keyof TcpSocketOptions, readonly [number, number, string]>>;
-const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay'] as const;
+const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay', 'mtuProbing'] as const;
 
 /** Throws OptionError unless a connection or listener can be opened with these. */
 export function checkSocketTcp(options: TcpSocketOptions): void {

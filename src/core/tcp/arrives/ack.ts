@@ -8,6 +8,7 @@ import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
 import { detectLoss, duplicateAck, recoveryAck, takeSack } from '../loss.ts';
+import { probeAcked } from '../mtu-search.ts';
 import { acknowledge, markAllLost } from '../retransmission.ts';
 import {
   F_CLOSE_QUEUED,
@@ -23,6 +24,7 @@ import {
   F_SHORT_SEND,
   F_SND_URG,
   F_SYN_ACKED,
+  F2_MTU_PROBE,
   TIMER_PERSIST,
   TIMER_REXMIT,
   TIMER_STATE,
@@ -141,6 +143,7 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
   const sample = acknowledge(t, tcb, ackNo);
   const limited = (tcb.flags & (F_CWND_LIMITED | F_RTO_RECOVERY)) !== 0;
   tcb.sndUna = ackNo;
+  if (tcb.flags2 & F2_MTU_PROBE) probeAcked(t, tcb);
   t.ip.confirm(tcb.hop);
   if (bytes > 0) {
     dequeue(t.arena, tcb, bytes);

@@ -1,0 +1,94 @@
+/**
+ * Packetization layer path MTU discovery, upwards (RFC 4821, RFC 8899 §5): text itself is the probe, one segment larger than
+ * the others. Its loss is not congestion. On a path as wide as its link nothing of this ever runs.
+ */
+
+import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
+import { add, diff, geq } from '../seq.ts';
+import { markDirty, type Tcp } from './context.ts';
+import { isV4, optionsOnText, pathMtu, TCP_HEADER } from './mss.ts';
+import { PATH_LIFE } from './path-cache.ts';
+import { searchIsDue, setPathMtu } from './path-mtu.ts';
+import { inFlight, markLost, split } from './retransmission.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
+import { sendText } from './send-text.ts';
+import type { Tcb } from './tcb.ts';
+
+/** RFC 8899 §5.1.2 MAX_PROBES. */
+const MOST_PROBES = 3;
+/** The search ends when no more than this can be won. */
+const CLOSE_ENOUGH = 16;
+/** Segments that must follow the probe, so that its loss is seen by what is acknowledged behind it. */
+const FOLLOWERS = 3;
+
+/** New text is about to leave: sends a probe instead of the next segment when one is due. True: some text was sent. */
+export function probeMtu(t: Tcp, tcb: Tcb, link: number, left: number): boolean {
+  const size = candidate(t, tcb);
+  if (size === 0) return false;
+  const text = size - headers(tcb);
+  const all = text + FOLLOWERS * tcb.sndMss;
+  const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
+  if (left < all || usable < all || tcb.cwnd - inFlight(tcb) < all) return false;
+  const seq = tcb.sndNxt;
+  if (!sendText(t, tcb, link, text, left, text) || tcb.sndNxt === seq) return false;
+  tcb.mtuProbe = size;
+  tcb.mtuProbeSeq = seq;
+  tcb.flags2 |= F2_MTU_PROBE;
+  t.counters.mtuProbes++;
+  return true;
+}
+
+/** Packet size to try; 0 = none. */
+function candidate(t: Tcp, tcb: Tcb): number {
+  if (!t.defaults.mtuProbing || tcb.flags2 & F2_MTU_PROBE || !searchIsDue(t, tcb)) return 0;
+  if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY) || tcb.lostOut > 0 || tcb.sackedOut > 0) return 0;
+  const now = pathMtu(t, tcb);
+  const link = Math.min(t.ip.mtuOf(tcb.hop), tcb.peerMss + headers(tcb) - optionsOnText(tcb));
+  if (now >= link) return 0;
+  // The link's own size first: most often what was narrow has gone, and one probe is enough.
+  const size = tcb.mtuHigh === 0 ? link : (now + tcb.mtuHigh) >> 1;
+  if (size - now > CLOSE_ENOUGH) return size;
+  endSearch(t, tcb);
+  return 0;
+}
+
+function headers(tcb: Tcb): number {
+  return (isV4(tcb) ? IPV4_HEADER : IPV6_HEADER) + TCP_HEADER + optionsOnText(tcb);
+}
+
+/** PMTU_RAISE_TIMER: the path may have changed by then. */
+function endSearch(t: Tcp, tcb: Tcb): void {
+  tcb.mtuHigh = 0;
+  tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
+}
+
+/** SND.UNA moved while a probe was in flight. */
+export function probeAcked(t: Tcp, tcb: Tcb): void {
+  if (!geq(tcb.sndUna, add(tcb.mtuProbeSeq, tcb.mtuProbe - headers(tcb)))) return;
+  tcb.flags2 &= ~(F2_MTU_PROBE | F2_BLACK_HOLE);
+  tcb.mtuFails = 0;
+  setPathMtu(t, tcb, tcb.mtuProbe);
+}
+
+/**
+ * Loss was detected, and the segment that is missing is the probe: it is sent again in smaller ones, and cwnd stays as it is
+ * (RFC 4821 §7.5, RFC 8899 §3). False: it was something else.
+ */
+export function probeLost(t: Tcp, tcb: Tcb): boolean {
+  if ((tcb.flags2 & F2_MTU_PROBE) === 0) return false;
+  tcb.flags2 &= ~F2_MTU_PROBE;
+  const head = tcb.rtxHead;
+  if (head < 0 || t.records.seq(head) !== tcb.mtuProbeSeq) return false; // something before it is lost too: that says nothing
+  t.counters.mtuProbesLost++;
+  tcb.mtuFails++;
+  if (tcb.mtuFails >= MOST_PROBES) {
+    tcb.mtuFails = 0;
+    tcb.mtuHigh = tcb.mtuProbe;
+  }
+  const text = tcb.mtuProbe - headers(tcb);
+  if (t.records.len(head) > text) split(t, tcb, head, text);
+  markLost(t, tcb, head);
+  tcb.dupAcks = 0;
+  markDirty(t, tcb);
+  return true;
+}

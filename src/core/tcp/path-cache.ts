@@ -1,0 +1,48 @@
+/**
+ * What was learned of the paths to destinations, so that the next connection need not learn it again (RFC 8201 §5.2).
+ * Entries are few: only paths narrower than the link have one.
+ */
+
+/** RFC 1191 §6.3, RFC 8201 §4: an estimate is forgotten ten minutes after it was made. */
+export const PATH_LIFE = 600_000;
+/** The oldest entry makes room for one more. */
+const MOST = 1024;
+
+interface Path {
+  readonly mtu: number;
+  /** Tick. */
+  readonly at: number;
+}
+
+export class PathCache {
+  /** Oldest first. */
+  private readonly paths = new Map<string, Path>();
+
+  /** Path MTU to the address, or 0. */
+  mtu(words: Int32Array, at: number, tick: number): number {
+    if (this.paths.size === 0) return 0;
+    const key = keyOf(words, at);
+    const path = this.paths.get(key);
+    if (path === undefined) return 0;
+    if (((tick - path.at) | 0) <= PATH_LIFE) return path.mtu;
+    this.paths.delete(key);
+    return 0;
+  }
+
+  learn(words: Int32Array, at: number, mtu: number, tick: number): void {
+    const key = keyOf(words, at);
+    this.paths.delete(key);
+    this.paths.set(key, { mtu, at: tick });
+    if (this.paths.size <= MOST) return;
+    const [oldest] = this.paths.keys();
+    this.paths.delete(oldest!);
+  }
+
+  get size(): number {
+    return this.paths.size;
+  }
+}
+
+function keyOf(w: Int32Array, at: number): string {
+  return `${w[at]}/${w[at + 1]}/${w[at + 2]}/${w[at + 3]}`;
+}

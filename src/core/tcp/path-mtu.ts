@@ -1,0 +1,93 @@
+/**
+ * The path MTU of a connection: what routers say (RFC 1191, RFC 8201), checked as RFC 5927 §7.2 wants, and when they are
+ * silent, what large segments that vanish say (RFC 4821 §7.7). The search upwards is mtu-search.ts.
+ */
+import { add, diff, geq } from '../seq.ts';
+import { markDirty, type Tcp } from './context.ts';
+import { SYNCHRONIZED } from './figure5.ts';
+import { isV4, pathMtu, setSendMss } from './mss.ts';
+import { PATH_LIFE } from './path-cache.ts';
+import { markAllLost } from './retransmission.ts';
+import { F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
+import { RADDR, type Tcb } from './tcb.ts';
+
+/** RFC 791: every link carries this; RFC 8200 §5. */
+const LEAST_V4 = 68;
+const LEAST_V6 = 1280;
+/** RFC 4821 §7.2: what nearly every path carries. */
+const BASE_V4 = 1024;
+const BASE_V6 = LEAST_V6;
+/** Timeouts in a row after which large segments are suspected rather than the path. */
+const VANISHED = 2;
+
+/** The connection opens: what an earlier one learned holds for this one. */
+export function recallPathMtu(t: Tcp, tcb: Tcb): void {
+  tcb.pmtu = t.paths.mtu(tcb.i32, tcb.at + RADDR, t.tick);
+}
+
+/**
+ * "Fragmentation needed" or "packet too big" about the segment at `seq`, which is known to be in flight. It never raises the
+ * estimate (RFC 1191 §3, RFC 8201 §4).
+ */
+export function packetTooBig(t: Tcp, tcb: Tcb, seq: number, mtu: number): void {
+  const size = Math.max(mtu, isV4(tcb) ? LEAST_V4 : LEAST_V6);
+  if ((tcb.state & SYNCHRONIZED) === 0 || size >= pathMtu(t, tcb)) return;
+  t.counters.packetsTooBig++;
+  // RFC 5927 §7.2: segments of this size have got through. Only if this one makes no progress the claim is believed.
+  if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss) {
+    tcb.mtuClaim = size;
+    tcb.mtuClaimSeq = seq;
+    return;
+  }
+  shrink(t, tcb, size);
+}
+
+/**
+ * The retransmission timer expired. A claim about text that is still not acknowledged is true, then; and large segments that
+ * vanish again and again without a word fell into a black hole (RFC 4821 §7.7).
+ */
+export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
+  tcb.flags2 &= ~F2_MTU_PROBE;
+  if (tcb.mtuClaim > 0) {
+    const claim = tcb.mtuClaim;
+    tcb.mtuClaim = 0;
+    if (geq(tcb.mtuClaimSeq, tcb.sndUna) && claim < pathMtu(t, tcb)) shrink(t, tcb, claim);
+    return;
+  }
+  const base = isV4(tcb) ? BASE_V4 : BASE_V6;
+  if (!t.defaults.mtuProbing || tcb.rexmits !== VANISHED || tcb.rtxHead < 0 || pathMtu(t, tcb) <= base) return;
+  if (t.records.len(tcb.rtxHead) < tcb.sndMss) return; // small ones vanish as well
+  tcb.flags2 |= F2_BLACK_HOLE;
+  t.counters.blackHoles++;
+  shrink(t, tcb, base);
+  tcb.mtuAt = 0; // nobody said how much passes: the search begins as soon as text does
+}
+
+/**
+ * The path carries less than we thought. What is in flight and larger was dropped for its size, not for congestion: it is sent
+ * again, cut anew, beginning with one segment (RFC 1191 §6.4) and growing back to the window there was.
+ */
+function shrink(t: Tcp, tcb: Tcb, mtu: number): void {
+  setPathMtu(t, tcb, mtu);
+  tcb.mtuHigh = 0;
+  // RFC 1191 §3, RFC 8201 §4: no larger one is tried before five minutes, better ten, have passed.
+  tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
+  tcb.flags2 &= ~F2_MTU_PROBE;
+  if (tcb.rtxHead < 0) return;
+  markAllLost(t, tcb);
+  if (tcb.cwnd > tcb.ssthresh) tcb.ssthresh = tcb.cwnd;
+  tcb.cwnd = tcb.sndMss;
+  markDirty(t, tcb);
+}
+
+/** Segments are cut by this from now on; cwnd stays as it is in bytes (RFC 8899 §3). */
+export function setPathMtu(t: Tcp, tcb: Tcb, mtu: number): void {
+  tcb.pmtu = mtu;
+  t.paths.learn(tcb.i32, tcb.at + RADDR, mtu, t.tick);
+  setSendMss(t, tcb);
+}
+
+/** Whether the time to look for a larger one has come. */
+export function searchIsDue(t: Tcp, tcb: Tcb): boolean {
+  return tcb.mtuAt === 0 || diff(t.tick, tcb.mtuAt) >= 0;
+}
