@@ -113,7 +113,7 @@ describe('ICMP errors', () => {
       const rport = core.endpoint(row, 1, words);
       if (rport === 0) continue;
       const { iss } = (core as unknown as { tcb: { select(row: number): { iss: number } } }).tcb.select(row);
-      core.below.icmpError(parseAddress(local), lport, words, rport, (iss + seq) | 0, type, code, s.family);
+      core.below.icmpError(parseAddress(local), lport, words, rport, (iss + seq) | 0, type, code, s.family, 0);
     }
   }
   const unreachable = (s: Script): number => (s.family === 4 ? 3 : 1);

@@ -17,6 +17,10 @@ const LEAST_V6 = 1280;
 /** RFC 4821 §7.2: what nearly every path carries. */
 const BASE_V4 = 1024;
 const BASE_V6 = LEAST_V6;
+/** Packets up to this size are not what vanishes. */
+const UNSUSPECTED = 1280;
+/** The least that surrounds text. */
+const HEADERS = 40;
 /** Timeouts in a row after which large segments are suspected rather than the path. */
 const VANISHED = 2;
 
@@ -55,8 +59,9 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
     return;
   }
   const base = isV4(tcb) ? BASE_V4 : BASE_V6;
-  if (!t.defaults.mtuProbing || tcb.rexmits !== VANISHED || tcb.rtxHead < 0 || pathMtu(t, tcb) <= base) return;
-  if (t.records.len(tcb.rtxHead) < tcb.sndMss) return; // small ones vanish as well
+  if (!t.defaults.mtuProbing || tcb.rexmits !== VANISHED || tcb.rtxHead < 0) return;
+  // Small ones vanish as well, then; and packets of this size pass nearly everywhere.
+  if (t.records.len(tcb.rtxHead) < tcb.sndMss || Math.min(pathMtu(t, tcb), tcb.sndMss + HEADERS) <= UNSUSPECTED) return;
   tcb.flags2 |= F2_BLACK_HOLE;
   t.counters.blackHoles++;
   shrink(t, tcb, base);

@@ -19,8 +19,10 @@ export interface Impairments {
   /** Frames that wait for their turn at `rate`; beyond either limit the newest is dropped. */
   readonly queueBytes: number;
   readonly queuePackets: number;
-  /** Larger IP packets vanish without a word. */
+  /** Larger IP packets are dropped. */
   readonly mtu: number;
+  /** Their sender is told, as by a router; else they vanish without a word, as behind a filter for ICMP. */
+  readonly tellsMtu: boolean;
   readonly blackhole: boolean;
 }
 
@@ -36,6 +38,7 @@ export const PERFECT: Impairments = {
   queueBytes: Number.POSITIVE_INFINITY,
   queuePackets: Number.POSITIVE_INFINITY,
   mtu: Number.POSITIVE_INFINITY,
+  tellsMtu: false,
   blackhole: false,
 };
 

@@ -5,6 +5,7 @@ import type { DirectionStats, Fate, Impairments } from './direction.ts';
 import { Direction } from './direction.ts';
 import type { SimFrame } from './frame.ts';
 import { plainFrame } from './frame.ts';
+import { tooBig } from './too-big.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** Whatever has a plug: a SimLink or a ScriptPort. */
@@ -104,6 +105,7 @@ export class SimWire {
     const now = this.clock.now();
     const fate = plug.up ? this.#decide(plug, number, frame, now) : 'down';
     plug.direction.stats.fates[fate]++;
+    if (fate === 'tooBig') this.#tell(plug, frame);
     for (const listener of this.#listeners) listener(frame.bytes, number, now, fate);
   }
 
@@ -118,6 +120,13 @@ export class SimWire {
     const fate = plug.direction.carry(carried, now, deliver);
     if (verdict === 'duplicate') plug.direction.carry(carried, now, deliver);
     return fate;
+  }
+
+  #tell(plug: Plug, frame: SimFrame): void {
+    const { tellsMtu, mtu, delay } = plug.direction.impairments;
+    const news = tellsMtu ? tooBig(frame.bytes, mtu) : undefined;
+    if (news === undefined) return;
+    this.clock.schedule(this.clock.now() + delay, () => plug.station.receive(plainFrame(news)));
   }
 
   #arrive(from: Plug, frame: SimFrame): void {

@@ -34,6 +34,7 @@ export const SCRIPT_DEFAULTS: TcpDefaults = {
   sack: true,
   windowScaling: true,
   noDelay: false,
+  mtuProbing: true,
   delayedAck: 40,
   minRto: 1000,
   msl: 30_000,

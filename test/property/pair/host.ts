@@ -23,6 +23,7 @@ export const DEFAULTS: TcpDefaults = {
   sack: true,
   windowScaling: true,
   noDelay: false,
+  mtuProbing: true,
   delayedAck: 40,
   minRto: 200,
   msl: 30_000,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { emitAck, emitRst, emitSyn, emitText, optionBytes, sackLength, tsval } from '../../../../src/core/tcp/emit.ts';
+import { emitAck, emitRst, emitSyn, emitText, sackLength, tsval } from '../../../../src/core/tcp/emit.ts';
 import { SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
+import { optionsOnText } from '../../../../src/core/tcp/mss.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import {
   F_ACK_LATER,
@@ -103,7 +104,7 @@ test('text above MSS is cut by the link; TSval and TSecr are on every segment', 
     { seq: 1000, len: 2500, gso: 1000, flags: ACK | PSH, ts: [1005, 4711] },
     { seq: 3500, len: 1000, gso: 0, flags: ACK | PSH },
   ]);
-  expect([optionBytes(b.tcb), optionBytes(bench().tcb)]).toEqual([12, 0]);
+  expect([optionsOnText(b.tcb), optionsOnText(bench().tcb)]).toEqual([12, 0]);
 });
 
 test('TSval is rounded down below zero, too: a clock that starts late must not step back', () => {

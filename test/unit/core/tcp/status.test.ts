@@ -23,7 +23,7 @@ test('STATUS: windows as the peer knows them, differences over the wrap of seque
   b.tcb.sndUna = 0x7ffffff0;
   b.tcb.sndNxt = (0x7ffffff0 + 100) | 0;
   b.tcb.bytesIn = 2 ** 40;
-  expect(infoOf(b.tcb)).toMatchObject({
+  expect(infoOf(b.t, b.tcb)).toMatchObject({
     state: 'ESTABLISHED',
     mss: 1000,
     rcvWnd: 5000,
@@ -40,5 +40,5 @@ test('STATUS: windows as the peer knows them, differences over the wrap of seque
   });
   b.tcb.state = SYN_SENT;
   b.tcb.flags = F_TS;
-  expect(infoOf(b.tcb)).toMatchObject({ state: 'SYN_SENT', sack: false, timestamps: true });
+  expect(infoOf(b.t, b.tcb)).toMatchObject({ state: 'SYN_SENT', sack: false, timestamps: true });
 });

@@ -1,0 +1,85 @@
+// Paths narrower than the link: routers that say so, routers that are silent, paths that change under a connection.
+import { describe, expect, test } from 'vitest';
+import type { TcpDefaults } from '../../src/core/stack-core.ts';
+import type { Impairments } from '../../src/link/sim.ts';
+import { CASE, type Outcome, PLAN, run } from '../property/pair/run.ts';
+
+const S = 1e6;
+
+function transfer(
+  size: number,
+  path: Partial<Impairments>,
+  more: { v6?: boolean; tcp?: Partial<TcpDefaults>; mtu?: number; write?: number } = {},
+): Outcome {
+  const card = { mtu: more.mtu ?? 1500 };
+  return run({
+    ...CASE,
+    v6: more.v6 ?? false,
+    early: true,
+    cards: [card, card],
+    faults: [{ delay: 5000, ...path }, { delay: 5000 }],
+    tcp: [more.tcp ?? {}, {}],
+    plans: [
+      { ...PLAN, size, write: more.write ?? 65_536 },
+      { ...PLAN, size: 0, closeLast: true },
+    ],
+  });
+}
+
+const sender = ({ pair }: Outcome) => pair.hosts[0];
+
+describe.each([false, true])('IPv6 %s', (v6) => {
+  const least = v6 ? 1280 : 576;
+
+  test.each([1400, 1300, least])('a router that says %d is believed at once [RFC 1191 §3] [RFC 8201 §4]', (mtu) => {
+    const done = transfer(300_000, { mtu, tellsMtu: true }, { v6 });
+    const { counters } = sender(done).core;
+    expect(counters.packetsTooBig).toBe(1);
+    expect(counters.timeouts).toBe(0);
+    expect(done.took).toBeLessThan(2 * S);
+    // One flight met the narrow link; what was dropped there is not taken for congestion.
+    expect(done.pair.wire.stats(sender(done).link).fates.tooBig).toBeLessThan(12);
+  });
+
+  test('the next connection to the same address begins with what was learned [RFC 8201 §5.2]', () => {
+    const done = transfer(300_000, { mtu: 1300, tellsMtu: true }, { v6 });
+    const { t } = sender(done);
+    expect(t.paths.size).toBe(1);
+  });
+
+  test.each([1400, 1280])(
+    'large segments that vanish without a word at %d: found out and searched [RFC 4821 §7.7] [RFC 4821 §7.2]',
+    (mtu) => {
+      const done = transfer(3_000_000, { mtu }, { v6 });
+      const { counters } = sender(done).core;
+      expect(counters.blackHoles).toBe(1);
+      if (mtu > 1280) expect(counters.mtuProbes).toBeGreaterThan(1);
+      const { t } = sender(done);
+      const learned = [...(t.paths as unknown as { paths: Map<string, { mtu: number }> }).paths.values()][0]!.mtu;
+      expect(learned).toBeLessThanOrEqual(mtu);
+      expect(learned).toBeGreaterThan(mtu - 40);
+      expect(done.took).toBeLessThan(10 * S);
+    },
+  );
+});
+
+test('a lost probe is no congestion: cwnd is not reduced for it [RFC 8899 §3] [RFC 4821 §7.5]', () => {
+  const done = transfer(3_000_000, { mtu: 1400 });
+  const { counters } = sender(done).core;
+  expect(counters.mtuProbesLost).toBeGreaterThan(0);
+  expect(counters.fastRetransmits).toBe(0);
+});
+
+test('on a path as wide as the link no probe is ever sent', () => {
+  const done = transfer(2_000_000, {});
+  expect(sender(done).core.counters.mtuProbes).toBe(0);
+});
+
+test('a jumbo link before a path of 1500', () => {
+  const done = transfer(5_000_000, { mtu: 1500 }, { mtu: 9000 });
+  expect(done.took).toBeLessThan(15 * S);
+});
+
+test('without probing a black hole stays one, and the connection ends by R2, not in silence', () => {
+  expect(() => transfer(100_000, { mtu: 1400 }, { tcp: { mtuProbing: false } })).toThrow(/closed true for/);
+});
