@@ -6,9 +6,11 @@
  *   core.handleBurst(link, n, now) → dispatch core.events (which may make calls) → over the links, until none has more:
  *   while ((n = core.pollTransmit(link, now)) > 0) link.flush(n) → core.pollEnd() → clock.setAlarm(core.pollAlarm())
  */
+
 import type { Link, Memory, Micros, Rng } from '../ports.ts';
 import type { EventQueue } from './events.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
+import type { IpSettings } from './ip/settings.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import type { TraceQueue } from './trace.ts';
 import type { Udp } from './udp/udp.ts';
@@ -22,6 +24,8 @@ export interface CoreOptions {
   readonly arenaBytes: number;
   /** Defaults for new connections; see TcpDefaults. */
   readonly tcp: TcpDefaults;
+  /** What differs from DEFAULT_IP. */
+  readonly ip?: Partial<IpSettings>;
 }
 
 export interface TcpDefaults {

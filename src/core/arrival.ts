@@ -11,7 +11,10 @@ import type { Tcb } from './tcp/tcb.ts';
 export function arrival(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: number, memory: Uint8Array): void {
   const kind = rx[base + RX_KIND]! & 0xff;
   if (kind !== KIND_TCP) {
-    if (kind !== KIND_PIECE) t.ip.handle(link, rx, base, memory, t.now);
+    // The last fragment of a datagram is followed by the datagram.
+    if (kind !== KIND_PIECE && t.ip.handle(link, rx, base, memory, t.now)) {
+      arrival(t, tcb, link, t.ip.whole, 0, t.arena.bytes);
+    }
     return;
   }
   const seg = t.seg;

@@ -33,6 +33,8 @@ export const EV_UDP_ERROR = 11;
 export const EV_UDP_DRAIN = 12;
 
 export const REGION_ARENA = -1;
+/** Beside the RX_* flags of a receive descriptor that the core made itself: its bytes are in the arena. */
+export const RX_IN_ARENA = 0x80;
 
 // Results of calls and reasons of EV_CLOSED. The names are Node's; `shell/errors.ts` makes Errors of them.
 export const OK = 0;

@@ -4,10 +4,11 @@ import { HOP_WORDS } from '../wire/abi.ts';
 import { FlowTable, flowTableBytes } from '../wire/flow-table.ts';
 import { TcpOptions } from '../wire/tcp-options.ts';
 import type { CoreOptions } from './api.ts';
-import { Arena } from './arena.ts';
+import { Arena, LARGE_CHUNK } from './arena.ts';
 import { EphemeralPorts } from './ephemeral.ts';
 import { EventQueue } from './events.ts';
 import { IpLayer, type IpUp, type RawOut } from './ip/ip-layer.ts';
+import { DEFAULT_IP } from './ip/settings.ts';
 import { InitialNumbers } from './isn.ts';
 import { LentRegions } from './lent-regions.ts';
 import { controllers } from './tcp/congestion/registry.ts';
@@ -48,6 +49,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   const counters = new CoreCounters();
   const flights = new Flights(region('flights', Flights.bytes(o.maxConnections)));
   const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer);
+  const settings = { ...DEFAULT_IP, ...o.ip };
+  const lent: number[] = [];
   const shared = { rows: rows.words, flows: table, hops, arena: arena.bytes };
   for (const link of o.links) link.attach(shared);
   return {
@@ -65,7 +68,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     ip: new IpLayer({
       links: o.links,
       hops: hops.subarray(0, HOPS * HOP_WORDS),
-      raw: rawOut(arena, out, counters),
+      raw: rawOut(arena, lent, out, counters),
+      fragments: region('fragments', settings.reassemblyBytes),
       up,
       rng: o.rng,
     }),
@@ -85,7 +89,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     other: cursor(),
     child: cursor(),
     seg: new Segment(),
-    lent: [],
+    lent,
     trace: null,
     broken: -1,
     descriptor: -1,
@@ -96,12 +100,17 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   };
 }
 
-function rawOut(arena: Arena, out: TransmitQueues, counters: CoreCounters): RawOut {
+function rawOut(arena: Arena, lent: number[], out: TransmitQueues, counters: CoreCounters): RawOut {
   return {
     arena: arena.bytes,
     reserve: (_link: number, bytes: number): number => arena.scratch(bytes),
     commit: (link: number, offset: number, length: number): void => {
       if (!out.addRaw(link, offset, length)) counters.txOverflow++;
+    },
+    borrow: (bytes: number): number => {
+      const chunk = bytes > LARGE_CHUNK ? -1 : arena.take(bytes);
+      if (chunk >= 0) lent.push(chunk);
+      return chunk < 0 ? -1 : arena.offset(chunk);
     },
   };
 }

@@ -134,7 +134,7 @@ function hasMappedPrefix(b: Uint8Array, o: number): boolean {
   return get32(b, o) === 0 && get32(b, o + 4) === 0 && get32(b, o + 8) === 0xffff;
 }
 
-function isExtension(kind: number): boolean {
+export function isExtension(kind: number): boolean {
   switch (kind) {
     case PROTO_HOP_BY_HOP:
     case PROTO_ROUTING:
@@ -148,7 +148,7 @@ function isExtension(kind: number): boolean {
 }
 
 /** Fragment headers have no length (an atomic one, RFC 6946, is skipped); AH counts in words of 4 (RFC 4302 §2.2). */
-function extensionSize(kind: number, lengthField: number): number {
+export function extensionSize(kind: number, lengthField: number): number {
   if (kind === PROTO_FRAGMENT) return 8;
   return kind === PROTO_AH ? (lengthField + 2) * 4 : (lengthField + 1) * 8;
 }

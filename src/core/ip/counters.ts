@@ -2,8 +2,15 @@
 export class IpCounters {
   /** Source that no packet from that link can have [MUST-63]. */
   badSource = 0;
-  /** Fragments: dropped, nothing is reassembled. */
   fragments = 0;
+  /** Datagrams put together of fragments. */
+  reassembled = 0;
+  /** Datagrams dropped because not all of their fragments came in time. */
+  reassemblyTimeouts = 0;
+  /** Datagrams dropped because their fragments overlap or contradict each other (RFC 5722). */
+  reassemblyOverlaps = 0;
+  /** Fragments and datagrams dropped because they are malformed or too many. */
+  reassemblyDrops = 0;
   echoReplies = 0;
   /** ICMP errors handed to TCP. */
   icmpErrors = 0;

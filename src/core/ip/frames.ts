@@ -1,5 +1,5 @@
 /** Writes the few frames that are not TCP data: questions, answers, errors, resets without a connection. */
-import type { Link } from '../../ports.ts';
+import type { Link, Rng } from '../../ports.ts';
 import { isMapped } from '../../wire/address.ts';
 import { get16, put16 } from '../../wire/bytes.ts';
 import { pseudo, writeChecksum } from '../../wire/checksum.ts';
@@ -7,6 +7,7 @@ import { ETHER_HEADER, macHi, macLo, putMac, writeEthernet } from '../../wire/et
 import { ICMP_HEADER, writeIcmp4 } from '../../wire/icmp.ts';
 import { sealIcmp6, writeIcmp6 } from '../../wire/icmp6.ts';
 import { IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, PROTO_TCP, writeIpv4, writeIpv6 } from '../../wire/ip.ts';
+import { Fragmentation } from './fragmentation.ts';
 import type { Packet } from './packet.ts';
 
 /** Where whole frames go out. */
@@ -15,15 +16,21 @@ export interface RawOut {
   /** Room for a frame of `bytes` on its way to `link`: an offset in the arena, or -1. */
   reserve(link: number, bytes: number): number;
   commit(link: number, offset: number, length: number): void;
+  /** Room in the arena until the turn ends; -1 when there is none. */
+  borrow(bytes: number): number;
 }
 
 /** Of the checksum in the TCP header. */
 const TCP_CHECKSUM = 16;
 
+/** What the length field of IPv4 can say. */
+const LONGEST_PACKET = 65_535;
+
 export class Frames {
   readonly arena: Uint8Array;
   private readonly links: readonly Link[];
   private readonly raw: RawOut;
+  private readonly fragmentation: Fragmentation;
   /** The frame being written. */
   private link = 0;
   private at = 0;
@@ -31,8 +38,9 @@ export class Frames {
   private l4 = 0;
   private length = 0;
 
-  constructor(links: readonly Link[], raw: RawOut) {
+  constructor(links: readonly Link[], raw: RawOut, rng: Rng) {
     this.links = links;
+    this.fragmentation = new Fragmentation(raw, rng);
     this.raw = raw;
     this.arena = raw.arena;
   }
@@ -110,13 +118,16 @@ export class Frames {
     this.send();
   }
 
+  /** In fragments when it is larger than the link's frames. */
   send(): void {
-    this.raw.commit(this.link, this.at, this.length);
+    const { link, at, l3, length } = this;
+    const { mtu } = this.links[link]!;
+    if (at + length - l3 > mtu) this.fragmentation.send(link, at, l3, length, mtu);
+    else this.raw.commit(link, at, length);
   }
 
   private reserve(link: number, header: number, bytes: number): boolean {
-    // We do not fragment: an answer that does not fit is not given.
-    if (bytes > this.links[link]!.mtu) return false;
+    if (bytes > LONGEST_PACKET) return false;
     const at = this.raw.reserve(link, header + bytes);
     if (at < 0) return false;
     this.link = link;

@@ -1,7 +1,9 @@
 /** ICMP of both versions: echo, errors about our connections, errors about what nobody here wants. */
 import type { Micros } from '../../ports.ts';
-import { ADDRESS_WORDS, isMapped } from '../../wire/address.ts';
+import { ADDRESS_WORDS, isMapped, isMulticast } from '../../wire/address.ts';
+import { get16 } from '../../wire/bytes.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR } from '../../wire/flow-key.ts';
+import { HeaderChain, UNKNOWN_NEXT_HEADER } from '../../wire/header-chain.ts';
 import {
   FRAGMENTATION_NEEDED,
   ICMP_HEADER,
@@ -24,9 +26,10 @@ import {
   ICMP6_PACKET_TOO_BIG,
   ICMP6_PARAMETER_PROBLEM,
   ICMP6_UNREACHABLE,
+  ND_REDIRECT,
   UNREACHABLE6_PORT,
 } from '../../wire/icmp6.ts';
-import { IPV4_HEADER, IPV6_HEADER, PROTO_UDP } from '../../wire/ip.ts';
+import { IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, PROTO_NONE, PROTO_UDP } from '../../wire/ip.ts';
 import { udpData, udpIntact } from '../../wire/udp.ts';
 import type { Addresses } from './addresses.ts';
 import type { IpCounters } from './counters.ts';
@@ -78,11 +81,6 @@ const MAX_MTU = 65535;
 /** RFC 4443 §2.4 (f), RFC 1812 §4.3.2.8. */
 const ERRORS_PER_SECOND = 100;
 const ERRORS_AT_ONCE = 50;
-/** "unrecognized Next Header type encountered" */
-const UNKNOWN_NEXT_HEADER = 1;
-/** Offset of that field in the fixed header. */
-const NEXT_HEADER = 6;
-const NO_NEXT_HEADER = 59;
 /** RFC 1191 §7.1: MTUs that are likely, for routers that do not tell theirs. */
 const PLATEAUS = [32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296] as const;
 
@@ -94,6 +92,7 @@ export class Icmp {
   private readonly quote = new IcmpQuote();
   private readonly laddr = new Int32Array(ADDRESS_WORDS);
   private readonly raddr = new Int32Array(ADDRESS_WORDS);
+  private readonly chain = new HeaderChain();
   private readonly bucket = new TokenBucket(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
   /** Hears of errors about datagrams. */
   udp: DatagramUp | null = null;
@@ -145,10 +144,12 @@ export class Icmp {
       this.complain(packet, ICMP4_UNREACHABLE, UNREACHABLE_PROTOCOL, 0, now);
       return;
     }
-    // The pointer is to the field that names the protocol. Behind extension headers it is elsewhere; those are so rare
-    // that silence, which is allowed, is the better answer. "No next header" means just that (RFC 8200 §4.7).
-    if (packet.l4 !== packet.l3 + IPV6_HEADER || packet.memory[packet.l3 + NEXT_HEADER] === NO_NEXT_HEADER) return;
-    this.complain(packet, ICMP6_PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER, NEXT_HEADER, now);
+    const { chain } = this;
+    chain.walk(packet.memory, packet.l3, packet.end);
+    // "No next header" means just that (RFC 8200 §4.7); a packet that is cut short has no field to point at.
+    const unknown = chain.code < 0 && !chain.cut && chain.protocol !== PROTO_NONE;
+    const code = unknown ? UNKNOWN_NEXT_HEADER : chain.code;
+    if (code >= 0) this.complain(packet, ICMP6_PARAMETER_PROBLEM, code, chain.pointer, now, chain.evenToGroup);
   }
 
   /** RFC 1122 §3.2.2.6, RFC 4443 §4.2: from the address pinged, identifier, sequence number and data as they came. */
@@ -208,9 +209,19 @@ export class Icmp {
     return MIN_MTU4;
   }
 
-  /** Sends an error unless RFC 1122 §3.2.2 or RFC 4443 §2.4 (e) forbid it: about a group, to a group, to nobody. */
-  private complain(packet: Packet, type: number, code: number, word: number, now: Micros): void {
-    if (packet.group || !this.speaksFor(packet)) return;
+  /**
+   * Sends an error unless RFC 1122 §3.2.2 or RFC 4443 §2.4 (e) forbid it: about a group, to a group, to nobody, about an error, about
+   * a fragment that is not the first of IPv4. `evenToGroup`: RFC 4443 §2.4 (e.3) lets an unknown option ask for it.
+   */
+  complain(packet: Packet, type: number, code: number, word: number, now: Micros, evenToGroup = false): void {
+    if (isError(packet, this.chain)) return;
+    if (packet.group || isMulticast(packet.dst)) {
+      if (!evenToGroup || !this.addresses.speaksOn(packet.link)) return;
+      // A group is nobody's source: one of ours takes its place.
+      if (!this.addresses.sourceFor(packet.link, packet.src, packet.dst)) return;
+    } else if (!this.speaksFor(packet)) {
+      return;
+    }
     if (!this.bucket.take(now)) {
       this.counters.icmpLimited++;
       return;
@@ -219,6 +230,19 @@ export class Icmp {
     const quoted = packet.end - packet.l3 < most ? packet.end - packet.l3 : most;
     if (this.frames.answerIcmp(packet, type, code, word, packet.l3, quoted, 0)) this.counters.icmpSent++;
   }
+}
+
+/** Whether the packet is an ICMP error or redirect, or in IPv4 a fragment in which that could not be seen. */
+function isError(packet: Packet, chain: HeaderChain): boolean {
+  const { memory: b, l3, l4 } = packet;
+  if (packet.version === 6) {
+    chain.walk(b, l3, packet.end);
+    if (chain.protocol !== PROTO_ICMP6) return false;
+    const type = icmpType(b, chain.at);
+    return type < ICMP6_ECHO || type === ND_REDIRECT;
+  }
+  if ((get16(b, l3 + 6) & 0x1fff) !== 0) return true;
+  return b[l3 + 9] === PROTO_ICMP4 && icmpType(b, l4) !== ICMP4_ECHO && icmpType(b, l4) !== ICMP4_ECHO_REPLY;
 }
 
 /** RFC 8201 §4: a claim below the least MTU is not believed (-1). */

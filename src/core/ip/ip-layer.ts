@@ -12,6 +12,7 @@ import { diff } from '../seq.ts';
 import { Addresses } from './addresses.ts';
 import { Arp } from './arp.ts';
 import { IpCounters } from './counters.ts';
+import { Fragments } from './fragments.ts';
 import { Frames, type RawOut } from './frames.ts';
 import { type DatagramUp, Icmp, type IcmpUp } from './icmp.ts';
 import { NeighbourDiscovery } from './nd.ts';
@@ -33,6 +34,8 @@ export interface IpParts {
   readonly raw: RawOut;
   readonly up: IpUp;
   readonly rng: Rng;
+  /** Memory of the datagrams that are not whole yet. */
+  readonly fragments: ArrayBuffer;
 }
 
 /** Bits of an address; a prefix as long as this has no network around it. */
@@ -50,21 +53,24 @@ export class IpLayer {
   private readonly arp: Arp;
   private readonly nd: NeighbourDiscovery;
   private readonly icmp: Icmp;
+  private readonly fragments: Fragments;
   private readonly packet = new Packet();
   private readonly next = new Int32Array(ADDRESS_WORDS);
   private now: Micros = 0;
 
-  constructor({ links, hops, raw, up, rng }: IpParts) {
+  constructor({ links, hops, raw, up, rng, fragments }: IpParts) {
     this.links = links;
     this.loop = links.findIndex((l) => l.kind === 'loop');
     this.addresses = new Addresses(this.loop);
-    this.frames = new Frames(links, raw);
+    this.frames = new Frames(links, raw, rng);
     this.arp = new Arp(links, this.addresses, this.frames);
     this.nd = new NeighbourDiscovery(links, this.addresses, this.frames);
     this.icmp = new Icmp(this.addresses, this.frames, up, this.counters);
     const { loop, addresses, arp, nd } = this;
     this.hops = new NextHops({ links, hops, up, rng, loop, addresses, arp, nd });
     this.routes = this.hops.routes;
+    const { icmp, counters } = this;
+    this.fragments = new Fragments({ memory: fragments, raw, addresses, icmp, counters });
     this.neighbours = this.hops.neighbours;
   }
 
@@ -194,34 +200,56 @@ export class IpLayer {
     this.now = now;
     this.neighbours.tick = (now / 1000) | 0;
     this.neighbours.run();
+    this.fragments.held.tick = this.neighbours.tick;
+    this.fragments.run(now);
   }
 
   /** When `tick` must be called; Infinity = never. */
   nextDeadline(): Micros {
-    const tick = this.neighbours.next();
+    return Math.min(this.deadline(this.neighbours.next()), this.deadline(this.fragments.held.next()));
+  }
+
+  /** 0 = never. */
+  private deadline(tick: number): Micros {
     return tick === 0 ? Infinity : (Math.floor(this.now / 1000) + diff(tick, this.neighbours.tick)) * 1000;
   }
 
   // ---- packets ------------------------------------------------------------------------------------------------------
 
-  /** A received packet of any kind but TCP: the descriptor at word `base` of `rx`. */
-  handle(link: number, rx: Int32Array, base: number, memory: Uint8Array, now: Micros): void {
+  /**
+   * A received packet of any kind but TCP: the descriptor at word `base` of `rx`. True when it was the last fragment of a datagram,
+   * which is to be taken as if it had just come: `whole`, with its bytes in the arena.
+   */
+  handle(link: number, rx: Int32Array, base: number, memory: Uint8Array, now: Micros): boolean {
     const packet = this.packet;
     this.tick(now);
     packet.read(link, rx, base, memory);
     if (packet.kind === KIND_ARP) {
       this.arp.handle(packet, this.neighbours);
-      return;
+      return false;
     }
     // Neighbour discovery has rules of its own for sources: the unspecified one is looking for duplicates.
     if (packet.kind === KIND_ICMP6 && isNeighbourDiscovery(packet)) {
-      this.nd.handle(packet, this.neighbours);
-      return;
+      // RFC 6980 §5: what came in fragments is dropped.
+      if (!packet.assembled) this.nd.handle(packet, this.neighbours);
+      return false;
     }
     if (!this.addresses.isValidSource(link, packet.src, 0)) {
       this.counters.badSource++;
-      return;
+      return false;
     }
+    // A datagram may not be made of fragments of fragments.
+    if (packet.kind === KIND_FRAGMENT) return !packet.assembled && this.fragments.handle(packet, now);
+    this.take(packet, now);
+    return false;
+  }
+
+  /** The datagram that `handle` said is whole, at word 0. */
+  get whole(): Int32Array {
+    return this.fragments.rx;
+  }
+
+  private take(packet: Packet, now: Micros): void {
     switch (packet.kind) {
       case KIND_ICMP4:
         this.icmp.handle4(packet);
@@ -234,9 +262,6 @@ export class IpLayer {
         break;
       case KIND_OTHER:
         this.icmp.protocolUnreachable(packet, now);
-        break;
-      case KIND_FRAGMENT:
-        this.counters.fragments++;
     }
   }
 

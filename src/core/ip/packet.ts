@@ -1,7 +1,18 @@
 /** One received packet as the IP layer sees it: a reused record over a descriptor and the link's memory. */
-import { KIND_ARP, RX_FRAME, RX_IP, RX_KIND, RX_L3L4, RX_LEN, RX_MULTICAST, RX_OFF } from '../../wire/abi.ts';
+import {
+  KIND_ARP,
+  KIND_FRAGMENT,
+  RX_FRAME,
+  RX_IP,
+  RX_KIND,
+  RX_L3L4,
+  RX_LEN,
+  RX_MULTICAST,
+  RX_OFF,
+} from '../../wire/abi.ts';
 import { ADDRESS_WORDS, mapIpv4, readIpv6Address } from '../../wire/address.ts';
 import { get32 } from '../../wire/bytes.ts';
+import { RX_IN_ARENA } from '../events.ts';
 
 export class Packet {
   link = 0;
@@ -18,6 +29,8 @@ export class Packet {
   ttl = 0;
   /** Destination MAC was a group. */
   group = false;
+  /** It came in fragments. */
+  assembled = false;
   /** Not filled for ARP. */
   readonly src = new Int32Array(ADDRESS_WORDS);
   readonly dst = new Int32Array(ADDRESS_WORDS);
@@ -29,6 +42,7 @@ export class Packet {
     this.memory = memory;
     this.kind = word & 0xff;
     this.group = ((word >>> 16) & RX_MULTICAST) !== 0;
+    this.assembled = ((word >>> 16) & RX_IN_ARENA) !== 0;
     this.frame = rx[base + RX_FRAME]!;
     this.l3 = this.frame + (rx[base + RX_L3L4]! & 0xffff);
     this.l4 = rx[base + RX_OFF]!;
@@ -36,7 +50,25 @@ export class Packet {
     this.tos = ip & 0xff;
     this.ttl = (ip >>> 8) & 0xff;
     this.version = ip >>> 24;
-    if (this.kind === KIND_ARP) return;
+    if (this.kind !== KIND_ARP) this.readAddresses();
+  }
+
+  /** An IP packet somewhere in memory; what an error about it needs. */
+  quote(link: number, memory: Uint8Array, frame: number, l3: number, l4: number, end: number): void {
+    this.link = link;
+    this.memory = memory;
+    this.kind = KIND_FRAGMENT;
+    this.group = false;
+    this.frame = frame;
+    this.l3 = l3;
+    this.l4 = l4;
+    this.end = end;
+    this.version = memory[l3]! >>> 4;
+    this.readAddresses();
+  }
+
+  private readAddresses(): void {
+    const { memory } = this;
     if (this.version === 4) {
       mapIpv4(get32(memory, this.l3 + 12), this.src);
       mapIpv4(get32(memory, this.l3 + 16), this.dst);

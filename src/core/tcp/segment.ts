@@ -17,6 +17,7 @@ import {
   RX_TSVAL,
   SYN,
 } from '../../wire/abi.ts';
+import { REGION_ARENA, RX_IN_ARENA } from '../events.ts';
 
 export class Segment {
   seq = 0;
@@ -40,6 +41,8 @@ export class Segment {
   /** TOS / traffic class. */
   tos = 0;
   link = 0;
+  /** What events name its bytes by: the link, or REGION_ARENA. */
+  region = 0;
   /** The link's receive memory and descriptors, and the first word of this one. */
   memory: Uint8Array = new Uint8Array(0);
   rx: Int32Array = new Int32Array(0);
@@ -62,6 +65,7 @@ export class Segment {
     this.gso = rx[base + RX_GSO]! & 0xffff;
     this.tos = rx[base + RX_IP]! & 0xff;
     this.link = link;
+    this.region = (rx[base + RX_KIND]! >>> 16) & RX_IN_ARENA ? REGION_ARENA : link;
     this.memory = memory;
     this.rx = rx;
     this.base = base;

@@ -65,7 +65,7 @@ function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
       continue;
     }
     const take = Math.min(held - skip, left);
-    report(t, tcb, EV_DATA, seg.link, seg.pieceOffset(n) + skip, take, push);
+    report(t, tcb, EV_DATA, seg.region, seg.pieceOffset(n) + skip, take, push);
     left -= take;
     skip = 0;
   }

@@ -2,7 +2,7 @@
 
 import { IpLayer, type IpUp, type RawOut } from '../../../../src/core/ip/ip-layer.ts';
 import type { Link } from '../../../../src/ports.ts';
-import { DESC_WORDS, HOP_WORDS } from '../../../../src/wire/abi.ts';
+import { DESC_WORDS, HOP_WORDS, KIND_TCP, RX_IP, RX_LEN, RX_OFF } from '../../../../src/wire/abi.ts';
 import { parseAddress, parseCidr } from '../../../../src/wire/address-text.ts';
 import { put16, put32 } from '../../../../src/wire/bytes.ts';
 import { pseudo, writeChecksum } from '../../../../src/wire/checksum.ts';
@@ -39,20 +39,30 @@ export interface Heard {
 }
 
 class FakeRaw implements RawOut {
-  readonly arena = new Uint8Array(4096);
+  readonly arena = new Uint8Array(512 * 1024);
+  private used = 0;
   readonly sent: Sent[] = [];
   full = false;
-  private open = -1;
+  private readonly open = new Map<number, number>();
   reserve(_link: number, n: number): number {
-    if (this.full || n > this.arena.length - 64) return -1;
-    this.open = n;
-    this.arena.fill(0xee);
-    return 64;
+    const at = 64 + this.used;
+    if (this.full || at + n > this.arena.length) return -1;
+    this.arena.fill(0xee, at, at + n);
+    this.used += n;
+    this.open.set(at, n);
+    return at;
   }
   commit(link: number, offset: number, length: number): void {
-    if (offset !== 64 || length !== this.open) throw new Error('commit of something else than was reserved');
+    if (this.open.get(offset) !== length) throw new Error('commit of something else than was reserved');
     const copy = this.arena.slice(offset, offset + length);
     this.sent.push({ link, hex: hex(copy), bytes: copy });
+  }
+  borrow(n: number): number {
+    return this.reserve(-1, n);
+  }
+  endTurn(): void {
+    this.used = 0;
+    this.open.clear();
   }
 }
 
@@ -83,6 +93,8 @@ export class Host {
   readonly ready: number[] = [];
   readonly failed: number[] = [];
   readonly heard: Heard[] = [];
+  /** Datagrams put together of fragments. */
+  readonly whole: { kind: number; payload: Uint8Array; tos: number }[] = [];
   readonly hops: Int32Array;
   readonly ip: IpLayer;
   now = 1_000_000;
@@ -101,7 +113,7 @@ export class Host {
         this.heard.push({ laddr: words(laddr), lport, raddr: words(raddr), rport, seq, type, code, version, mtu });
       },
     };
-    this.ip = new IpLayer({ links, hops: this.hops, raw: this.raw, up, rng });
+    this.ip = new IpLayer({ links, hops: this.hops, raw: this.raw, up, rng, fragments: new ArrayBuffer(1 << 20) });
     for (const text of options.addresses ?? ['10.0.0.1/24', '2001:db8::1/64']) {
       const { address: words, bits } = parseCidr(text);
       this.ip.addAddress(words, bits, ETHER);
@@ -119,8 +131,18 @@ export class Host {
     const b = typeof frame === 'string' ? bytes(frame) : frame;
     const { memory, rx } = this.describe(b);
     if (memory === null) return false;
-    this.ip.handle(link, rx, DESC_WORDS, memory, this.now);
+    if (this.ip.handle(link, rx, DESC_WORDS, memory, this.now)) this.arrive(link);
+    this.raw.endTurn();
     return true;
+  }
+
+  /** A datagram became whole. */
+  private arrive(link: number): void {
+    const { whole } = this.ip;
+    const kind = whole[0]! & 0xff;
+    const off = whole[RX_OFF]!;
+    this.whole.push({ kind, payload: this.raw.arena.slice(off, off + whole[RX_LEN]!), tos: whole[RX_IP]! & 0xff });
+    if (kind !== KIND_TCP) this.ip.handle(link, whole, 0, this.raw.arena, this.now);
   }
 
   describe(frame: Uint8Array): { memory: Uint8Array | null; rx: Int32Array } {
@@ -135,6 +157,7 @@ export class Host {
   pass(ms: number): void {
     this.now += ms * 1000;
     this.ip.tick(this.now);
+    this.raw.endTurn();
   }
 }
 

@@ -146,9 +146,8 @@ describe('echo', () => {
     expect(host.take().map((s) => s.link)).toEqual([LOOP, LOOP]);
   });
 
-  test('larger than the MTU or no room: no answer', () => {
+  test('no room: no answer', () => {
     const host = new Host();
-    host.receive(icmp4(8, 0, 1, new Uint8Array(1473)));
     host.raw.full = true;
     host.receive(icmp4(8, 0, 1, PING));
     expect(host.take()).toEqual([]);
@@ -346,14 +345,6 @@ describe('errors of ours', () => {
     ['with a bad checksum', patched(udp(), 45, 0x77)],
     ['without checksum in IPv6', patched(patched(udp6(), 60, 0), 61, 0)],
     ['no next header', packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 59, payload: PING })],
-    [
-      'unknown behind an extension header',
-      packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 60, payload: bytes('8400000000000000') }),
-    ],
-    [
-      'a fragment',
-      packet({ src: '2001:db8::2', dst: '2001:db8::1', protocol: 44, payload: bytes('110000010000000000000000') }),
-    ],
   ])('none %s', (_what, frame) => {
     const host = new Host();
     expect(host.receive(frame)).toBe(true);
