@@ -23,6 +23,7 @@ const TCP = {
   synRetries: 6,
   dataRetries: 15,
   userTimeout: 0,
+  notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',
   ephemeralPorts: [1024, 65535],

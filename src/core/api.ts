@@ -49,6 +49,8 @@ export interface TcpDefaults {
   readonly dataRetries: number;
   /** ms; 0 = by retries only (R2). */
   readonly userTimeout: number;
+  /** bytes that may wait unsent before SEND takes no more; 0 = as many as the send buffer holds. */
+  readonly notSentLowat: number;
   readonly ttl: number;
   /** Whether larger segments are tried on a path that was found narrow, and smaller ones when large ones vanish (RFC 4821). */
   readonly mtuProbing: boolean;
@@ -101,6 +103,8 @@ export interface Core {
   callLend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
   /** As callSend, and the last of these bytes is urgent (RFC 9293 §3.8.5). At least one byte. */
   callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number;
+  /** FLUSH: throws away what was not sent yet; returns how many bytes that was. */
+  callDiscardUnsent(row: number): number;
   /** OPEN on an existing record: LISTEN turns active when a remote is given (T013), anything else is an error. */
   callOpen(row: number, raddr: Int32Array | null, rport: number, now: Micros): number;
   /** The application consumed n delivered bytes: the window opens by as much. */
@@ -164,4 +168,8 @@ export interface TcpInfo {
   readonly sack: boolean;
   readonly sndScale: number;
   readonly rcvScale: number;
+  /** Bytes up to the end of urgent data that were not read yet; 0 = none is ahead. */
+  readonly urgentLeft: number;
+  /** TOS or traffic class of the segment received last. */
+  readonly receivedTos: number;
 }

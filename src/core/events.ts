@@ -12,7 +12,7 @@ export const EV_ACCEPT = 1;
 export const EV_CONNECT = 2;
 /** In-order text. 3: region (link index, or REGION_ARENA), 4: offset, 5: length, 6: 1 = PSH seen. */
 export const EV_DATA = 3;
-/** The peer's FIN was reached: no more text follows. */
+/** The peer's FIN was reached: no more text follows. An abort is EV_CLOSED with its reason [MUST-12]. */
 export const EV_END = 4;
 /** Room in the send queue after a short send. 3: free bytes. */
 export const EV_DRAIN = 5;

@@ -24,6 +24,7 @@ import { exportRow, importRow } from './tcp/snapshot.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
 import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
 import { expire } from './tcp/timeouts.ts';
+import { discardUnsent } from './tcp/unsent.ts';
 import { TraceQueue } from './trace.ts';
 import { Udp } from './udp/udp.ts';
 
@@ -126,6 +127,10 @@ export class StackCore implements Core {
     return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.URGENT);
   }
 
+  callDiscardUnsent(row: number): number {
+    return discardUnsent(this.t, this.tcb.select(row));
+  }
+
   callConsumed(row: number, n: number): void {
     consumed(this.t, this.tcb.select(row), n);
   }
@@ -178,6 +183,7 @@ export class StackCore implements Core {
 
   // ---- what now ---------------------------------------------------------------------------------------------------------
 
+  /** After the whole burst [MUST-59]: what each connection owes is one ACK at most [MUST-58]. */
   pollTransmit(link: number, now: Micros): number {
     const t = this.t;
     // Calls that carry no time may have left work: their deadlines count from now, not from the turn before.

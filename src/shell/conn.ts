@@ -25,6 +25,7 @@ import { inState, StackError, systemError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
 import { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
+import { surface } from './surface.ts';
 
 export class Conn extends RowHandle {
   /** For the application; the stack never looks. */
@@ -58,6 +59,19 @@ export class Conn extends RowHandle {
     return this.#send(bytes, false);
   }
 
+  /**
+   * As `write`, but without a copy: the bytes must stay as they are, in place, until the peer has acknowledged them.
+   * Returns how many were taken; the rest is for after `drain`.
+   */
+  lend(bytes: Uint8Array): number {
+    return this.#offer('callLend', bytes);
+  }
+
+  /** Sends bytes the last of which is urgent [MUST-30], for protocols older than the advice not to [SHLD-13]; returns as `lend`. */
+  sendUrgent(bytes: Uint8Array): number {
+    return this.#offer('callSendUrgent', bytes);
+  }
+
   /** Sends FIN after what was written [and `bytes`]. Reading goes on until the peer ends, too. */
   end(bytes?: Uint8Array | string): void {
     if (this.#flags & (ENDING | GONE)) return;
@@ -76,7 +90,7 @@ export class Conn extends RowHandle {
 
   // ---- receiving ---------------------------------------------------------------------------------------------------
 
-  /** Stops delivery. What still arrives is held, the peer's window closes. */
+  /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]. */
   pause(): void {
     this.#flags |= PAUSED;
   }
@@ -114,7 +128,6 @@ export class Conn extends RowHandle {
   }
 
   // ---- lifetime of the process ---------------------------------------------------------------------------------------
-
   /** This connection keeps the process alive (the default). */
   ref(): this {
     const was = this.#flags & UNREFED;
@@ -131,8 +144,7 @@ export class Conn extends RowHandle {
   }
 
   // ---- for the levels above ----------------------------------------------------------------------------------------
-
-  /** @internal Replaces the handlers. */
+  /** @internal */
   attach(handlers: Handlers): void {
     this.#handlers = handlers;
   }
@@ -210,9 +222,9 @@ export class Conn extends RowHandle {
     this.#settle();
   }
 
-  /** @internal EV_URGENT */
-  urgent(what: 0 | 1 | 2): void {
-    this.#call(() => this.#handlers.urgent?.(this, what));
+  /** @internal EV_URGENT, EV_SOFT_ERROR: rare, and news only. */
+  news(tell: (handlers: Handlers) => void): void {
+    this.#call(() => tell(this.#handlers));
   }
 
   /** @internal EV_CLOSED: the row is not ours any more. False = closed in order, but the reader has to catch up. */
@@ -226,19 +238,14 @@ export class Conn extends RowHandle {
     return true;
   }
 
-  /**
-   * As `write`, but without a copy: the bytes are sent from where they are and must stay as they are, in place, until the peer has
-   * acknowledged them. Returns how many were taken; the rest is for after `drain`.
-   */
-  lend(bytes: Uint8Array): number {
+  // ---- inside -------------------------------------------------------------------------------------------------------
+
+  #offer(call: 'callLend' | 'callSendUrgent', bytes: Uint8Array): number {
     if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
     if (this.#flags & (GONE | CONNECTING) || this.#pending !== null) return 0;
-    const taken = this.engine.core.callLend(this.row, bytes, 0, bytes.length, this.engine.driver.now());
     this.engine.driver.touch();
-    return Math.max(0, taken);
+    return Math.max(0, this.engine.core[call](this.row, bytes, 0, bytes.length, this.engine.driver.now()));
   }
-
-  // ---- inside --------------------------------------------------------------------------------------------------------
 
   #send(bytes: Uint8Array, mustCopy: boolean): boolean {
     if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
@@ -340,11 +347,4 @@ export class Conn extends RowHandle {
     surface(error);
     this.abort();
   }
-}
-
-/** A handler's error is the application's: it becomes an uncaught exception and the stack's loop goes on. */
-function surface(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

@@ -43,6 +43,7 @@ export interface ConnectOptions extends TcpSocketOptions {
 }
 
 const ANY = new Int32Array(4);
+/** ms; [MUST-28] two hours. */
 export const KEEP_ALIVE = { idle: 7_200_000, interval: 75_000, count: 9 } as const;
 
 /** The core's options of the users'. */

@@ -27,6 +27,11 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   #writers: Waiter<void>[] = [];
   #closers: Waiter<void>[] = [];
 
+  /** Told of what goes wrong without ending the connection; see `Handlers.softError` [MUST-47]. Nobody has to listen. */
+  onSoftError: ((error: Error) => void) | undefined;
+  /** Told of urgent data; see `Handlers.urgent` [MUST-32]. */
+  onUrgent: ((what: 0 | 1 | 2) => void) | undefined;
+
   /** Made by `stack.open` and listeners. */
   constructor(conn: Conn) {
     this.#conn = conn;
@@ -135,6 +140,22 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     return this;
   }
 
+  /** TOS / traffic class byte of what is sent from now on. */
+  setTypeOfService(tos: number): this {
+    this.#conn.setTypeOfService(tos);
+    return this;
+  }
+
+  /** See `Conn.sendUrgent`. */
+  sendUrgent(bytes: Uint8Array): number {
+    return this.#conn.sendUrgent(bytes);
+  }
+
+  /** See `Conn.discardUnsent`. */
+  discardUnsent(): number {
+    return this.#conn.discardUnsent();
+  }
+
   /** @internal */
   received(bytes: Buffer): void {
     if (this.#discarding) return;
@@ -190,4 +211,6 @@ const connectionHandlers: Handlers = {
   end: (conn) => (conn.data as Connection).peerEnded(),
   close: (conn, error) => (conn.data as Connection).settled(error),
   shutdown: (conn) => (conn.data as Connection).closeWrite(),
+  urgent: (conn, what) => (conn.data as Connection).onUrgent?.(what),
+  softError: (conn, error) => (conn.data as Connection).onSoftError?.(error),
 };

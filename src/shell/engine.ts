@@ -29,6 +29,7 @@ import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
 import { Slab } from './slab.ts';
+import { softError } from './soft-error.ts';
 import { UdpTable } from './udp.ts';
 
 /** What gets the children of a LISTEN row. */
@@ -255,9 +256,9 @@ export class Engine {
       case EV_ALL_ACKED:
         return words[at + 3] === 1 ? conn.finAcked() : undefined;
       case EV_URGENT:
-        return conn.urgent(words[at + 3]! as 0 | 1 | 2);
+        return conn.news((h) => h.urgent?.(conn, words[at + 3]! as 0 | 1 | 2));
       case EV_SOFT_ERROR:
-        return;
+        return conn.news((h) => h.softError?.(conn, softError(words[at + 3]!)));
     }
   }
 

@@ -19,6 +19,11 @@ export interface Handlers {
   close?(conn: Conn, error: Error | null): void;
   /** Urgent data lies ahead (0), its end moved (1), reading has reached it (2). RFC 9293 [MUST-32]. */
   urgent?(conn: Conn, what: 0 | 1 | 2): void;
+  /**
+   * Something is wrong, nothing is lost yet: an ICMP error (`icmpType`, `icmpCode`), or `ETIMEDOUT` after three
+   * retransmissions of the same text, and the connection goes on. RFC 9293 [MUST-47].
+   */
+  softError?(conn: Conn, error: Error): void;
   /** @internal The stack closes: end in order. Without it, `conn.end()`. */
   shutdown?(conn: Conn): void;
 }

@@ -89,7 +89,22 @@ export abstract class RowHandle {
     return this;
   }
 
-  /** IP TOS / traffic class byte. */
+  /** Throws away what was taken and not sent yet (RFC 9293 §3.9.1.7 [MAY-14]); returns how many bytes that was. */
+  discardUnsent(): number {
+    return this.row < 0 ? 0 : this.engine.core.callDiscardUnsent(this.row);
+  }
+
+  /** Bytes up to the end of urgent data that were not read yet [MUST-33]; 0 = none. */
+  get bytesToUrgentMark(): number {
+    return this.info()?.urgentLeft ?? 0;
+  }
+
+  /** TOS / traffic class byte of the segment received last [MAY-9]. */
+  get receivedTypeOfService(): number {
+    return this.info()?.receivedTos ?? 0;
+  }
+
+  /** IP TOS / traffic class byte [MUST-48]; may be changed at any time [SHLD-21], and better is not [SHLD-23]. */
   setTypeOfService(tos: number): this {
     if (this.row >= 0) this.engine.core.callSetTos(this.row, tos);
     return this;

@@ -299,9 +299,9 @@ export class Socket extends Duplex {
     if (written !== null) this.#resource.runInAsyncScope(written, undefined);
   }
 
-  /** @internal The peer's FIN came, whether anybody reads or not. */
-  halfClosed(): void {
-    this.#resource.runInAsyncScope(this.emit, this, 'halfclose');
+  /** @internal News that ends nothing, such as the peer's FIN while nobody reads: nobody has to listen [SHLD-20]. */
+  told(event: 'halfclose' | 'urgent' | 'softError', detail?: unknown): void {
+    this.#resource.runInAsyncScope(this.emit, this, event, detail);
   }
 
   /** @internal */
@@ -332,16 +332,17 @@ export class Socket extends Duplex {
   ): Conn[K] | undefined {
     const conn = this.#conn;
     if (conn === null || this.connecting) return undefined;
-    const value = conn[key];
-    return value === '' || value === 0 ? undefined : value;
+    return conn[key] || undefined;
   }
 }
 
 /** Shared by every socket; `conn.data` is the socket. */
-export const socketHandlers: Required<Omit<Handlers, 'urgent'>> = {
+export const socketHandlers: Required<Handlers> = {
   open: (conn) => (conn.data as Socket).connected(),
   data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
-  halfclose: (conn) => (conn.data as Socket).halfClosed(),
+  halfclose: (conn) => (conn.data as Socket).told('halfclose'),
+  urgent: (conn, what) => (conn.data as Socket).told('urgent', what),
+  softError: (conn, error) => (conn.data as Socket).told('softError', error),
   drain: (conn) => (conn.data as Socket).drained(),
   end: (conn) => (conn.data as Socket).peerEnded(),
   close: (conn, error) => (conn.data as Socket).lost(error),

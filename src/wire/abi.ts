@@ -18,7 +18,7 @@ export const RX_KIND = 0;
 export const RX_ROW = 1;
 export const RX_SEQ = 2;
 export const RX_ACK = 3;
-/** bits 0..7 TCP flags (FIN SYN RST PSH ACK URG ECE CWR), 8..11 the reserved bits (AE is bit 8), 16..31 raw window. */
+/** bits 0..7 TCP flags (FIN SYN RST PSH ACK URG ECE CWR), 8..11 the reserved bits (AE is bit 8), which nobody acts upon [UNTAGGED-1], 16..31 raw window. */
 export const RX_FLAGS = 4;
 /** Offset of the first payload byte in the link's receive memory. */
 export const RX_OFF = 5;

@@ -1,4 +1,7 @@
-/** Reads the layer 3 header of a packet, IPv4 with options or IPv6 with extension headers, into a reused record. */
+/**
+ * Reads the layer 3 header of a packet, IPv4 with options or IPv6 with extension headers, into a reused record. IPv4 options are skipped,
+ * whatever they are [MUST-50].
+ */
 import { get16, get32 } from './bytes.ts';
 import { verifies } from './checksum.ts';
 import {

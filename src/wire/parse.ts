@@ -146,7 +146,7 @@ export class FrameParser {
     // [MUST-3] before any field is used
     if (!trusted && !verifies(b, l4, length, pseudo(b, l3, PROTO_TCP, length))) return DROP_TCP_CHECKSUM;
     const options = this.options;
-    readTcpOptions(b, l4 + TCP_HEADER, l4 + header, options);
+    readTcpOptions(b, l4 + TCP_HEADER, l4 + header, options); // [MUST-5] whatever the flags
     out[at + RX_SEQ] = get32(b, l4 + 4);
     out[at + RX_ACK] = get32(b, l4 + 8);
     out[at + RX_FLAGS] = b[l4 + 13]! | ((b[l4 + 12]! & 15) << 8) | (get16(b, l4 + 14) << 16);

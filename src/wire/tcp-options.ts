@@ -37,7 +37,10 @@ export class TcpOptions {
   otherKind = 0;
 }
 
-/** Reads the option bytes [from, end). Kinds that are not known are skipped by their length [MUST-6]. */
+/**
+ * Reads the option bytes [from, end): EOL, NOP, MSS and the others that we know [MUST-4], at any alignment [MUST-64]. Kinds that are
+ * not known are skipped by their length [MUST-6].
+ */
 export function readTcpOptions(b: Uint8Array, from: number, end: number, into: TcpOptions): void {
   into.seen = 0;
   into.sackBlocks = 0;
@@ -115,7 +118,7 @@ export function writeTimestamps(out: Uint8Array, o: number, tsVal: number, tsEcr
 }
 
 /**
- * The options that only a SYN may carry, each aligned to 4 by NOPs. Timestamps are not among them: every segment has
+ * The options that only a SYN may carry [MUST-65], each with its length [MUST-68] and aligned to 4 by NOPs. Timestamps are not among them: every segment has
  * them, so the transmit descriptor does. `mss` 0, `ws` -1 and `sackOk` false leave an option out.
  */
 export function writeSynOptions(out: Uint8Array, o: number, mss: number, ws: number, sackOk: boolean): number {

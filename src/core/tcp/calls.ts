@@ -50,6 +50,7 @@ import {
 import { enqueue, enqueueLent } from './send-queue.ts';
 import { unsent } from './send-text.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
+import { sendRoom } from './unsent.ts';
 
 const MAX_BACKLOG = 0xffff;
 /** ms until a writer that found the arena full may try again. */
@@ -105,7 +106,10 @@ export function openActive(
   return row;
 }
 
-/** [MUST-43], [MUST-44]: local address and port as given, else chosen by the route and by RFC 6056. */
+/**
+ * [MUST-43], [MUST-44]: local address and port as given, else chosen by the route and by RFC 6056. They are the identity of the row and
+ * stay as they are [MUST-45].
+ */
 function address(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
   const i = tcb.i32;
   if (!isAny(laddr, 0) && isMapped(laddr, 0) !== isMapped(raddr, 0)) return EINVAL; // two families
@@ -198,7 +202,7 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
   if (tcb.flags & (F_FIN_QUEUED | F_CLOSE_QUEUED)) return EPIPE;
   if (how === URGENT && length === 0) return EINVAL; // [UNTAGGED-17]
   stir(t, tcb);
-  const room = tcb.sndBuf - tcb.sndQueued;
+  const room = sendRoom(t, tcb);
   const most = Math.min(room, length);
   let taken = 0;
   if (most > 0 && how === LEND) taken = enqueueLent(t.arena, tcb, t.ip.linkOf(tcb.hop), bytes, offset, most);
@@ -219,7 +223,7 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
   return taken;
 }
 
-/** CLOSE (§3.10.4). */
+/** CLOSE (§3.10.4). What is queued goes first, as long as R2 or the user timeout let it [UNTAGGED-25]. */
 export function close(t: Tcp, tcb: Tcb): number {
   switch (tcb.state) {
     case CLOSED:

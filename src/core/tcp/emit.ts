@@ -46,7 +46,7 @@ export function sackLength(t: Tcp, tcb: Tcb): number {
   return blocks === 0 ? 0 : 4 + 8 * blocks;
 }
 
-/** What every segment has in common; returns the descriptor's first word, or -1 when the buffer is full. */
+/** What every segment has in common; from ESTABLISHED on `flags` has ACK [UNTAGGED-20]. Returns the descriptor's first word, or -1 when the buffer is full. */
 function begin(t: Tcp, tcb: Tcb, link: number, seq: number, flags: number): number {
   const base = t.out.add(link);
   if (base < 0) {
@@ -58,7 +58,7 @@ function begin(t: Tcp, tcb: Tcb, link: number, seq: number, flags: number): numb
   tx[base + TX_ROW] = tcb.row;
   tx[base + TX_SEQ] = seq;
   tx[base + TX_HOP] = tcb.hop;
-  tx[base + TX_IP] = tcb.ip;
+  tx[base + TX_IP] = tcb.ip; // [MUST-48] [MUST-49] [SHLD-22] as they were set
   if (flags & ACK) {
     tx[base + TX_ACK] = tcb.rcvNxt;
     tcb.lastAckSent = tcb.rcvNxt;
@@ -145,7 +145,7 @@ function acceptableSeq(tcb: Tcb): number {
   return beyond > rounding ? edge : tcb.sndNxt;
 }
 
-/** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]). */
+/** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]): MSS always [SHLD-5] [MAY-3]. */
 export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean {
   const answering = (flags & ACK) !== 0;
   const at = t.arena.scratch(40);

@@ -27,7 +27,7 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   tcb.firstSentAt = 0;
 }
 
-/** SEG.WND scaled, except in a SYN (RFC 7323 §2.2). */
+/** SEG.WND scaled, except in a SYN (RFC 7323 §2.2). 16 bits and a shift of 14 at most: below 2^30, never negative [MUST-1] [REC-1]. */
 export function scaledWindow(tcb: Tcb, seg: Segment): number {
   return tcb.flags & F_WS && !seg.unscaled ? seg.rawWnd << (tcb.scales & 0xff) : seg.rawWnd;
 }

@@ -32,6 +32,7 @@ export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: num
     end(t, tcb, EV.hardError, ECONNREFUSED); // T319
     return;
   }
+  // [MUST-56] [SHLD-25] everything else is told and ends nothing.
   if (unreachable) tcb.softError = EHOSTUNREACH; // the reason, should R2 be reached (T320)
   report(t, tcb, EV_SOFT_ERROR, FROM_ICMP | (type << 8) | code);
 }

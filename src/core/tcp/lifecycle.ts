@@ -46,7 +46,7 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   if (options.receiveBuffer !== undefined) tcb.flags |= F_FIXED_BUFFER;
   if (options.noDelay ?? d.noDelay) tcb.flags |= F_NODELAY;
   tcb.lastRcvAt = t.tick;
-  if (options.keepAlive !== undefined) setKeepAlive(tcb, options.keepAlive);
+  if (options.keepAlive !== undefined) setKeepAlive(tcb, options.keepAlive); // else off [MUST-25] [MAY-5]
   return row;
 }
 

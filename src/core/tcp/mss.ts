@@ -52,7 +52,7 @@ export function optionsOnText(tcb: Tcb): number {
   return tcb.flags & F_TS ? TS_BYTES : 0;
 }
 
-/** Most text one transmit descriptor may hold on this link: whole segments only. */
+/** Most text one transmit descriptor may hold on this link: whole segments only [SHLD-28]. */
 export function mostText(t: Tcp, tcb: Tcb, link: number, mss: number): number {
   const room = t.links[link]!.offload.maxPacket - ipHeader(tcb) - TCP_HEADER - (tcb.flags & F_TS ? TS_BYTES : 0);
   return room <= mss ? mss : room - (room % mss);

@@ -27,6 +27,7 @@ import {
 } from './row.ts';
 import { armUserTimeout, finWaits, sendText, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
+import { tellLowWater } from './unsent.ts';
 
 /** ms; RFC 9293 §3.8.6.2.1: the override timeout of silly-window avoidance is between 0.1 and 1 second. */
 const SWS_OVERRIDE = 200;
@@ -78,7 +79,7 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
   for (let rec = firstLost(t, tcb); rec >= 0; rec = firstLost(t, tcb)) {
     const pipe = inFlight(tcb);
     const room = Math.max(tcb.cwnd - pipe, pipe <= 0 ? tcb.sndMss : 0);
-    // [SHLD-16] what lies within the window, however far that shrank; the rest waits for it to open again. A segment that
+    // [SHLD-16] what lies within the window, however far that shrank; the rest waits for it to open again [MAY-7]. A segment that
     // reaches beyond the edge by one octet may be dropped whole, so the record is cut there.
     const window = diff(add(tcb.sndUna, tcb.sndWnd), r.seq(rec));
     if (window <= 0 && r.len(rec) > 0) return true;
@@ -118,11 +119,13 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     if (!sendText(t, tcb, link, 0, 0, tcb.sndMss)) return false;
   }
   watchWindow(t, tcb, left);
+  tellLowWater(t, tcb);
   return true;
 }
 
 /**
- * Bytes for the next (super-)segment; 0 = wait. RFC 9293 §3.8.6.2.1 with Nagle (§3.7.4): D = left, U = usable window.
+ * Bytes for the next (super-)segment; 0 = wait. RFC 9293 §3.8.6.2.1 [MUST-38] with Nagle (§3.7.4
+ * [SHLD-7]): D = left, U = usable window [UNTAGGED-32]. Behind an edge that moved back U is negative: nothing new leaves [SHLD-15].
  */
 function howMuch(t: Tcp, tcb: Tcb, link: number, left: number, mss: number): number {
   const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
@@ -141,7 +144,10 @@ function howMuch(t: Tcp, tcb: Tcb, link: number, left: number, mss: number): num
   return mayEndShort(tcb, n, left, pipe) ? n : n - tail;
 }
 
-/** Whether a segment shorter than MSS may end here: (2), (3) of the rule, and never while corked. */
+/**
+ * Whether a segment shorter than MSS may end here: (2), (3) of the rule, and never while corked [MAY-16]: taking the cork out is our
+ * PUSH [MAY-15]. The short end of one write with nothing outstanding goes along with its full segments [UNTAGGED-13].
+ */
 function mayEndShort(tcb: Tcb, n: number, left: number, pipe: number): boolean {
   if (n === left) {
     if (tcb.flags & F_FIN_QUEUED) return true; // [UNTAGGED-26] CLOSE implies PUSH

@@ -29,7 +29,7 @@ function possibleEdge(tcb: Tcb): number {
 
 /**
  * The window field for a segment that leaves now; `rcvAdv` moves to what it promises. The edge never moves left
- * [SHLD-14]: scaling rounds up, because rounding down would take back what an earlier segment offered. It rounds up by
+ * [SHLD-14] [UNTAGGED-9]: scaling rounds up, because rounding down would take back what an earlier segment offered. It rounds up by
  * one unit beyond the buffer and no more, else small segments would push the edge along for ever; then it rounds down, and
  * text up to the old edge is still taken (RFC 7323 §2.4).
  */

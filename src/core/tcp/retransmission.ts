@@ -60,7 +60,7 @@ export function acknowledge(t: Tcp, tcb: Tcb, ack: number): number {
     }
     if (flags & R_SACKED) tcb.sackedOut -= r.space(rec);
     if (flags & R_LOST) tcb.lostOut -= r.space(rec);
-    // Nor from one that was selectively acknowledged: its ACK came long ago, this one waited for a hole to be filled.
+    // Karn [MUST-18]: none from what was sent twice. Nor from one that was selectively acknowledged: its ACK came long ago, this one waited for a hole to be filled.
     if ((flags & (R_RESENT | R_SACKED)) === 0) sample = diff(t.now | 0, r.sentAt(rec));
     const next = r.next(rec);
     r.give(rec);

@@ -72,7 +72,7 @@ export const row = [
   ['keepCount', 1, 'u16|u16<<16', 'probes allowed, probes sent'],
   ['lastRcvAt', 1, 'tick', 'last segment received'],
   ['firstSentAt', 1, 'tick', 'when the oldest unacknowledged data was first sent; 0 = nothing outstanding'],
-  ['ip', 1, 'u8|u8<<8', 'TOS, TTL'],
+  ['ip', 1, 'u8|u8<<8|u8<<16', 'TOS, TTL, TOS received last'],
   ['dirtyNext', 1, 'row', 'list of rows that owe output'],
   ['softError', 1, 'code', 'last soft error'],
   ['oowAt', 1, 'tick', 'when an out-of-window segment was last answered (RFC 5961 §7)'],

@@ -78,6 +78,34 @@ export function dequeue(arena: Arena, tcb: Tcb, n: number): void {
   }
 }
 
+/** Keeps the first `keep` bytes. All that was ever sent must be among them. */
+export function truncate(arena: Arena, tcb: Tcb, keep: number): void {
+  if (keep === 0) {
+    discard(arena, tcb);
+    return;
+  }
+  let chunk = tcb.sndHead;
+  let left = keep - (arena.end(chunk) - arena.start(chunk));
+  while (left > 0) {
+    chunk = arena.next(chunk);
+    left -= arena.end(chunk) - arena.start(chunk);
+  }
+  arena.setEnd(chunk, arena.end(chunk) + left);
+  tcb.sndTail = chunk;
+  tcb.sndQueued = keep;
+  let gone = arena.next(chunk);
+  arena.setNext(chunk, -1);
+  while (gone >= 0) {
+    const next = arena.next(gone);
+    if (tcb.sndChunk === gone) {
+      tcb.sndChunk = chunk;
+      tcb.sndOffset = arena.end(chunk);
+    }
+    arena.give(gone);
+    gone = next;
+  }
+}
+
 /** Points the cursor (`sndChunk`, `sndOffset`) at the next byte never sent. */
 export function seekNew(arena: Arena, tcb: Tcb): void {
   if (tcb.sndChunk < 0) {

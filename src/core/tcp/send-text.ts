@@ -21,7 +21,7 @@ export function finWaits(tcb: Tcb): boolean {
   return (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;
 }
 
-/** One (super-)segment of new text, with FIN when it is the last and PSH when it empties the queue [MUST-61]. */
+/** One (super-)segment of new text, with FIN when it is the last and PSH when it empties the queue [MUST-61] [SHLD-27]. */
 export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number, mss: number): boolean {
   seekNew(t.arena, tcb);
   const last = n === left;

@@ -12,7 +12,7 @@ export function setFlag(t: Tcp, tcb: Tcb, flag: number, on: boolean): void {
   if (tcb.sndQueued > 0) markDirty(t, tcb);
 }
 
-/** null = off. */
+/** null = off. At any time, with any times [MUST-24] [MUST-27]. */
 export function keepAlive(t: Tcp, tcb: Tcb, k: { idle: number; interval: number; count: number } | null): void {
   if (tcb.state === CLOSED) return; // a free row has no timers: its links are the free list's
   tcb.flags &= ~F_KEEPALIVE;

@@ -5,13 +5,19 @@ import type { Tcp } from './context.ts';
 import { stateName } from './figure5.ts';
 import { pathMtu } from './mss.ts';
 import { receiveWindow } from './receive-window.ts';
-import { F_SACK, F_TS } from './row.ts';
+import { F_SACK, F_TS, F_URG_MODE } from './row.ts';
 import { LADDR, RADDR, type Tcb } from './tcb.ts';
 
 export function endpointOf(tcb: Tcb, which: 0 | 1, out: Int32Array): number {
   const from = tcb.at + (which === 0 ? LADDR : RADDR);
   for (let n = 0; n < 4; n++) out[n] = tcb.i32[from + n]!;
   return which === 0 ? tcb.ports >>> 16 : tcb.ports & 0xffff;
+}
+
+/** [MUST-33] Up to the end of urgent data, from where the user has read to. Without urgent mode only what it holds may be. */
+function urgentLeft(tcb: Tcb): number {
+  const left = diff(tcb.rcvUp, tcb.rcvNxt) + tcb.rcvUser;
+  return left > 0 && (tcb.flags & F_URG_MODE || left <= tcb.rcvUser) ? left : 0;
 }
 
 export function infoOf(t: Tcp, tcb: Tcb): TcpInfo {
@@ -35,5 +41,7 @@ export function infoOf(t: Tcp, tcb: Tcb): TcpInfo {
     sack: (tcb.flags & F_SACK) !== 0,
     sndScale: tcb.scales & 0xff,
     rcvScale: tcb.scales >> 8,
+    urgentLeft: urgentLeft(tcb),
+    receivedTos: (tcb.ip >>> 16) & 0xff, // [MAY-9]
   };
 }

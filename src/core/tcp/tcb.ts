@@ -352,7 +352,7 @@ export class Tcb {
   /** when the oldest unacknowledged data was first sent; 0 = nothing outstanding [tick] */
   get firstSentAt(): number { return this.i32[this.at + 79]!; }
   set firstSentAt(v: number) { this.i32[this.at + 79] = v; }
-  /** TOS, TTL [u8|u8<<8] */
+  /** TOS, TTL, TOS received last [u8|u8<<8|u8<<16] */
   get ip(): number { return this.i32[this.at + 80]!; }
   set ip(v: number) { this.i32[this.at + 80] = v; }
   /** list of rows that owe output [row] */

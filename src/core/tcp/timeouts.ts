@@ -126,7 +126,7 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
   tcb.dupAcks = 0;
 }
 
-/** A closed window is probed for ever as long as the peer answers [MUST-37]; the interval grows [SHLD-30]. */
+/** A closed window is probed for ever as long as the peer answers [MUST-37] [SHLD-17]; the interval grows [SHLD-30]. */
 function persist(t: Tcp, tcb: Tcb): void {
   if (tcb.flags & F_SHORT_SEND && tcb.sndBuf - tcb.sndQueued > tcb.sndBuf / 3) {
     tcb.flags &= ~F_SHORT_SEND; // SEND found the arena full, and no ACK may ever come to say that there is room again

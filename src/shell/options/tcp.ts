@@ -26,11 +26,12 @@ export const tcpDefaults: TcpDefaults = {
   mtuProbing: true,
   delayedAck: 40,
   minRto: 200,
-  msl: 30_000,
+  msl: 30_000, // [UNTAGGED-18] ADR 7
   finWait2: 60_000,
-  synRetries: 7,
-  dataRetries: 15,
-  userTimeout: 0,
+  synRetries: 7, // [MUST-23] 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 s: more than 3 minutes
+  dataRetries: 15, // [SHLD-11] more than 100 s
+  userTimeout: 0, // [UNTAGGED-24] ADR 12
+  notSentLowat: 0,
   ttl: 64,
   congestion: congestionNames.find((name) => name === PREFERRED) ?? congestionNames[0]!,
   ephemeralPorts: [32768, 60999],
@@ -49,6 +50,7 @@ const RANGES = {
   synRetries: [0, 127, ''],
   dataRetries: [0, 127, ''],
   userTimeout: [0, 2 ** 31 - 1, 'ms'],
+  notSentLowat: [0, 1024 * MIB, 'bytes'],
   ttl: [1, 255, ''],
 } as const satisfies Partial<Record<keyof TcpDefaults, readonly [number, number, string]>>;
 /** Of one connection: the same ranges, and what the stack has no default for. */

@@ -42,6 +42,7 @@ export const SCRIPT_DEFAULTS: TcpDefaults = {
   synRetries: 6,
   dataRetries: 15,
   userTimeout: 0,
+  notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',
   ephemeralPorts: [32768, 60999],
@@ -161,9 +162,11 @@ export class CoreBackend implements Backend {
   /** What the shell's driver does, as documented at the top of core/api.ts. */
   #turn(happens: () => void): void {
     happens();
-    this.#dispatch();
-    for (let n = this.core.pollTransmit(0, this.now()); n > 0; n = this.core.pollTransmit(0, this.now()))
-      this.link.flush(n);
+    do {
+      this.#dispatch();
+      for (let n = this.core.pollTransmit(0, this.now()); n > 0; n = this.core.pollTransmit(0, this.now()))
+        this.link.flush(n);
+    } while (this.core.events.count > 0);
     this.core.pollEnd();
     this.#alarm.setAlarm(this.core.pollAlarm(), () => this.#turn(() => this.core.handleTimers(this.now())));
   }
@@ -218,6 +221,11 @@ export class CoreBackend implements Backend {
       case 'read':
         core.callConsumed(row, Number(words[0]));
         return Number(words[0]);
+      case 'discard':
+        return core.callDiscardUnsent(row);
+      case 'tos':
+        core.callSetTos(row, Number(words[0]));
+        return codes.OK;
       case 'close':
         return core.callClose(row, now);
       case 'abort':
@@ -231,7 +239,7 @@ export class CoreBackend implements Backend {
         core.callCork(row, words[0] === 'on');
         return codes.OK;
       case 'keepalive':
-        core.callSetKeepAlive(row, true, Number(words[0]), Number(words[1]), Number(words[2]), now);
+        core.callSetKeepAlive(row, words[0] !== 'off', Number(words[0]), Number(words[1]), Number(words[2]), now);
         return codes.OK;
       case 'usertimeout':
         core.callSetUserTimeout(row, Number(words[0]));

@@ -79,6 +79,8 @@ const CALLS = [
   'cork',
   'keepalive',
   'usertimeout',
+  'discard',
+  'tos',
 ];
 
 export function parseScript(text: string): Step[] {

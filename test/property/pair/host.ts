@@ -31,6 +31,7 @@ export const DEFAULTS: TcpDefaults = {
   synRetries: 6,
   dataRetries: 15,
   userTimeout: 0,
+  notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',
   ephemeralPorts: [32768, 60999],

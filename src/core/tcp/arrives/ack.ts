@@ -54,7 +54,7 @@ export function ack(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
 /** T179, T180: the range check of RFC 5961 is for synchronized states only (T322). */
 function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   if (!(gt(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) {
-    replyReset(t, seg);
+    replyReset(t, seg); // [UNTAGGED-33]
     return false;
   }
   ourSynAcked(t, tcb);
@@ -108,7 +108,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
 }
 
 /**
- * [UNTAGGED-11] only news that is newer by (SEQ, ACK) moves the window; leaving zero ends probing (T184).
+ * [UNTAGGED-11] [UNTAGGED-23] only news that is newer by (SEQ, ACK) moves the window; leaving zero ends probing (T184).
  *
  * A segment that moves SND.UNA was sent after all that did not, whatever its SEQ: text that is sent again has an old one.
  * Were its window left out, SND.UNA would go on with the old window and the edge would lie where the peer never put it.
@@ -149,6 +149,7 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
     dequeue(t.arena, tcb, bytes);
     tcb.bytesOut += bytes;
   }
+  // [UNTAGGED-21] without a sample a backed-off RTO stays
   if (sample >= 0) sampleRtt(tcb, sample, t.defaults.minRto);
   tcb.dupAcks = 0;
   tcb.rexmits = 0;

@@ -1,4 +1,4 @@
-/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4, RFC 5961). */
+/** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4 [UNTAGGED-8], RFC 5961). */
 import { FIN, RST, SYN } from '../../../wire/abi.ts';
 import { diff } from '../../seq.ts';
 import { note, type Tcp } from '../context.ts';
@@ -6,7 +6,7 @@ import { ackNow } from '../receive-window.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
 
-/** ms between answers to segments that hold nothing to deliver: two ends must not ACK each other for ever (T289). */
+/** ms between answers to segments that hold nothing to deliver: two ends must not ACK each other for ever (T289) [UNTAGGED-34]. */
 const PAUSE = 500;
 
 export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {

@@ -1,4 +1,4 @@
-/** §3.10.7.4, eighth: the peer's FIN, once everything before it was received (T224). */
+/** §3.10.7.4, eighth: the peer's FIN, once everything before it was received (T224); told at once [UNTAGGED-27]. */
 import { FIN } from '../../../wire/abi.ts';
 import { EV_END } from '../../events.ts';
 import { add } from '../../seq.ts';

@@ -1,4 +1,4 @@
-/** §3.10.7.4, second: RST, with the precision RFC 5961 §3 asks for. A RST may carry text [SHLD-2]. */
+/** §3.10.7.4, second: RST, with the precision RFC 5961 §3 asks for [UNTAGGED-6]. A RST may carry text [SHLD-2]. */
 import { RST } from '../../../wire/abi.ts';
 import { ECONNREFUSED, ECONNRESET, OK } from '../../events.ts';
 import type { Tcp } from '../context.ts';

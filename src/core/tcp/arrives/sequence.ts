@@ -28,6 +28,7 @@ export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   takeTimestamp(t, tcb, seg);
   trim(t, tcb, seg);
   tcb.lastRcvAt = t.tick;
+  tcb.ip = (tcb.ip & 0xffff) | (seg.tos << 16); // [MAY-9]
   return GO_ON;
 }
 
@@ -77,7 +78,7 @@ function unacceptable(t: Tcp, tcb: Tcb, seg: Segment): void {
     // T290: read literally, a FIN that comes again would never restart 2MSL, because it lies below RCV.NXT.
     restart2MSL(t, tcb);
   }
-  // T288: crossing zero-window probes; T287: crossing FINs. The acknowledgment on them is current and must be heard.
+  // [UNTAGGED-12] T288: crossing zero-window probes; T287: crossing FINs. The acknowledgment on them is current and must be heard.
   // Not on a SYN, which is never believed here (RFC 5961 §4, T149 …).
   const heard = (seg.flags & (ACK | SYN)) === ACK && (add(seg.seq, seg.space) === tcb.rcvNxt || atEdge(tcb, seg));
   if (heard && ackFieldOnly(t, tcb, seg) === STOP) return;

@@ -1,4 +1,7 @@
-/** §3.10.7.4, sixth: the urgent pointer moves forward only [UNTAGGED-16]; the user is told as MUST-32 asks. */
+/**
+ * §3.10.7.4, sixth: the urgent pointer moves forward only [UNTAGGED-16], however far it points [MUST-31]. The user is told as MUST-32
+ * asks: once when urgent mode begins, and of each advance by an event of its own [UNTAGGED-15].
+ */
 import { URG } from '../../../wire/abi.ts';
 import { EV_URGENT } from '../../events.ts';
 import { add, gt } from '../../seq.ts';

@@ -1,0 +1,38 @@
+/** What SEND queued and no segment carries yet: how much of it there may be, and throwing it away. */
+import { EV_DRAIN } from '../events.ts';
+import { report, type Tcp } from './context.ts';
+import { F_SHORT_SEND } from './row.ts';
+import { truncate } from './send-queue.ts';
+import { unsent } from './send-text.ts';
+import type { Tcb } from './tcb.ts';
+
+/**
+ * Bytes SEND may take. With a low-water mark (RFC 9293 §A.4 [UNTAGGED-14]) the queue behind SND.NXT stays short, so that what
+ * an application writes now is soon sent, however large the send buffer is.
+ */
+export function sendRoom(t: Tcp, tcb: Tcb): number {
+  const room = tcb.sndBuf - tcb.sndQueued;
+  const mark = t.defaults.notSentLowat;
+  return mark === 0 ? room : Math.min(room, mark - unsent(tcb));
+}
+
+/** Text has left: SEND may take more although nothing was acknowledged. */
+export function tellLowWater(t: Tcp, tcb: Tcb): void {
+  if ((tcb.flags & F_SHORT_SEND) === 0 || t.defaults.notSentLowat === 0) return;
+  const room = sendRoom(t, tcb);
+  if (room <= 0) return;
+  tcb.flags &= ~F_SHORT_SEND;
+  report(t, tcb, EV_DRAIN, room);
+}
+
+/** FLUSH (RFC 9293 §3.9.1.7 [MAY-14]): what was not sent yet never will be. A CLOSE that waits behind it goes on. Returns the bytes. */
+export function discardUnsent(t: Tcp, tcb: Tcb): number {
+  const left = unsent(tcb);
+  if (left <= 0) return 0;
+  truncate(t.arena, tcb, tcb.sndQueued - left);
+  if (tcb.flags & F_SHORT_SEND) {
+    tcb.flags &= ~F_SHORT_SEND;
+    report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);
+  }
+  return left;
+}
