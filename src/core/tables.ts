@@ -20,6 +20,7 @@ import { PathCache } from './tcp/path-cache.ts';
 import { PortProbe } from './tcp/port-probe.ts';
 import { RECORD_WORDS, Records } from './tcp/records.ts';
 import { Rows, SCRATCH_ROWS } from './tcp/rows.ts';
+import { SackOption } from './tcp/sack-option.ts';
 import { Segment } from './tcp/segment.ts';
 import { Tcb } from './tcp/tcb.ts';
 import { TransmitQueues } from './tcp/transmit-queues.ts';
@@ -82,6 +83,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     paths: new PathCache(),
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
+    sack: new SackOption(),
     address: new Int32Array(4),
     identity: new Int32Array(9),
     controllers: [...controllers],

@@ -24,6 +24,7 @@ import type { PortProbe } from './port-probe.ts';
 import type { Records } from './records.ts';
 import { F_APP_DONE, F_DIRTY } from './row.ts';
 import type { Rows } from './rows.ts';
+import type { SackOption } from './sack-option.ts';
 import type { Segment } from './segment.ts';
 import { DIRTY_NEXT, type Tcb } from './tcb.ts';
 import type { TransmitQueues } from './transmit-queues.ts';
@@ -55,6 +56,7 @@ export interface Tcp {
   readonly controllers: CongestionController[];
   readonly dirty: DirtyList;
   readonly options: TcpOptions;
+  readonly sack: SackOption;
   /** One more cursor over the tables. */
   cursor(): Tcb;
   /** A second cursor, for the child or the listener beside the connection at hand. */

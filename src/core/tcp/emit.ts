@@ -20,30 +20,19 @@ import {
   TX_TSVAL,
   URG,
 } from '../../wire/abi.ts';
-import { writeSack, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
+import { writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
 import { add, diff, gt } from '../seq.ts';
 import { disarm, type Tcp } from './context.ts';
 import { advertisedMss } from './mss.ts';
-import { sackBlocks } from './reassembly.ts';
 import { windowField } from './receive-window.ts';
-import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_SACK, F_SND_URG, F_TS, F_WS, TIMER_DELACK } from './row.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_SACK, F_SND_URG, F_TS, F_WS, F2_DSACK, TIMER_DELACK } from './row.ts';
+import { beginDuplicate, endDuplicate, sackLength } from './sack-option.ts';
 import type { Tcb } from './tcb.ts';
-
-const edges = new Int32Array(8);
-/** NOP NOP SACK and three blocks: what fits beside Timestamps (RFC 2018 §3). */
-const BLOCKS_BESIDE_TS = 3;
 
 /** TSval: milliseconds plus the connection's own offset (RFC 7323 §5.4). */
 export function tsval(t: Tcp, tcb: Tcb): number {
   // Rounded down also below zero: a connection that moves between clocks must not step back (RFC 7323 §5.3).
   return (Math.floor(t.now / 1000) + tcb.tsOffset) | 0;
-}
-
-/** Bytes of SACK option that the next segment will carry. */
-export function sackLength(t: Tcp, tcb: Tcb): number {
-  if ((tcb.flags & F_SACK) === 0 || tcb.oooHead < 0) return 0;
-  const blocks = sackBlocks(t, tcb, edges, tcb.flags & F_TS ? BLOCKS_BESIDE_TS : 4);
-  return blocks === 0 ? 0 : 4 + 8 * blocks;
 }
 
 /** What every segment has in common; from ESTABLISHED on `flags` has ACK [UNTAGGED-20]. Returns the descriptor's first word, or -1 when the buffer is full. */
@@ -119,18 +108,21 @@ function addText(t: Tcp, link: number, base: number, chunk: number, offset: numb
 }
 
 function addSack(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
-  if ((tcb.flags & F_SACK) === 0 || tcb.oooHead < 0) return;
-  const blocks = sackBlocks(t, tcb, edges, tcb.flags & F_TS ? BLOCKS_BESIDE_TS : 4);
-  if (blocks === 0) return;
-  const at = t.arena.scratch(36);
-  if (at < 0) return;
-  tx[base + TX_OPT_OFF] = at;
-  tx[base + TX_OPT_LEN] = writeSack(t.arena.bytes, at, edges, 0, blocks);
+  const length = sackLength(t, tcb);
+  if (length === 0) return;
+  tx[base + TX_OPT_OFF] = t.sack.at;
+  tx[base + TX_OPT_LEN] = length;
 }
 
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. SND.NXT is never rewound here, so it is the highest ever sent (T287). */
 export function emitAck(t: Tcp, tcb: Tcb, link: number): boolean {
-  return emitText(t, tcb, link, acceptableSeq(tcb), ACK, -1, 0, 0, tcb.sndMss);
+  if ((tcb.flags2 & F2_DSACK) === 0) return emitText(t, tcb, link, acceptableSeq(tcb), ACK, -1, 0, 0, tcb.sndMss);
+  // RFC 2883 §4: a duplicate is reported once, so never on a super-segment, whose every part would repeat it.
+  beginDuplicate(t, tcb);
+  const sent = emitText(t, tcb, link, acceptableSeq(tcb), ACK, -1, 0, 0, tcb.sndMss);
+  endDuplicate(t);
+  if (sent) tcb.flags2 &= ~F2_DSACK;
+  return sent;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff } from '../seq.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
-import { emitAck, emitSyn, emitText, sackLength } from './emit.ts';
+import { emitAck, emitSyn, emitText } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
 import { mostText } from './mss.ts';
@@ -22,9 +22,11 @@ import {
   F_NODELAY,
   F_RESEND,
   F_SYN_ACKED,
+  F2_DSACK,
   TIMER_PERSIST,
   TIMER_REXMIT,
 } from './row.ts';
+import { sackLength } from './sack-option.ts';
 import { armUserTimeout, finWaits, sendText, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 import { tellLowWater } from './unsent.ts';
@@ -40,6 +42,8 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.flight === 0 && tcb.state !== TIME_WAIT) stir(t, tcb);
   if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return true;
+  t.sack.row = -1;
+  if (tcb.flags2 & F2_DSACK && !emitAck(t, tcb, link)) return false;
   if (tcb.flags & F_RESEND && tcb.flags & F_SYN_ACKED) {
     tcb.flags &= ~F_RESEND;
     sendProbe(t, tcb, link);

@@ -3,11 +3,11 @@
  * number, because a receive slot may not outlive its burst. The list is also what SACK blocks are made from (RFC 2018).
  */
 import { FIN, PSH } from '../../wire/abi.ts';
-import { MAX_SACK_BLOCKS } from '../../wire/tcp-options.ts';
 import { LARGE_CHUNK } from '../arena.ts';
 import { EV_DATA, REGION_ARENA } from '../events.ts';
-import { add, diff, geq, gt, leq, lt } from '../seq.ts';
+import { add, diff, leq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
+import { noteDuplicate } from './duplicate.ts';
 import { R_PUSH } from './records.ts';
 import { F_RCV_FIN } from './row.ts';
 import type { Segment } from './segment.ts';
@@ -23,6 +23,7 @@ export function hold(t: Tcp, tcb: Tcb, seg: Segment): void {
   const endOfText = add(seg.seq, seg.len);
   let prev = -1;
   let rec = tcb.oooHead;
+  let noted = false;
   while (lt(at, endOfText)) {
     while (rec >= 0 && leq(add(t.records.seq(rec), t.records.len(rec)), at)) {
       prev = rec;
@@ -34,7 +35,11 @@ export function hold(t: Tcp, tcb: Tcb, seg: Segment): void {
       if (prev < 0) return;
       at = add(t.records.seq(prev), t.records.len(prev));
     } else if (rec >= 0) {
-      at = add(t.records.seq(rec), t.records.len(rec));
+      const heldTo = add(t.records.seq(rec), t.records.len(rec));
+      // RFC 2883 §4: of several ranges that one segment repeats the first is reported.
+      if (!noted) noteDuplicate(tcb, at, lt(heldTo, endOfText) ? heldTo : endOfText);
+      noted = true;
+      at = heldTo;
     }
   }
   tcb.oooLast = seg.seq;
@@ -139,40 +144,4 @@ export function discardHeld(t: Tcp, tcb: Tcb): void {
   tcb.oooHead = -1;
   tcb.oooBytes = 0;
   tcb.oooCount = 0;
-}
-
-/**
- * The edges of the blocks held, the one that changed last first (RFC 2018 §4), then by rising sequence number.
- * Returns the number of blocks, at most `limit`.
- */
-export function sackBlocks(t: Tcp, tcb: Tcb, edges: Int32Array, limit: number): number {
-  const room = Math.min(limit, MAX_SACK_BLOCKS);
-  let count = 0;
-  let rec = tcb.oooHead;
-  let leading = -1;
-  while (rec >= 0) {
-    const left = t.records.seq(rec);
-    let right = add(left, t.records.len(rec));
-    rec = t.records.next(rec);
-    while (rec >= 0 && t.records.seq(rec) === right) {
-      right = add(right, t.records.len(rec));
-      rec = t.records.next(rec);
-    }
-    const leads = geq(tcb.oooLast, left) && gt(right, tcb.oooLast);
-    if (count === room && !leads) continue;
-    const slot = count < room ? count++ : room - 1;
-    edges[2 * slot] = left;
-    edges[2 * slot + 1] = right;
-    if (leads) leading = slot;
-  }
-  if (leading > 0) moveToFront(edges, leading);
-  return count;
-}
-
-function moveToFront(edges: Int32Array, slot: number): void {
-  const left = edges[2 * slot]!;
-  const right = edges[2 * slot + 1]!;
-  edges.copyWithin(2, 0, 2 * slot);
-  edges[0] = left;
-  edges[1] = right;
 }

@@ -114,6 +114,10 @@ export const flight = [
   ['frtoSeq', 1, 'seq', 'F-RTO: SND.NXT when the timer expired'],
   ['dsackStart', 1, 'seq', 'duplicate range to report in the next SACK option'],
   ['dsackEnd', 1, 'seq', 'its right edge; equal = none'],
+  // RFC 2018 §4: blocks that led earlier SACK options
+  ['sackLed1', 1, 'seq', 'left edge of the block that led the last SACK option; 0 = none'],
+  ['sackLed2', 1, 'seq', 'of the one before that'],
+  ['sackLed3', 1, 'seq', 'and before that'],
   // delivery rate: draft-ietf-ccwg-bbr §4.1
   ['delivered', 1, 'B', 'C.delivered, modulo 2^32'],
   ['deliveredAt', 1, 'us@', 'C.delivered_time'],

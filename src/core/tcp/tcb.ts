@@ -102,37 +102,40 @@ export const PRIOR_SSTHRESH = 16;
 export const FRTO_SEQ = 17;
 export const DSACK_START = 18;
 export const DSACK_END = 19;
-export const DELIVERED = 20;
-export const DELIVERED_AT = 21;
-export const FIRST_SENT_US = 22;
-export const APP_LIMITED = 23;
-export const LOST = 24;
-export const DELIVERED_CE = 25;
-export const PACING_RATE = 26;
-export const PACE_AT = 27;
-export const PACE_BUDGET = 28;
-export const ECN_SEQ = 29;
-export const CE_RCVD = 30;
-export const CE_PEER = 31;
-export const ECT0_RCVD = 32;
-export const CE_BYTES_RCVD = 33;
-export const ECT1_RCVD = 34;
-export const ECT0_PEER = 35;
-export const CE_BYTES_PEER = 36;
-export const ECT1_PEER = 37;
-export const ECN_STATE = 38;
-export const MTU_PROBE = 39;
-export const MTU_PROBE_SEQ = 40;
-export const MTU_HIGH = 41;
-export const MTU_FAILS = 42;
-export const MTU_AT = 43;
-export const MTU_CLAIM = 44;
-export const MTU_CLAIM_SEQ = 45;
-export const RCV_SPACE = 46;
-export const RCV_SPACE_AT = 47;
-export const SND_SPACE = 48;
-export const UTO = 49;
-export const CC_STATE = 50;
+export const SACK_LED1 = 20;
+export const SACK_LED2 = 21;
+export const SACK_LED3 = 22;
+export const DELIVERED = 23;
+export const DELIVERED_AT = 24;
+export const FIRST_SENT_US = 25;
+export const APP_LIMITED = 26;
+export const LOST = 27;
+export const DELIVERED_CE = 28;
+export const PACING_RATE = 29;
+export const PACE_AT = 30;
+export const PACE_BUDGET = 31;
+export const ECN_SEQ = 32;
+export const CE_RCVD = 33;
+export const CE_PEER = 34;
+export const ECT0_RCVD = 35;
+export const CE_BYTES_RCVD = 36;
+export const ECT1_RCVD = 37;
+export const ECT0_PEER = 38;
+export const CE_BYTES_PEER = 39;
+export const ECT1_PEER = 40;
+export const ECN_STATE = 41;
+export const MTU_PROBE = 42;
+export const MTU_PROBE_SEQ = 43;
+export const MTU_HIGH = 44;
+export const MTU_FAILS = 45;
+export const MTU_AT = 46;
+export const MTU_CLAIM = 47;
+export const MTU_CLAIM_SEQ = 48;
+export const RCV_SPACE = 49;
+export const RCV_SPACE_AT = 50;
+export const SND_SPACE = 51;
+export const UTO = 52;
+export const CC_STATE = 53;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 80;
 /** Words that hold moments of this stack's clock. */
@@ -443,96 +446,105 @@ export class Tcb {
   /** its right edge; equal = none [seq] */
   get dsackEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 19]!; }
   set dsackEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 19] = v; }
+  /** left edge of the block that led the last SACK option; 0 = none [seq] */
+  get sackLed1(): number { return this.f32[this.i32[this.at + FLIGHT]! + 20]!; }
+  set sackLed1(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 20] = v; }
+  /** of the one before that [seq] */
+  get sackLed2(): number { return this.f32[this.i32[this.at + FLIGHT]! + 21]!; }
+  set sackLed2(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 21] = v; }
+  /** and before that [seq] */
+  get sackLed3(): number { return this.f32[this.i32[this.at + FLIGHT]! + 22]!; }
+  set sackLed3(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 22] = v; }
   /** C.delivered, modulo 2^32 [B] */
-  get delivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 20]!; }
-  set delivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 20] = v; }
+  get delivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 23]!; }
+  set delivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 23] = v; }
   /** C.delivered_time [us@] */
-  get deliveredAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 21]!; }
-  set deliveredAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 21] = v; }
+  get deliveredAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 24]!; }
+  set deliveredAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 24] = v; }
   /** C.first_send_time [us@] */
-  get firstSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 22]!; }
-  set firstSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 22] = v; }
+  get firstSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 25]!; }
+  set firstSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 25] = v; }
   /** C.app_limited: value of delivered when the bubble is past; 0 = not limited [B] */
-  get appLimited(): number { return this.f32[this.i32[this.at + FLIGHT]! + 23]!; }
-  set appLimited(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 23] = v; }
+  get appLimited(): number { return this.f32[this.i32[this.at + FLIGHT]! + 26]!; }
+  set appLimited(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 26] = v; }
   /** C.lost, modulo 2^32 [B] */
-  get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 24]!; }
-  set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 24] = v; }
+  get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 27]!; }
+  set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 27] = v; }
   /** delivered with CE marks, modulo 2^32 [B] */
-  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 25]!; }
-  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 25] = v; }
+  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 28]!; }
+  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 28] = v; }
   /** bytes per millisecond; 0 = not paced [B/ms] */
-  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 26]!; }
-  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 26] = v; }
+  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 29]!; }
+  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 29] = v; }
   /** when the next segment may leave [us@] */
-  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 27]!; }
-  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 27] = v; }
+  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 30]!; }
+  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 30] = v; }
   /** bytes that may leave at once [B] */
-  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 28]!; }
-  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 28] = v; }
+  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 31]!; }
+  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 31] = v; }
   /** SND.NXT at the last reduction for ECE: once per round trip [seq] */
-  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 29]!; }
-  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 29] = v; }
+  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 32]!; }
+  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 32] = v; }
   /** r.cep: segments received with CE [count] */
-  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 30]!; }
-  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 30] = v; }
+  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 33]!; }
+  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 33] = v; }
   /** s.cep: CE marks the peer reported [count] */
-  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 31]!; }
-  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 31] = v; }
+  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 34]!; }
+  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 34] = v; }
   /** r.e0b [B] */
-  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 32]!; }
-  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 32] = v; }
+  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 35]!; }
+  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 35] = v; }
   /** r.ceb [B] */
-  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 33]!; }
-  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 33] = v; }
+  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 36]!; }
+  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 36] = v; }
   /** r.e1b [B] */
-  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 34]!; }
-  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 34] = v; }
+  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 37]!; }
+  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 37] = v; }
   /** s.e0b [B] */
-  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 35]!; }
-  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 35] = v; }
+  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 38]!; }
+  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 38] = v; }
   /** s.ceb [B] */
-  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 36]!; }
-  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 36] = v; }
+  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 39]!; }
+  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 39] = v; }
   /** s.e1b [B] */
-  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 37]!; }
-  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 37] = v; }
+  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 40]!; }
+  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 40] = v; }
   /** what the handshake of AccECN saw, what is to be reported [bits] */
-  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 38]!; }
-  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 38] = v; }
+  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 41]!; }
+  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 41] = v; }
   /** size of the probe in flight; 0 = none [B] */
-  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 39]!; }
-  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 39] = v; }
+  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
+  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
   /** first octet of the probe [seq] */
-  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 40]!; }
-  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 40] = v; }
+  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
+  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
   /** smallest size known not to pass; 0 = unknown [B] */
-  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 41]!; }
-  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 41] = v; }
+  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
+  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
   /** probes of this size that were lost; full-size timeouts in a row [count] */
-  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
-  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
+  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
+  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
   /** when the search may go on; 0 = now [tick] */
-  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
-  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
+  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
+  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
   /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */
-  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
-  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
+  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
+  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
   /** first octet of the segment it is about [seq] */
-  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
-  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
+  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
+  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
   /** text consumed in the round trip being measured [B] */
-  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
-  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
+  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
+  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
   /** when that round trip began [us@] */
-  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
-  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
+  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 50]!; }
+  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 50] = v; }
   /** largest flight of the round trip being measured [B] */
-  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
-  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
+  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 51]!; }
+  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 51] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 52]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 52] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

@@ -3,10 +3,11 @@ import { ACK, FIN, OPT_TS, RST, SYN } from '../../../wire/abi.ts';
 import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import type { Tcp } from '../context.ts';
 import { markDirty } from '../context.ts';
+import { noteDuplicate } from '../duplicate.ts';
 import { SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { restart2MSL } from '../lifecycle.ts';
 import { ackNow, receiveWindow } from '../receive-window.ts';
-import { F_PASSIVE, F_RESEND, F_TS } from '../row.ts';
+import { F_PASSIVE, F_RESEND, F_SACK, F_TS } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
 import { ackFieldOnly } from './ack.ts';
@@ -37,6 +38,7 @@ function paws(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return true;
   if (diff(seg.tsval, tcb.tsRecent) >= 0 || diff(t.tick, tcb.tsRecentAt) > TS_RECENT_LIFE) return true;
   t.counters.pawsDrops++;
+  repeated(tcb, seg); // what was sent first may arrive last: its timestamp is old, and so is its text
   challengeAck(t, tcb, seg);
   return false;
 }
@@ -66,8 +68,14 @@ export function acceptable(tcb: Tcb, seg: Segment): boolean {
   return geq(last, tcb.rcvNxt) && lt(last, edge);
 }
 
+/** All of its text was here already: that is reported (RFC 2883 §4). */
+function repeated(tcb: Tcb, seg: Segment): void {
+  if (seg.len > 0 && leq(add(seg.seq, seg.len), tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, add(seg.seq, seg.len));
+}
+
 function unacceptable(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (seg.flags & RST) return;
+  repeated(tcb, seg);
   if (tcb.state === SYN_RECEIVED && seg.flags & SYN && seg.seq === tcb.irs) {
     // T309, T285: a SYN sent again says that our SYN,ACK was lost.
     tcb.flags |= F_RESEND;
@@ -107,6 +115,10 @@ function trim(t: Tcp, tcb: Tcb, seg: Segment): void {
   const before = diff(tcb.rcvNxt, seg.seq) - ((seg.flags & SYN) >> 1);
   if (before > 0 && (seg.flags & SYN) === 0) {
     const cut = Math.min(before, seg.len);
+    if (cut > 0 && tcb.flags & F_SACK) {
+      noteDuplicate(tcb, seg.seq, add(seg.seq, cut));
+      ackNow(t, tcb);
+    }
     seg.skip += cut;
     seg.len -= cut;
     seg.seq = add(seg.seq, cut);

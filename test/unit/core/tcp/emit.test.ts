@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emitAck, emitRst, emitSyn, emitText, sackLength, tsval } from '../../../../src/core/tcp/emit.ts';
+import { emitAck, emitRst, emitSyn, emitText, tsval } from '../../../../src/core/tcp/emit.ts';
 import { SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
 import { optionsOnText } from '../../../../src/core/tcp/mss.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
@@ -14,6 +14,7 @@ import {
   F_WS,
   TIMER_DELACK,
 } from '../../../../src/core/tcp/row.ts';
+import { sackLength } from '../../../../src/core/tcp/sack-option.ts';
 import { ACK, OPT_MSS, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS, PSH, RST, SYN, URG } from '../../../../src/wire/abi.ts';
 import { type Bench, type BenchOptions, bench, ISS } from './bench.ts';
 import { segment } from './bench-of-tables.ts';

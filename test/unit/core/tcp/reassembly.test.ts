@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EVENT_WORDS } from '../../../../src/core/events.ts';
 import { add, diff } from '../../../../src/core/seq.ts';
-import { deliverHeld, discardHeld, hold, sackBlocks } from '../../../../src/core/tcp/reassembly.ts';
+import { deliverHeld, discardHeld, hold } from '../../../../src/core/tcp/reassembly.ts';
+import { sackBlocks } from '../../../../src/core/tcp/sack-option.ts';
 import { byteAt } from '../../../property/pair/end.ts';
 import { segment, type Tables, tables } from './bench-of-tables.ts';
 
@@ -74,7 +75,7 @@ describe('reassembly', () => {
           const lead = runs.findIndex(([a, b]) => last >= a && last < b);
           const ordered = [runs[lead]!, ...runs.filter((_, n) => n !== lead)].slice(0, limit);
           const edges = new Int32Array(8);
-          const count = sackBlocks(box.t, box.tcb, edges, limit);
+          const count = sackBlocks(box.t, box.tcb, edges, 0, limit);
           const blocks = Array.from({ length: count }, (_, n) => [
             diff(edges[2 * n]!, base),
             diff(edges[2 * n + 1]!, base),
