@@ -1,6 +1,9 @@
 /** usertcp: a TCP/IP stack inside a Node.js process. */
 
 export type { TcpInfo } from './core/api.ts';
+export type { AckSample } from './core/tcp/congestion/ack-sample.ts';
+export type { CongestionController } from './core/tcp/congestion/controller.ts';
+export type { CongestionView } from './core/tcp/congestion/view.ts';
 export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
 export { Conn } from './shell/conn.ts';
 export type { ConnectOptions, TcpSocketOptions } from './shell/connect.ts';

@@ -11,6 +11,7 @@ import type { Link, Memory, Micros, Rng } from '../ports.ts';
 import type { EventQueue } from './events.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
 import type { IpSettings } from './ip/settings.ts';
+import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import type { TraceQueue } from './trace.ts';
 import type { Udp } from './udp/udp.ts';
@@ -54,7 +55,10 @@ export interface TcpDefaults {
   readonly ttl: number;
   /** Whether larger segments are tried on a path that was found narrow, and smaller ones when large ones vanish (RFC 4821). */
   readonly mtuProbing: boolean;
-  readonly congestion: string;
+  /** Name of a controller, or one of your own. */
+  readonly congestion: string | CongestionController;
+  /** Sends at a rate instead of in windows, also where the controller does not ask for it. */
+  readonly pacing: boolean;
   readonly ephemeralPorts: readonly [number, number];
 }
 
@@ -67,6 +71,7 @@ export interface OpenOptions {
   readonly ttl?: number;
   readonly receiveBuffer?: number;
   readonly sendBuffer?: number;
+  readonly congestion?: string | CongestionController;
 }
 
 /** Signatures the shell is written against (implemented by StackCore). Addresses are 4 words in the mapped form. */
@@ -79,6 +84,8 @@ export interface Core {
   /** Records of transitions while `tracing`, else null. */
   readonly trace: TraceQueue | null;
   tracing: boolean;
+  /** A user's congestion controller threw; its connection went on with NewReno. */
+  onControllerFault: (error: unknown) => void;
 
   handleBurst(link: number, descriptors: number, now: Micros): void;
   handleTimers(now: Micros): void;
@@ -119,6 +126,8 @@ export interface Core {
   callSetKeepAlive(row: number, on: boolean, idleMs: number, intervalMs: number, count: number, now: Micros): void;
   callSetUserTimeout(row: number, ms: number): void;
   callSetTos(row: number, tos: number): void;
+  /** Of a connection, or of those that a LISTEN will bring. */
+  callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void;
   /** true = hold back partial segments, false = let them go. */
   callCork(row: number, on: boolean): void;
 

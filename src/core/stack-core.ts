@@ -10,6 +10,7 @@ import { diff } from './seq.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
 import { abort } from './tcp/close.ts';
+import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import { CLOSED } from './tcp/figure5.ts';
@@ -171,6 +172,11 @@ export class StackCore implements Core {
     settings.tos(this.tcb.select(row), tos);
   }
 
+  callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void {
+    this.enter(now);
+    settings.congestion(this.t, this.tcb.select(row), choice);
+  }
+
   exportConnection(row: number, now: Micros): ArrayBuffer {
     this.enter(now);
     return exportRow(this.t, this.tcb.select(row));
@@ -249,6 +255,10 @@ export class StackCore implements Core {
   }
   set tracing(on: boolean) {
     this.t.trace = on ? new TraceQueue() : null;
+  }
+
+  set onControllerFault(told: (error: unknown) => void) {
+    this.t.congestion.onFault = told;
   }
 
   get connections(): number {

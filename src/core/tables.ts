@@ -11,7 +11,9 @@ import { IpLayer, type IpUp, type RawOut } from './ip/ip-layer.ts';
 import { DEFAULT_IP } from './ip/settings.ts';
 import { InitialNumbers } from './isn.ts';
 import { LentRegions } from './lent-regions.ts';
+import { CongestionControl } from './tcp/congestion/control.ts';
 import { controllers } from './tcp/congestion/registry.ts';
+import { CongestionView } from './tcp/congestion/view.ts';
 import { DirtyList, type Tcp } from './tcp/context.ts';
 import { CoreCounters } from './tcp/counters.ts';
 import { Flights } from './tcp/flights.ts';
@@ -86,7 +88,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     sack: new SackOption(),
     address: new Int32Array(4),
     identity: new Int32Array(9),
-    controllers: [...controllers],
+    congestion: new CongestionControl(new CongestionView(cursor()), [...controllers], o.tcp.pacing),
     cursor,
     other: cursor(),
     child: cursor(),

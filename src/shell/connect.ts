@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
+import type { CongestionChoice } from './options/congestion.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 
 /** Per connection; what is absent comes from the stack's `tcp` options. Times are in ms, sizes in bytes. */
@@ -28,6 +29,8 @@ export interface TcpSocketOptions {
   ttl?: number;
   receiveBuffer?: number;
   sendBuffer?: number;
+  /** A congestion controller by name ('newreno', 'cubic', 'bbr', 'dctcp'), or one of your own. */
+  congestion?: CongestionChoice;
 }
 
 export interface ConnectOptions extends TcpSocketOptions {
@@ -62,6 +65,7 @@ export function openOptions(options: TcpSocketOptions): OpenOptions {
     ...(options.ttl !== undefined && { ttl: options.ttl }),
     ...(options.receiveBuffer !== undefined && { receiveBuffer: options.receiveBuffer }),
     ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }),
+    ...(options.congestion !== undefined && { congestion: options.congestion }),
   };
 }
 

@@ -7,6 +7,7 @@ import { ECONNRESET } from '../core/events.ts';
 import type { Conn } from './conn.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
+import type { CongestionChoice } from './options/congestion.ts';
 
 interface Waiter<T> {
   resolve(value: T): void;
@@ -154,6 +155,12 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /** See `Conn.discardUnsent`. */
   discardUnsent(): number {
     return this.#conn.discardUnsent();
+  }
+
+  /** A congestion controller by name ('cubic', 'bbr', …), or one of your own; the window goes on as it is. */
+  setCongestionControl(choice: CongestionChoice): this {
+    this.#conn.setCongestionControl(choice);
+    return this;
   }
 
   /** @internal */

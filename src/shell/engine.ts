@@ -90,6 +90,11 @@ export class Engine {
     this.shared = options.claims !== undefined;
     this.#clock = options.clock;
     this.#rng = options.rng;
+    // As with handlers: the error is the application's, and the stack goes on.
+    options.core.onControllerFault = (error) =>
+      queueMicrotask(() => {
+        throw error;
+      });
     this.driver = new Driver(
       options.core,
       options.links,

@@ -2,6 +2,7 @@
 import type { TcpInfo } from '../core/api.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
+import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 
 export abstract class RowHandle {
   /** @internal Row of the core, -1 once it is gone. */
@@ -107,6 +108,14 @@ export abstract class RowHandle {
   /** IP TOS / traffic class byte [MUST-48]; may be changed at any time [SHLD-21], and better is not [SHLD-23]. */
   setTypeOfService(tos: number): this {
     if (this.row >= 0) this.engine.core.callSetTos(this.row, tos);
+    return this;
+  }
+
+  /** A congestion controller by name ('cubic', 'bbr', …), or one of your own; the window goes on as it is. */
+  setCongestionControl(choice: CongestionChoice): this {
+    checkCongestion('congestion', choice);
+    if (this.row >= 0) this.engine.core.callSetCongestion(this.row, choice, this.engine.driver.now());
+    this.engine.driver.touch();
     return this;
   }
 

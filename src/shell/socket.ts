@@ -11,18 +11,13 @@ import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
+import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 import { readToEnd } from './read-to-end.ts';
+import { duplexOptions, type SocketOptions, type SocketReadyState } from './socket-options.ts';
 import { refuseWritesAfterEnd } from './write-after-end.ts';
 
-export interface SocketOptions {
-  /** The writable side stays open when the peer ends. Default false. */
-  allowHalfOpen?: boolean;
-  readableHighWaterMark?: number;
-  writableHighWaterMark?: number;
-  signal?: AbortSignal;
-}
+export type { SocketOptions, SocketReadyState } from './socket-options.ts';
 
-export type SocketReadyState = 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed';
 type Done = (error?: Error | null) => void;
 
 export class Socket extends Duplex {
@@ -43,15 +38,7 @@ export class Socket extends Duplex {
 
   /** Made by `stack.connect` and servers. */
   constructor(engine: Engine, options: SocketOptions = {}) {
-    super({
-      allowHalfOpen: options.allowHalfOpen ?? false,
-      emitClose: false,
-      autoDestroy: true,
-      decodeStrings: true,
-      ...(options.readableHighWaterMark !== undefined && { readableHighWaterMark: options.readableHighWaterMark }),
-      ...(options.writableHighWaterMark !== undefined && { writableHighWaterMark: options.writableHighWaterMark }),
-      ...(options.signal !== undefined && { signal: options.signal }),
-    });
+    super(duplexOptions(options));
     this.#engine = engine;
     this.#idle = new IdleTimer(() => this.emit('timeout'));
     this.on('end', refuseWritesAfterEnd);
@@ -179,6 +166,12 @@ export class Socket extends Duplex {
 
   setTypeOfService(tos: number): this {
     return this.#apply((conn) => conn.setTypeOfService(tos));
+  }
+
+  /** A congestion controller by name, or one of your own; the window goes on as it is. */
+  setCongestionControl(choice: CongestionChoice): this {
+    checkCongestion('congestion', choice);
+    return this.#apply((conn) => conn.setCongestionControl(choice));
   }
 
   ref(): this {

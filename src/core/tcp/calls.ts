@@ -18,7 +18,6 @@ import {
 import { add } from '../seq.ts';
 import { watchOrphan } from './arrives/ack.ts';
 import { abort, closeNow } from './close.ts';
-import { controllerIndex } from './congestion/registry.ts';
 import { arm, markDirty, step, type Tcp } from './context.ts';
 import {
   CLOSE_WAIT,
@@ -73,7 +72,7 @@ export function openPassive(
   if (row < 0) return ENOBUFS;
   tcb.ports = port << 16;
   copyAddress(tcb.i32, tcb.at + LADDR, laddr);
-  tcb.cc = controllerIndex(t.controllers, t.defaults.congestion);
+  tcb.cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion);
   tcb.backlog = Math.max(1, Math.min(backlog, MAX_BACKLOG));
   step(t, tcb, EV.passiveOpen);
   tcb.flags |= F_LISTED;
@@ -96,7 +95,7 @@ export function openActive(
   if (isMulticast(raddr, 0) || isLimitedBroadcast(raddr, 0)) return EINVAL; // [MUST-46]
   const row = takeRow(t, tcb, o);
   if (row < 0) return ENOBUFS;
-  tcb.cc = controllerIndex(t.controllers, t.defaults.congestion);
+  tcb.cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion);
   const failed = address(t, tcb, laddr, lport, raddr, rport);
   if (failed !== OK) {
     t.rows.bury(row);

@@ -14,7 +14,7 @@ import type { IpLayer } from '../ip/ip-layer.ts';
 import type { InitialNumbers } from '../isn.ts';
 import type { TimerWheel } from '../timers.ts';
 import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
-import type { CongestionController } from './congestion/controller.ts';
+import type { CongestionControl } from './congestion/control.ts';
 import type { CoreCounters } from './counters.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Flights } from './flights.ts';
@@ -52,8 +52,7 @@ export interface Tcp {
   /** Four words to hold an address for a moment. */
   readonly address: Int32Array;
   readonly counters: CoreCounters;
-  /** `tcb.cc` is an index into them; new ones are added at the end. */
-  readonly controllers: CongestionController[];
+  readonly congestion: CongestionControl;
   readonly dirty: DirtyList;
   readonly options: TcpOptions;
   readonly sack: SackOption;
@@ -142,8 +141,9 @@ export function report(t: Tcp, tcb: Tcb, type: number, a = 0, b = 0, c = 0, d = 
   t.events.push(type, tcb.row, tcb.gen, a, b, c, d);
 }
 
-export function controllerOf(t: Tcp, tcb: Tcb): CongestionController {
-  return t.controllers[tcb.cc]!;
+/** Asks the connection's own controller; `_tcb` for the reader. */
+export function controllerOf(t: Tcp, _tcb: Tcb): CongestionControl {
+  return t.congestion;
 }
 
 /** Sets a deadline `ms` from now; the wheel learns of it only when it is the row's earliest. */

@@ -22,7 +22,7 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   disarm(tcb, TIMER_USER);
   recallPathMtu(t, tcb);
   setSendMss(t, tcb);
-  controllerOf(t, tcb).open(tcb);
+  controllerOf(t, tcb).open(tcb, t.now);
   tcb.rexmits = 0;
   tcb.firstSentAt = 0;
 }

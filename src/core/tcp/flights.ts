@@ -1,6 +1,6 @@
 /** The flight blocks (row.ts): what connections remember while they talk. Offsets are words into one region. */
 import { diff } from '../seq.ts';
-import { arm, type Tcp } from './context.ts';
+import { arm, controllerOf, type Tcp } from './context.ts';
 import { CLOSE_WAIT, ESTABLISHED } from './figure5.ts';
 import { F2_HOLDS_FLIGHT, TIMER_STATE } from './row.ts';
 import { FLIGHT_WORDS, type Tcb } from './tcb.ts';
@@ -51,6 +51,7 @@ export class Flights {
 export function stir(t: Tcp, tcb: Tcb): void {
   if (tcb.flight !== 0) return;
   tcb.flight = t.flights.take();
+  if (tcb.cwnd > 0) controllerOf(t, tcb).take(tcb, t.now);
   beginRest(t, tcb);
 }
 

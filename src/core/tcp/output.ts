@@ -4,12 +4,14 @@
  */
 import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff } from '../seq.ts';
-import { arm, controllerOf, type Tcp } from './context.ts';
+import { arm, type Tcp } from './context.ts';
+import { noteAppLimited } from './delivery-rate.ts';
 import { emitAck, emitSyn, emitText } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
 import { mostText } from './mss.ts';
 import { probeMtu } from './mtu-search.ts';
+import { afterIdle, paced, spend } from './pacing.ts';
 import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, split } from './retransmission.ts';
@@ -91,6 +93,7 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
     const most = mostText(t, tcb, link, mss);
     let len = r.len(rec) === 0 ? 0 : Math.min(r.len(rec), most, window);
     if (len > room) len = room < mss ? (pipe <= 0 ? Math.min(len, mss) : 0) : room - (room % mss);
+    if (len > 0) len = paced(t, tcb, len, mss);
     if (len === 0 && r.len(rec) > 0) return true;
     if (len < r.len(rec) && !split(t, tcb, rec, len)) return true;
     if (!t.out.hasRoom(link)) return false;
@@ -98,15 +101,15 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
     const push = rec === tcb.rtxTail && len > 0 ? PSH : 0;
     if (!emitText(t, tcb, link, r.seq(rec), ACK | fin | push, r.chunk(rec), r.offset(rec), len, mss)) return false;
     noteResent(t, tcb, rec);
+    spend(tcb, len);
     if (tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
   }
   return true;
 }
 
 function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
-  if (tcb.sndNxt === tcb.sndUna && tcb.sndQueued > 0) {
-    controllerOf(t, tcb).onIdle(tcb, diff(t.tick, tcb.lastRcvAt));
-  }
+  if (tcb.sndNxt === tcb.sndUna && tcb.sndQueued > 0) afterIdle(t, tcb);
+  tcb.flags &= ~F_CWND_LIMITED;
   let left = unsent(tcb);
   if (tcb.pmtu !== 0 && left > 0 && probeMtu(t, tcb, link, left)) left = unsent(tcb);
   while (left > 0) {
@@ -117,11 +120,13 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     const from = tcb.sndNxt;
     if (!sendText(t, tcb, link, n, left, mss)) return false;
     if (tcb.sndNxt === from) break; // no record was left to note it in: a timer tries again
+    spend(tcb, n);
     left -= n;
   }
   if (left === 0 && finWaits(tcb) && diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt) >= 1) {
     if (!sendText(t, tcb, link, 0, 0, tcb.sndMss)) return false;
   }
+  if (left === 0) noteAppLimited(tcb);
   watchWindow(t, tcb, left);
   tellLowWater(t, tcb);
   return true;
@@ -144,8 +149,8 @@ function howMuch(t: Tcp, tcb: Tcb, link: number, left: number, mss: number): num
     else n = Math.min(n, mss);
   }
   const tail = n % mss;
-  if (tail === 0) return n;
-  return mayEndShort(tcb, n, left, pipe) ? n : n - tail;
+  if (tail !== 0 && !mayEndShort(tcb, n, left, pipe)) n -= tail;
+  return n === 0 ? 0 : paced(t, tcb, n, mss);
 }
 
 /**

@@ -112,10 +112,17 @@ export class Records {
     this.words[at + 9] = firstSentAt;
     this.words[at + 10] = inFlight;
   }
+  /** C.lost when this was sent. */
+  lost(rec: number): number {
+    return this.words[rec * RECORD_WORDS + 11]!;
+  }
+  setLost(rec: number, lost: number): void {
+    this.words[rec * RECORD_WORDS + 11] = lost;
+  }
   /** A record cut off from another was sent with it. */
   copyRate(from: number, to: number): void {
     const at = from * RECORD_WORDS;
-    this.words.copyWithin(to * RECORD_WORDS + 7, at + 7, at + 11);
+    this.words.copyWithin(to * RECORD_WORDS + 7, at + 7, at + 12);
   }
   /** Sequence space: text and FIN. */
   space(rec: number): number {

@@ -4,13 +4,11 @@
  */
 import { add, diff, geq, gt, leq, lt } from '../seq.ts';
 import type { Tcp } from './context.ts';
+import { rateDelivered, rateLost, rateSent } from './delivery-rate.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import type { Tcb } from './tcb.ts';
 
-/** "pipe": what is believed to be in the network. */
-export function inFlight(tcb: Tcb): number {
-  return diff(tcb.sndNxt, tcb.sndUna) - tcb.sackedOut - tcb.lostOut;
-}
+export { inFlight } from './pipe.ts';
 
 /** Notes a transmission of new sequence space; false when the pool is used up (then nothing may be sent). */
 export function noteSent(
@@ -32,6 +30,7 @@ export function noteSent(
   t.records.setFlags(rec, fin ? R_FIN : 0);
   t.records.setSentAt(rec, t.now | 0);
   t.records.setPlace(rec, chunk, offset);
+  rateSent(t, tcb, rec, len);
   if (tcb.rtxTail < 0) tcb.rtxHead = rec;
   else t.records.setNext(tcb.rtxTail, rec);
   tcb.rtxTail = rec;
@@ -53,6 +52,7 @@ export function acknowledge(t: Tcp, tcb: Tcb, ack: number): number {
       // Only its front is acknowledged: the rest keeps its marks.
       if (flags & R_SACKED) tcb.sackedOut -= covered;
       if (flags & R_LOST) tcb.lostOut -= covered;
+      if ((flags & R_SACKED) === 0) rateDelivered(t, tcb, rec, covered);
       advancePlace(t, rec, covered);
       r.setSeq(rec, ack);
       r.setLen(rec, r.len(rec) - covered);
@@ -60,6 +60,7 @@ export function acknowledge(t: Tcp, tcb: Tcb, ack: number): number {
     }
     if (flags & R_SACKED) tcb.sackedOut -= r.space(rec);
     if (flags & R_LOST) tcb.lostOut -= r.space(rec);
+    if ((flags & R_SACKED) === 0) rateDelivered(t, tcb, rec, r.space(rec));
     // Karn [MUST-18]: none from what was sent twice. Nor from one that was selectively acknowledged: its ACK came long ago, this one waited for a hole to be filled.
     if ((flags & (R_RESENT | R_SACKED)) === 0) sample = diff(t.now | 0, r.sentAt(rec));
     const next = r.next(rec);
@@ -108,6 +109,7 @@ export function markLost(t: Tcp, tcb: Tcb, rec: number): void {
   if (flags & (R_LOST | R_SACKED)) return;
   t.records.setFlags(rec, flags | R_LOST);
   tcb.lostOut += t.records.space(rec);
+  rateLost(t, tcb, t.records.space(rec));
 }
 
 /** After a timeout everything not selectively acknowledged counts as lost. */
@@ -129,6 +131,7 @@ export function noteResent(t: Tcp, tcb: Tcb, rec: number): void {
   if (flags & R_LOST) tcb.lostOut -= t.records.space(rec);
   t.records.setFlags(rec, (flags & ~R_LOST) | R_RESENT);
   t.records.setSentAt(rec, t.now | 0);
+  rateSent(t, tcb, rec, 0);
   t.counters.retransSegs++;
 }
 
@@ -161,6 +164,7 @@ export function applyBlock(t: Tcp, tcb: Tcb, left: number, right: number): numbe
     if (r.flags(rec) & R_LOST) tcb.lostOut -= r.space(rec);
     r.setFlags(rec, (r.flags(rec) & ~R_LOST) | R_SACKED);
     tcb.sackedOut += r.space(rec);
+    rateDelivered(t, tcb, rec, r.space(rec));
     marked += r.space(rec);
   }
   return marked;

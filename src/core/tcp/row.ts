@@ -91,6 +91,8 @@ export const row = [
  * microseconds (low 32 bits).
  */
 export const flight = [
+  // First, so that its words are float64s, too.
+  ['ccState', 32, 'any', 'words of the congestion controller'],
   // RFC 8985
   ['rackXmitTs', 1, 'us@', 'RACK.xmit_ts: when the latest-sent delivered segment left'],
   ['rackEndSeq', 1, 'seq', 'RACK.end_seq'],
@@ -125,8 +127,11 @@ export const flight = [
   ['appLimited', 1, 'B', 'C.app_limited: value of delivered when the bubble is past; 0 = not limited'],
   ['lost', 1, 'B', 'C.lost, modulo 2^32'],
   ['deliveredCe', 1, 'B', 'delivered with CE marks, modulo 2^32'],
+  ['ceSeen', 1, 'B', 'of these, what the controller was told of'],
+  ['roundEnd', 1, 'B', 'value of delivered when the round trip being counted began'],
+  ['lastSentUs', 1, 'us@', 'when text last left'],
   // pacing
-  ['pacingRate', 1, 'B/ms', 'bytes per millisecond; 0 = not paced'],
+  ['pacingRate', 1, '16 B/s', '0 = not paced'],
   ['paceAt', 1, 'us@', 'when the next segment may leave'],
   ['paceBudget', 1, 'B', 'bytes that may leave at once'],
   // RFC 3168, RFC 9768
@@ -154,7 +159,6 @@ export const flight = [
   ['sndSpace', 1, 'B', 'largest flight of the round trip being measured'],
   // RFC 5482
   ['uto', 1, 'ms', 'USER_TIMEOUT the peer advertised; 0 = none'],
-  ['ccState', 24, 'any', 'words of the congestion controller'],
 ] as const;
 
 export const F_PASSIVE = 1 << 0; /** came from LISTEN [MUST-11] */

@@ -1,6 +1,7 @@
 /** What a user may change on a connection that exists. */
 import { diff } from '../seq.ts';
-import { arm, markDirty, type Tcp } from './context.ts';
+import type { CongestionController } from './congestion/controller.ts';
+import { arm, controllerOf, markDirty, type Tcp } from './context.ts';
 import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
 import { F_KEEPALIVE, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
@@ -32,4 +33,11 @@ export function userTimeout(t: Tcp, tcb: Tcb, ms: number): void {
 
 export function tos(tcb: Tcb, value: number): void {
   if (tcb.state !== CLOSED) tcb.ip = (tcb.ip & ~0xff) | (value & 0xff);
+}
+
+/** Name of a controller, or one of the user's own; cwnd stays as it is. */
+export function congestion(t: Tcp, tcb: Tcb, choice: string | CongestionController): void {
+  if (tcb.state === CLOSED) return;
+  controllerOf(t, tcb).change(tcb, choice, t.now);
+  if (tcb.sndQueued > 0) markDirty(t, tcb);
 }

@@ -120,6 +120,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;
   tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
   shiftTimes(t, tcb, w[3]!, w[4]!);
+  t.congestion.adopt(tcb, t.now);
   tcb.hop = t.ip.routeTo(tcb.i32, tcb.at + 5);
   const failed = tcb.hop < 0 ? ENETUNREACH : restoreQueues(t, tcb, w, snapshot) ? 0 : ENOBUFS;
   if (failed !== 0) {
@@ -189,6 +190,8 @@ function restoreSent(t: Tcp, tcb: Tcb, w: Int32Array, at: number, base: number):
   r.setLen(rec, w[at + 1]!);
   r.setFlags(rec, w[at + 2]!);
   r.setSentAt(rec, (t.now - ((w[4]! - w[at + 3]!) | 0)) | 0);
+  r.setRate(rec, tcb.delivered, tcb.deliveredAt, tcb.firstSentUs, 0);
+  r.setLost(rec, tcb.lost);
   const [chunk, offset] = seek(t, tcb, diff(seq, base));
   r.setPlace(rec, chunk, offset);
   if (tcb.rtxTail < 0) tcb.rtxHead = rec;

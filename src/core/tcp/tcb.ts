@@ -82,64 +82,67 @@ export const BYTES_OUT = 90;
 export const ROW_USED = 92;
 
 // The flight block: word numbers within it.
-export const RACK_XMIT_TS = 0;
-export const RACK_END_SEQ = 1;
-export const RACK_RTT = 2;
-export const RACK_FACK = 3;
-export const MIN_RTT = 4;
-export const MIN_RTT_AT = 5;
-export const REO_WND = 6;
-export const DSACK_ROUND = 7;
-export const TLP_END_SEQ = 8;
-export const PRR_DELIVERED = 9;
-export const PRR_OUT = 10;
-export const RECOVER_FS = 11;
-export const UNDO_SEQ = 12;
-export const UNDO_RETRANS = 13;
-export const UNDO_TS = 14;
-export const PRIOR_CWND = 15;
-export const PRIOR_SSTHRESH = 16;
-export const FRTO_SEQ = 17;
-export const DSACK_START = 18;
-export const DSACK_END = 19;
-export const SACK_LED1 = 20;
-export const SACK_LED2 = 21;
-export const SACK_LED3 = 22;
-export const DELIVERED = 23;
-export const DELIVERED_AT = 24;
-export const FIRST_SENT_US = 25;
-export const APP_LIMITED = 26;
-export const LOST = 27;
-export const DELIVERED_CE = 28;
-export const PACING_RATE = 29;
-export const PACE_AT = 30;
-export const PACE_BUDGET = 31;
-export const ECN_SEQ = 32;
-export const CE_RCVD = 33;
-export const CE_PEER = 34;
-export const ECT0_RCVD = 35;
-export const CE_BYTES_RCVD = 36;
-export const ECT1_RCVD = 37;
-export const ECT0_PEER = 38;
-export const CE_BYTES_PEER = 39;
-export const ECT1_PEER = 40;
-export const ECN_STATE = 41;
-export const MTU_PROBE = 42;
-export const MTU_PROBE_SEQ = 43;
-export const MTU_HIGH = 44;
-export const MTU_FAILS = 45;
-export const MTU_AT = 46;
-export const MTU_CLAIM = 47;
-export const MTU_CLAIM_SEQ = 48;
-export const RCV_SPACE = 49;
-export const RCV_SPACE_AT = 50;
-export const SND_SPACE = 51;
-export const UTO = 52;
-export const CC_STATE = 53;
+export const CC_STATE = 0;
+export const RACK_XMIT_TS = 32;
+export const RACK_END_SEQ = 33;
+export const RACK_RTT = 34;
+export const RACK_FACK = 35;
+export const MIN_RTT = 36;
+export const MIN_RTT_AT = 37;
+export const REO_WND = 38;
+export const DSACK_ROUND = 39;
+export const TLP_END_SEQ = 40;
+export const PRR_DELIVERED = 41;
+export const PRR_OUT = 42;
+export const RECOVER_FS = 43;
+export const UNDO_SEQ = 44;
+export const UNDO_RETRANS = 45;
+export const UNDO_TS = 46;
+export const PRIOR_CWND = 47;
+export const PRIOR_SSTHRESH = 48;
+export const FRTO_SEQ = 49;
+export const DSACK_START = 50;
+export const DSACK_END = 51;
+export const SACK_LED1 = 52;
+export const SACK_LED2 = 53;
+export const SACK_LED3 = 54;
+export const DELIVERED = 55;
+export const DELIVERED_AT = 56;
+export const FIRST_SENT_US = 57;
+export const APP_LIMITED = 58;
+export const LOST = 59;
+export const DELIVERED_CE = 60;
+export const CE_SEEN = 61;
+export const ROUND_END = 62;
+export const LAST_SENT_US = 63;
+export const PACING_RATE = 64;
+export const PACE_AT = 65;
+export const PACE_BUDGET = 66;
+export const ECN_SEQ = 67;
+export const CE_RCVD = 68;
+export const CE_PEER = 69;
+export const ECT0_RCVD = 70;
+export const CE_BYTES_RCVD = 71;
+export const ECT1_RCVD = 72;
+export const ECT0_PEER = 73;
+export const CE_BYTES_PEER = 74;
+export const ECT1_PEER = 75;
+export const ECN_STATE = 76;
+export const MTU_PROBE = 77;
+export const MTU_PROBE_SEQ = 78;
+export const MTU_HIGH = 79;
+export const MTU_FAILS = 80;
+export const MTU_AT = 81;
+export const MTU_CLAIM = 82;
+export const MTU_CLAIM_SEQ = 83;
+export const RCV_SPACE = 84;
+export const RCV_SPACE_AT = 85;
+export const SND_SPACE = 86;
+export const UTO = 87;
 /** Words of a block; a multiple of a cache line. */
-export const FLIGHT_WORDS = 80;
+export const FLIGHT_WORDS = 96;
 /** Words that hold moments of this stack's clock. */
-export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, PACE_AT, RCV_SPACE_AT];
+export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, LAST_SENT_US, PACE_AT, RCV_SPACE_AT];
 
 /** A cursor over one row. Point it with `select`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {
@@ -387,164 +390,173 @@ export class Tcb {
   set bytesOut(v: number) { this.f64[(this.at + 90) >> 1] = v; }
 
   /** RACK.xmit_ts: when the latest-sent delivered segment left [us@] */
-  get rackXmitTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 0]!; }
-  set rackXmitTs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 0] = v; }
+  get rackXmitTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 32]!; }
+  set rackXmitTs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 32] = v; }
   /** RACK.end_seq [seq] */
-  get rackEndSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 1]!; }
-  set rackEndSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 1] = v; }
+  get rackEndSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 33]!; }
+  set rackEndSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 33] = v; }
   /** RACK.rtt; 0 = nothing delivered yet [us] */
-  get rackRtt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 2]!; }
-  set rackRtt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 2] = v; }
+  get rackRtt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 34]!; }
+  set rackRtt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 34] = v; }
   /** RACK.fack: highest sequence number (S)ACKed [seq] */
-  get rackFack(): number { return this.f32[this.i32[this.at + FLIGHT]! + 3]!; }
-  set rackFack(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 3] = v; }
+  get rackFack(): number { return this.f32[this.i32[this.at + FLIGHT]! + 35]!; }
+  set rackFack(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 35] = v; }
   /** RACK.min_RTT over a window; 0 = unknown [us] */
-  get minRtt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 4]!; }
-  set minRtt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 4] = v; }
+  get minRtt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 36]!; }
+  set minRtt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 36] = v; }
   /** when min_RTT was measured [us@] */
-  get minRttAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 5]!; }
-  set minRttAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 5] = v; }
+  get minRttAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 37]!; }
+  set minRttAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 37] = v; }
   /** RACK.reo_wnd_mult - 1, recoveries left before it falls back [u8|u8<<8] */
-  get reoWnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 6]!; }
-  set reoWnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 6] = v; }
+  get reoWnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 38]!; }
+  set reoWnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 38] = v; }
   /** RACK.dsack_round [seq] */
-  get dsackRound(): number { return this.f32[this.i32[this.at + FLIGHT]! + 7]!; }
-  set dsackRound(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 7] = v; }
+  get dsackRound(): number { return this.f32[this.i32[this.at + FLIGHT]! + 39]!; }
+  set dsackRound(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 39] = v; }
   /** TLP.end_seq [seq] */
-  get tlpEndSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 8]!; }
-  set tlpEndSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 8] = v; }
+  get tlpEndSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 40]!; }
+  set tlpEndSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 40] = v; }
   /** prr_delivered [B] */
-  get prrDelivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 9]!; }
-  set prrDelivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 9] = v; }
+  get prrDelivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 41]!; }
+  set prrDelivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 41] = v; }
   /** prr_out [B] */
-  get prrOut(): number { return this.f32[this.i32[this.at + FLIGHT]! + 10]!; }
-  set prrOut(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 10] = v; }
+  get prrOut(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
+  set prrOut(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
   /** RecoverFS [B] */
-  get recoverFs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 11]!; }
-  set recoverFs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 11] = v; }
+  get recoverFs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
+  set recoverFs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
   /** SND.UNA when the reduction that may be undone happened [seq] */
-  get undoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 12]!; }
-  set undoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 12] = v; }
+  get undoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
+  set undoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
   /** retransmissions not yet reported as duplicates [count] */
-  get undoRetrans(): number { return this.f32[this.i32[this.at + FLIGHT]! + 13]!; }
-  set undoRetrans(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 13] = v; }
+  get undoRetrans(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
+  set undoRetrans(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
   /** TSval of the first retransmission (Eifel) [u32] */
-  get undoTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 14]!; }
-  set undoTs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 14] = v; }
+  get undoTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
+  set undoTs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
   /** cwnd before the reduction [B] */
-  get priorCwnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 15]!; }
-  set priorCwnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 15] = v; }
+  get priorCwnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
+  set priorCwnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
   /** ssthresh before the reduction [B] */
-  get priorSsthresh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 16]!; }
-  set priorSsthresh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 16] = v; }
+  get priorSsthresh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
+  set priorSsthresh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
   /** F-RTO: SND.NXT when the timer expired [seq] */
-  get frtoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 17]!; }
-  set frtoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 17] = v; }
+  get frtoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
+  set frtoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
   /** duplicate range to report in the next SACK option [seq] */
-  get dsackStart(): number { return this.f32[this.i32[this.at + FLIGHT]! + 18]!; }
-  set dsackStart(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 18] = v; }
+  get dsackStart(): number { return this.f32[this.i32[this.at + FLIGHT]! + 50]!; }
+  set dsackStart(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 50] = v; }
   /** its right edge; equal = none [seq] */
-  get dsackEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 19]!; }
-  set dsackEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 19] = v; }
+  get dsackEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 51]!; }
+  set dsackEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 51] = v; }
   /** left edge of the block that led the last SACK option; 0 = none [seq] */
-  get sackLed1(): number { return this.f32[this.i32[this.at + FLIGHT]! + 20]!; }
-  set sackLed1(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 20] = v; }
+  get sackLed1(): number { return this.f32[this.i32[this.at + FLIGHT]! + 52]!; }
+  set sackLed1(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 52] = v; }
   /** of the one before that [seq] */
-  get sackLed2(): number { return this.f32[this.i32[this.at + FLIGHT]! + 21]!; }
-  set sackLed2(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 21] = v; }
+  get sackLed2(): number { return this.f32[this.i32[this.at + FLIGHT]! + 53]!; }
+  set sackLed2(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 53] = v; }
   /** and before that [seq] */
-  get sackLed3(): number { return this.f32[this.i32[this.at + FLIGHT]! + 22]!; }
-  set sackLed3(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 22] = v; }
+  get sackLed3(): number { return this.f32[this.i32[this.at + FLIGHT]! + 54]!; }
+  set sackLed3(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 54] = v; }
   /** C.delivered, modulo 2^32 [B] */
-  get delivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 23]!; }
-  set delivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 23] = v; }
+  get delivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 55]!; }
+  set delivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 55] = v; }
   /** C.delivered_time [us@] */
-  get deliveredAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 24]!; }
-  set deliveredAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 24] = v; }
+  get deliveredAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 56]!; }
+  set deliveredAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 56] = v; }
   /** C.first_send_time [us@] */
-  get firstSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 25]!; }
-  set firstSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 25] = v; }
+  get firstSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 57]!; }
+  set firstSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 57] = v; }
   /** C.app_limited: value of delivered when the bubble is past; 0 = not limited [B] */
-  get appLimited(): number { return this.f32[this.i32[this.at + FLIGHT]! + 26]!; }
-  set appLimited(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 26] = v; }
+  get appLimited(): number { return this.f32[this.i32[this.at + FLIGHT]! + 58]!; }
+  set appLimited(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 58] = v; }
   /** C.lost, modulo 2^32 [B] */
-  get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 27]!; }
-  set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 27] = v; }
+  get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 59]!; }
+  set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 59] = v; }
   /** delivered with CE marks, modulo 2^32 [B] */
-  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 28]!; }
-  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 28] = v; }
-  /** bytes per millisecond; 0 = not paced [B/ms] */
-  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 29]!; }
-  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 29] = v; }
+  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 60]!; }
+  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 60] = v; }
+  /** of these, what the controller was told of [B] */
+  get ceSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 61]!; }
+  set ceSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 61] = v; }
+  /** value of delivered when the round trip being counted began [B] */
+  get roundEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 62]!; }
+  set roundEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 62] = v; }
+  /** when text last left [us@] */
+  get lastSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 63]!; }
+  set lastSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 63] = v; }
+  /** 0 = not paced [16 B/s] */
+  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 64]!; }
+  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 64] = v; }
   /** when the next segment may leave [us@] */
-  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 30]!; }
-  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 30] = v; }
+  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 65]!; }
+  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 65] = v; }
   /** bytes that may leave at once [B] */
-  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 31]!; }
-  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 31] = v; }
+  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 66]!; }
+  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 66] = v; }
   /** SND.NXT at the last reduction for ECE: once per round trip [seq] */
-  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 32]!; }
-  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 32] = v; }
+  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 67]!; }
+  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 67] = v; }
   /** r.cep: segments received with CE [count] */
-  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 33]!; }
-  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 33] = v; }
+  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 68]!; }
+  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 68] = v; }
   /** s.cep: CE marks the peer reported [count] */
-  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 34]!; }
-  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 34] = v; }
+  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 69]!; }
+  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 69] = v; }
   /** r.e0b [B] */
-  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 35]!; }
-  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 35] = v; }
+  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 70]!; }
+  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 70] = v; }
   /** r.ceb [B] */
-  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 36]!; }
-  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 36] = v; }
+  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 71]!; }
+  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 71] = v; }
   /** r.e1b [B] */
-  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 37]!; }
-  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 37] = v; }
+  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 72]!; }
+  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 72] = v; }
   /** s.e0b [B] */
-  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 38]!; }
-  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 38] = v; }
+  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 73]!; }
+  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 73] = v; }
   /** s.ceb [B] */
-  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 39]!; }
-  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 39] = v; }
+  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 74]!; }
+  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 74] = v; }
   /** s.e1b [B] */
-  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 40]!; }
-  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 40] = v; }
+  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 75]!; }
+  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 75] = v; }
   /** what the handshake of AccECN saw, what is to be reported [bits] */
-  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 41]!; }
-  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 41] = v; }
+  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 76]!; }
+  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 76] = v; }
   /** size of the probe in flight; 0 = none [B] */
-  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
-  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
+  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 77]!; }
+  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 77] = v; }
   /** first octet of the probe [seq] */
-  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
-  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
+  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 78]!; }
+  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 78] = v; }
   /** smallest size known not to pass; 0 = unknown [B] */
-  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
-  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
+  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 79]!; }
+  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 79] = v; }
   /** probes of this size that were lost; full-size timeouts in a row [count] */
-  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
-  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
+  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 80]!; }
+  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 80] = v; }
   /** when the search may go on; 0 = now [tick] */
-  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
-  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
+  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 81]!; }
+  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 81] = v; }
   /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */
-  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
-  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
+  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 82]!; }
+  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 82] = v; }
   /** first octet of the segment it is about [seq] */
-  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
-  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
+  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 83]!; }
+  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 83] = v; }
   /** text consumed in the round trip being measured [B] */
-  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
-  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
+  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 84]!; }
+  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 84] = v; }
   /** when that round trip began [us@] */
-  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 50]!; }
-  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 50] = v; }
+  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 85]!; }
+  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 85] = v; }
   /** largest flight of the round trip being measured [B] */
-  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 51]!; }
-  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 51] = v; }
+  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 86]!; }
+  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 86] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 52]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 52] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 87]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 87] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

@@ -7,6 +7,7 @@ import { emitText } from './emit.ts';
 import { EV, FIN_WAIT_2, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { end, remove, silence } from './lifecycle.ts';
+import { paceDue } from './pacing.ts';
 import { timeoutMeansMtu } from './path-mtu.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight, markAllLost } from './retransmission.ts';
@@ -25,6 +26,7 @@ import {
   F_SHORT_SEND,
   TIMER_DELACK,
   TIMER_KEEPALIVE,
+  TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REXMIT,
   TIMER_STATE,
@@ -80,6 +82,8 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
         giveUp(t, tcb, ETIMEDOUT); // T233 …
       else arm(t, tcb, TIMER_USER, tcb.userTimeout - diff(t.tick, tcb.firstSentAt));
       return;
+    case TIMER_PACE:
+      return paceDue(t, tcb);
   }
 }
 

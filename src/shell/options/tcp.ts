@@ -1,9 +1,9 @@
 /** Defaults of new connections: TcpDefaults of the core, every field optional, checked against a table of ranges. */
 import type { TcpDefaults } from '../../core/api.ts';
-import { controllers } from '../../core/tcp/congestion/registry.ts';
 import type { TcpSocketOptions } from '../connect.ts';
 import { OptionError } from '../option-error.ts';
-import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+import { checkKnown, checkNumber } from './check.ts';
+import { checkCongestion } from './congestion.ts';
 
 /** Sizes in bytes, times in ms. */
 export type TcpOptions = { -readonly [K in keyof TcpDefaults]?: TcpDefaults[K] };
@@ -11,9 +11,6 @@ export type TcpOptions = { -readonly [K in keyof TcpDefaults]?: TcpDefaults[K] }
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const DAY = 86_400_000;
-
-const congestionNames = controllers.map(({ name }) => name);
-const PREFERRED = 'cubic';
 
 export const tcpDefaults: TcpDefaults = {
   sendBuffer: 4 * MIB,
@@ -33,7 +30,8 @@ export const tcpDefaults: TcpDefaults = {
   userTimeout: 0, // [UNTAGGED-24] ADR 12
   notSentLowat: 0,
   ttl: 64,
-  congestion: congestionNames.find((name) => name === PREFERRED) ?? congestionNames[0]!,
+  congestion: 'newreno',
+  pacing: false,
   ephemeralPorts: [32768, 60999],
 };
 
@@ -65,13 +63,14 @@ const SOCKET_RANGES = {
   keepAliveInterval: [1, 2 ** 31 - 1, 'ms'],
   keepAliveCount: [1, 127, ''],
 } as const satisfies Partial<Record<keyof TcpSocketOptions, readonly [number, number, string]>>;
-const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay', 'mtuProbing'] as const;
+const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay', 'mtuProbing', 'pacing'] as const;
 
 /** Throws OptionError unless a connection or listener can be opened with these. */
 export function checkSocketTcp(options: TcpSocketOptions): void {
   for (const [name, [least, most, unit]] of Object.entries(SOCKET_RANGES)) {
     checkNumber(name, options[name as keyof typeof SOCKET_RANGES], 0, least, most, unit);
   }
+  checkCongestion('congestion', options.congestion);
 }
 
 export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
@@ -85,7 +84,7 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       throw new OptionError(`tcp.${name}`, options[name], 'true or false');
   }
-  checkOneOf('tcp.congestion', options.congestion, congestionNames, tcpDefaults.congestion);
+  checkCongestion('tcp.congestion', options.congestion);
   checkPorts(options.ephemeralPorts);
   return { ...tcpDefaults, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
 }

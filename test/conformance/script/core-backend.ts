@@ -45,6 +45,7 @@ export const SCRIPT_DEFAULTS: TcpDefaults = {
   notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',
+  pacing: false,
   ephemeralPorts: [32768, 60999],
 };
 

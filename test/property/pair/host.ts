@@ -34,6 +34,7 @@ export const DEFAULTS: TcpDefaults = {
   notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',
+  pacing: false,
   ephemeralPorts: [32768, 60999],
 };
 

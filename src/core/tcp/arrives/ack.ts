@@ -3,7 +3,8 @@ import { ACK, FIN, OPT_SACK, SYN } from '../../../wire/abi.ts';
 import { EV_ALL_ACKED, EV_DRAIN, OK } from '../../events.ts';
 import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import { closeNow } from '../close.ts';
-import { arm, controllerOf, disarm, markDirty, report, step, type Tcp } from '../context.ts';
+import { arm, disarm, markDirty, report, step, type Tcp } from '../context.ts';
+import { ackTaken } from '../delivery-rate.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
@@ -12,7 +13,6 @@ import { probeAcked } from '../mtu-search.ts';
 import { acknowledge, markAllLost } from '../retransmission.ts';
 import {
   F_CLOSE_QUEUED,
-  F_CWND_LIMITED,
   F_FIN_QUEUED,
   F_FIN_SENT,
   F_NO_READER,
@@ -95,6 +95,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
   }
   const window = scaledWindow(tcb, seg);
   const advances = gt(seg.ack, tcb.sndUna);
+  const acked = advances ? diff(seg.ack, tcb.sndUna) : 0;
   if (advances) {
     advance(t, tcb, seg.ack);
     if (sacked > 0) detectLoss(t, tcb);
@@ -105,6 +106,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
     if (bare && (window === tcb.sndWnd || sacked > 0) && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb, sacked);
   }
   updateWindow(t, tcb, window, seg, advances);
+  ackTaken(t, tcb, acked);
 }
 
 /**
@@ -141,7 +143,6 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
   const acked = diff(ackNo, tcb.sndUna);
   const bytes = acked - (finAcked ? 1 : 0);
   const sample = acknowledge(t, tcb, ackNo);
-  const limited = (tcb.flags & (F_CWND_LIMITED | F_RTO_RECOVERY)) !== 0;
   tcb.sndUna = ackNo;
   if (tcb.flags2 & F2_MTU_PROBE) probeAcked(t, tcb);
   t.ip.confirm(tcb.hop);
@@ -154,11 +155,7 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
   tcb.dupAcks = 0;
   tcb.rexmits = 0;
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) recoveryAck(t, tcb, acked);
-  if ((tcb.flags & F_RECOVERY) === 0) {
-    if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
-    controllerOf(t, tcb).onAck(tcb, acked, sample > 0 ? sample : 0, limited, t.now);
-    tcb.flags &= ~F_CWND_LIMITED;
-  }
+  if ((tcb.flags & (F_RECOVERY | F_SACK)) === 0) tcb.sackedOut = 0;
   if (tcb.flags & F_SND_URG && leq(tcb.sndUp, tcb.sndUna)) tcb.flags &= ~F_SND_URG;
   restartTimers(t, tcb);
   if (tcb.flags & F_SHORT_SEND && tcb.sndBuf - tcb.sndQueued > tcb.sndBuf / 3) {
@@ -222,7 +219,11 @@ export function watchOrphan(t: Tcp, tcb: Tcb): void {
 export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return GO_ON;
   if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) return GO_ON;
-  if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg.ack);
+  if (gt(seg.ack, tcb.sndUna)) {
+    const acked = diff(seg.ack, tcb.sndUna);
+    advance(t, tcb, seg.ack);
+    ackTaken(t, tcb, acked);
+  }
   if (leq(tcb.sndWl2, seg.ack)) {
     const window = scaledWindow(tcb, seg);
     if (window > 0 || tcb.sndWnd > 0) takeWindow(tcb, window, tcb.sndWl1, seg.ack);

@@ -2,6 +2,9 @@
 import { Arena } from '../../../../src/core/arena.ts';
 import { EventQueue } from '../../../../src/core/events.ts';
 import { LentRegions } from '../../../../src/core/lent-regions.ts';
+import { CongestionControl } from '../../../../src/core/tcp/congestion/control.ts';
+import { controllers } from '../../../../src/core/tcp/congestion/registry.ts';
+import { CongestionView } from '../../../../src/core/tcp/congestion/view.ts';
 import type { Tcp } from '../../../../src/core/tcp/context.ts';
 import { DirtyList } from '../../../../src/core/tcp/context.ts';
 import { CoreCounters } from '../../../../src/core/tcp/counters.ts';
@@ -44,6 +47,8 @@ export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
     windowLimit: Infinity,
     trace: null,
   } as unknown as Tcp;
+  const view = new CongestionView(new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer));
+  Object.assign(t, { congestion: new CongestionControl(view, [...controllers], false) });
   const tcb = new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer).select(rows.take());
   tcb.flight = flights.take();
   tcb.state = ESTABLISHED;

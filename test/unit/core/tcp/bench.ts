@@ -101,6 +101,7 @@ export function bench(o: BenchOptions = {}): Bench {
   Object.assign(t.ip, { linkOf: () => 0, mtuOf: () => o.pathMtu ?? mtu, ready: () => hop.ready, release: nothing });
   const tcb = t.cursor();
   takeRow(t, tcb, {});
+  tcb.flight = t.flights.take();
   tcb.i32[tcb.at + PORTS] = (80 << 16) | 40000;
   tcb.i32.set(parseAddress(o.v6 ? 'fd00::1' : '10.0.0.1'), tcb.at + LADDR);
   tcb.i32.set(parseAddress(o.v6 ? 'fd00::2' : '10.0.0.2'), tcb.at + RADDR);

@@ -7,10 +7,17 @@ import { beginTimeWait, remove } from '../../../../src/core/tcp/lifecycle.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import { F2_HOLDS_FLIGHT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
-import { bench } from './bench.ts';
+import { type Bench, bench } from './bench.ts';
+
+/** A connection that has no block yet. */
+function quiet(): Bench {
+  const b = bench();
+  dropFlight(b.t, b.tcb);
+  return b;
+}
 
 test('a row without a block reads zeros, and what it is given is zero too', () => {
-  const { t, tcb } = bench();
+  const { t, tcb } = quiet();
   stir(t, tcb);
   tcb.rackRtt = 7;
   tcb.setCcWord(23, 9);
@@ -21,7 +28,7 @@ test('a row without a block reads zeros, and what it is given is zero too', () =
 });
 
 test("blocks do not overlap, and the first is nobody's", () => {
-  const { t } = bench();
+  const { t } = quiet();
   const taken = Array.from({ length: 8 }, () => t.flights.take());
   expect(new Set(taken).size).toBe(8);
   expect(Math.min(...taken)).toBeGreaterThan(0);
@@ -29,7 +36,7 @@ test("blocks do not overlap, and the first is nobody's", () => {
 });
 
 test('an idle connection gives its block back, a busy one keeps it', () => {
-  const { t, tcb, send } = bench();
+  const { t, tcb, send } = quiet();
   stir(t, tcb);
   send(100);
   tcb.lastRcvAt = t.tick - REST_AFTER;
@@ -46,7 +53,7 @@ test('an idle connection gives its block back, a busy one keeps it', () => {
 });
 
 test('while an open connection has a block a timer asks for it', () => {
-  const { t, tcb } = bench();
+  const { t, tcb } = quiet();
   tcb.lastRcvAt = t.tick;
   stir(t, tcb);
   expect(tcb.timer(TIMER_STATE)).toBe(t.tick + REST_AFTER);
@@ -60,7 +67,7 @@ test('while an open connection has a block a timer asks for it', () => {
 });
 
 test('output stirs, and the end gives back', () => {
-  const { t, tcb } = bench();
+  const { t, tcb } = quiet();
   arm(t, tcb, TIMER_STATE, 5);
   output(t, tcb, 0);
   expect(tcb.flight).not.toBe(0);
@@ -69,7 +76,7 @@ test('output stirs, and the end gives back', () => {
 });
 
 test('TIME_WAIT has none', () => {
-  const { t, tcb } = bench();
+  const { t, tcb } = quiet();
   stir(t, tcb);
   tcb.state = TIME_WAIT;
   beginTimeWait(t, tcb);

@@ -1,0 +1,24 @@
+/** What a socket is made with, besides its connection. */
+import type { DuplexOptions } from 'node:stream';
+
+export interface SocketOptions {
+  /** The writable side stays open when the peer ends. Default false. */
+  allowHalfOpen?: boolean;
+  readableHighWaterMark?: number;
+  writableHighWaterMark?: number;
+  signal?: AbortSignal;
+}
+
+export type SocketReadyState = 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed';
+
+export function duplexOptions(options: SocketOptions): DuplexOptions {
+  return {
+    allowHalfOpen: options.allowHalfOpen ?? false,
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: true,
+    ...(options.readableHighWaterMark !== undefined && { readableHighWaterMark: options.readableHighWaterMark }),
+    ...(options.writableHighWaterMark !== undefined && { writableHighWaterMark: options.writableHighWaterMark }),
+    ...(options.signal !== undefined && { signal: options.signal }),
+  };
+}
