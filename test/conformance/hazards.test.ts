@@ -93,6 +93,19 @@ describe('acknowledgments on segments that are not acceptable', () => {
   });
 });
 
+describe('the order of the checks', () => {
+  conform('a duplicate is answered though it has no ACK: sequence goes before ACK [T299]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      +0 < P. seq 1 ack 1 len 10
+      +.040 > . seq 1 ack 11
+      +0 < P seq 1 len 10
+      +0 > . seq 1 ack 11
+      expect ESTABLISHED
+    `;
+  });
+});
+
 describe('two ends must not answer each other for ever', () => {
   conform('unacceptable pure ACKs are answered once in 500 ms [T289] [UNTAGGED-34]', async (s) => {
     await bring(s, 'ESTABLISHED');
