@@ -20,6 +20,7 @@ const TEST = {
   'libgtest-dev': '/usr/include/gtest/gtest.h',
   tshark: 'tshark',
   tcpdump: 'tcpdump',
+  'dnsmasq-base': 'dnsmasq',
 };
 const BENCH = {
   iproute2: 'ip',

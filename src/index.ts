@@ -8,6 +8,11 @@ export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } fro
 export { Conn } from './shell/conn.ts';
 export type { ConnectOptions, TcpSocketOptions } from './shell/connect.ts';
 export { Connection } from './shell/connection.ts';
+export { DhcpClient } from './shell/dhcp/client.ts';
+export type { LeaseInfo } from './shell/dhcp/lease.ts';
+export type { DhcpState } from './shell/dhcp/machine.ts';
+export type { DnsRecordType } from './shell/dns/parts.ts';
+export type { DnsError } from './shell/dns/resolver.ts';
 export type { Endpoint } from './shell/endpoint.ts';
 export type { SystemError } from './shell/errors.ts';
 export { StackError } from './shell/errors.ts';
@@ -19,6 +24,8 @@ export { OptionError } from './shell/option-error.ts';
 export type {
   CaptureOptions,
   CaptureSink,
+  DhcpOptions,
+  DnsOptions,
   Mode,
   RouteOption,
   StackOptions,

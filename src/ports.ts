@@ -71,6 +71,8 @@ export interface Link {
   lend?(region: number, bytes: Uint8Array | null): void;
   /** Tells which destination addresses to accept (mapped form, 4 words each), and the ports in shared mode. */
   setAddresses?(addresses: Int32Array): void;
+  /** The network carries no more than this, whatever the device could: `mtu` is at most that from now on. */
+  limitMtu?(mtu: number): void;
   ref(): void;
   unref(): void;
   close(): Promise<void>;

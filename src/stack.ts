@@ -1,4 +1,6 @@
 /** The composition root: the one file that joins core, links and shell. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { debuglog } from 'node:util';
 import { PcapngWriter } from './capture/pcapng-writer.ts';
 import { StackCore } from './core/stack-core.ts';
@@ -13,9 +15,12 @@ import { type OpenCapture, openCapture } from './shell/capture-file.ts';
 import { NodeClock } from './shell/clock.ts';
 import { arrange } from './shell/coexist/arrangement.ts';
 import { watchKernel } from './shell/coexist/watch.ts';
+import { DhcpClient } from './shell/dhcp/client.ts';
+import { LeaseHousehold } from './shell/dhcp/household.ts';
+import { Resolver } from './shell/dns/resolver.ts';
 import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
-import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
+import { checkOptions, type Mode, type Settings, type StackOptions } from './shell/options/stack-options.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Stack } from './shell/stack.ts';
 import { undoAll } from './shell/undo.ts';
@@ -31,12 +36,14 @@ export interface Surroundings {
   readonly rng: Rng;
   /** Runs a function in a later turn of the event loop, or of virtual time. */
   readonly later: (fn: () => void) => void;
-  /** Runs `fn` after `ms`; returns what cancels it. */
-  readonly after: (ms: number, fn: () => void) => () => void;
+  /** Runs `fn` after `ms`; returns what cancels it. `quiet`: it keeps no process alive. */
+  readonly after: (ms: number, fn: () => void, quiet?: boolean) => () => void;
   readonly warnings: readonly string[];
   readonly teardown: readonly (() => unknown)[];
   /** The first link's host has its addresses too and keeps all but these ports; absent = they are ours alone. */
   readonly shared?: ((port: number) => boolean) | undefined;
+  /** Keeps the host's kernel from answering for an address that is leased later; resolves to what undoes it. */
+  readonly fence?: ((address: string) => Promise<() => Promise<void>>) | undefined;
 }
 
 /**
@@ -46,10 +53,11 @@ export interface Surroundings {
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
-  const { links, warnings, teardown, ephemeralPorts, shared } = await openLinks(settings);
+  const { links, warnings, teardown, ephemeralPorts, shared, fence } = await openLinks(settings);
   const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
+  let stack: Stack;
   try {
-    return assemble(complete, {
+    stack = assemble(complete, {
       links,
       clock: settings.clock ?? new NodeClock(),
       rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
@@ -58,9 +66,17 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
       warnings,
       teardown,
       shared,
+      fence,
     });
   } catch (error) {
     throw await undoAll([...links.map((link) => () => link.close()), ...teardown], [error]);
+  }
+  try {
+    await stack.dhcp?.ready();
+    return stack;
+  } catch (error) {
+    await stack.close({ timeout: 0 });
+    throw error;
   }
 }
 
@@ -104,12 +120,35 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     core.tracing = true;
     engine.driver.watcher = new Annotator(tees, () => core.trace);
   }
+  const addresses = settings.addresses.map(({ text }) => text);
+  const { after } = around;
+  const now = (): number => around.clock.now() / 1000;
+  const random = (): number => around.rng.u32();
+  const resolver = new Resolver({ engine, settings: settings.dns, now, random, after });
+  engine.resolver = resolver;
+  const dhcp =
+    settings.dhcp &&
+    new DhcpClient({
+      engine,
+      settings: settings.dhcp,
+      household: new LeaseHousehold({
+        engine,
+        settings: settings.dhcp,
+        addresses,
+        fence: around.fence,
+        useDns: (servers, domain) => resolver.use(servers, domain),
+      }),
+      now,
+      random,
+      after,
+    });
   const stack = new Stack({
     engine,
-    addresses: settings.addresses.map(({ text }) => text),
+    addresses,
+    dhcp,
     coreCounters: () => ({ ...core.counters }),
     warnings: around.warnings,
-    after: around.after,
+    after,
     teardown: [...links.map((link) => () => link.close()), () => capture?.close(), ...around.teardown],
   });
   engine.onLinkDown = (index, error) => debug('link %s is down: %s', links[index]?.name, error.message);
@@ -123,6 +162,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     if ('onUp' in link) link.onUp = announce;
     announce();
   });
+  dhcp?.start();
   return stack;
 }
 
@@ -133,8 +173,9 @@ function tee(links: readonly Link[], capture: OpenCapture, clock: Clock): Tee[] 
   return links.map((link) => new Tee(link, writer, clock, { snaplen: capture.snaplen, epoch }));
 }
 
-function nodeTimer(ms: number, fn: () => void): () => void {
+function nodeTimer(ms: number, fn: () => void, quiet = false): () => void {
   const timer = setTimeout(fn, ms);
+  if (quiet) timer.unref();
   return () => clearTimeout(timer);
 }
 
@@ -145,6 +186,7 @@ interface Opened {
   /** What coexistence decided; undefined = as the options say. */
   readonly ephemeralPorts: readonly [number, number] | undefined;
   readonly shared: ((port: number) => boolean) | undefined;
+  readonly fence: Surroundings['fence'];
 }
 
 const TAP = 'tap:';
@@ -152,7 +194,7 @@ const TAP = 'tap:';
 /** The links of the options: given ones, a TAP device, or an interface that the kernel uses, too. */
 async function openLinks(settings: Settings): Promise<Opened> {
   const { device, mac, rings, spin } = settings;
-  const plain = { warnings: [], teardown: [], ephemeralPorts: undefined, shared: undefined };
+  const plain = { warnings: [], teardown: [], ephemeralPorts: undefined, shared: undefined, fence: undefined };
   if (device === undefined) return { ...plain, links: settings.links };
   if (device.startsWith(TAP)) {
     const { vlan } = settings;
@@ -173,7 +215,7 @@ async function openLinks(settings: Settings): Promise<Opened> {
   try {
     const link = openAfPacket({
       device,
-      mac: mac ?? (mode === 'own-mac' ? ownMac(settings.addresses[0]!.words) : undefined),
+      mac: mac ?? (mode === 'own-mac' ? ownMac(settings.addresses[0]?.words ?? hashOf(device)) : undefined),
       smallSlots: rings.small,
       largeSlots: rings.large,
       spinMicros: spin,
@@ -187,7 +229,8 @@ async function openLinks(settings: Settings): Promise<Opened> {
       process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
     });
     const teardown = [unwatch, () => arrangement.release()];
-    return { links: [link], warnings, teardown, ephemeralPorts, shared: claimed && ((port) => claimed.has(port)) };
+    const shared = claimed && ((port: number): boolean => claimed.has(port));
+    return { links: [link], warnings, teardown, ephemeralPorts, shared, fence: fenceOn(settings, device, mode) };
   } catch (error) {
     throw await undoAll([() => arrangement.release()], [error]);
   }
@@ -204,4 +247,20 @@ function inheritedFds(): readonly number[] | undefined {
 function ownMac(address: Int32Array): Uint8Array {
   const low = address[3]!;
   return Uint8Array.of(0x02, 0x75, low >>> 24, low >>> 16, low >>> 8, low);
+}
+
+/**
+ * Ingress rules for an address that came later. There is no self-test: our own end is open by now, and would answer its
+ * packets.
+ */
+function fenceOn({ ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
+  return async (address) => {
+    const arrangement = await arrange({ device, addresses: [address], mode, ports, ephemeralPorts }, null);
+    return () => arrangement.release();
+  };
+}
+
+/** Something of its own for each host and device where no address is known yet. */
+function hashOf(device: string): Int32Array {
+  return Int32Array.of(0, 0, 0, createHash('sha256').update(`${hostname()} ${device}`).digest().readInt32BE());
 }

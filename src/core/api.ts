@@ -90,6 +90,8 @@ export interface Core {
   handleBurst(link: number, descriptors: number, now: Micros): void;
   handleTimers(now: Micros): void;
   handleLinkDown(link: number): void;
+  /** An address is taken from us: its connections end with EADDRNOTAVAIL. */
+  handleAddressGone(address: Int32Array, now: Micros): void;
 
   /** LISTEN. Returns a row, or an error (< 0): EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOBUFS. All-zero address = any. */
   callListen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, now: Micros): number;

@@ -1,6 +1,7 @@
 /** What the IP layer and the links tell TCP and UDP: neighbours found and lost, ICMP errors, links gone. */
-import { ROW_WORDS } from '../wire/abi.ts';
-import { EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR } from './events.ts';
+import { ROW_LADDR, ROW_WORDS } from '../wire/abi.ts';
+import { sameAddress } from '../wire/address.ts';
+import { EADDRNOTAVAIL, EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR } from './events.ts';
 import type { IpUp } from './ip/ip-layer.ts';
 import { DirtyList, report, type Tcp } from './tcp/context.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
@@ -56,13 +57,22 @@ export class FromBelow implements IpUp {
 
   /** Connections over the link end with ENETDOWN; nothing can be sent about it. */
   linkDown(link: number): void {
-    const { rows, ip } = this.t;
+    const { ip } = this.t;
+    this.endAll((tcb) => tcb.hop >= 0 && ip.linkOf(tcb.hop) === link, ENETDOWN);
+  }
+
+  /** The address is taken from us: what it was an end of is over, and may not say so with it. */
+  addressGone(address: Int32Array): void {
+    this.endAll((tcb) => sameAddress(tcb.i32, tcb.at + ROW_LADDR, address, 0), EADDRNOTAVAIL);
+  }
+
+  private endAll(which: (tcb: Tcb) => boolean, why: number): void {
+    const { rows } = this.t;
     for (let row = SCRATCH_ROWS; row < rows.top; row++) {
       const state = rows.words[row * ROW_WORDS + STATE]!;
       if (state & (CLOSED | LISTEN) || state === 0) continue;
       const tcb = this.t.other.select(row);
-      if (tcb.hop < 0 || ip.linkOf(tcb.hop) !== link) continue;
-      end(this.t, tcb, EV.abort, ENETDOWN);
+      if (which(tcb)) end(this.t, tcb, EV.abort, why);
     }
   }
 

@@ -69,6 +69,11 @@ export class StackCore implements Core {
     this.below.linkDown(link);
   }
 
+  handleAddressGone(address: Int32Array, now: Micros): void {
+    this.enter(now);
+    this.below.addressGone(address);
+  }
+
   /** Time moves before anything else happens: deadlines first, in their order. */
   private enter(now: Micros): void {
     const t = this.t;

@@ -39,6 +39,7 @@ export class NativeDevice implements Link {
   #onDown: ((error: Error) => void) | undefined;
   #reopenTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  #mtuLimit = Number.POSITIVE_INFINITY;
 
   constructor(link: NativeLink, filter: Omit<NativeFilter, 'addresses'>) {
     this.#native = link;
@@ -57,7 +58,7 @@ export class NativeDevice implements Link {
     return this.#facts.mac;
   }
   get mtu(): number {
-    return Math.min(this.#facts.mtu, MAX_PACKET);
+    return Math.min(this.#facts.mtu, MAX_PACKET, this.#mtuLimit);
   }
   get capacity(): number {
     return this.#facts.capacity;
@@ -86,6 +87,10 @@ export class NativeDevice implements Link {
   flush(n: number): void {
     const errno = this.#native.flush(n);
     if (errno !== 0) this.#down(errno);
+  }
+
+  limitMtu(mtu: number): void {
+    this.#mtuLimit = mtu;
   }
 
   setAddresses(addresses: Int32Array): void {

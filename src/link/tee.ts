@@ -65,6 +65,9 @@ export class Tee implements Link {
   get mtu(): number {
     return this.#inner.mtu;
   }
+  limitMtu(mtu: number): void {
+    this.#inner.limitMtu?.(mtu);
+  }
   get offload(): LinkOffload {
     return this.#inner.offload;
   }

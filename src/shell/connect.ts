@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns';
 import type { OpenOptions } from '../core/api.ts';
 import { isUnspecified } from '../wire/address.ts';
-import { tryParseAddress } from '../wire/address-text.ts';
+import { parseAddress, tryParseAddress } from '../wire/address-text.ts';
 import type { Conn } from './conn.ts';
 import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
@@ -35,7 +35,7 @@ export interface TcpSocketOptions {
 
 export interface ConnectOptions extends TcpSocketOptions {
   port: number;
-  /** IP literal, or a name that node:dns looks up. */
+  /** IP literal, or a name: the stack's own DNS servers are asked where it has some (`dns`, `dhcp`), else node:dns. */
   host?: string;
   localAddress?: string;
   localPort?: number;
@@ -102,6 +102,14 @@ export function resolveHost(
   const host = options.host ?? 'localhost';
   const literal = tryParseAddress(host);
   if (literal !== undefined) return done(null, literal, host, host.includes(':') ? 6 : 4);
+  const own = engine.resolver;
+  if (options.lookup === undefined && own !== undefined && own.servers.length > 0) {
+    own.lookup(host, options.family).then(
+      ([address]) => done(null, parseAddress(address!), address!, address!.includes(':') ? 6 : 4),
+      (error: Error) => done(error, ANY, host, 4),
+    );
+    return;
+  }
   engine.hold();
   (options.lookup ?? lookup)(host, { family: options.family ?? 0 }, (error, address, family) => {
     engine.letGo();

@@ -25,6 +25,7 @@ import { isLoopback, isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
 import { Conn } from './conn.ts';
 import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
+import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
@@ -65,6 +66,8 @@ export class Engine {
   readonly ephemeralPorts: readonly [number, number];
   readonly slab = new Slab();
   readonly udp = new UdpTable();
+  /** Looks names up where the stack has servers of its own; set by the stack. */
+  resolver: Resolver | undefined;
   /** Mode 'shared': the host has our addresses, too. */
   readonly shared: boolean;
   /** Told when a link fails; set by the stack. */

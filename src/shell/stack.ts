@@ -3,6 +3,8 @@ import type { TcpInfo } from '../core/api.ts';
 import { abortWith } from './abort-signal.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
+import type { DhcpClient } from './dhcp/client.ts';
+import type { DnsRecordType } from './dns/parts.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
@@ -45,17 +47,23 @@ export interface StackParts {
   readonly warnings: readonly string[];
   /** Runs `fn` after `ms`; returns what cancels it. Virtual in a simulation. */
   readonly after: (ms: number, fn: () => void) => () => void;
+  /** With the option `dhcp`. */
+  readonly dhcp?: DhcpClient | undefined;
   /** Undone in this order once no connection is left; all of them, whichever fail. */
   readonly teardown: readonly (() => unknown)[];
 }
 
 const CLOSE_TIMEOUT = 1000;
+/** ms for a lease to be given back. */
+const GOODBYE = 500;
 
 export class Stack implements AsyncDisposable {
   /** Addresses of the stack's links. */
   readonly addresses: readonly string[];
   /** What could not be arranged, or was found later, and what that means; empty when all is well. */
   readonly warnings: readonly string[];
+  /** The lease and its events, with the option `dhcp`. */
+  readonly dhcp: DhcpClient | undefined;
   /** Datagrams. */
   readonly udp = new UdpApi(() => this.#alive());
   readonly #parts: StackParts;
@@ -68,6 +76,7 @@ export class Stack implements AsyncDisposable {
     this.#engine = parts.engine;
     this.addresses = parts.addresses;
     this.warnings = parts.warnings;
+    this.dhcp = parts.dhcp;
   }
 
   /**
@@ -114,6 +123,22 @@ export class Stack implements AsyncDisposable {
       : new Listener(this.#alive(), port.port, port);
   }
 
+  /**
+   * Asks the stack's DNS servers (`dns`, `dhcp`): texts for A, AAAA, CNAME, NS and PTR, objects for the rest. Rejects as node:dns
+   * does: ENOTFOUND, ENODATA, ETIMEOUT and others.
+   */
+  async resolve(name: string, type: 'A' | 'AAAA' | 'CNAME' | 'NS' | 'PTR'): Promise<string[]>;
+  async resolve(name: string, type: DnsRecordType): Promise<unknown[]>;
+  async resolve(name: string): Promise<string[]>;
+  async resolve(name: string, type: DnsRecordType = 'A'): Promise<unknown[]> {
+    return this.#alive().resolver!.resolve(name, type);
+  }
+
+  /** Names of an address, by the stack's DNS servers. */
+  async reverse(address: string): Promise<string[]> {
+    return this.#alive().resolver!.reverse(address);
+  }
+
   /** Every connection with its state, for people. */
   connections(): ConnectionSummary[] {
     return Array.from(this.#engine.connections(), (conn) => ({
@@ -152,7 +177,12 @@ export class Stack implements AsyncDisposable {
   }
 
   async #close(timeout: number): Promise<void> {
-    const steps = [() => this.#endInOrder(timeout), () => this.#abortRest(), () => this.#engine.driver.stop()];
+    const steps = [
+      () => this.#endInOrder(timeout),
+      () => this.#abortRest(),
+      () => this.#farewell(timeout),
+      () => this.#engine.driver.stop(),
+    ];
     const error = await undoAll([...steps, ...this.#parts.teardown]);
     if (error !== undefined) throw error;
   }
@@ -168,6 +198,11 @@ export class Stack implements AsyncDisposable {
 
   #abortRest(): void {
     for (const conn of this.#engine.connections()) conn.abort();
+    this.#engine.driver.flush();
+  }
+
+  async #farewell(timeout: number): Promise<void> {
+    await this.dhcp?.stop(Math.min(timeout, GOODBYE));
     this.#engine.udp.closeAll();
     this.#engine.driver.flush();
   }

@@ -148,6 +148,12 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return false;
   }
 
+  /** @internal Calls back when nothing is queued any more, though `send` never said that it was enough. */
+  onDrain(drained: () => void): void {
+    this.#engine.core.udp.wantDrain(this.#binding);
+    this.once('drain', drained);
+  }
+
   /** Only datagrams of this peer arrive from now on, and errors about it are told. */
   connect(port: number, address: string): this {
     const words = literal('address', address);

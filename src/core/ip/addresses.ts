@@ -53,6 +53,16 @@ export class Addresses {
     return true;
   }
 
+  /** Length of the prefix of the address that was removed, -1 when it was none of ours. */
+  remove(address: Int32Array): number {
+    const own = this.find(address, 0);
+    if (own < 0) return -1;
+    const prefix = this.words[own + PREFIX]!;
+    this.words.copyWithin(own, own + STRIDE, this.count * STRIDE);
+    this.count--;
+    return prefix;
+  }
+
   isOurs(w: Int32Array, at: number): boolean {
     return this.find(w, at) >= 0 || (this.loop >= 0 && isLoopback(w, at));
   }

@@ -4,7 +4,7 @@
  */
 import type { Link, Micros, Rng } from '../../ports.ts';
 import { KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP } from '../../wire/abi.ts';
-import { ADDRESS_WORDS, isMapped } from '../../wire/address.ts';
+import { ADDRESS_WORDS, isMapped, isUnspecified } from '../../wire/address.ts';
 import { icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
 import { PROTO_TCP } from '../../wire/ip.ts';
@@ -89,6 +89,18 @@ export class IpLayer {
   /** Gateway null = the destinations are neighbours. ::ffff:0:0/96 is the default route of IPv4, ::/0 that of IPv6. */
   addRoute(dst: Int32Array, prefix: number, gateway: Int32Array | null, link: number): void {
     this.routes.add(dst, prefix, gateway, link);
+  }
+
+  /** The address is not ours any more, nor is its network on the link. */
+  removeAddress(address: Int32Array): void {
+    const link = this.addresses.linkOf(address);
+    const prefix = this.addresses.remove(address);
+    if (prefix >= 0 && prefix < ALL_BITS) this.routes.remove(address, prefix, null, link);
+  }
+
+  /** Takes a route off that was added with the same words. */
+  removeRoute(dst: Int32Array, prefix: number, gateway: Int32Array | null, link: number): void {
+    this.routes.remove(dst, prefix, gateway, link);
   }
 
   /** Destination addresses for `Link.setAddresses`. */
@@ -234,7 +246,7 @@ export class IpLayer {
       if (!packet.assembled) this.nd.handle(packet, this.neighbours);
       return false;
     }
-    if (!this.addresses.isValidSource(link, packet.src, 0)) {
+    if (!this.addresses.isValidSource(link, packet.src, 0) && !seeksAddress(packet)) {
       this.counters.badSource++;
       return false;
     }
@@ -285,6 +297,11 @@ export class IpLayer {
   finishReply(): void {
     this.frames.sendTcp();
   }
+}
+
+/** RFC 1122 §3.2.1.3 (a): a host that learns its address yet asks everybody, from 0.0.0.0. */
+function seeksAddress({ kind, group, src }: Packet): boolean {
+  return kind === KIND_UDP && group && isMapped(src) && isUnspecified(src);
 }
 
 function isNeighbourDiscovery(packet: Packet): boolean {

@@ -2,7 +2,7 @@
  * Where packets go next: longest prefix first (RFC 1122 §3.3.1). A host has a handful of routes, so the table is a list
  * sorted by length and looked through from the front; it is asked once per connection, not per packet.
  */
-import { ADDRESS_WORDS, isMapped, samePrefix } from '../../wire/address.ts';
+import { ADDRESS_WORDS, isMapped, sameAddress, samePrefix } from '../../wire/address.ts';
 
 /** Words of one route: destination, prefix, link, 1 = has a gateway, gateway. */
 const STRIDE = 11;
@@ -31,7 +31,25 @@ export class Routes {
     this.words = words;
   }
 
-  /** Index of the route to a destination, valid until the next `add`; -1 = none. */
+  /** Takes one route off that was added with the same words. */
+  remove(dst: Int32Array, prefix: number, gateway: Int32Array | null, link: number): void {
+    const w = this.words;
+    for (let r = 0; r < w.length; r += STRIDE) {
+      const same = w[r + PREFIX] === prefix && w[r + LINK] === link && sameAddress(w, r, dst, 0);
+      const by =
+        gateway === null
+          ? w[r + HAS_GATEWAY] === 0
+          : w[r + HAS_GATEWAY] === 1 && sameAddress(w, r + GATEWAY, gateway, 0);
+      if (!same || !by) continue;
+      const words = new Int32Array(w.length - STRIDE);
+      words.set(w.subarray(0, r));
+      words.set(w.subarray(r + STRIDE), r);
+      this.words = words;
+      return;
+    }
+  }
+
+  /** Index of the route to a destination, valid until the next `add` or `remove`; -1 = none. */
   lookup(dst: Int32Array, at: number): number {
     const w = this.words;
     for (let r = 0; r < w.length; r += STRIDE) {

@@ -50,7 +50,8 @@ export class SimLink implements Link, Station {
   readonly kind = 'ether';
   readonly name: string;
   readonly mac: Uint8Array;
-  readonly mtu: number;
+  readonly #mtu: number;
+  #mtuLimit = Number.POSITIVE_INFINITY;
   readonly offload: LinkOffload;
   readonly capacity: number;
   readonly rxMemory: Uint8Array;
@@ -75,7 +76,7 @@ export class SimLink implements Link, Station {
     this.#wire = wire;
     this.name = options.name ?? `sim${number}`;
     this.mac = options.mac ?? Uint8Array.of(2, 0, 0, 0, 0, number + 1);
-    this.mtu = options.mtu ?? 1500;
+    this.#mtu = options.mtu ?? 1500;
     const offload = options.offload ?? 'cut';
     this.offload = { txChecksum: offload !== 'none', maxPacket: offload === 'none' ? this.mtu : MAX_PACKET };
     this.#uncut = offload === 'super';
@@ -88,6 +89,14 @@ export class SimLink implements Link, Station {
     this.rx = this.#receiver.rx;
     this.counters = this.#receiver.counters;
     this.capacity = Math.floor(ringBytes / slot(this.mtu + ETHER_HEADER + VLAN_TAG)) * (this.mtu - TCPIP4_HEADERS);
+  }
+
+  get mtu(): number {
+    return Math.min(this.#mtu, this.#mtuLimit);
+  }
+
+  limitMtu(mtu: number): void {
+    this.#mtuLimit = mtu;
   }
 
   attach(shared: SharedRegions): void {

@@ -8,10 +8,14 @@ import type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 import { OptionError } from '../option-error.ts';
 import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './addresses.ts';
 import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+import { checkDhcp, type DhcpOptions, type DhcpSettings } from './dhcp.ts';
+import { checkDns, type DnsOptions, type DnsSettings } from './dns.ts';
 import { checkTcp, type TcpOptions } from './tcp.ts';
 
 export type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 export type { Address, Route, RouteOption } from './addresses.ts';
+export type { DhcpOptions } from './dhcp.ts';
+export type { DnsOptions } from './dns.ts';
 export type { TcpOptions } from './tcp.ts';
 
 /** How the stack lives beside the kernel on a device. */
@@ -30,6 +34,10 @@ export interface StackOptions {
   mode?: Mode;
   /** '10.0.0.2/24', 'fd00::2/64'. */
   addresses?: readonly string[];
+  /** Asks a DHCP server on the device for an IPv4 address, its network, gateway and DNS servers. */
+  dhcp?: boolean | DhcpOptions;
+  /** DNS servers that names are asked of, over the stack itself; 'system' = those of /etc/resolv.conf. Default: those of the lease. */
+  dns?: readonly string[] | 'system' | DnsOptions;
   /** Default routes: one gateway per family. */
   gateway?: string | readonly string[];
   routes?: readonly RouteOption[];
@@ -72,6 +80,8 @@ export interface Settings {
   readonly links: readonly Link[];
   readonly mode: Mode;
   readonly addresses: readonly Address[];
+  readonly dhcp: DhcpSettings | undefined;
+  readonly dns: DnsSettings;
   readonly routes: readonly Route[];
   readonly mac: Uint8Array | undefined;
   readonly fds: readonly number[] | undefined;
@@ -99,6 +109,8 @@ const NAMES = [
   'links',
   'mode',
   'addresses',
+  'dhcp',
+  'dns',
   'gateway',
   'routes',
   'mac',
@@ -140,18 +152,23 @@ export function checkOptions(options: StackOptions = {}): Settings {
       'Name a device, such as device: "eth0".',
     );
   }
-  if (wire && addresses.length === 0) {
+  const dhcp = checkDhcp(options.dhcp);
+  if (wire && addresses.length === 0 && dhcp === undefined) {
     throw new OptionError(
       'addresses',
       options.addresses,
       'at least one address with its prefix, such as ["10.0.0.2/24"]',
+      'Or ask the network for one: dhcp: true.',
     );
   }
+  refuseDhcp(options, wire);
   return {
     device: options.device,
     links,
     mode: checkOneOf('mode', options.mode, MODES, 'auto'),
     addresses,
+    dhcp,
+    dns: checkDns(options.dns),
     routes: checkRoutes(options.gateway, options.routes, addresses),
     mac: checkMac(options.mac),
     fds: checkFds(options),
@@ -207,6 +224,18 @@ function checkSource(options: StackOptions): readonly Link[] {
     }
   });
   return links;
+}
+
+function refuseDhcp({ dhcp, mode }: StackOptions, wire: boolean): void {
+  if (dhcp === undefined || dhcp === false) return;
+  if (!wire) throw new OptionError('dhcp', dhcp, 'absent without a device', 'Name one, such as device: "eth0".');
+  if (mode === 'shared')
+    throw new OptionError(
+      'dhcp',
+      dhcp,
+      "absent in mode 'shared'",
+      "There the address is the host's, which has it already.",
+    );
 }
 
 function checkType(name: string, value: boolean | undefined, type: 'boolean', fallback: boolean): boolean {

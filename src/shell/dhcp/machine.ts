@@ -1,0 +1,297 @@
+/**
+ * The client of RFC 2131 §4.4, pure: an input and the time in ms go in, what is to be done comes out. The states are those of
+ * its figure 5, without INIT-REBOOT: no lease is remembered over a restart.
+ */
+import { type Lease, leaseOf } from './lease.ts';
+import {
+  ACK,
+  BOOTREPLY,
+  BOOTREQUEST,
+  BROADCAST_FLAG,
+  DECLINE,
+  type DhcpMessage,
+  DISCOVER,
+  NAK,
+  numberOf,
+  OFFER,
+  OPTION_ADDRESS,
+  OPTION_CLIENT,
+  OPTION_DNS,
+  OPTION_DOMAIN,
+  OPTION_HOSTNAME,
+  OPTION_LEASE,
+  OPTION_MASK,
+  OPTION_MAX_SIZE,
+  OPTION_MESSAGE,
+  OPTION_MTU,
+  OPTION_ROUTERS,
+  OPTION_SERVER,
+  OPTION_T1,
+  OPTION_T2,
+  OPTION_TYPE,
+  OPTION_WANTED,
+  RELEASE,
+  REQUEST,
+  textOf,
+  typeOf,
+  u32,
+} from './message.ts';
+
+export type DhcpState = 'INIT' | 'SELECTING' | 'REQUESTING' | 'BOUND' | 'RENEWING' | 'REBINDING' | 'STOPPED';
+
+export type DhcpInput =
+  /** The beginning, or the link came back. */
+  | { readonly type: 'start' }
+  /** The deadline passed. */
+  | { readonly type: 'time' }
+  | { readonly type: 'message'; readonly message: DhcpMessage }
+  /** Somebody else has the address (RFC 5227): it is declined. */
+  | { readonly type: 'conflict' }
+  /** The address is given back. */
+  | { readonly type: 'stop' };
+
+export type DhcpOutput =
+  /** `to` 0 = broadcast; `from` 0 = without an address. */
+  | { readonly type: 'send'; readonly message: DhcpMessage; readonly to: number; readonly from: number }
+  | { readonly type: 'bound'; readonly lease: Lease; readonly renewed: boolean }
+  /** The address must not be used any more. */
+  | { readonly type: 'lost'; readonly lease: Lease; readonly why: string };
+
+export interface DhcpIdentity {
+  readonly mac: Uint8Array;
+  readonly client: Uint8Array;
+  readonly hostname: string | undefined;
+  /** Random bits: ids and jitter. */
+  readonly random: () => number;
+  /** Bytes of the largest message that may be sent to us. */
+  readonly maxSize: number;
+}
+
+/** RFC 2131 §4.1: 4 s, doubled up to 64 s, each give or take a second. */
+const FIRST_WAIT = 4000;
+const LONGEST_WAIT = 64_000;
+const JITTER = 1000;
+/** 4 + 8 + 16 + 32: a minute, as §3.1.5 suggests. */
+const REQUESTS = 4;
+/** §3.1.5: after DECLINE. The same after NAK, so that two who disagree do not fill the wire. */
+const SULK = 10_000;
+/** §4.4.5: not more often than once a minute, while T2 or the end are further away than that. */
+const LEAST_RENEWAL = 60_000;
+const PLEASE = [OPTION_MASK, OPTION_ROUTERS, OPTION_DNS, OPTION_DOMAIN, OPTION_MTU, OPTION_LEASE, OPTION_T1, OPTION_T2];
+
+export class DhcpMachine {
+  state: DhcpState = 'INIT';
+  /** When 'time' is due; Infinity = never. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** What is held; undefined before BOUND. */
+  lease: Lease | undefined;
+  /** What the last NAK or DECLINE was about, for people. */
+  complaint: string | undefined;
+  /** Servers that offered something since the last start. */
+  offers = 0;
+  private readonly who: DhcpIdentity;
+  private xid = 0;
+  private began = 0;
+  private tries = 0;
+  private offer: Lease | undefined;
+  /** When the request went out that the lease counts from (§4.4.1), and the first one of this round. */
+  private asked = 0;
+  private held = 0;
+
+  constructor(who: DhcpIdentity) {
+    this.who = who;
+  }
+
+  step(input: DhcpInput, now: number): DhcpOutput[] {
+    if (this.state === 'STOPPED') return [];
+    switch (input.type) {
+      case 'start':
+        return this.start(now);
+      case 'time':
+        return now < this.deadline ? [] : this.expired(now);
+      case 'message':
+        return this.received(input.message, now);
+      case 'conflict':
+        return this.decline(now);
+      case 'stop':
+        return this.stop();
+    }
+  }
+
+  private start(now: number): DhcpOutput[] {
+    // With an address in hand a link that came back asks whether it is still good (§3.7).
+    if (this.lease !== undefined) return this.renew(now, 'REBINDING');
+    return this.discover(now);
+  }
+
+  private discover(now: number): DhcpOutput[] {
+    if (this.state !== 'SELECTING') {
+      this.state = 'SELECTING';
+      this.xid = this.who.random();
+      this.began = now;
+      this.tries = 0;
+    }
+    this.retryLater(now);
+    return [this.broadcast(this.message(DISCOVER, now))];
+  }
+
+  private expired(now: number): DhcpOutput[] {
+    switch (this.state) {
+      case 'REQUESTING':
+        if (this.tries < REQUESTS) return this.request(now);
+        this.state = 'INIT';
+        return this.discover(now);
+      case 'BOUND':
+        return this.renew(now, 'RENEWING');
+      case 'RENEWING':
+      case 'REBINDING': {
+        const age = now - this.held;
+        if (age >= this.lease!.lasts)
+          return [...this.lose('the lease ended: no server renewed it'), ...this.discover(now)];
+        return this.renew(now, age >= this.lease!.t2 ? 'REBINDING' : this.state);
+      }
+      default:
+        return this.discover(now);
+    }
+  }
+
+  private received(message: DhcpMessage, now: number): DhcpOutput[] {
+    if (message.op !== BOOTREPLY || message.xid !== this.xid || !sameBytes(message.chaddr, this.who.mac)) return [];
+    const type = typeOf(message);
+    if (type === OFFER && this.state === 'SELECTING') return this.select(message, now);
+    const waits = this.state === 'REQUESTING' || this.state === 'RENEWING' || this.state === 'REBINDING';
+    if (!waits) return [];
+    if (type === ACK) return this.acknowledged(message);
+    if (type === NAK) return this.refused(message, now);
+    return [];
+  }
+
+  /** The first offer is as good as any other. */
+  private select(message: DhcpMessage, now: number): DhcpOutput[] {
+    const offer = leaseOf(message);
+    if (offer === undefined) return [];
+    this.offers++;
+    this.offer = offer;
+    this.state = 'REQUESTING';
+    this.tries = 0;
+    return this.request(now);
+  }
+
+  private request(now: number): DhcpOutput[] {
+    this.asked = now;
+    this.retryLater(now);
+    const message = this.message(REQUEST, now);
+    message.options.set(OPTION_ADDRESS, u32(this.offer!.address));
+    message.options.set(OPTION_SERVER, u32(this.offer!.server));
+    return [this.broadcast(message)];
+  }
+
+  private acknowledged(message: DhcpMessage): DhcpOutput[] {
+    const lease = leaseOf(message);
+    // Another server's answer to a request that named one is a mistake of its own.
+    if (lease === undefined || (this.state === 'REQUESTING' && lease.server !== this.offer!.server)) return [];
+    const before = this.lease;
+    const moved = before !== undefined && (before.address !== lease.address || before.bits !== lease.bits);
+    this.state = 'BOUND';
+    this.lease = lease;
+    this.held = this.asked;
+    this.deadline = this.held + lease.t1;
+    this.complaint = undefined;
+    const bound: DhcpOutput = { type: 'bound', lease, renewed: before !== undefined && !moved };
+    return moved ? [{ type: 'lost', lease: before, why: 'the server gave another address' }, bound] : [bound];
+  }
+
+  private refused(message: DhcpMessage, now: number): DhcpOutput[] {
+    const server = numberOf(message, OPTION_SERVER);
+    if (this.state === 'REQUESTING' && server !== undefined && (server | 0) !== this.offer!.server) return [];
+    const told = textOf(message, OPTION_MESSAGE);
+    this.complaint = `the server said no${told === undefined ? '' : `: ${told}`}`;
+    const lost = this.lose(this.complaint);
+    this.sulk(now);
+    return lost;
+  }
+
+  private renew(now: number, state: 'RENEWING' | 'REBINDING'): DhcpOutput[] {
+    const lease = this.lease!;
+    if (this.state !== state) {
+      this.xid = this.who.random();
+      this.began = now;
+    }
+    this.state = state;
+    this.asked = now;
+    const end = this.held + (state === 'RENEWING' ? lease.t2 : lease.lasts);
+    this.deadline = Math.min(end, now + Math.max(LEAST_RENEWAL, (end - now) / 2));
+    const message = this.message(REQUEST, now);
+    message.flags = 0;
+    message.ciaddr = lease.address;
+    return [{ type: 'send', message, to: state === 'RENEWING' ? lease.server : 0, from: lease.address }];
+  }
+
+  private decline(now: number): DhcpOutput[] {
+    const lease = this.lease;
+    if (lease === undefined) return [];
+    const message = this.message(DECLINE, now);
+    message.flags = 0;
+    message.options.set(OPTION_ADDRESS, u32(lease.address));
+    message.options.set(OPTION_SERVER, u32(lease.server));
+    this.complaint = 'another host uses the address that the server gave';
+    const lost = this.lose(this.complaint);
+    this.sulk(now);
+    return [...lost, this.broadcast(message)];
+  }
+
+  private stop(): DhcpOutput[] {
+    const lease = this.lease;
+    this.state = 'STOPPED';
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.lease = undefined;
+    if (lease === undefined) return [];
+    this.xid = this.who.random();
+    const message = this.message(RELEASE, this.began);
+    message.flags = 0;
+    message.ciaddr = lease.address;
+    message.options.set(OPTION_SERVER, u32(lease.server));
+    return [{ type: 'send', message, to: lease.server, from: lease.address }];
+  }
+
+  private lose(why: string): DhcpOutput[] {
+    const lease = this.lease;
+    this.lease = undefined;
+    this.state = 'INIT';
+    return lease === undefined ? [] : [{ type: 'lost', lease, why }];
+  }
+
+  private sulk(now: number): void {
+    this.state = 'INIT';
+    this.deadline = now + SULK;
+  }
+
+  private retryLater(now: number): void {
+    const wait = Math.min(FIRST_WAIT * (1 << Math.min(this.tries, 10)), LONGEST_WAIT);
+    this.tries++;
+    this.deadline = now + wait + (((this.who.random() >>> 0) % (2 * JITTER + 1)) - JITTER);
+  }
+
+  private broadcast(message: DhcpMessage): DhcpOutput {
+    return { type: 'send', message, to: 0, from: 0 };
+  }
+
+  private message(type: number, now: number): DhcpMessage {
+    const { mac, client, hostname, maxSize } = this.who;
+    const options = new Map([
+      [OPTION_TYPE, Uint8Array.of(type)],
+      [OPTION_CLIENT, client],
+    ]);
+    if (type === DISCOVER || type === REQUEST) {
+      options.set(OPTION_MAX_SIZE, Uint8Array.of(maxSize >>> 8, maxSize));
+      options.set(OPTION_WANTED, Uint8Array.from(PLEASE));
+      if (hostname !== undefined) options.set(OPTION_HOSTNAME, Buffer.from(hostname));
+    }
+    const secs = Math.min(0xffff, Math.floor((now - this.began) / 1000));
+    return { op: BOOTREQUEST, xid: this.xid, secs, flags: BROADCAST_FLAG, ciaddr: 0, yiaddr: 0, chaddr: mac, options };
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, n) => byte === b[n]);
+}
