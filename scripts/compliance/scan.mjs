@@ -46,14 +46,18 @@ function decisions() {
   return found;
 }
 
+/** `usertcp verify` is made of checks, not of what they check; vitest runs them. */
+const CHECKS = 'src/cli/verify/';
+
 export function scan() {
-  const code = [...files('src', /\.ts$/), ...files('native', /\.(cc|h)$/)].filter((f) => !f.endsWith('tcp/tcb.ts'));
-  const tests = [...files('test', /\.test\.ts$|_test\.cc$|-scenarios\.ts$/)].filter(
+  const source = [...files('src', /\.ts$/), ...files('native', /\.(cc|h)$/)];
+  const code = source.filter((f) => !f.endsWith('tcp/tcb.ts') && !f.startsWith(CHECKS));
+  const tests = files('test', /\.test\.ts$|_test\.cc$|-scenarios\.ts$/).filter(
     (f) => !f.startsWith('test/unit/faults/'),
   );
   return {
     code: index(code),
-    tests: index(tests, uncommented),
+    tests: index([...tests, ...source.filter((f) => f.startsWith(CHECKS))], uncommented),
     faults: index(files('test/faults', /\.ts$/), uncommented),
     decisions: decisions(),
   };

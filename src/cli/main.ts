@@ -8,12 +8,14 @@ import { runDoctor } from './doctor.ts';
 import { runLadder } from './ladder.ts';
 import { runOpen } from './open.ts';
 import { Terminal } from './terminal.ts';
+import { runVerify } from './verify.ts';
 
 const USAGE = `usage: usertcp COMMAND [options]
 
   doctor [--for demo|interop|device] [--json]   what this machine allows, and the command that fixes what it does not
   demo                                          the stack against the Linux kernel: HTTP both ways, hashes compared
   open [--] COMMAND                             opens packet sockets as root and hands them to COMMAND, run without rights
+  verify [--only IDS] [--json]                  what RFC 9293 requires, checked on simulated wires: met or not met
   ladder FILE [--conn N] [--list] [--json]      one connection of a capture as a ladder diagram
 
 examples:
@@ -32,6 +34,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return demo(rest);
     case 'open':
       return open(rest);
+    case 'verify':
+      return verify(rest);
     case 'ladder':
       return runLadder(rest, {
         readFile: (path) => readFile(path),
@@ -80,6 +84,24 @@ async function open(args: string[]): Promise<number> {
   const command = args[0] === '--' ? args.slice(1) : args;
   if (command[0] === '--help' || command[0] === '-h') return help();
   return command.length === 0 ? wrong('open takes a command to run') : runOpen(command, process.env);
+}
+
+async function verify(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) return help();
+  try {
+    return await runVerify({
+      ...(values.only !== undefined && { only: values.only.split(',') }),
+      json: values.json ?? false,
+      print: (line) => void process.stdout.write(`${line}\n`),
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return wrong(`--only: ${error.message}`);
+    throw error;
+  }
 }
 
 function help(): number {
