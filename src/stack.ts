@@ -208,7 +208,8 @@ async function openLinks(settings: Settings): Promise<Opened> {
       ports: settings.ports,
       ephemeralPorts: settings.ephemeralPorts,
     },
-    settings.selfTest ? injectFrames : null,
+    // Without an address there is nothing to test: one that DHCP gets is fenced when it comes.
+    settings.selfTest && settings.addresses.length > 0 ? injectFrames : null,
   );
   const { mode, ephemeralPorts, claimed } = arrangement.plan;
   const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;

@@ -5,5 +5,6 @@ import { connection } from './rfc9293-connection.ts';
 import { format } from './rfc9293-format.ts';
 import { receiving } from './rfc9293-receiving.ts';
 import { sending } from './rfc9293-sending.ts';
+import { udp } from './udp.ts';
 
-export const faults: readonly Fault[] = [...format, ...connection, ...sending, ...receiving, ...application];
+export const faults: readonly Fault[] = [...format, ...connection, ...sending, ...receiving, ...application, ...udp];

@@ -1,0 +1,87 @@
+// dnsmasq gives our stack an address and answers its questions.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { addresses, capability, has, Lab, notBuilt, type Program } from './harness/index.ts';
+
+const skip = !capability().ok || notBuilt() !== undefined || !has('dnsmasq');
+if (!has('dnsmasq')) console.warn('interop skipped: not installed: dnsmasq (Debian: dnsmasq-base)');
+const program = fileURLToPath(new URL('programs/dhcp.mjs', import.meta.url));
+const server = addresses.kernel.v4;
+
+describe.skipIf(skip)('dnsmasq', () => {
+  let lab: Lab;
+  let folder: string;
+  let dnsmasq: Program;
+  beforeAll(async () => {
+    lab = await Lab.create();
+    folder = mkdtempSync(join(tmpdir(), 'usertcp-dhcp-'));
+    const many = Array.from({ length: 120 }, (_, n) => `--host-record=many.lab,192.0.2.${n}`);
+    dnsmasq = lab.kernel.start([
+      ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'],
+      ...['--pid-file', '--log-facility=-', '--log-dhcp', `--interface=${lab.kernelDevice}`, '--bind-interfaces'],
+      ...['--dhcp-authoritative', '--no-ping', '--dhcp-range=10.99.0.50,10.99.0.60,255.255.255.0,2m'],
+      ...[`--dhcp-leasefile=${folder}/leases`, '--dhcp-option=option:mtu,1400', '--domain=lab', '--local=/lab/'],
+      ...['--host-record=box.lab,10.99.0.1,fd99::1', '--txt-record=note.lab,one,two', '--auth-ttl=60', ...many],
+      ...['--srv-host=_web._tcp.lab,box.lab,80,1,2', '--cname=alias.lab,box.lab', '--local-ttl=60'],
+    ]);
+    await vi.waitFor(() => expect(dnsmasq.err).toContain('started'), 10_000);
+  });
+  afterAll(async () => {
+    await lab.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const names = [
+    'box.lab/A',
+    'box.lab/AAAA',
+    'alias.lab/A',
+    'note.lab/TXT',
+    '_web._tcp.lab/SRV',
+    'no.lab/A',
+    '10.99.0.1/PTR',
+  ];
+
+  test('an address, its network, router, MTU and DNS; names of every kind; and the address goes back at the end', async () => {
+    const config = { device: lab.device, dhcp: { hostname: 'probe' } };
+    const host = lab.stack.node(program, [JSON.stringify(config), ...names, 'many.lab/A']);
+    const got = await host.next((m) => 'ready' in m);
+    expect(got).toMatchObject({ ready: true, warnings: [] });
+    const lease = got.lease as { address: string };
+    expect(lease).toMatchObject({ server, routers: [server], dns: [server], domain: 'lab', mtu: 1400, lease: 120 });
+    expect(lease.address).toMatch(/^10\.99\.0\.(5\d|60)\/24$/);
+    const address = lease.address.split('/')[0]!;
+    expect(got.addresses).toEqual([address]);
+    const { 'many.lab/A': many, ...answers } = got.answers as Record<string, unknown[]>;
+    expect(answers).toEqual({
+      'box.lab/A': ['10.99.0.1'],
+      'box.lab/AAAA': ['fd99::1'],
+      'alias.lab/A': ['10.99.0.1'],
+      'note.lab/TXT': [['one', 'two']],
+      '_web._tcp.lab/SRV': [{ port: 80, target: 'box.lab', priority: 1, weight: 2 }],
+      'no.lab/A': 'ENOTFOUND',
+      '10.99.0.1/PTR': ['box.lab'],
+    });
+    // Too long for 1232 bytes: by TCP.
+    expect(many).toHaveLength(120);
+    expect(got.conn).toBe('10.99.0.1');
+    expect(lab.kernel.run('curl', '-s', '--http0.9', '-m5', `http://${address}/`)).toContain('hello');
+    expect(readFileSync(`${folder}/leases`, 'utf8')).toContain(` ${address} probe `);
+
+    host.send({ close: true });
+    expect(await host.exited).toBe(0);
+    expect(host.messages.at(-1)).toEqual({ closed: 'STOPPED' });
+    await expect.poll(() => readFileSync(`${folder}/leases`, 'utf8')).toBe('');
+  });
+
+  test('no server: the error names cause and fix', async () => {
+    await dnsmasq.stop();
+    const host = lab.stack.node(program, [JSON.stringify({ device: lab.device, dhcp: { timeout: 1500 } })]);
+    const got = await host.next((m) => 'ready' in m);
+    expect(got).toMatchObject({ ready: false, code: 'ERR_USERTCP_DHCP' });
+    expect(got.message).toMatch(/no server answered.*timeout.*addresses/s);
+    expect(await host.exited).toBe(0);
+  });
+});

@@ -1,0 +1,61 @@
+// Datagrams between our stack and the kernel's, by the same program over stack.udp and node:dgram.
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addresses, capability, casts, families, Lab, notBuilt, type Program, type Side } from './harness/index.ts';
+
+const skip = !capability().ok || notBuilt() !== undefined;
+const program = fileURLToPath(new URL('programs/udp.mjs', import.meta.url));
+
+let calls = 0;
+async function call(end: Program, what: string, args: object = {}): Promise<unknown> {
+  const id = `u${++calls}`;
+  end.send({ id, call: what, ...args });
+  const answer = await end.next((m) => m.id === id, 30_000);
+  if (answer.error !== undefined) throw new Error(String(answer.error));
+  return answer.value;
+}
+
+async function start(side: Side, config?: object): Promise<Program> {
+  const end = side.node(program, config === undefined ? [] : [JSON.stringify(config)]);
+  await end.ready();
+  return end;
+}
+
+describe.skipIf(skip).each([{ offloads: false }, { offloads: true }])('offloads $offloads', ({ offloads }) => {
+  let lab: Lab;
+  let ours: Program;
+  let kernel: Program;
+  beforeAll(async () => {
+    lab = await Lab.create({ offloads });
+    const own = [`${addresses.stack.v4}/${addresses.prefix.v4}`, `${addresses.stack.v6}/${addresses.prefix.v6}`];
+    [ours, kernel] = await Promise.all([start(lab.stack, { device: lab.device, addresses: own }), start(lab.kernel)]);
+  });
+  afterAll(() => lab.close());
+
+  test.each(casts)(
+    '20000 datagrams and their echoes, none lost; IP$family, we are the $role',
+    async ({ role, family }) => {
+      const [server, client] = role === 'server' ? [ours, kernel] : [kernel, ours];
+      const host = role === 'server' ? addresses.stack[family] : addresses.kernel[family];
+      const port = await call(server, 'echo', { family });
+      const got = await call(client, 'rounds', { family, host, port, count: 20_000, window: 32, size: 1000 });
+      expect(got).toMatchObject({ back: 20_000, lost: 0, bad: 0 });
+    },
+  );
+
+  test.each(families)('a closed port is told, both ways; what does not fit is EMSGSIZE; IP%s', async (family) => {
+    const [mine, theirs] = [addresses.stack[family], addresses.kernel[family]];
+    expect(await call(ours, 'knock', { family, host: theirs, port: 9 })).toBe('ECONNREFUSED');
+    expect(await call(kernel, 'knock', { family, host: mine, port: 9 })).toBe('ECONNREFUSED');
+    const most = 1500 - (family === 'v4' ? 28 : 48);
+    expect(await call(ours, 'knock', { family, host: theirs, port: 9, size: most + 1 })).toBe('EMSGSIZE');
+    expect(await call(ours, 'knock', { family, host: theirs, port: 9, size: most })).toBe('ECONNREFUSED');
+  });
+
+  test('a datagram that the kernel cuts arrives whole', async () => {
+    const taken = call(ours, 'take', { port: 4000 });
+    const send = `d.send(Buffer.alloc(4000, 7), 4000, '${addresses.stack.v4}', () => d.close())`;
+    lab.kernel.run(process.execPath, '-e', `const d = require('node:dgram').createSocket('udp4'); ${send}`);
+    expect(await taken).toEqual({ size: 4000, whole: true });
+  });
+});
