@@ -7,6 +7,16 @@ const group = (name: string, more: object = {}) => ({
   extends: true as const,
   test: { name, include: [`test/${name}/**/*.test.ts`], ...more },
 });
+// The scripts of conformance, read by test/oracle and run against other stacks. Their files are read, not run: `describe`
+// and `test` come from a registry there.
+const readScripts = {
+  name: 'usertcp:scripts',
+  enforce: 'pre' as const,
+  transform: (code: string, id: string) =>
+    /test\/conformance\/[^/]+\.test\.ts$/.test(id)
+      ? code.replace(/from 'vitest'/g, "from '../oracle/registry.ts'")
+      : null,
+};
 const slow = process.env.USERTCP_SLOW === '1';
 
 export default defineConfig({
@@ -34,6 +44,10 @@ export default defineConfig({
           tsconfig: 'scripts/tsconfig.test.json',
         },
       }),
+      {
+        plugins: [readScripts],
+        ...group('oracle', { testTimeout: 60_000, maxConcurrency: 24, retry: 2, sequence: { groupOrder: 1 } }),
+      },
       group('interop', {
         include: ['test/interop/**/*.test.ts', 'test/native/**/*.test.ts'],
         testTimeout: 60_000,

@@ -16,7 +16,7 @@ const UNACCEPTABLE = {
 describe('an unacceptable segment is answered with <SEQ=SND.NXT><ACK=RCV.NXT><ACK> and dropped', () => {
   forEachState(UNACCEPTABLE, 'beyond the window [T004] [UNTAGGED-8]', async (s, { una, snd, rcv }, state) => {
     await s.run`
-      +0 < P. seq ${rcv + 10_000} ack ${snd} len 10
+      +0 < P. seq ${rcv + 10_001} ack ${snd} len 10
       +0 > . seq ${snd} ack ${rcv}
       expect ${state}
       no event data
@@ -50,7 +50,7 @@ describe('an unacceptable RST is dropped without a word', () => {
   forEachState(UNACCEPTABLE_RST, 'before and behind the window', async (s, { snd, rcv }, state) => {
     await s.run`
       +0 < R seq ${rcv - 1}
-      +0 < R. seq ${rcv + 10_000} ack ${snd}
+      +0 < R. seq ${rcv + 10_001} ack ${snd}
       +0 < R. seq ${rcv - 500} ack ${snd} len 100
       +0 > nothing
       expect ${state}

@@ -17,7 +17,7 @@ describe('1) outside the window: silence', () => {
   forEachState(OUTSIDE, 'RST before or behind the window [UNTAGGED-6]', async (s, { snd, rcv }, state) => {
     await s.run`
       +0 < R seq ${rcv - 1}
-      +0 < R. seq ${rcv + 10_000} ack ${snd}
+      +0 < R. seq ${rcv + 10_001} ack ${snd}
       +0 < R. seq ${rcv - 40_000} ack ${snd}
       +0 > nothing
       expect ${state}

@@ -1,4 +1,4 @@
-/** What a script runs against. The simulated core is one; a kernel or a process behind a wire could be others. */
+/** What a script runs against: the simulated core, the Linux kernel, or a process of ours behind a real wire. */
 
 /** Of the stack under test. */
 export interface Tuple {
@@ -40,13 +40,24 @@ export interface Backend {
   /** MAC of the stack, and of the peer. */
   readonly mac: Uint8Array;
   readonly peerMac: Uint8Array;
-  /** Microseconds by which a step may be late or early. */
-  readonly tolerance: number;
+  /** The stack's port; fresh for each script where connections outlive one. */
+  readonly lport: number;
+  /** Microseconds by which a segment that is due `after` the step before may come early or late. */
+  early(after: number): number;
+  late(after: number): number;
+  /** Microseconds to wait for a state or an event that should be there; 0 in virtual time. */
+  readonly patience: number;
+  /** Ours alone promises how large its window is, into which pieces it delivers text, and no PSH beyond those it must set. */
+  readonly exact: boolean;
+  /** Whether the stack's user learns of events of this type. */
+  tells(event: string): boolean;
   /** TCP frames the stack sent, not looked at yet. */
   readonly sent: SentFrame[];
   /** Not looked at yet. */
   readonly events: StackEvent[];
   now(): number;
+  /** When the last call or injection took place. */
+  readonly happened: number;
   /** Lets time pass until `until`, or `enough` says so. */
   pass(until: number, enough?: () => boolean): Later<void>;
   /** The peer sends these frames as one burst, and the stack deals with them. */

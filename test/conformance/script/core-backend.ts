@@ -51,6 +51,7 @@ export const SCRIPT_DEFAULTS: TcpDefaults = {
 
 const LOCAL = { 4: '10.0.0.1', 6: 'fd00::1' };
 const BEGIN = 1_000_000;
+const TOLERANCE = 1500;
 /** Rows before it are scratch, never connections. */
 const FIRST_ROW = 64;
 
@@ -58,7 +59,9 @@ export class CoreBackend implements Backend {
   readonly local: string;
   readonly mac: Uint8Array;
   readonly peerMac: Uint8Array;
-  readonly tolerance = 1500;
+  readonly lport = 8080;
+  readonly exact = true;
+  readonly patience = 0;
   readonly sent: SentFrame[] = [];
   readonly events: StackEvent[] = [];
   readonly core: StackCore;
@@ -96,8 +99,24 @@ export class CoreBackend implements Backend {
     );
   }
 
+  early(): number {
+    return TOLERANCE;
+  }
+
+  late(): number {
+    return TOLERANCE;
+  }
+
+  tells(): boolean {
+    return true;
+  }
+
   now(): number {
     return this.#clock.now();
+  }
+
+  get happened(): number {
+    return this.now();
   }
 
   pass(until: number, enough: () => boolean = () => false): void {

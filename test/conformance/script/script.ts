@@ -12,10 +12,10 @@ import { formatOption } from './options.ts';
 
 export type Settings = Omit<CoreBackendOptions, 'family'>;
 
-const LPORT = 8080;
 const RPORT = 40000;
 /** What `+*` waits at most. */
 const WHENEVER = 3600e6;
+const PAUSE = 20_000;
 const BROADCAST = new Uint8Array(6).fill(0xff);
 
 type Doing = {
@@ -135,11 +135,22 @@ export class Script {
       await this.backend.pass(this.#time);
     },
     expect: async ({ state }) => {
-      const is = await this.state();
-      const gone = state === 'GONE' && (is === 'CLOSED' || is === 'LISTEN');
-      if (is !== state && !gone) throw new Error(`the state is ${is}, not ${state}`);
+      let is = '';
+      const agrees = async (): Promise<boolean> => {
+        is = await this.state();
+        return is === state || (state === 'GONE' && (is === 'CLOSED' || is === 'LISTEN'));
+      };
+      if (!(await this.#becomes(agrees))) throw new Error(`the state is ${is}, not ${state}`);
     },
-    event: ({ type, detail }) => this.#expectEvent(type, detail),
+    event: async ({ type, detail }) => {
+      if (!this.backend.tells(type)) return;
+      const came = (): boolean => {
+        this.#takeEvents();
+        return this.#events.some((e) => e.type === type && this.#mine(e));
+      };
+      await this.#becomes(came);
+      this.#expectEvent(type, detail);
+    },
     noEvent: ({ type }) => {
       this.#takeEvents();
       const found = this.#events.find((e) => this.#mine(e) && (type === undefined || e.type === type));
@@ -156,6 +167,16 @@ export class Script {
     await (this.#doing[action.do] as (a: typeof action) => void | Promise<void>)(action);
   }
 
+  /** Whether it holds, at once or within the patience of the backend. */
+  async #becomes(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+    const limit = this.backend.now() + this.backend.patience;
+    for (;;) {
+      if (await holds()) return true;
+      if (this.backend.now() >= limit) return false;
+      await this.backend.pass(this.backend.now() + PAUSE);
+    }
+  }
+
   #option(name: string, value: string): void {
     if (this.#backend !== undefined) throw new Error('options come before everything else');
     const plain = value === 'on' ? true : value === 'off' ? false : Number.isNaN(Number(value)) ? value : Number(value);
@@ -165,7 +186,7 @@ export class Script {
 
   #connect(name: string, rport: number, peer: number): Connection {
     const remote = this.family === 4 ? `10.0.0.${peer}` : `fd00::${peer}`;
-    const made = new Connection(name, { local: this.backend.local, lport: LPORT, remote, rport });
+    const made = new Connection(name, { local: this.backend.local, lport: this.backend.lport, remote, rport });
     this.#connections.set(name, made);
     return made;
   }
@@ -180,7 +201,7 @@ export class Script {
     const text = Uint8Array.from({ length: size }, (_, n) => literal?.charCodeAt(n) ?? octet(c.written.length + n));
     const result = await this.backend.call(c.tuple, { name: call, words, text });
     if (name === 'send') c.written.push(...text.subarray(0, Number(result) || 0));
-    this.#time = this.backend.now();
+    this.#time = this.backend.happened;
     this.#note(c, `${[name, ...words].join(' ')} -> ${result}`);
     const failed =
       want === undefined ? (name === 'send' ? result !== String(length) : /^E/.test(result)) : result !== want;
@@ -216,15 +237,14 @@ export class Script {
     this.#burst.push(encodeFrame(packet, spec.badChecksum));
     if (more) return;
     await this.backend.inject(this.#burst.splice(0));
-    this.#time = Math.max(this.#time, this.backend.now());
+    this.#time = Math.max(this.#time, this.backend.happened);
   }
 
   async #expectSegment(spec: SegmentSpec): Promise<void> {
     const c = this.connection;
     const { after } = this.#steps[this.#at]!;
-    const { tolerance } = this.backend;
     await this.backend.pass(
-      this.#time + (after === null ? WHENEVER : after + tolerance),
+      this.#time + (after === null ? WHENEVER : after + this.backend.late(after)),
       () => this.backend.sent.length > 0,
     );
     const p = this.#peek();
@@ -233,8 +253,9 @@ export class Script {
     if (!c.owns(p)) throw new Error(`${expected} on connection ${c.name}\n  came     ${this.#showNext()}`);
     const { time } = this.backend.sent[0]!;
     c.learn(p);
-    const wrong = differences(c, spec, p);
-    if (after !== null && Math.abs(time - this.#time - after) > tolerance) {
+    const wrong = differences(c, spec, p, this.backend.exact);
+    const late = time - this.#time - (after ?? 0);
+    if (after !== null && (late > this.backend.late(after) || -late > this.backend.early(after))) {
       wrong.push(
         `it came ${((time - this.#time) / 1e6).toFixed(4)} s after the step before, not ${(after / 1e6).toFixed(4)} s`,
       );
@@ -251,6 +272,7 @@ export class Script {
 
   #expectEvent(type: string, detail: string): void {
     this.#takeEvents();
+    if (type === 'data' && !this.backend.exact) this.#cut(Number(detail));
     const at = this.#events.findIndex((e) => e.type === type && this.#mine(e));
     const found = this.#events[at];
     if (found === undefined) {
@@ -260,6 +282,17 @@ export class Script {
       throw new Error(`expected the event ${type} ${detail}\n  came     ${type} ${found.detail}`);
     }
     this.#events.splice(at, 1);
+  }
+
+  /** Makes the next event of text one of `size` octets, where pieces are nobody's promise. */
+  #cut(size: number): void {
+    const mine = this.#events.filter((e) => e.type === 'data' && this.#mine(e));
+    const whole = mine.reduce((sum, e) => sum + Number(e.detail), 0);
+    const [first] = mine;
+    if (first === undefined || !(size > 0 && size <= whole)) return;
+    this.#events.splice(this.#events.indexOf(first), 1, { ...first, detail: String(size) });
+    for (const e of mine.slice(1)) this.#events.splice(this.#events.indexOf(e), 1);
+    if (whole > size) this.#events.push({ ...first, detail: String(whole - size) });
   }
 
   /** Moves what happened over, checking delivered text on the way. */
