@@ -102,6 +102,7 @@ export const differences: readonly Difference[] = [
     row: 'MUST-39',
     why: 'the kernel counts buffers by what they cost, so the same text does not fill its window',
     scripts: [
+      'an urgent pointer is heard through a closed window, and a RST at RCV.NXT [MUST-66]',
       'LEN=0, WND=0: SEQ = RCV.NXT alone [T005]',
       'LEN>0, WND=0: not acceptable, yet ACK, URG and RST count [T007] [MUST-66] [UNTAGGED-22]',
       'what lies beyond the window is cut off, the FIN with it [T004] [UNTAGGED-10]',
@@ -186,6 +187,7 @@ export const differences: readonly Difference[] = [
     row: 'MUST-36',
     why: 'the kernel probes a closed window with a segment without text below SND.NXT, not with an octet',
     scripts: [
+      'first probe after one RTO, then twice as long each time [SHLD-29] [SHLD-30] [MUST-36]',
       'closed with a zero window: FIN-WAIT-1 at once, probes, then text and FIN [T283]',
       'the window opens while it is probed: everything goes at once [T250] [T184]',
     ],
@@ -220,6 +222,12 @@ export const differences: readonly Difference[] = [
     row: 'SHLD-16',
     why: 'the kernel does not hear of a smaller window from an ACK that acknowledges nothing new, save of a closed one',
     scripts: [
+      'U >= MSS: a full one, the rest waits for it [UNTAGGED-32] [MUST-38]',
+      'none of them: the override timeout [UNTAGGED-32] [MUST-38]',
+      'CLOSE sends what is queued; with a silent peer the user timeout aborts it [UNTAGGED-25]',
+      'no new text beyond the edge, no stall once it opens [MUST-34] [SHLD-15]',
+      'what is in flight is sent again within the edge, and not beyond it [SHLD-16] [MAY-7]',
+      'to nothing, with text in flight: it is probed [MUST-35]',
       'what is sent again is cut at the edge, and the rest follows it [SHLD-16] [MUST-34]',
       'a window taken back: our acknowledgments lie within it, or the peer would not hear them [MUST-34]',
       'SWS OVERRIDE TIMEOUT: what fits a small window goes after a while [T327] [MUST-38]',
@@ -249,10 +257,29 @@ export const differences: readonly Difference[] = [
       'FIN_WAIT_2: all probes unanswered: ETIMEDOUT [T260] [MUST-29]',
     ],
   },
+  {
+    row: 'MAY-16',
+    why: 'the kernel releases a cork by its persist timer, one RTO later',
+    scripts: ['a cork collects what was not pushed, and holds it for a bounded time [MAY-16] [MUST-60]'],
+  },
+  {
+    row: 'MUST-21',
+    why: 'the kernel looks at a user timeout only when its retransmission timer expires',
+    scripts: ['a user timeout ends it sooner, and may be changed while it runs [MUST-21] [UNTAGGED-24]'],
+  },
+  {
+    row: 'RFC 2018 §4',
+    why: 'the kernel remembers four blocks: a fifth is told in the parts that come again',
+    scripts: [
+      'the block of the segment that came leads, then those that led before it [RFC 2018 §4-c] [RFC 2018 §4-d]',
+    ],
+  },
 ];
 
 /** About the MSS of the link: for these the kernel's sockets are not told to offer 1000, as for all others. */
 export const linkMss: readonly string[] = [
+  'every option we write but NOP has a length, and the header is padded with zeros [MUST-68] [MUST-69]',
+  'an MSS goes with every SYN, the default one too [SHLD-5] [MAY-3]',
   'MSS above what the link carries: the link decides [MUST-16] [MUST-67]',
   'a small link [MUST-67]',
   'options in the SYN,ACK are those the SYN offered [T086]',

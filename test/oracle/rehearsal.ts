@@ -22,6 +22,7 @@ const ASKING = ['state', 'call', 'inject', 'pass'];
 
 /** CLOSE, ABORT and SEND before ESTABLISHED: the kernel has no socket for a half-open connection. */
 function needs(backend: CoreBackend, tuple: Tuple, { name, words }: Call): string | undefined {
+  if (name === 'discard') return 'text taken back before it was sent';
   if (name === 'open') return 'OPEN on a record that exists';
   if (name === 'listen' || name === 'connect' || name === 'status') return undefined;
   const state = backend.state(tuple);

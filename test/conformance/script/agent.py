@@ -263,11 +263,21 @@ def give_up(conn, m):
 
 
 def keepalive(conn, m):
+    if m["words"][0] == "off":
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+        return
     idle, interval, count = (int(w) for w in m["words"])
     conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in ((socket.TCP_KEEPIDLE, idle // 1000), (socket.TCP_KEEPINTVL, interval // 1000),
                           (socket.TCP_KEEPCNT, count)):
         conn.sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def tos(conn, m):
+    if m["family"] == 4:
+        conn.sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, int(m["words"][0]))
+    else:
+        conn.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, int(m["words"][0]))
 
 
 def user_timeout(conn, m):
@@ -279,7 +289,7 @@ def read(conn, m):
     return m["words"][0]
 
 
-CALLS = {"send": send, "close": close, "abort": abort, "giveup": give_up, "keepalive": keepalive, "read": read,
+CALLS = {"send": send, "close": close, "abort": abort, "giveup": give_up, "keepalive": keepalive, "read": read, "tos": tos,
          "usertimeout": user_timeout, "nodelay": switch(socket.TCP_NODELAY), "cork": switch(socket.TCP_CORK),
          "status": lambda conn, m: None}
 
@@ -384,5 +394,8 @@ while True:
         for line in lines:
             m = json.loads(line)
             m["t"] = now()
-            value = DO[m["do"]](m)
-            say(id=m["id"], value=value, t=m["t"])
+            try:
+                value = DO[m["do"]](m)
+                say(id=m["id"], value=value, t=m["t"])
+            except Exception as error:  # one script's mistake must not end the others
+                say(id=m["id"], error=repr(error))

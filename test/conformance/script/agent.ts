@@ -61,6 +61,7 @@ export class Agent {
   #portOf: (packet: Uint8Array) => number;
   #next = 1;
   #said = '';
+  #over = false;
 
   private constructor(side: Side, child: ChildProcess, portOf: (packet: Uint8Array) => number) {
     this.side = side;
@@ -72,6 +73,7 @@ export class Agent {
     });
     child.stdin?.on('error', () => {});
     child.on('close', () => {
+      this.#over = true;
       for (const { reject } of this.#waiting.values()) reject(new Error(`the agent ended: ${this.#said}`));
     });
   }
@@ -99,6 +101,7 @@ export class Agent {
 
   request(command: string, args: object): Promise<Answer> {
     const id = this.#next++;
+    if (this.#over) return Promise.reject(new Error(`the agent ended: ${this.#said}`));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#child.stdin?.write(`${JSON.stringify({ id, do: command, ...args })}\n`);
@@ -112,8 +115,9 @@ export class Agent {
   }
 
   #line(line: string): void {
-    const message = JSON.parse(line) as News & { id?: number; value?: string; ready?: boolean };
+    const message = JSON.parse(line) as News & { id?: number; value?: string; error?: string; ready?: boolean };
     const id = message.ready ? 0 : message.id;
+    if (message.error !== undefined) this.#waiting.get(id!)?.reject(new Error(`agent: ${message.error}`));
     if (id !== undefined) {
       this.#waiting.get(id)?.resolve({ value: message.value ?? '', t: message.t });
       this.#waiting.delete(id);

@@ -16,6 +16,8 @@ const EARLY = 15_000;
 const LATE = 100_000;
 /** What a timer of the kernel may take longer than it says, after some seconds. */
 const PATIENCE = 800_000;
+/** The longest that anybody waits here. */
+const WHENEVER = 17_000_000;
 const LAST_SILENCE = 500_000;
 
 export interface Performance {
@@ -76,7 +78,8 @@ export class KernelBackend implements Backend {
   }
 
   async pass(then: number, enough: () => boolean = () => false): Promise<void> {
-    const until = ++this.#passes === this.#how.lastPass ? Math.min(then, this.now() + LAST_SILENCE) : then;
+    const last = ++this.#passes === this.#how.lastPass;
+    const until = Math.min(then, this.now() + (last ? LAST_SILENCE : WHENEVER));
     while (!enough()) {
       const rest = (until - this.now()) / 1000;
       if (rest <= 0) break;
