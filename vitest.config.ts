@@ -46,7 +46,7 @@ export default defineConfig({
       }),
       {
         plugins: [readScripts],
-        ...group('oracle', { testTimeout: 60_000, maxConcurrency: 24, retry: 2, sequence: { groupOrder: 1 } }),
+        ...group('oracle', { testTimeout: 60_000, maxConcurrency: 16, retry: 3, sequence: { groupOrder: 1 } }),
       },
       group('interop', {
         include: ['test/interop/**/*.test.ts', 'test/native/**/*.test.ts'],

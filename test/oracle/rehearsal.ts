@@ -3,6 +3,7 @@ import type { Backend, Call, Tuple } from '../conformance/script/backend.ts';
 import { type Conformance, perform } from '../conformance/script/conform.ts';
 import { CoreBackend, type CoreBackendOptions } from '../conformance/script/core-backend.ts';
 import { withoutTwin } from '../conformance/script/kernel-settings.ts';
+import { atOnce } from './differences.ts';
 
 /** Longer scripts are for virtual time alone. */
 const LONGEST = 16_000_000;
@@ -24,6 +25,8 @@ const ASKING = ['state', 'call', 'inject', 'pass'];
 function needs(backend: CoreBackend, tuple: Tuple, { name, words }: Call): string | undefined {
   if (name === 'discard') return 'text taken back before it was sent';
   if (name === 'open') return 'OPEN on a record that exists';
+  if (name === 'connect' && backend.state({ ...tuple, rport: 1 }) === 'LISTEN')
+    return 'OPEN from a port where one listens: bind() refuses it';
   if (name === 'listen' || name === 'connect' || name === 'status') return undefined;
   const state = backend.state(tuple);
   if (state === 'SYN_SENT' && name === 'send') return 'SEND before the handshake: the kernel takes no text yet';
@@ -76,6 +79,7 @@ export async function rehearse(script: Conformance): Promise<Rehearsal> {
   } catch {
     // The conformance test of this script says what is wrong.
   }
+  if (atOnce.includes(script.name)) reason ??= 'it takes frames by itself, at once';
   if (core === undefined) reason ??= 'no stack was asked for';
   const duration = end - begin;
   if (duration > LONGEST) reason ??= `it takes ${Math.round(duration / 1e6)} s`;
