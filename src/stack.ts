@@ -10,6 +10,7 @@ import { Loopback } from './link/loopback.ts';
 import { openTap } from './link/tap.ts';
 import { Tee } from './link/tee.ts';
 import type { Clock, Link, Rng } from './ports.ts';
+import { AddressWatch } from './shell/address-watch.ts';
 import { Annotator } from './shell/annotator.ts';
 import { type OpenCapture, openCapture } from './shell/capture-file.ts';
 import { NodeClock } from './shell/clock.ts';
@@ -38,8 +39,10 @@ export interface Surroundings {
   readonly later: (fn: () => void) => void;
   /** Runs `fn` after `ms`; returns what cancels it. `quiet`: it keeps no process alive. */
   readonly after: (ms: number, fn: () => void, quiet?: boolean) => () => void;
-  readonly warnings: readonly string[];
+  readonly warnings: string[];
   readonly teardown: readonly (() => unknown)[];
+  /** Gets the watch over the addresses. */
+  readonly watch?: (watch: AddressWatch) => void;
   /** The first link's host has its addresses too and keeps all but these ports; absent = they are ours alone. */
   readonly shared?: ((port: number) => boolean) | undefined;
   /** Keeps the host's kernel from answering for an address that is leased later; resolves to what undoes it. */
@@ -55,6 +58,7 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
   const { links, warnings, teardown, ephemeralPorts, shared, fence } = await openLinks(settings);
   const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
+  let watch: AddressWatch | undefined;
   let stack: Stack;
   try {
     stack = assemble(complete, {
@@ -67,11 +71,17 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
       teardown,
       shared,
       fence,
+      watch: (made) => {
+        watch = made;
+      },
     });
   } catch (error) {
     throw await undoAll([...links.map((link) => () => link.close()), ...teardown], [error]);
   }
   try {
+    if (settings.ip.duplicates === 'wait' && shared === undefined) {
+      await watch?.settled(settings.addresses.map(({ text }) => text));
+    }
     await stack.dhcp?.ready();
     return stack;
   } catch (error) {
@@ -103,6 +113,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     maxConnections: settings.maxConnections,
     arenaBytes: settings.arenaBytes,
     tcp: settings.tcp,
+    ip: settings.ip,
   });
   for (const { words, bits } of settings.addresses) core.ip.addAddress(words, bits, 0);
   if (around.shared !== undefined) core.ip.leaveToHost(0);
@@ -121,7 +132,10 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     engine.driver.watcher = new Annotator(tees, () => core.trace);
   }
   const addresses = settings.addresses.map(({ text }) => text);
-  const { after } = around;
+  const { after, warnings } = around;
+  const watch = new AddressWatch({ ip: core.ip, links, addresses, warnings, keepAlive: engine });
+  engine.onAddress = (words, at) => watch.changed(words, at);
+  around.watch?.(watch);
   const now = (): number => around.clock.now() / 1000;
   const random = (): number => around.rng.u32();
   const resolver = new Resolver({ engine, settings: settings.dns, now, random, after });
@@ -146,8 +160,8 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     engine,
     addresses,
     dhcp,
-    coreCounters: () => ({ ...core.counters }),
-    warnings: around.warnings,
+    coreCounters: () => ({ ...core.counters, ...core.ip.counters }),
+    warnings,
     after,
     teardown: [...links.map((link) => () => link.close()), () => capture?.close(), ...around.teardown],
   });
@@ -181,7 +195,7 @@ function nodeTimer(ms: number, fn: () => void, quiet = false): () => void {
 
 interface Opened {
   readonly links: readonly Link[];
-  readonly warnings: readonly string[];
+  readonly warnings: string[];
   readonly teardown: readonly (() => unknown)[];
   /** What coexistence decided; undefined = as the options say. */
   readonly ephemeralPorts: readonly [number, number] | undefined;
@@ -194,7 +208,13 @@ const TAP = 'tap:';
 /** The links of the options: given ones, a TAP device, or an interface that the kernel uses, too. */
 async function openLinks(settings: Settings): Promise<Opened> {
   const { device, mac, rings, spin } = settings;
-  const plain = { warnings: [], teardown: [], ephemeralPorts: undefined, shared: undefined, fence: undefined };
+  const plain = {
+    warnings: [] as string[],
+    teardown: [],
+    ephemeralPorts: undefined,
+    shared: undefined,
+    fence: undefined,
+  };
   if (device === undefined) return { ...plain, links: settings.links };
   if (device.startsWith(TAP)) {
     const { vlan } = settings;

@@ -31,6 +31,18 @@ export const EV_DATAGRAM = 10;
 export const EV_UDP_ERROR = 11;
 /** Everything the socket queued has left. */
 export const EV_UDP_DRAIN = 12;
+/**
+ * An address of ours changed. 1: ADDRESS_* | link << 8 | last two bytes of a MAC << 16, 2: first four bytes of that MAC (who else
+ * has it), 3 to 6: the address.
+ */
+export const EV_ADDRESS = 13;
+export const ADDRESS_ADDED = 1;
+/** Nobody else has it. */
+export const ADDRESS_SETTLED = 2;
+/** Somebody else has it: it is not ours any more. */
+export const ADDRESS_TAKEN = 3;
+/** Its lifetime is over. */
+export const ADDRESS_EXPIRED = 4;
 
 export const REGION_ARENA = -1;
 /** Beside the RX_* flags of a receive descriptor that the core made itself: its bytes are in the arena. */

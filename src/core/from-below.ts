@@ -1,7 +1,15 @@
 /** What the IP layer and the links tell TCP and UDP: neighbours found and lost, ICMP errors, links gone. */
 import { ROW_LADDR, ROW_WORDS } from '../wire/abi.ts';
 import { sameAddress } from '../wire/address.ts';
-import { EADDRNOTAVAIL, EHOSTUNREACH, ENETDOWN, EV_SOFT_ERROR } from './events.ts';
+import {
+  ADDRESS_EXPIRED,
+  ADDRESS_TAKEN,
+  EADDRNOTAVAIL,
+  EHOSTUNREACH,
+  ENETDOWN,
+  EV_ADDRESS,
+  EV_SOFT_ERROR,
+} from './events.ts';
 import type { IpUp } from './ip/ip-layer.ts';
 import { DirtyList, report, type Tcp } from './tcp/context.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
@@ -64,6 +72,12 @@ export class FromBelow implements IpUp {
   /** The address is taken from us: what it was an end of is over, and may not say so with it. */
   addressGone(address: Int32Array): void {
     this.endAll((tcb) => sameAddress(tcb.i32, tcb.at + ROW_LADDR, address, 0), EADDRNOTAVAIL);
+  }
+
+  addressChanged(what: number, link: number, address: Int32Array, macHi: number, macLo: number): void {
+    if (what === ADDRESS_TAKEN || what === ADDRESS_EXPIRED) this.addressGone(address);
+    const [a, b, c, d] = address as unknown as [number, number, number, number];
+    this.t.events.push(EV_ADDRESS, what | (link << 8) | (macLo << 16), macHi, a, b, c, d);
   }
 
   private endAll(which: (tcb: Tcb) => boolean, why: number): void {

@@ -73,6 +73,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
       hops: hops.subarray(0, HOPS * HOP_WORDS),
       raw: rawOut(arena, lent, out, counters),
       fragments: region('fragments', settings.reassemblyBytes),
+      settings,
       up,
       rng: o.rng,
     }),

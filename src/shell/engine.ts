@@ -9,6 +9,7 @@ import {
   EADDRINUSE,
   EINVAL,
   EV_ACCEPT,
+  EV_ADDRESS,
   EV_ALL_ACKED,
   EV_CLOSED,
   EV_CONNECT,
@@ -72,6 +73,8 @@ export class Engine {
   readonly shared: boolean;
   /** Told when a link fails; set by the stack. */
   onLinkDown: (link: number, error: Error) => void = () => {};
+  /** Told of EV_ADDRESS; set by the stack. */
+  onAddress: (words: Int32Array, at: number) => void = () => {};
   /** Told when the last connection or listener goes. */
   onIdle: () => void = () => {};
   readonly #claims: (port: number) => boolean;
@@ -239,6 +242,7 @@ export class Engine {
 
   #dispatch(words: Int32Array, at: number): void {
     const type = words[at]!;
+    if (type === EV_ADDRESS) return this.onAddress(words, at);
     if (type >= EV_DATAGRAM) return this.udp.dispatch(words, at);
     const row = words[at + 1]!;
     const gen = words[at + 2]!;

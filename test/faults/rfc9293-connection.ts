@@ -79,9 +79,8 @@ export const connection: readonly Fault[] = [
     name: 'source-is-the-first-address',
     ids: ['MUST-44'],
     file: 'src/core/ip/addresses.ts',
-    from: '      if (score > bestScore) {',
-    to: `      if (best < 0) {
-`,
+    from: '      if (wins) best = own;',
+    to: '      if (best < 0) best = own;',
     tests: ['test/unit/core/ip/addresses.test.ts'],
   },
   {

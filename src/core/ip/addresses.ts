@@ -6,7 +6,6 @@ import {
   ADDRESS_WORDS,
   isBroadcast,
   isLimitedBroadcast,
-  isLinkLocal,
   isLoopback,
   isMapped,
   isMulticast,
@@ -14,14 +13,20 @@ import {
   MAPPED_BITS,
   mapIpv4,
   sameAddress,
-  samePrefix,
   solicitedNode,
 } from '../../wire/address.ts';
+import { type Candidate, isBetter, isBetter4 } from './sources.ts';
 
-/** Words of one entry: address, prefix, link. */
-const STRIDE = 6;
+/** Words of one entry: address, prefix, link, flags. */
+const STRIDE = 7;
 const PREFIX = 4;
 const LINK = 5;
+const FLAGS = 6;
+
+/** Not to be used yet: somebody else may have it (RFC 4862 §2). */
+export const TENTATIVE = 1;
+/** In use, but not for anything new (RFC 4862 §2). */
+export const DEPRECATED = 2;
 
 const LOOPBACK4 = 0x7f000001;
 
@@ -32,14 +37,16 @@ export class Addresses {
   private readonly loop: number;
   /** Links whose host has the same addresses and speaks for them. */
   private readonly hosted = new Set<number>();
+  private readonly one: Candidate = { link: 0, prefix: 0, deprecated: false };
+  private readonly other: Candidate = { link: 0, prefix: 0, deprecated: false };
 
   constructor(loop: number) {
     this.loop = loop;
   }
 
   /** Says whether the address was new. */
-  add(address: Int32Array, prefix: number, link: number): boolean {
-    if (this.find(address, 0) >= 0) return false;
+  add(address: Int32Array, prefix: number, link: number, flags = 0): boolean {
+    if (this.findAny(address, 0) >= 0) return false;
     const at = this.count * STRIDE;
     if (at === this.words.length) {
       const bigger = new Int32Array(at * 2);
@@ -49,18 +56,30 @@ export class Addresses {
     for (let i = 0; i < ADDRESS_WORDS; i++) this.words[at + i] = address[i]!;
     this.words[at + PREFIX] = prefix;
     this.words[at + LINK] = link;
+    this.words[at + FLAGS] = flags;
     this.count++;
     return true;
   }
 
   /** Length of the prefix of the address that was removed, -1 when it was none of ours. */
   remove(address: Int32Array): number {
-    const own = this.find(address, 0);
+    const own = this.findAny(address, 0);
     if (own < 0) return -1;
     const prefix = this.words[own + PREFIX]!;
     this.words.copyWithin(own, own + STRIDE, this.count * STRIDE);
     this.count--;
     return prefix;
+  }
+
+  /** TENTATIVE, DEPRECATED; -1 when the address is none of ours. */
+  flagsOf(address: Int32Array): number {
+    const own = this.findAny(address, 0);
+    return own < 0 ? -1 : this.words[own + FLAGS]!;
+  }
+
+  setFlags(address: Int32Array, flags: number): void {
+    const own = this.findAny(address, 0);
+    if (own >= 0) this.words[own + FLAGS] = flags;
   }
 
   isOurs(w: Int32Array, at: number): boolean {
@@ -119,11 +138,10 @@ export class Addresses {
   }
 
   /**
-   * Chooses the source of packets that leave by `link` [MUST-44]. RFC 6724 §5, as much as matters with few addresses: the
-   * destination itself if it is ours (rule 1), then one on the outgoing link (rule 5), then the same network, the same scope
-   * (rule 2), the first. False when there is none of the family.
+   * Chooses the source of packets that leave by `link` [MUST-44]: the destination itself if it is ours (RFC 6724 §5 rule 1), else
+   * the best of the family. `hop`: the neighbour they are handed to. False when there is none.
    */
-  sourceFor(link: number, dst: Int32Array, out: Int32Array): boolean {
+  sourceFor(link: number, dst: Int32Array, out: Int32Array, hop = dst): boolean {
     if (this.find(dst, 0) >= 0) return copy(dst, 0, out);
     if (this.loop >= 0 && isLoopback(dst)) {
       if (isMapped(dst)) mapIpv4(LOOPBACK4, out);
@@ -131,20 +149,26 @@ export class Addresses {
       return true;
     }
     const w = this.words;
+    const four = isMapped(dst);
     let best = -1;
-    let bestScore = -1;
     for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
-      if (isMapped(w, own) !== isMapped(dst)) continue;
-      const score =
-        (w[own + LINK] === link ? 4 : 0) +
-        (samePrefix(w, own, dst, 0, w[own + PREFIX]!) ? 2 : 0) +
-        (isLinkLocal(w, own) === isLinkLocal(dst) ? 1 : 0);
-      if (score > bestScore) {
-        bestScore = score;
-        best = own;
-      }
+      if (isMapped(w, own) !== four || w[own + FLAGS]! & TENTATIVE) continue;
+      this.describe(own, this.one);
+      if (best >= 0) this.describe(best, this.other);
+      const wins =
+        best < 0 ||
+        (four
+          ? isBetter4(w, own, this.one, best, this.other, hop, link)
+          : isBetter(w, own, this.one, best, this.other, dst, link));
+      if (wins) best = own;
     }
     return best >= 0 && copy(w, best, out);
+  }
+
+  private describe(own: number, out: Candidate): void {
+    out.link = this.words[own + LINK]!;
+    out.prefix = this.words[own + PREFIX]!;
+    out.deprecated = (this.words[own + FLAGS]! & DEPRECATED) !== 0;
   }
 
   /**
@@ -180,7 +204,7 @@ export class Addresses {
     const w = this.words;
     let first = 0;
     for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
-      if (w[own + LINK] !== link || !isMapped(w, own)) continue;
+      if (w[own + LINK] !== link || !isMapped(w, own) || w[own + FLAGS]! & TENTATIVE) continue;
       const prefix = w[own + PREFIX]! - MAPPED_BITS;
       if (prefix > 0 && (w[own + 3]! ^ target) >>> (32 - prefix) === 0) return w[own + 3]!;
       if (first === 0) first = w[own + 3]!;
@@ -188,8 +212,13 @@ export class Addresses {
     return first;
   }
 
-  /** First word of the entry, or -1. */
+  /** First word of the entry of an address in use, or -1. */
   private find(a: Int32Array, at: number): number {
+    const own = this.findAny(a, at);
+    return own >= 0 && this.words[own + FLAGS]! & TENTATIVE ? -1 : own;
+  }
+
+  private findAny(a: Int32Array, at: number): number {
     for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
       if (sameAddress(a, at, this.words, own)) return own;
     }

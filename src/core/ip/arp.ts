@@ -14,8 +14,9 @@ import {
   arpTargetAddress,
   writeArp,
 } from '../../wire/arp.ts';
-import { ETHERTYPE_ARP } from '../../wire/ethernet.ts';
+import { ETHERTYPE_ARP, macHi, macLo } from '../../wire/ethernet.ts';
 import type { Addresses } from './addresses.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { Frames } from './frames.ts';
 import { HOP_ADDRESS, HOP_LINK, INCOMPLETE, type Neighbours, PROBE } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -30,6 +31,8 @@ export class Arp {
   private readonly links: readonly Link[];
   private readonly addresses: Addresses;
   private readonly frames: Frames;
+  /** Hears of others that use our addresses. */
+  duplicates: Duplicates | null = null;
   private readonly sender = new Int32Array(4);
   private readonly target = new Int32Array(4);
 
@@ -49,6 +52,7 @@ export class Arp {
     const lo = arpSenderMacLo(b, l3);
     // A group is nobody's hardware address (RFC 1812 §3.3.2): frames to it would reach every host.
     if ((hi & GROUP) !== 0) return;
+    this.noticeConflict(link, arpOperation(b, l3), hi, lo);
     const forUs = this.addresses.isOn(link, this.target, 0);
     const operation = arpOperation(b, l3);
     // 0.0.0.0 asks whether an address is in use (RFC 5227 §2.1.1): there is nothing to learn, but the owner answers.
@@ -62,7 +66,24 @@ export class Arp {
         else neighbours.learn(hop, hi, lo);
       }
     }
-    if (forUs && operation === ARP_REQUEST && this.addresses.speaksOn(link)) this.reply(packet, hi, lo);
+    // Who asks for its own address tells it (RFC 5227 §2.3): that needs no reply.
+    const asks = operation === ARP_REQUEST && this.sender[3] !== this.target[3];
+    if (forUs && asks && this.addresses.speaksOn(link)) this.reply(packet, hi, lo);
+  }
+
+  /** RFC 5227 §2.1.1 and §2.4: somebody else sends from an address of ours, or asks for the one that we are asking for. */
+  private noticeConflict(link: number, operation: number, hi: number, lo: number): void {
+    const { mac } = this.links[link]!;
+    if (!this.duplicates || (hi === macHi(mac, 0) && lo === macLo(mac, 0))) return;
+    if (this.sender[3] !== 0) this.duplicates.conflict(link, this.sender, hi, lo);
+    else if (operation === ARP_REQUEST && this.duplicates.isProbing(this.target)) {
+      this.duplicates.conflict(link, this.target, hi, lo);
+    }
+  }
+
+  /** Asks whether anybody has an address (RFC 5227 §2.1.1): as nobody, so that no cache learns from it. */
+  probe(link: number, address: number): void {
+    this.request(link, BROADCAST_HI, BROADCAST_LO, 0, 0, address);
   }
 
   /** Asks everybody on the link, or only the neighbour whose MAC is to be confirmed. */

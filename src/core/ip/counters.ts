@@ -11,6 +11,8 @@ export class IpCounters {
   reassemblyOverlaps = 0;
   /** Fragments and datagrams dropped because they are malformed or too many. */
   reassemblyDrops = 0;
+  /** Addresses given up because somebody else has them. */
+  addressConflicts = 0;
   echoReplies = 0;
   /** ICMP errors handed to TCP. */
   icmpErrors = 0;

@@ -19,13 +19,15 @@ import { NeighbourDiscovery } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
 import { type HopUp, NextHops } from './next-hops.ts';
 import { Packet } from './packet.ts';
+import { Residence, type ResidenceUp } from './residence.ts';
 import type { Routes } from './routes.ts';
+import type { IpSettings } from './settings.ts';
 
 export type { RawOut } from './frames.ts';
 export type { DatagramUp } from './icmp.ts';
 
 /** Whom the IP layer tells. */
-export interface IpUp extends IcmpUp, HopUp {}
+export interface IpUp extends IcmpUp, HopUp, ResidenceUp {}
 
 export interface IpParts {
   readonly links: readonly Link[];
@@ -36,10 +38,8 @@ export interface IpParts {
   readonly rng: Rng;
   /** Memory of the datagrams that are not whole yet. */
   readonly fragments: ArrayBuffer;
+  readonly settings: IpSettings;
 }
-
-/** Bits of an address; a prefix as long as this has no network around it. */
-const ALL_BITS = 128;
 
 export class IpLayer {
   readonly counters = new IpCounters();
@@ -54,11 +54,12 @@ export class IpLayer {
   private readonly nd: NeighbourDiscovery;
   private readonly icmp: Icmp;
   private readonly fragments: Fragments;
+  private readonly residence: Residence;
   private readonly packet = new Packet();
   private readonly next = new Int32Array(ADDRESS_WORDS);
   private now: Micros = 0;
 
-  constructor({ links, hops, raw, up, rng, fragments }: IpParts) {
+  constructor({ links, hops, raw, up, rng, fragments, settings }: IpParts) {
     this.links = links;
     this.loop = links.findIndex((l) => l.kind === 'loop');
     this.addresses = new Addresses(this.loop);
@@ -69,7 +70,8 @@ export class IpLayer {
     const { loop, addresses, arp, nd } = this;
     this.hops = new NextHops({ links, hops, up, rng, loop, addresses, arp, nd });
     this.routes = this.hops.routes;
-    const { icmp, counters } = this;
+    const { icmp, counters, routes } = this;
+    this.residence = new Residence({ links, settings, rng, addresses, routes, arp, nd, up, counters });
     this.fragments = new Fragments({ memory: fragments, raw, addresses, icmp, counters });
     this.neighbours = this.hops.neighbours;
   }
@@ -83,7 +85,7 @@ export class IpLayer {
 
   /** An address of ours on a link, and the network around it. The prefix is that of the mapped form: IPv4 /24 is 120. */
   addAddress(address: Int32Array, prefix: number, link: number): void {
-    if (this.addresses.add(address, prefix, link) && prefix < ALL_BITS) this.routes.add(address, prefix, null, link);
+    this.residence.add(address, prefix, link, true);
   }
 
   /** Gateway null = the destinations are neighbours. ::ffff:0:0/96 is the default route of IPv4, ::/0 that of IPv6. */
@@ -93,9 +95,7 @@ export class IpLayer {
 
   /** The address is not ours any more, nor is its network on the link. */
   removeAddress(address: Int32Array): void {
-    const link = this.addresses.linkOf(address);
-    const prefix = this.addresses.remove(address);
-    if (prefix >= 0 && prefix < ALL_BITS) this.routes.remove(address, prefix, null, link);
+    this.residence.remove(address);
   }
 
   /** Takes a route off that was added with the same words. */
@@ -113,16 +113,12 @@ export class IpLayer {
     this.addresses.leaveToHost(link);
   }
 
-  /** Tells the neighbours on a link which addresses are here now: gratuitous ARP, unsolicited neighbour advertisement. */
+  /**
+   * Tells the neighbours on a link which addresses are here now (gratuitous ARP, unsolicited neighbour advertisement), or asks
+   * them first whether they are somebody else's.
+   */
   announce(link: number): void {
-    if (this.links[link]!.kind === 'loop' || !this.addresses.speaksOn(link)) return;
-    for (let n = 0; ; n++) {
-      const on = this.addresses.entry(n, this.next);
-      if (on < 0) return;
-      if (on !== link) continue;
-      if (isMapped(this.next)) this.arp.announce(link, this.next[3]!);
-      else this.nd.announce(link, this.next);
-    }
+    this.residence.announce(link);
   }
 
   // ---- questions ----------------------------------------------------------------------------------------------------
@@ -159,7 +155,9 @@ export class IpLayer {
   sourceFor(dst: Int32Array, out: Int32Array): boolean {
     if (this.loop >= 0 && this.isOurs(dst, 0)) return this.addresses.sourceFor(this.loop, dst, out);
     const route = this.routes.lookup(dst, 0);
-    return route >= 0 && this.addresses.sourceFor(this.routes.linkOf(route), dst, out);
+    if (route < 0) return false;
+    this.routes.nextHop(route, dst, 0, this.next);
+    return this.addresses.sourceFor(this.routes.linkOf(route), dst, out, this.next);
   }
 
   // ---- next hops ----------------------------------------------------------------------------------------------------
@@ -214,11 +212,17 @@ export class IpLayer {
     this.neighbours.run();
     this.fragments.held.tick = this.neighbours.tick;
     this.fragments.run(now);
+    this.residence.duplicates.tick = this.neighbours.tick;
+    this.residence.duplicates.run();
   }
 
   /** When `tick` must be called; Infinity = never. */
   nextDeadline(): Micros {
-    return Math.min(this.deadline(this.neighbours.next()), this.deadline(this.fragments.held.next()));
+    return Math.min(
+      this.deadline(this.neighbours.next()),
+      this.deadline(this.fragments.held.next()),
+      this.deadline(this.residence.duplicates.next()),
+    );
   }
 
   /** 0 = never. */

@@ -11,7 +11,7 @@ import {
   sameAddress,
   solicitedNode,
 } from '../../wire/address.ts';
-import { ETHERTYPE_IPV6 } from '../../wire/ethernet.ts';
+import { ETHERTYPE_IPV6, macHi, macLo } from '../../wire/ethernet.ts';
 import { icmpCode, icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
 import { IPV6_HEADER, PROTO_ICMP6 } from '../../wire/ip.ts';
@@ -26,6 +26,7 @@ import {
   writeNeighborSolicitation,
 } from '../../wire/nd.ts';
 import type { Addresses } from './addresses.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { Frames } from './frames.ts';
 import { HOP_ADDRESS, HOP_LINK, INCOMPLETE, type Neighbours, REACHABLE } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -34,6 +35,7 @@ import type { Packet } from './packet.ts';
 const MESSAGE = NS_BYTES + 8;
 /** §7.1: a packet with another hop limit was forwarded, so it does not come from this link. */
 const HOP_LIMIT = 255;
+const NOBODY = new Int32Array(ADDRESS_WORDS);
 const ALL_NODES = Int32Array.of(0xff020000, 0, 0, 1);
 /** Group bit of the first byte of a MAC, in its first word. */
 const GROUP = 0x01000000;
@@ -42,6 +44,8 @@ export class NeighbourDiscovery {
   private readonly links: readonly Link[];
   private readonly addresses: Addresses;
   private readonly frames: Frames;
+  /** Hears of others that use our addresses. */
+  duplicates: Duplicates | null = null;
   private readonly options = new NdOptions();
   private readonly target = new Int32Array(ADDRESS_WORDS);
   private readonly source = new Int32Array(ADDRESS_WORDS);
@@ -93,12 +97,35 @@ export class NeighbourDiscovery {
     this.advertise(link, address, ALL_NODES, NA_OVERRIDE);
   }
 
+  /** Asks whether anybody has an address, as nobody and without a MAC (RFC 4862 §5.4.2). */
+  probe(link: number, address: Int32Array): void {
+    solicitedNode(address, 0, this.group, 0);
+    const hi = groupMacHi(this.group);
+    const lo = groupMacLo(this.group);
+    if (this.frames.toMac(link, hi, lo, 0, ETHERTYPE_IPV6, IPV6_HEADER + NS_BYTES) < 0) return;
+    const o = this.frames.ip(NOBODY, this.group, PROTO_ICMP6, NS_BYTES, 0, HOP_LIMIT);
+    writeNeighborSolicitation(this.frames.arena, o, address, 0, null);
+    this.frames.sendIcmp6();
+  }
+
+  /** Somebody else wants the target, or has it (RFC 4862 §5.4.3, §5.4.4); what we sent ourselves may come back. */
+  private noticeConflict({ link, memory, frame }: Packet): void {
+    const { mac } = this.links[link]!;
+    const hi = macHi(memory, frame + 6);
+    const lo = macLo(memory, frame + 6);
+    if (hi !== macHi(mac, 0) || lo !== macLo(mac, 0)) this.duplicates?.conflict(link, this.target, hi, lo);
+  }
+
   /** §7.2.3, §7.2.4. */
   private solicitation(packet: Packet, neighbours: Neighbours): void {
     const options = this.options;
     const detection = isUnspecified(packet.src);
     if (detection) {
       if (!isSolicitedNode(packet.dst) || options.hasSourceMac) return;
+      if (this.duplicates?.isProbing(this.target)) {
+        this.noticeConflict(packet);
+        return;
+      }
     } else if (!this.addresses.isValidSource(packet.link, packet.src, 0)) {
       return;
     }
@@ -130,6 +157,10 @@ export class NeighbourDiscovery {
     const flags = naFlags(packet.memory, packet.l4);
     const solicited = (flags & NA_SOLICITED) !== 0;
     if (solicited && isMulticast(packet.dst)) return;
+    if (this.addresses.flagsOf(this.target) >= 0) {
+      this.noticeConflict(packet);
+      return;
+    }
     if (!this.addresses.isValidSource(packet.link, packet.src, 0)) return;
     if (options.hasTargetMac && (options.targetMacHi & GROUP) !== 0) return;
     const hop = neighbours.find(packet.link, this.target, 0);

@@ -4,8 +4,20 @@ import { DEFAULT_REASSEMBLY } from './reassembly.ts';
 export interface IpSettings {
   /** Bytes for fragments of datagrams that are not whole yet. */
   readonly reassemblyBytes: number;
+  /**
+   * Whether to ask if somebody else has an address of ours: not at all, while it is in use already, or before it is used
+   * (RFC 4862 §5.4, RFC 5227; docs/adr).
+   */
+  readonly duplicates: 'off' | 'background' | 'wait';
+  /** Whether a link with IPv6 gets a link-local address, too. */
+  readonly linkLocal: boolean;
+  /** Four words that interface identifiers follow from. */
+  readonly secret: Int32Array;
 }
 
 export const DEFAULT_IP: IpSettings = {
   reassemblyBytes: DEFAULT_REASSEMBLY,
+  duplicates: 'off',
+  linkLocal: false,
+  secret: Int32Array.of(0x75736572, 0x74637069, 0x66206964, 0x656e7469),
 };

@@ -3,6 +3,7 @@
  * and says what is allowed (ERR_USERTCP_OPTION).
  */
 import type { TcpDefaults } from '../../core/api.ts';
+import type { IpSettings } from '../../core/ip/settings.ts';
 import type { Clock, Link, Memory, Rng } from '../../ports.ts';
 import type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 import { OptionError } from '../option-error.ts';
@@ -10,12 +11,14 @@ import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type R
 import { checkKnown, checkNumber, checkOneOf } from './check.ts';
 import { checkDhcp, type DhcpOptions, type DhcpSettings } from './dhcp.ts';
 import { checkDns, type DnsOptions, type DnsSettings } from './dns.ts';
+import { checkIp, type IpOptions } from './ip.ts';
 import { checkTcp, type TcpOptions } from './tcp.ts';
 
 export type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 export type { Address, Route, RouteOption } from './addresses.ts';
 export type { DhcpOptions } from './dhcp.ts';
 export type { DnsOptions } from './dns.ts';
+export type { IpOptions } from './ip.ts';
 export type { TcpOptions } from './tcp.ts';
 
 /** How the stack lives beside the kernel on a device. */
@@ -69,6 +72,7 @@ export interface StackOptions {
   /** 127.0.0.0/8, ::1 and own addresses reach the stack itself. Default true. */
   loopback?: boolean;
   tcp?: TcpOptions;
+  ip?: IpOptions;
   clock?: Clock;
   rng?: Rng;
   memory?: Memory;
@@ -96,6 +100,7 @@ export interface Settings {
   readonly capture: string | CaptureOptions | CaptureSink | undefined;
   readonly loopback: boolean;
   readonly tcp: TcpDefaults;
+  readonly ip: Partial<IpSettings>;
   /** undefined = the user did not choose. */
   readonly ephemeralPorts: readonly [number, number] | undefined;
   readonly clock: Clock | undefined;
@@ -126,6 +131,7 @@ const NAMES = [
   'capture',
   'loopback',
   'tcp',
+  'ip',
   'clock',
   'rng',
   'memory',
@@ -183,6 +189,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     capture: checkCapture(options.capture),
     loopback,
     tcp: checkTcp(options.tcp),
+    ip: checkIp(options.ip, options.device !== undefined),
     ephemeralPorts: options.tcp?.ephemeralPorts,
     clock: options.clock,
     rng: options.rng,

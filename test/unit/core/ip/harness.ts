@@ -1,9 +1,10 @@
 /** An IP layer between two fake links: bytes in, bytes out. */
 
 import { IpLayer, type IpUp, type RawOut } from '../../../../src/core/ip/ip-layer.ts';
+import { DEFAULT_IP, type IpSettings } from '../../../../src/core/ip/settings.ts';
 import type { Link } from '../../../../src/ports.ts';
 import { DESC_WORDS, HOP_WORDS, KIND_TCP, RX_IP, RX_LEN, RX_OFF } from '../../../../src/wire/abi.ts';
-import { parseAddress, parseCidr } from '../../../../src/wire/address-text.ts';
+import { formatAddress, parseAddress, parseCidr } from '../../../../src/wire/address-text.ts';
 import { put16, put32 } from '../../../../src/wire/bytes.ts';
 import { pseudo, writeChecksum } from '../../../../src/wire/checksum.ts';
 import { PARSED } from '../../../../src/wire/drop.ts';
@@ -93,6 +94,7 @@ export class Host {
   readonly ready: number[] = [];
   readonly failed: number[] = [];
   readonly heard: Heard[] = [];
+  readonly changed: { what: number; link: number; address: string; mac: string }[] = [];
   /** Datagrams put together of fragments. */
   readonly whole: { kind: number; payload: Uint8Array; tos: number }[] = [];
   readonly hops: Int32Array;
@@ -100,7 +102,10 @@ export class Host {
   now = 1_000_000;
   private readonly parser = new FrameParser();
 
-  constructor(options: { hops?: number; loop?: boolean; addresses?: readonly string[] } = {}) {
+  constructor(
+    options: { hops?: number; loop?: boolean; addresses?: readonly string[]; ip?: Partial<IpSettings> } = {},
+  ) {
+    const settings = { ...DEFAULT_IP, ...options.ip };
     this.hops = new Int32Array((options.hops ?? 8) * HOP_WORDS);
     const links = [fakeLink('ether', OUR_MAC)];
     if (options.loop !== false) links.push(fakeLink('loop', '000000000000', 65535));
@@ -109,11 +114,22 @@ export class Host {
     const up: IpUp = {
       hopReady: (hop) => this.ready.push(hop),
       hopFailed: (hop) => this.failed.push(hop),
+      addressChanged: (what, link, at, hi, lo) => {
+        this.changed.push({ what, link, address: formatAddress(at), mac: lo === 0 ? '' : macText(hi, lo) });
+      },
       icmpError: (laddr, lport, raddr, rport, seq, type, code, version, mtu) => {
         this.heard.push({ laddr: words(laddr), lport, raddr: words(raddr), rport, seq, type, code, version, mtu });
       },
     };
-    this.ip = new IpLayer({ links, hops: this.hops, raw: this.raw, up, rng, fragments: new ArrayBuffer(1 << 20) });
+    this.ip = new IpLayer({
+      links,
+      hops: this.hops,
+      raw: this.raw,
+      up,
+      rng,
+      fragments: new ArrayBuffer(1 << 20),
+      settings,
+    });
     for (const text of options.addresses ?? ['10.0.0.1/24', '2001:db8::1/64']) {
       const { address: words, bits } = parseCidr(text);
       this.ip.addAddress(words, bits, ETHER);
@@ -160,6 +176,9 @@ export class Host {
     this.raw.endTurn();
   }
 }
+
+const macText = (hi: number, lo: number): string =>
+  (hi >>> 0).toString(16).padStart(8, '0') + lo.toString(16).padStart(4, '0');
 
 const words = (w: Int32Array): string => [...w].map((x) => (x >>> 0).toString(16)).join(':');
 

@@ -1,0 +1,41 @@
+/** Options of the IP layer. */
+
+import { LEAST_REASSEMBLY } from '../../core/ip/reassembly.ts';
+import type { IpSettings } from '../../core/ip/settings.ts';
+import { OptionError } from '../option-error.ts';
+import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+
+export interface IpOptions {
+  /**
+   * Whether to ask the network if somebody else has our addresses (RFC 5227, RFC 4862 §5.4). 'background' (default on a device
+   * that is ours): they are used at once, and given up with a warning when somebody answers. 'wait': createStack waits
+   * 4 to 7 s (IPv6: 1 to 2 s) and rejects. 'off': the default on links of your own.
+   */
+  duplicates?: 'background' | 'wait' | 'off';
+  /** Whether an interface with IPv6 gets a link-local address too. Default: true on a device that is ours. */
+  linkLocal?: boolean;
+  /** Bytes for fragments of datagrams that are not whole yet. Default 1 MiB. */
+  reassemblyBytes?: number;
+}
+
+const NAMES = ['duplicates', 'linkLocal', 'reassemblyBytes'] as const satisfies readonly (keyof IpOptions)[];
+const DUPLICATES = ['background', 'wait', 'off'] as const;
+const MIB = 1 << 20;
+
+/** `device`: the links are a device of the system, not some of the user's own. */
+export function checkIp(ip: IpOptions | undefined, device: boolean): Partial<IpSettings> {
+  const given = ip ?? {};
+  if (typeof given !== 'object' || given === null) throw new OptionError('ip', ip, 'an object of its options');
+  checkKnown('ip', given, NAMES);
+  return {
+    duplicates: checkOneOf('ip.duplicates', given.duplicates, DUPLICATES, device ? 'background' : 'off'),
+    linkLocal: checkFlag('ip.linkLocal', given.linkLocal, device),
+    reassemblyBytes: checkNumber('ip.reassemblyBytes', given.reassemblyBytes, MIB, LEAST_REASSEMBLY, 64 * MIB, 'bytes'),
+  };
+}
+
+function checkFlag(name: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw new OptionError(name, value, 'true or false');
+  return value;
+}
