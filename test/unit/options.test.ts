@@ -47,6 +47,7 @@ const wrong: [string, unknown, string, RegExp][] = [
   ['tcp ports', { ...base, tcp: { ephemeralPorts: [9, 1] } }, 'tcp.ephemeralPorts', /1024 to 65535/],
   ['ip name', { ...base, ip: { slack: true } }, 'ip.slack', /no such option/],
   ['ip.duplicates', { ...base, ip: { duplicates: true } }, 'ip.duplicates', /"background", "wait", "off"/],
+  ['ip.slaac', { ...base, ip: { slaac: 'yes' } }, 'ip.slaac', /true or false/],
   ['ip.linkLocal', { ...base, ip: { linkLocal: 1 } }, 'ip.linkLocal', /true or false/],
   ['ip.reassemblyBytes', { ...base, ip: { reassemblyBytes: 1 } }, 'ip.reassemblyBytes', /262144 to 67108864 bytes/],
   ['congestion', { ...base, tcp: { congestion: 'newrenno' } }, 'tcp.congestion', /Did you mean "newreno"\?/],

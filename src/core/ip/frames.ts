@@ -105,9 +105,10 @@ export class Frames {
     return true;
   }
 
-  /** Completes and sends the ICMPv6 message written where `ip` said. */
-  sendIcmp6(): void {
-    sealIcmp6(this.arena, this.l3, this.l4, this.at + this.length - this.l4);
+  /** Completes and sends the ICMPv6 message written where `ip` said, or so many bytes of extension headers behind it. */
+  sendIcmp6(skip = 0): void {
+    const l4 = this.l4 + skip;
+    sealIcmp6(this.arena, this.l3, l4, this.at + this.length - l4);
     this.send();
   }
 

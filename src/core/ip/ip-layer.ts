@@ -4,9 +4,9 @@
  */
 import type { Link, Micros, Rng } from '../../ports.ts';
 import { KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP } from '../../wire/abi.ts';
-import { ADDRESS_WORDS, isMapped, isUnspecified } from '../../wire/address.ts';
+import { ADDRESS_WORDS } from '../../wire/address.ts';
 import { icmpType } from '../../wire/icmp.ts';
-import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
+import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION, ND_ROUTER_ADVERTISEMENT } from '../../wire/icmp6.ts';
 import { PROTO_TCP } from '../../wire/ip.ts';
 import { diff } from '../seq.ts';
 import { Addresses } from './addresses.ts';
@@ -15,11 +15,13 @@ import { IpCounters } from './counters.ts';
 import { Fragments } from './fragments.ts';
 import { Frames, type RawOut } from './frames.ts';
 import { type DatagramUp, Icmp, type IcmpUp } from './icmp.ts';
+import { MLD_QUERY, Mld } from './mld.ts';
 import { NeighbourDiscovery } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
 import { type HopUp, NextHops } from './next-hops.ts';
 import { Packet } from './packet.ts';
 import { Residence, type ResidenceUp } from './residence.ts';
+import { Routers } from './routers.ts';
 import type { Routes } from './routes.ts';
 import type { IpSettings } from './settings.ts';
 
@@ -54,7 +56,10 @@ export class IpLayer {
   private readonly nd: NeighbourDiscovery;
   private readonly icmp: Icmp;
   private readonly fragments: Fragments;
+  private readonly mld: Mld;
   private readonly residence: Residence;
+  private readonly routers: Routers;
+  private readonly slaac: boolean;
   private readonly packet = new Packet();
   private readonly next = new Int32Array(ADDRESS_WORDS);
   private now: Micros = 0;
@@ -71,7 +76,13 @@ export class IpLayer {
     this.hops = new NextHops({ links, hops, up, rng, loop, addresses, arp, nd });
     this.routes = this.hops.routes;
     const { icmp, counters, routes } = this;
-    this.residence = new Residence({ links, settings, rng, addresses, routes, arp, nd, up, counters });
+    this.mld = new Mld({ links, rng, addresses, frames: this.frames });
+    const { mld } = this;
+    this.residence = new Residence({ links, settings, rng, addresses, routes, arp, nd, mld, up, counters });
+    const { residence } = this;
+    const { neighbours } = this.hops;
+    this.routers = new Routers({ links, rng, addresses, routes, residence, neighbours, nd, up });
+    this.slaac = settings.slaac;
     this.fragments = new Fragments({ memory: fragments, raw, addresses, icmp, counters });
     this.neighbours = this.hops.neighbours;
   }
@@ -119,6 +130,7 @@ export class IpLayer {
    */
   announce(link: number): void {
     this.residence.announce(link);
+    if (this.slaac) this.routers.start(link, this.now);
   }
 
   // ---- questions ----------------------------------------------------------------------------------------------------
@@ -199,8 +211,15 @@ export class IpLayer {
     return this.hops.linkOf(hop);
   }
 
+  /** Of the link, or what its routers say for IPv6. */
   mtuOf(hop: number): number {
-    return this.links[this.linkOf(hop)]!.mtu;
+    const link = this.linkOf(hop);
+    return (this.hops.isIpv6(hop) && this.routers.mtu(link)) || this.links[link]!.mtu;
+  }
+
+  /** What routers say of hop limits on the link of an IPv6 hop; 0 = nothing. */
+  hopLimitOf(hop: number): number {
+    return this.hops.isIpv6(hop) ? this.routers.hopLimit(this.linkOf(hop)) : 0;
   }
 
   // ---- time ---------------------------------------------------------------------------------------------------------
@@ -213,6 +232,8 @@ export class IpLayer {
     this.fragments.held.tick = this.neighbours.tick;
     this.fragments.run(now);
     this.residence.duplicates.tick = this.neighbours.tick;
+    this.routers.run(now);
+    this.mld.run(now);
     this.residence.duplicates.run();
   }
 
@@ -222,6 +243,8 @@ export class IpLayer {
       this.deadline(this.neighbours.next()),
       this.deadline(this.fragments.held.next()),
       this.deadline(this.residence.duplicates.next()),
+      this.mld.next(),
+      this.routers.next(),
     );
   }
 
@@ -245,12 +268,8 @@ export class IpLayer {
       return false;
     }
     // Neighbour discovery has rules of its own for sources: the unspecified one is looking for duplicates.
-    if (packet.kind === KIND_ICMP6 && isNeighbourDiscovery(packet)) {
-      // RFC 6980 §5: what came in fragments is dropped.
-      if (!packet.assembled) this.nd.handle(packet, this.neighbours);
-      return false;
-    }
-    if (!this.addresses.isValidSource(link, packet.src, 0) && !seeksAddress(packet)) {
+    if (packet.kind === KIND_ICMP6 && this.takeControl(packet, now)) return false;
+    if (!this.addresses.isValidSource(link, packet.src, 0) && !packet.seeksAddress) {
       this.counters.badSource++;
       return false;
     }
@@ -258,6 +277,27 @@ export class IpLayer {
     if (packet.kind === KIND_FRAGMENT) return !packet.assembled && this.fragments.handle(packet, now);
     this.take(packet, now);
     return false;
+  }
+
+  /** Neighbour discovery and multicast listeners; false for any other ICMPv6 message. */
+  private takeControl(packet: Packet, now: Micros): boolean {
+    const type = icmpType(packet.memory, packet.l4);
+    // RFC 6980 §5: what came in fragments is dropped.
+    const whole = !packet.assembled;
+    switch (type) {
+      case ND_NEIGHBOR_SOLICITATION:
+      case ND_NEIGHBOR_ADVERTISEMENT:
+        if (whole) this.nd.handle(packet, this.neighbours);
+        return true;
+      case ND_ROUTER_ADVERTISEMENT:
+        if (whole) this.routers.advertisement(packet, now);
+        return true;
+      case MLD_QUERY:
+        if (whole) this.mld.query(packet, now);
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** The datagram that `handle` said is whole, at word 0. */
@@ -301,14 +341,4 @@ export class IpLayer {
   finishReply(): void {
     this.frames.sendTcp();
   }
-}
-
-/** RFC 1122 §3.2.1.3 (a): a host that learns its address yet asks everybody, from 0.0.0.0. */
-function seeksAddress({ kind, group, src }: Packet): boolean {
-  return kind === KIND_UDP && group && isMapped(src) && isUnspecified(src);
-}
-
-function isNeighbourDiscovery(packet: Packet): boolean {
-  const type = icmpType(packet.memory, packet.l4);
-  return type === ND_NEIGHBOR_SOLICITATION || type === ND_NEIGHBOR_ADVERTISEMENT;
 }

@@ -21,9 +21,11 @@ import {
   NdOptions,
   NS_BYTES,
   naFlags,
+  RS_BYTES,
   readNdTarget,
   writeNeighborAdvertisement,
   writeNeighborSolicitation,
+  writeRouterSolicitation,
 } from '../../wire/nd.ts';
 import type { Addresses } from './addresses.ts';
 import type { Duplicates } from './duplicates.ts';
@@ -36,6 +38,7 @@ const MESSAGE = NS_BYTES + 8;
 /** §7.1: a packet with another hop limit was forwarded, so it does not come from this link. */
 const HOP_LIMIT = 255;
 const NOBODY = new Int32Array(ADDRESS_WORDS);
+const ALL_ROUTERS = Int32Array.of(0xff020000, 0, 0, 2);
 const ALL_NODES = Int32Array.of(0xff020000, 0, 0, 1);
 /** Group bit of the first byte of a MAC, in its first word. */
 const GROUP = 0x01000000;
@@ -105,6 +108,20 @@ export class NeighbourDiscovery {
     if (this.frames.toMac(link, hi, lo, 0, ETHERTYPE_IPV6, IPV6_HEADER + NS_BYTES) < 0) return;
     const o = this.frames.ip(NOBODY, this.group, PROTO_ICMP6, NS_BYTES, 0, HOP_LIMIT);
     writeNeighborSolicitation(this.frames.arena, o, address, 0, null);
+    this.frames.sendIcmp6();
+  }
+
+  /** Asks routers to say who they are (RFC 4861 §4.1); as nobody, and then without a MAC, while we have no address. */
+  solicitRouters(link: number): void {
+    const { mac } = this.links[link]!;
+    const known = this.addresses.sourceFor(link, ALL_ROUTERS, this.source);
+    if (!known) this.source.set(NOBODY);
+    const bytes = known ? RS_BYTES + 8 : RS_BYTES;
+    const hi = groupMacHi(ALL_ROUTERS);
+    const lo = groupMacLo(ALL_ROUTERS);
+    if (this.frames.toMac(link, hi, lo, 0, ETHERTYPE_IPV6, IPV6_HEADER + bytes) < 0) return;
+    const o = this.frames.ip(this.source, ALL_ROUTERS, PROTO_ICMP6, bytes, 0, HOP_LIMIT);
+    writeRouterSolicitation(this.frames.arena, o, known ? mac : null);
     this.frames.sendIcmp6();
   }
 

@@ -53,6 +53,9 @@ export interface Asker {
 export class Neighbours {
   /** Tick of the present. */
   tick = 0;
+  /** What routers may say otherwise (RFC 4861 §6.3.4). */
+  retryMs = RETRY_MS;
+  reachableMs = REACHABLE_MS;
   private readonly hops: Int32Array;
   private readonly capacity: number;
   /** Open addressing over (link, address): hop + 1, 0 = empty. */
@@ -242,14 +245,15 @@ export class Neighbours {
   private question(hop: number): void {
     const h = hop * HOP_WORDS;
     this.hops[h + HOP_ASKED]!++;
-    this.wake(h, RETRY_MS);
+    this.wake(h, this.retryMs);
     this.asker.ask(hop, this.hops[h + HOP_STATE] === PROBE);
   }
 
   /** For 0.5 to 1.5 times REACHABLE_TIME, so that neighbours do not ask in step (RFC 4861 §6.3.2). */
   private reachable(h: number): void {
     this.hops[h + HOP_STATE] = REACHABLE;
-    this.deadline(h, REACHABLE_MS / 2 + ((this.rng.u32() >>> 0) % REACHABLE_MS));
+    const base = this.reachableMs;
+    this.deadline(h, (base >>> 1) + ((this.rng.u32() >>> 0) % base));
   }
 
   private deadline(h: number, ms: number): void {

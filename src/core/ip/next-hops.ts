@@ -59,6 +59,10 @@ export class NextHops implements Asker {
     return this.parts.hops[hop * HOP_WORDS + HOP_LINK]!;
   }
 
+  isIpv6(hop: number): boolean {
+    return !isMapped(this.parts.hops, hop * HOP_WORDS + HOP_ADDRESS);
+  }
+
   /** Nobody to look for: the MAC stays zero. */
   private loopHop(link: number): number {
     const hop = this.neighbours.obtain(link, NOBODY, 0);

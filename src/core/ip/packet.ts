@@ -2,6 +2,7 @@
 import {
   KIND_ARP,
   KIND_FRAGMENT,
+  KIND_UDP,
   RX_FRAME,
   RX_IP,
   RX_KIND,
@@ -10,7 +11,7 @@ import {
   RX_MULTICAST,
   RX_OFF,
 } from '../../wire/abi.ts';
-import { ADDRESS_WORDS, mapIpv4, readIpv6Address } from '../../wire/address.ts';
+import { ADDRESS_WORDS, isMapped, isUnspecified, mapIpv4, readIpv6Address } from '../../wire/address.ts';
 import { get32 } from '../../wire/bytes.ts';
 import { RX_IN_ARENA } from '../events.ts';
 
@@ -65,6 +66,11 @@ export class Packet {
     this.end = end;
     this.version = memory[l3]! >>> 4;
     this.readAddresses();
+  }
+
+  /** RFC 1122 §3.2.1.3 (a): a host that learns its address yet asks everybody, from 0.0.0.0. */
+  get seeksAddress(): boolean {
+    return this.kind === KIND_UDP && this.group && isMapped(this.src) && isUnspecified(this.src);
   }
 
   private readAddresses(): void {

@@ -8,6 +8,7 @@ import { type Addresses, TENTATIVE } from './addresses.ts';
 import type { Arp } from './arp.ts';
 import type { IpCounters } from './counters.ts';
 import { Duplicates, type DuplicatesUp } from './duplicates.ts';
+import type { Mld } from './mld.ts';
 import type { NeighbourDiscovery } from './nd.ts';
 import type { Routes } from './routes.ts';
 import type { IpSettings } from './settings.ts';
@@ -25,6 +26,7 @@ export interface ResidenceParts {
   readonly routes: Routes;
   readonly arp: Arp;
   readonly nd: NeighbourDiscovery;
+  readonly mld: Mld;
   readonly up: ResidenceUp;
   readonly counters: IpCounters;
 }
@@ -112,6 +114,7 @@ export class Residence implements DuplicatesUp {
   }
 
   private introduce(link: number, address: Int32Array): void {
+    if (this.parts.settings.multicastReports && !isMapped(address)) this.parts.mld.join(link);
     if (this.detects(link)) this.duplicates.begin(link, address, this.parts.settings.duplicates === 'wait');
     else this.announceAddress(link, address);
   }
@@ -119,7 +122,7 @@ export class Residence implements DuplicatesUp {
   /** RFC 4291 §2.1: an interface that speaks IPv6 has a link-local address. */
   private addLinkLocal(link: number): void {
     if (!this.parts.settings.linkLocal) return;
-    let six = false;
+    let six = this.parts.settings.slaac;
     for (let n = 0; ; n++) {
       const on = this.parts.addresses.entry(n, this.next);
       if (on < 0) break;

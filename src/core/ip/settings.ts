@@ -11,6 +11,10 @@ export interface IpSettings {
   readonly duplicates: 'off' | 'background' | 'wait';
   /** Whether a link with IPv6 gets a link-local address, too. */
   readonly linkLocal: boolean;
+  /** Whether routers may configure us: default routes, prefixes, addresses (RFC 4861 §6.3, RFC 4862 §5.5). */
+  readonly slaac: boolean;
+  /** Whether the groups of our addresses are reported (RFC 3810). */
+  readonly multicastReports: boolean;
   /** Four words that interface identifiers follow from. */
   readonly secret: Int32Array;
 }
@@ -19,5 +23,7 @@ export const DEFAULT_IP: IpSettings = {
   reassemblyBytes: DEFAULT_REASSEMBLY,
   duplicates: 'off',
   linkLocal: false,
+  slaac: false,
+  multicastReports: false,
   secret: Int32Array.of(0x75736572, 0x74637069, 0x66206964, 0x656e7469),
 };

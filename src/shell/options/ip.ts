@@ -14,11 +14,24 @@ export interface IpOptions {
   duplicates?: 'background' | 'wait' | 'off';
   /** Whether an interface with IPv6 gets a link-local address too. Default: true on a device that is ours. */
   linkLocal?: boolean;
+  /**
+   * Whether IPv6 routers on the link configure us: default routes, networks, MTU, addresses (RFC 4861 §6.3, RFC 4862 §5.5). Default
+   * false.
+   */
+  slaac?: boolean;
+  /** Whether the multicast groups of our IPv6 addresses are reported to switches (RFC 3810). Default: true on a device that is ours. */
+  multicastReports?: boolean;
   /** Bytes for fragments of datagrams that are not whole yet. Default 1 MiB. */
   reassemblyBytes?: number;
 }
 
-const NAMES = ['duplicates', 'linkLocal', 'reassemblyBytes'] as const satisfies readonly (keyof IpOptions)[];
+const NAMES = [
+  'duplicates',
+  'linkLocal',
+  'slaac',
+  'multicastReports',
+  'reassemblyBytes',
+] as const satisfies readonly (keyof IpOptions)[];
 const DUPLICATES = ['background', 'wait', 'off'] as const;
 const MIB = 1 << 20;
 
@@ -29,7 +42,9 @@ export function checkIp(ip: IpOptions | undefined, device: boolean): Partial<IpS
   checkKnown('ip', given, NAMES);
   return {
     duplicates: checkOneOf('ip.duplicates', given.duplicates, DUPLICATES, device ? 'background' : 'off'),
-    linkLocal: checkFlag('ip.linkLocal', given.linkLocal, device),
+    linkLocal: checkFlag('ip.linkLocal', given.linkLocal, device || given.slaac === true),
+    slaac: checkFlag('ip.slaac', given.slaac, false),
+    multicastReports: checkFlag('ip.multicastReports', given.multicastReports, device),
     reassemblyBytes: checkNumber('ip.reassemblyBytes', given.reassemblyBytes, MIB, LEAST_REASSEMBLY, 64 * MIB, 'bytes'),
   };
 }

@@ -159,7 +159,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     );
   }
   const dhcp = checkDhcp(options.dhcp);
-  if (wire && addresses.length === 0 && dhcp === undefined) {
+  if (wire && addresses.length === 0 && dhcp === undefined && options.ip?.slaac !== true) {
     throw new OptionError(
       'addresses',
       options.addresses,
