@@ -59,6 +59,8 @@ export interface TcpDefaults {
   readonly congestion: string | CongestionController;
   /** Sends at a rate instead of in windows, also where the controller does not ask for it. */
   readonly pacing: boolean;
+  /** Explicit congestion notification: never; when the peer asks; ask for RFC 3168; ask for RFC 9768. */
+  readonly ecn: 'off' | 'accept' | 'on' | 'accurate';
   readonly ephemeralPorts: readonly [number, number];
 }
 
@@ -177,6 +179,8 @@ export interface TcpInfo {
   readonly bytesOut: number;
   readonly timestamps: boolean;
   readonly sack: boolean;
+  /** 'accurate': RFC 9768. */
+  readonly ecn: 'off' | 'classic' | 'accurate';
   readonly sndScale: number;
   readonly rcvScale: number;
   /** Bytes up to the end of urgent data that were not read yet; 0 = none is ahead. */

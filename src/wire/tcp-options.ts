@@ -9,6 +9,13 @@ export const KIND_WS = 3;
 export const KIND_SACK_OK = 4;
 export const KIND_SACK = 5;
 export const KIND_TS = 8;
+/** RFC 5482. */
+export const KIND_UTO = 28;
+/** RFC 7413. */
+export const KIND_FAST_OPEN = 34;
+/** RFC 9768: the order of the counters is in the kind. */
+export const KIND_ACC_ECN_0 = 172;
+export const KIND_ACC_ECN_1 = 174;
 
 /** RFC 9293 §3.1: the data offset counts 15 words at most, 5 of them fixed. */
 export const MAX_OPTION_BYTES = 40;
@@ -33,6 +40,16 @@ export class TcpOptions {
   sackBlocks = 0;
   /** Left and right edges, in the order received. */
   readonly sack = new Int32Array(2 * MAX_SACK_BLOCKS);
+  /** RFC 5482: granularity bit and value as sent; -1 = not there. */
+  userTimeout = -1;
+  /** RFC 7413: offset and length of the cookie; -1 = not there, length 0 = asks for one. */
+  fastOpenAt = -1;
+  fastOpenLength = 0;
+  /** RFC 9768: how many counters there are (0 to 3), and their 24 bits. */
+  accEcnFields = 0;
+  ect0Bytes = 0;
+  ceBytes = 0;
+  ect1Bytes = 0;
   /** Kind of the last option that has no bit of its own. */
   otherKind = 0;
 }
@@ -43,7 +60,8 @@ export class TcpOptions {
  */
 export function readTcpOptions(b: Uint8Array, from: number, end: number, into: TcpOptions): void {
   into.seen = 0;
-  into.sackBlocks = 0;
+  into.sackBlocks = into.accEcnFields = 0;
+  into.userTimeout = into.fastOpenAt = -1;
   if (end - from === TS_BYTES && get32(b, from) === NOP_NOP_TS) {
     takeTimestamps(b, from + 2, into);
     return;
@@ -91,8 +109,34 @@ function take(b: Uint8Array, o: number, kind: number, length: number, into: TcpO
     default:
       into.seen |= OPT_OTHER;
       into.otherKind = kind;
+      takeOther(b, o, kind, length, into);
       return true;
   }
+}
+
+/** Options of which only the core reads the content; one of a wrong length counts as unknown [MUST-6]. */
+function takeOther(b: Uint8Array, o: number, kind: number, length: number, into: TcpOptions): void {
+  if (kind === KIND_UTO && length === 4) into.userTimeout = get16(b, o + 2);
+  else if (kind === KIND_FAST_OPEN) {
+    into.fastOpenAt = o + 2;
+    into.fastOpenLength = length - 2;
+  } else if ((kind === KIND_ACC_ECN_0 || kind === KIND_ACC_ECN_1) && length <= 11 && (length - 2) % 3 === 0) {
+    takeAccEcn(b, o + 2, (length - 2) / 3, kind === KIND_ACC_ECN_0, into);
+  }
+}
+
+/** RFC 9768 §3.2.3: as many of the three as the sender thought worth while. */
+function takeAccEcn(b: Uint8Array, o: number, fields: number, ect0First: boolean, into: TcpOptions): void {
+  into.accEcnFields = fields;
+  const first = fields > 0 ? get24(b, o) : 0;
+  const last = fields > 2 ? get24(b, o + 6) : 0;
+  into.ceBytes = fields > 1 ? get24(b, o + 3) : 0;
+  into.ect0Bytes = ect0First ? first : last;
+  into.ect1Bytes = ect0First ? last : first;
+}
+
+function get24(b: Uint8Array, o: number): number {
+  return (b[o]! << 16) | get16(b, o + 1);
 }
 
 function takeTimestamps(b: Uint8Array, o: number, into: TcpOptions): void {
@@ -145,6 +189,22 @@ export function writeSack(out: Uint8Array, o: number, edges: Int32Array, at: num
   put32(out, o, NOP_NOP_SACK | (2 + 8 * count));
   for (let i = 0; i < 2 * count; i++) put32(out, o + 4 + 4 * i, edges[at + i]!);
   return 4 + 8 * count;
+}
+
+/** RFC 9768 §3.2.3, order 0, with a NOP in front. Returns the bytes written. */
+export function writeAccEcn(out: Uint8Array, o: number, ect0: number, ce: number, ect1: number): number {
+  out[o] = KIND_NOP;
+  out[o + 1] = KIND_ACC_ECN_0;
+  out[o + 2] = 11;
+  put24(out, o + 3, ect0);
+  put24(out, o + 6, ce);
+  put24(out, o + 9, ect1);
+  return 12;
+}
+
+function put24(out: Uint8Array, o: number, value: number): void {
+  out[o] = value >>> 16;
+  put16(out, o + 1, value & 0xffff);
 }
 
 /** Pads `length` bytes of options to a multiple of four with EOL and zeros [MUST-69]. Returns the new length. */

@@ -70,16 +70,21 @@ describe('what is received', () => {
     });
   }
 
-  conform('reserved bits are ignored and sent as zero [UNTAGGED-1]', async (s) => {
-    await s.run`
-      listen
-      +0 < S seq 0 reserved 15
-      +0 > S. seq 0 ack 1 reserved 0
-      +0 < P. seq 1 ack 1 len 10 reserved 15
-      event data 10
-      +.040 > . seq 1 ack 11
-    `;
-  });
+  // The lowest of them is AE of RFC 9768; a stack that speaks it reads that one.
+  conform(
+    'reserved bits are ignored and sent as zero [UNTAGGED-1]',
+    async (s) => {
+      await s.run`
+        listen
+        +0 < S seq 0 reserved 15
+        +0 > S. seq 0 ack 1 reserved 0
+        +0 < P. seq 1 ack 1 len 10 reserved 15
+        event data 10
+        +.040 > . seq 1 ack 11
+      `;
+    },
+    { tcp: { ecn: 'off' } },
+  );
 
   conform('sequence numbers go round [UNTAGGED-2]', async (s) => {
     await bring(s, 'ESTABLISHED');

@@ -99,7 +99,7 @@ export const application: readonly Fault[] = [
     name: 'diffserv-not-set',
     ids: ['MUST-48'],
     file: 'src/core/tcp/lifecycle.ts',
-    from: 'tcb.ip = (options.tos ?? 0) |',
+    from: 'tcb.ip = ((options.tos ?? 0) & 0xfc) |',
     to: 'tcb.ip = 0 |',
     tests: ['test/conformance/rfc9293-ip.test.ts'],
   },

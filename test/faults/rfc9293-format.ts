@@ -48,9 +48,9 @@ export const format: readonly Fault[] = [
     name: 'unknown-option-ends-the-options',
     ids: ['MUST-6'],
     file: 'src/wire/tcp-options.ts',
-    from: `      into.otherKind = kind;
+    from: `      takeOther(b, o, kind, length, into);
       return true;`,
-    to: `      into.otherKind = kind;
+    to: `      takeOther(b, o, kind, length, into);
       return false;`,
     tests: ['test/conformance/3.1-format.test.ts'],
   },

@@ -30,4 +30,6 @@ export class CoreCounters {
   mtuProbes = 0;
   mtuProbesLost = 0;
   blackHoles = 0;
+  ceMarks = 0;
+  ecnReductions = 0;
 }

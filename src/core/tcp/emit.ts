@@ -22,10 +22,24 @@ import {
 } from '../../wire/abi.ts';
 import { writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
 import { add, diff, gt } from '../seq.ts';
+import { accEcnOption, optionIsDue } from './accurate-ecn.ts';
 import { disarm, type Tcp } from './context.ts';
+import { ECT_0, ecnFlags, ecnOnSyn, ecnOnSynAck } from './ecn.ts';
 import { advertisedMss } from './mss.ts';
 import { windowField } from './receive-window.ts';
-import { F_ACK_LATER, F_ACK_NOW, F_PASSIVE, F_SACK, F_SND_URG, F_TS, F_WS, F2_DSACK, TIMER_DELACK } from './row.ts';
+import {
+  F_ACK_LATER,
+  F_ACK_NOW,
+  F_PASSIVE,
+  F_SACK,
+  F_SND_URG,
+  F_TS,
+  F_WS,
+  F2_ACCECN,
+  F2_DSACK,
+  F2_ECN,
+  TIMER_DELACK,
+} from './row.ts';
 import { beginDuplicate, endDuplicate, sackLength } from './sack-option.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -81,6 +95,12 @@ export function emitText(
     bits |= URG;
     tx[base + TX_OPTS]! |= Math.min(diff(tcb.sndUp, seq), 0xffff) << 16;
   }
+  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) {
+    // RFC 3168 §6.1.4 to §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes.
+    const fresh = len > 0 && seq === tcb.sndNxt;
+    bits |= ecnFlags(tcb, fresh);
+    if (fresh && tcb.sndWnd > 0) tx[base + TX_IP]! |= ECT_0;
+  }
   tx[base + TX_FLAGS] = bits | (window << 16);
   if (tcb.flags & F_TS) {
     tx[base + TX_OPTS]! |= OPT_TS;
@@ -88,8 +108,18 @@ export function emitText(
     tx[base + TX_TSECR] = tcb.tsRecent;
   }
   addSack(t, tcb, tx, base);
+  if (tcb.flags2 & F2_ACCECN && len === 0 && optionIsDue(tcb)) addAccEcn(t, tcb, tx, base);
   if (len > mss) tx[base + TX_GSO] = mss;
   return addText(t, link, base, chunk, offset, len);
+}
+
+/** On pure ACKs that have no SACK blocks: text would have to make room for it. */
+function addAccEcn(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
+  if (tx[base + TX_OPT_LEN] !== 0) return;
+  const at = t.arena.scratch(12);
+  if (at < 0) return;
+  tx[base + TX_OPT_OFF] = at;
+  tx[base + TX_OPT_LEN] = accEcnOption(tcb, t.arena.bytes, at);
 }
 
 function addText(t: Tcp, link: number, base: number, chunk: number, offset: number, len: number): boolean {
@@ -145,6 +175,7 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
     t.counters.txOverflow++; // more SYNs in one turn than it has room for: the timer sends this one
     return true;
   }
+  const ecn = answering ? ecnOnSynAck(tcb) : ecnOnSyn(t, tcb);
   const base = begin(t, tcb, link, tcb.iss, flags | SYN);
   if (base < 0) return false;
   const tx = t.out.buffer(link);
@@ -160,7 +191,7 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
   tx[base + TX_OPT_LEN] = n;
   // RFC 7323 §2.2: the window in a SYN is never scaled.
   const window = Math.min(tcb.rcvBuf, 0xffff);
-  tx[base + TX_FLAGS] = flags | SYN | (window << 16);
+  tx[base + TX_FLAGS] = flags | SYN | ecn | (window << 16);
   return true;
 }
 

@@ -40,7 +40,7 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   tcb.rcvBuf = options.receiveBuffer ?? d.initialWindow;
   tcb.rto = INITIAL_RTO_MS;
   tcb.userTimeout = options.userTimeout ?? d.userTimeout;
-  tcb.ip = (options.tos ?? 0) | ((options.ttl ?? d.ttl) << 8);
+  tcb.ip = ((options.tos ?? 0) & 0xfc) | ((options.ttl ?? d.ttl) << 8);
   tcb.scales = d.windowScaling ? scaleFor(Math.max(d.receiveBuffer, tcb.rcvBuf)) << 8 : 0;
   if (!d.windowScaling) tcb.rcvBuf = Math.min(tcb.rcvBuf, 0xffff);
   if (options.receiveBuffer !== undefined) tcb.flags |= F_FIXED_BUFFER;

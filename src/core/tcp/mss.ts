@@ -3,7 +3,7 @@ import { isMapped } from '../../wire/address.ts';
 import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
 import { TS_BYTES } from '../../wire/tcp-options.ts';
 import type { Tcp } from './context.ts';
-import { F_TS } from './row.ts';
+import { F_TS, F2_ACCECN } from './row.ts';
 import { LADDR, type Tcb } from './tcb.ts';
 
 export const TCP_HEADER = 20;
@@ -54,6 +54,8 @@ export function optionsOnText(tcb: Tcb): number {
 
 /** Most text one transmit descriptor may hold on this link: whole segments only [SHLD-28]. */
 export function mostText(t: Tcp, tcb: Tcb, link: number, mss: number): number {
+  // RFC 9768: with CWR set the kernel and devices clear it in all but the first segment, and the field would lie.
+  if (tcb.flags2 & F2_ACCECN && tcb.ceRcvd & 2) return mss;
   const room = t.links[link]!.offload.maxPacket - ipHeader(tcb) - TCP_HEADER - (tcb.flags & F_TS ? TS_BYTES : 0);
   return room <= mss ? mss : room - (room % mss);
 }

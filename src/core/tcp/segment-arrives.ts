@@ -13,8 +13,10 @@ import { text } from './arrives/text.ts';
 import { urg } from './arrives/urg.ts';
 import { STOP } from './arrives/verdict.ts';
 import type { Tcp } from './context.ts';
+import { ecnArrives } from './ecn.ts';
 import { SYN_SENT, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
+import { F2_ACCECN, F2_ECN } from './row.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -30,6 +32,7 @@ export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (rst(t, tcb, seg) === STOP) return; //                 second
   // third: security/compartment is not implemented on hosts without multilevel security (RFC 9293 §A.1; T139 to T146)
   if (syn(t, tcb, seg) === STOP) return; //                 fourth
+  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnArrives(t, tcb, seg);
   if (ack(t, tcb, seg) === STOP) return; //                 fifth
   urg(t, tcb, seg); //                                      sixth
   text(t, tcb, seg); //                                     seventh

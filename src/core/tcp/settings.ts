@@ -31,8 +31,9 @@ export function userTimeout(t: Tcp, tcb: Tcb, ms: number): void {
   else tcb.setTimer(TIMER_USER, 0);
 }
 
+/** The two ECN bits are TCP's own [SHLD-22]. */
 export function tos(tcb: Tcb, value: number): void {
-  if (tcb.state !== CLOSED) tcb.ip = (tcb.ip & ~0xff) | (value & 0xff);
+  if (tcb.state !== CLOSED) tcb.ip = (tcb.ip & ~0xff) | (value & 0xfc);
 }
 
 /** Name of a controller, or one of the user's own; cwnd stays as it is. */

@@ -5,7 +5,7 @@ import type { Tcp } from './context.ts';
 import { stateName } from './figure5.ts';
 import { pathMtu } from './mss.ts';
 import { receiveWindow } from './receive-window.ts';
-import { F_SACK, F_TS, F_URG_MODE } from './row.ts';
+import { F_SACK, F_TS, F_URG_MODE, F2_ACCECN, F2_ECN } from './row.ts';
 import { LADDR, RADDR, type Tcb } from './tcb.ts';
 
 export function endpointOf(tcb: Tcb, which: 0 | 1, out: Int32Array): number {
@@ -39,6 +39,7 @@ export function infoOf(t: Tcp, tcb: Tcb): TcpInfo {
     bytesOut: tcb.bytesOut,
     timestamps: (tcb.flags & F_TS) !== 0,
     sack: (tcb.flags & F_SACK) !== 0,
+    ecn: tcb.flags2 & F2_ACCECN ? 'accurate' : tcb.flags2 & F2_ECN ? 'classic' : 'off',
     sndScale: tcb.scales & 0xff,
     rcvScale: tcb.scales >> 8,
     urgentLeft: urgentLeft(tcb),

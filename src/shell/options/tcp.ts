@@ -2,7 +2,7 @@
 import type { TcpDefaults } from '../../core/api.ts';
 import type { TcpSocketOptions } from '../connect.ts';
 import { OptionError } from '../option-error.ts';
-import { checkKnown, checkNumber } from './check.ts';
+import { checkKnown, checkNumber, checkOneOf } from './check.ts';
 import { checkCongestion } from './congestion.ts';
 
 /** Sizes in bytes, times in ms. */
@@ -21,6 +21,7 @@ export const tcpDefaults: TcpDefaults = {
   windowScaling: true,
   noDelay: false,
   mtuProbing: true,
+  ecn: 'accept',
   delayedAck: 40,
   minRto: 200,
   msl: 30_000, // [UNTAGGED-18] ADR 7
@@ -85,6 +86,7 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
       throw new OptionError(`tcp.${name}`, options[name], 'true or false');
   }
   checkCongestion('tcp.congestion', options.congestion);
+  checkOneOf('tcp.ecn', options.ecn, ['off', 'accept', 'on', 'accurate'], tcpDefaults.ecn);
   checkPorts(options.ephemeralPorts);
   return { ...tcpDefaults, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
 }

@@ -35,6 +35,7 @@ export const SCRIPT_DEFAULTS: TcpDefaults = {
   windowScaling: true,
   noDelay: false,
   mtuProbing: true,
+  ecn: 'accept',
   delayedAck: 40,
   minRto: 1000,
   msl: 30_000,

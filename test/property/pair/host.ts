@@ -24,6 +24,7 @@ export const DEFAULTS: TcpDefaults = {
   windowScaling: true,
   noDelay: false,
   mtuProbing: true,
+  ecn: 'accept',
   delayedAck: 40,
   minRto: 200,
   msl: 30_000,

@@ -5,6 +5,7 @@ import {
   padOptions,
   readTcpOptions,
   TcpOptions,
+  writeAccEcn,
   writeSack,
   writeSynOptions,
   writeTimestamps,
@@ -78,4 +79,32 @@ test('padding is zeros behind an EOL [MUST-69]', () => {
   const out = new Uint8Array(12).fill(9);
   expect(padOptions(out, 1, 5)).toBe(8);
   expect([...out]).toEqual([9, 9, 9, 9, 9, 9, 0, 0, 0, 9, 9, 9]);
+});
+
+test('user timeout, Fast Open and AccECN are read; one of a wrong length is skipped like an unknown option [MUST-6] [RFC 9768 §3.2.3]', () => {
+  expect(read(28, 4, 0x80, 5).userTimeout).toBe(0x8005);
+  expect(read(28, 3, 1, 1)).toMatchObject({ userTimeout: -1, otherKind: 28 });
+  expect(read(34, 6, 1, 2, 3, 4)).toMatchObject({ fastOpenAt: 3, fastOpenLength: 4 });
+  expect(read(1, 1, 34, 2)).toMatchObject({ fastOpenAt: 5, fastOpenLength: 0 });
+  expect(read(172, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3)).toMatchObject({
+    accEcnFields: 3,
+    ect0Bytes: 1,
+    ceBytes: 2,
+    ect1Bytes: 3,
+  });
+  expect(read(174, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3)).toMatchObject({
+    accEcnFields: 3,
+    ect1Bytes: 1,
+    ceBytes: 2,
+    ect0Bytes: 3,
+  });
+  expect(read(172, 8, 0, 0, 1, 9, 0, 2)).toMatchObject({ accEcnFields: 2, ceBytes: 0x90002 });
+  expect(read(172, 5, 0, 0, 1)).toMatchObject({ accEcnFields: 1, ceBytes: 0 });
+  expect(read(172, 4, 0, 0)).toMatchObject({ accEcnFields: 0, userTimeout: -1, fastOpenAt: -1 });
+});
+
+test('AccECN is written with a NOP in front, 24 bits each', () => {
+  const out = new Uint8Array(12);
+  expect(writeAccEcn(out, 0, 0x1010203, 4, 0xffffff)).toBe(12);
+  expect([...out]).toEqual([1, 172, 11, 1, 2, 3, 0, 0, 4, 255, 255, 255]);
 });

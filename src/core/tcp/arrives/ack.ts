@@ -5,6 +5,7 @@ import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import { closeNow } from '../close.ts';
 import { arm, disarm, markDirty, report, step, type Tcp } from '../context.ts';
 import { ackTaken } from '../delivery-rate.ts';
+import { ecnFeedback } from '../ecn.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
@@ -24,6 +25,8 @@ import {
   F_SHORT_SEND,
   F_SND_URG,
   F_SYN_ACKED,
+  F2_ACCECN,
+  F2_ECN,
   F2_MTU_PROBE,
   TIMER_PERSIST,
   TIMER_REXMIT,
@@ -105,6 +108,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
     const bare = seg.len === 0 && (seg.flags & (SYN | FIN)) === 0;
     if (bare && (window === tcb.sndWnd || sacked > 0) && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb, sacked);
   }
+  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnFeedback(t, tcb, seg, acked);
   updateWindow(t, tcb, window, seg, advances);
   ackTaken(t, tcb, acked);
 }

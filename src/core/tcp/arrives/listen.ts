@@ -2,6 +2,7 @@
 import { ACK, FIN, ROW_WORDS, RST, SYN } from '../../../wire/abi.ts';
 import { add } from '../../seq.ts';
 import { markDirty, step, type Tcp } from '../context.ts';
+import { ecnOfSyn } from '../ecn.ts';
 import { takeWindow } from '../established.ts';
 import { EV, LISTEN } from '../figure5.ts';
 import { chooseNumbers, enterFlows, inherit, setIdentity, takeRow } from '../lifecycle.ts';
@@ -54,6 +55,7 @@ export function synReceived(t: Tcp, tcb: Tcb, seg: Segment): void {
   tcb.irs = seg.seq;
   tcb.rcvNxt = tcb.lastAckSent = tcb.rcvUp = add(seg.seq, 1);
   takeSynOptions(t, tcb, seg);
+  ecnOfSyn(t, tcb, seg);
   tcb.rcvAdv = add(tcb.rcvNxt, Math.min(tcb.rcvBuf, 0xffff));
   takeWindow(tcb, seg.rawWnd, seg.seq, tcb.iss);
   seg.seq = tcb.rcvNxt;

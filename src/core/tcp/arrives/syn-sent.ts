@@ -3,6 +3,7 @@ import { ACK, FIN, RST, SYN } from '../../../wire/abi.ts';
 import { ECONNREFUSED } from '../../events.ts';
 import { add, geq, gt, leq } from '../../seq.ts';
 import { markDirty, step, type Tcp } from '../context.ts';
+import { ecnOfSyn, ecnOfSynAck } from '../ecn.ts';
 import { announce, ourSynAcked, takeWindow } from '../established.ts';
 import { EV } from '../figure5.ts';
 import { end } from '../lifecycle.ts';
@@ -35,6 +36,8 @@ export function synSent(t: Tcp, tcb: Tcb, seg: Segment): void {
     return;
   }
   if ((seg.flags & SYN) === 0) return; // fifth: T096
+  if (ackGood) ecnOfSynAck(t, tcb, seg);
+  else ecnOfSyn(t, tcb, seg);
   takeSyn(t, tcb, seg);
   if (ackGood) connect(t, tcb, seg);
   else simultaneousOpen(t, tcb, seg);
