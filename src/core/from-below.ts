@@ -1,5 +1,5 @@
 /** What the IP layer and the links tell TCP and UDP: neighbours found and lost, ICMP errors, links gone. */
-import { ROW_LADDR, ROW_WORDS } from '../wire/abi.ts';
+import { ROW_LADDR, ROW_RADDR, ROW_WORDS } from '../wire/abi.ts';
 import { sameAddress } from '../wire/address.ts';
 import {
   ADDRESS_EXPIRED,
@@ -11,7 +11,7 @@ import {
   EV_SOFT_ERROR,
 } from './events.ts';
 import type { IpUp } from './ip/ip-layer.ts';
-import { DirtyList, report, type Tcp } from './tcp/context.ts';
+import { DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
@@ -58,7 +58,15 @@ export class FromBelow implements IpUp {
     }
   }
 
+  /** Another gateway takes over when there is one (RFC 1122 §3.3.1.4). */
   private hopLost(tcb: Tcb): void {
+    const other = this.t.ip.wayAround(tcb.hop, tcb.i32, tcb.at + ROW_RADDR);
+    if (other >= 0) {
+      this.t.ip.release(tcb.hop);
+      tcb.hop = other;
+      markDirty(this.t, tcb);
+      return;
+    }
     if (tcb.state & OPENING) giveUp(this.t, tcb, EHOSTUNREACH);
     else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
   }

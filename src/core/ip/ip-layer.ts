@@ -188,6 +188,11 @@ export class IpLayer {
     return hop;
   }
 
+  /** Another way to `dst` than a hop that failed, held for the caller; -1 when there is none. */
+  wayAround(hop: number, dst: Int32Array, at: number): number {
+    return this.hops.find(dst, at) === hop ? -1 : this.routeTo(dst, at);
+  }
+
   release(hop: number): void {
     this.neighbours.release(hop);
   }

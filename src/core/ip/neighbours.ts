@@ -80,6 +80,12 @@ export class Neighbours {
     return this.hops[hop * HOP_WORDS + HOP_STATE]!;
   }
 
+  /** It was asked for and did not answer; nobody asks at present. */
+  isDead(hop: number): boolean {
+    const h = hop * HOP_WORDS;
+    return this.hops[h + HOP_STATE] === FAILED && this.hops[h + HOP_ASKED] !== 0;
+  }
+
   find(link: number, w: Int32Array, at: number): number {
     const mask = this.slots.length - 1;
     for (let slot = this.hash(link, w, at) & mask; this.slots[slot] !== 0; slot = (slot + 1) & mask) {

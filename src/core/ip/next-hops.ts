@@ -47,12 +47,23 @@ export class NextHops implements Asker {
   find(dst: Int32Array, at: number): number {
     const { addresses, loop, links } = this.parts;
     if (addresses.isOurs(dst, at) || isLoopback(dst, at)) return loop < 0 ? -1 : this.loopHop(loop);
-    const route = this.routes.lookup(dst, at);
+    const route = this.routeTo(dst, at);
     if (route < 0) return -1;
     const link = this.routes.linkOf(route);
     if (links[link]!.kind === 'loop') return this.loopHop(link);
     this.routes.nextHop(route, dst, at, this.next);
     return this.neighbours.obtain(link, this.next, 0);
+  }
+
+  /** RFC 1122 §3.3.1.4, RFC 4861 §6.3.6: of equal routes the first whose gateway is not known to be dead. */
+  private routeTo(dst: Int32Array, at: number): number {
+    const first = this.routes.lookup(dst, at);
+    for (let route = first; route >= 0; route = this.routes.another(route, dst, at)) {
+      this.routes.nextHop(route, dst, at, this.next);
+      const hop = this.neighbours.find(this.routes.linkOf(route), this.next, 0);
+      if (hop < 0 || !this.neighbours.isDead(hop)) return route;
+    }
+    return first;
   }
 
   linkOf(hop: number): number {

@@ -59,6 +59,16 @@ export class Routes {
     return -1;
   }
 
+  /** The next route of equal length to the same destination; -1 = none. */
+  another(route: number, dst: Int32Array, at: number): number {
+    const w = this.words;
+    const bits = w[route * STRIDE + PREFIX]!;
+    for (let r = (route + 1) * STRIDE; r < w.length && w[r + PREFIX] === bits; r += STRIDE) {
+      if (samePrefix(dst, at, w, r, bits) && isMapped(dst, at) === isMapped(w, r)) return r / STRIDE;
+    }
+    return -1;
+  }
+
   linkOf(route: number): number {
     return this.words[route * STRIDE + LINK]!;
   }

@@ -28,7 +28,7 @@ export async function arrange(wish: Wish, inject: Inject | null): Promise<Arrang
   const facts = kernelFacts();
   const decided = plan(wish, facts);
   const { fence, reason } = await put(wish.device, decided, warnings);
-  if (fence !== undefined && inject !== null) {
+  if (fence !== undefined && inject !== null && wish.addresses.length > 0) {
     try {
       const untested = warnings.length > 0 ? 'no carrier' : await probe(fence, wish, decided, facts, inject);
       if (untested !== undefined) warnings.push(`the self-test only read the rules back: ${untested}`);

@@ -1,0 +1,32 @@
+// The kernel's side advertises a prefix; our stack makes its address, and the kernel talks to it. RFC 4861 §6.3, RFC 4862 §5.5.
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { capability, Host, has, Lab, notBuilt } from './harness/index.ts';
+
+const ROUTER = fileURLToPath(new URL('programs/router.py', import.meta.url));
+if (!has('python3')) console.warn('interop: slaac skipped: not installed: python3');
+const skip = !has('python3') || !capability().ok || notBuilt() !== undefined;
+
+test.skipIf(skip)('a stack without an address gets one from a router, and serves on it [RFC 4862 §5.5.3]', async () => {
+  const lab = await Lab.create();
+  try {
+    const { kernel, kernelDevice } = lab;
+    kernel.run('ip', 'addr', 'add', 'fe80::1/64', 'dev', kernelDevice, 'nodad');
+    kernel.run('ip', 'addr', 'add', 'fd55::1/64', 'dev', kernelDevice, 'nodad');
+    const router = kernel.start(['python3', ROUTER, kernelDevice, 'fd55::']);
+    await router.ready();
+    const ours = await Host.stackOn(lab.stack, { device: lab.device, ip: { slaac: true } });
+    const made = async (): Promise<string | undefined> => {
+      const { addresses } = await ours.call<{ addresses: string[] }>('facts');
+      return addresses.find((text) => text.startsWith('fd55:'));
+    };
+    await expect.poll(made, { timeout: 5000 }).toBeTruthy();
+    const address = await made();
+    const port = await ours.listen({ behaviour: 'echo' });
+    const peer = await Host.kernel(lab);
+    const got = await peer.connect({ host: address, port }, { behaviour: 'exchange', send: 100_000 });
+    expect(got).toMatchObject({ received: 100_000 });
+  } finally {
+    await lab.close();
+  }
+});
