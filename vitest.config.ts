@@ -34,6 +34,7 @@ export default defineConfig({
       group('conformance'),
       group('sim'),
       group('property'),
+      group('model'),
       group('differential'),
       group('types', {
         include: [],

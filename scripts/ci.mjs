@@ -89,11 +89,12 @@ const jobs = {
   test: async () => tally.add('npm test', await script('scripts/test.mjs', [], 20 * minutes)),
   slow: async () => {
     if (!ready()) return;
-    tally.add('slow: long seeds', vitest(['sim', 'property', 'oracle'], { USERTCP_SLOW: '1' }, 12 * minutes));
+    tally.add('slow: long seeds', vitest(['sim', 'property', 'oracle', 'model'], { USERTCP_SLOW: '1' }, 12 * minutes));
     await jobs.faults();
   },
   faults: async () => tally.add('planted faults', await script('scripts/faults.mjs', ['--random', '20'], 6 * minutes)),
-  unit: () => ready() && tally.add('unit', vitest(['unit', 'conformance', 'sim', 'property', 'differential', 'types'])),
+  unit: () =>
+    ready() && tally.add('unit', vitest(['unit', 'conformance', 'sim', 'property', 'model', 'differential', 'types'])),
   interop: () => ready() && tally.add('interop', vitest(['interop'])),
   native: () => ready() && native('native'),
   asan: () => ready() && native('native-asan'),
