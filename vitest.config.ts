@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { plantedFault } from './test/faults/plugin.ts';
+import { mutantCores } from './test/model/mutants.ts';
 
 // Everything but interop needs no privilege and no network. Interop runs last and one file at a time: it measures
 // real time against the kernel, and skips itself with a reason where namespaces are refused.
@@ -20,7 +21,7 @@ const readScripts = {
 const slow = process.env.USERTCP_SLOW === '1';
 
 export default defineConfig({
-  plugins: plantedFault(process.env.USERTCP_FAULT),
+  plugins: [...plantedFault(process.env.USERTCP_FAULT), mutantCores()],
   test: {
     pool: 'forks',
     maxWorkers: 2,

@@ -73,6 +73,17 @@ function checkConn(world: World, conn: Conn, peers: readonly Conn[]): void {
     throw new Error('acknowledged what never was delivered');
 }
 
+/** Nothing happens by itself any more: whoever has called CLOSE waits for the peer at most, not for his own stack. */
+export function checkClosed(world: World): void {
+  for (const { index, core, state } of world.hosts) {
+    for (const conn of state.conns) {
+      const now = stateName(core.state(conn.row, conn.gen));
+      if (conn.closed && conn.over === undefined && (now === 'ESTABLISHED' || now === 'CLOSE_WAIT'))
+        throw new Error(`host ${index}: CLOSE was called and nothing came of it in ${now}`);
+    }
+  }
+}
+
 /** Nothing can happen any more. */
 export function checkEnd(world: World): void {
   for (const host of world.hosts) {

@@ -1,6 +1,6 @@
 /** Depth first through every history of a scenario, each state once. */
 import { SeededRng } from '../../src/link/sim/rng.ts';
-import { checkEnd, checkState, isWhole } from './check.ts';
+import { checkClosed, checkEnd, checkState, isWhole } from './check.ts';
 import type { CoreClass } from './host.ts';
 import type { Scenario } from './scenario.ts';
 import { type Action, World, type WorldState } from './world.ts';
@@ -179,6 +179,7 @@ export function drain(world: World): void {
         checkEnd(world);
         return;
       }
+      checkClosed(world);
       left = true;
       world.leave();
       continue;

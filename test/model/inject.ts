@@ -17,6 +17,8 @@ export interface Stranger {
   readonly urgent?: number;
 }
 
+/** The first octet of text that nobody sent. */
+export const STRANGE = 0x21;
 const NO_MAC = new Uint8Array(6);
 const ACK = 0x10;
 
@@ -43,7 +45,7 @@ export function forge(what: Stranger, hosts: readonly Host[]): Uint8Array {
       window: what.window ?? 64,
       urgent: what.urgent ?? 0,
       options: [],
-      text: new Uint8Array(what.text ?? 0).fill(0x3f),
+      text: Uint8Array.from({ length: what.text ?? 0 }, (_, n) => STRANGE + n),
     },
   });
 }

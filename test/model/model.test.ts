@@ -43,7 +43,7 @@ test.each(scenarios)(
   },
 );
 
-test('every change of state is a row of transitions.tsv, and every row is reached or in the reviewed list [T001-T328]', (context) => {
+test('every change of state is a row of transitions.tsv, and every row is reached or in the reviewed list', (context) => {
   if (sum.searches < scenarios.length) return context.skip();
   const seconds = (performance.now() - begin) / 1000;
   const { states, transitions, ends, complete, searches } = sum;

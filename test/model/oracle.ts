@@ -124,7 +124,9 @@ function synchronized(b: Before, s: Segment): Finding {
     if (rst) ids.push(id(114 + 2 * n));
     if (b.state === 'SYN_RECEIVED' && s.flags & SYN && s.seq === b.irs) ids.push('T309');
     // T288, T287: what it acknowledges may count; in TIME_WAIT a SYN may begin the next connection.
-    return { ids, stays: rst || (s.flags & (ACK | SYN)) === 0 };
+    const heard = (s.flags & (ACK | SYN)) === ACK;
+    const reopens = (s.flags & SYN) !== 0 && b.state === 'TIME_WAIT';
+    return { ids, stays: rst || !(heard || reopens) };
   }
   const ids = ['T004', shape];
   if (rst) {

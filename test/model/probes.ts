@@ -4,7 +4,7 @@ import { stateName } from '../../src/core/tcp/figure5.ts';
 import { ACK, FIN, RST, SYN, URG } from '../../src/wire/abi.ts';
 import { checkState } from './check.ts';
 import { address, type Host, PORTS } from './host.ts';
-import { forge, type Stranger } from './inject.ts';
+import { forge, STRANGE, type Stranger } from './inject.ts';
 import type { Observer } from './observer.ts';
 import { before } from './oracle.ts';
 import { id, table } from './table.ts';
@@ -202,10 +202,19 @@ export class Probes {
       this.#observer.steps(host, was, 'segment', world);
       if (stays) this.#observer.stayed(host, was);
       checkState(world);
+      checkCut(host, what);
     } catch (error) {
       throw new Error(`${about}: ${(error as Error).message}`, { cause: error });
     }
     const resets = host.link.sent.filter((frame) => frame[34 + 13]! & RST);
     if (resets.length > 0 && what.flags & RST) throw new Error(`${about}: a reset is answered by a reset`);
   }
+}
+
+/** Of text that begins before RCV.NXT only what is new is delivered. */
+function checkCut(host: Host, what: Stranger): void {
+  const last = host.conn?.got.at(-1);
+  if (what.seq !== -1 || last === undefined || last < STRANGE || last >= STRANGE + 8) return;
+  if (host.conn!.got.at(-2) === STRANGE || last === STRANGE)
+    throw new Error('text from before RCV.NXT is delivered again');
 }

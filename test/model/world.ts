@@ -1,17 +1,13 @@
 /** Two hosts (or one that talks to itself) and what is under way between them; every action the checker can choose. */
 
 import type { OpenOptions, TcpDefaults } from '../../src/core/api.ts';
-import { ENOBUFS } from '../../src/core/events.ts';
 import { SCRIPT_DEFAULTS } from '../conformance/script/core-backend.ts';
 import { Fingerprint } from './fingerprint.ts';
+import { DST, type Frame, get32, keyOf, L4 } from './frame.ts';
 import { address, type CoreClass, Host, type SavedHost } from './host.ts';
 import { forge } from './inject.ts';
 import type { Budget, Scenario } from './scenario.ts';
-
-export interface Frame {
-  readonly bytes: Uint8Array;
-  readonly key: number;
-}
+import { call } from './user.ts';
 
 export type Action =
   | { readonly kind: 'deliver' | 'drop' | 'double'; readonly to: number; readonly n: number }
@@ -41,8 +37,6 @@ const FIRST_SEQ = -2;
 const BEGIN = 1_000_000;
 /** Ops that need no connection. */
 const OWN_BUSINESS = /^(listen|connect|unlisten|open|restart)/;
-const DST = 14 + 16;
-const L4 = 34;
 
 export const DEFAULTS: TcpDefaults = {
   ...SCRIPT_DEFAULTS,
@@ -73,13 +67,13 @@ export class World {
   answeredRead = false;
   readonly #fresh: readonly SavedHost[];
   readonly #fingerprint = new Fingerprint();
-  readonly #open: OpenOptions;
+  readonly open: OpenOptions;
 
   constructor(core: CoreClass, scenario: Scenario) {
     this.scenario = scenario;
     const tcp = { ...DEFAULTS, ...scenario.tcp };
     const count = scenario.scripts.length;
-    this.#open = scenario.open ?? {};
+    this.open = scenario.open ?? {};
     this.hosts = scenario.scripts.map((_, n) => new Host(core, n, count === 1 ? 0 : 1 - n, tcp));
     this.net = this.hosts.map(() => []);
     this.left = scenario.budget;
@@ -95,14 +89,14 @@ export class World {
   #setClock(host: Host): void {
     const virgin = host.save();
     host.state = { ...host.state, now: BEGIN };
-    host.turn(() => void host.open(this.#remote(host.index), {}), true);
+    host.turn(() => void host.open(this.remote(host.index), {}), true);
     const iss = get32(host.link.sent[0]!, L4 + 4);
     host.restore(virgin);
     const ahead = (FIRST_SEQ - iss) >>> 0;
     host.state = { ...host.state, now: BEGIN + 4 * ahead };
   }
 
-  #remote(host: number): Int32Array {
+  remote(host: number): Int32Array {
     return address(this.hosts.length === 1 ? 0 : 1 - host);
   }
 
@@ -282,78 +276,9 @@ export class World {
     if (name === 'restart') {
       host.restart(this.#fresh[host.index]!.core, 100e6);
       this.disturbed = true;
-    } else host.turn(() => this.#call(host, name!, Number(count ?? 0)), this.#reads);
+    } else host.turn(() => call(this, host, name!, Number(count ?? 0)), this.#reads);
     this.answeredRead = name === 'read' && host.link.sent.length > 0;
     this.#collect();
-  }
-
-  #call(host: Host, name: string, count: number): void {
-    const { core, conn, state } = host;
-    const { now } = state;
-    const row = conn?.row ?? -1;
-    switch (name) {
-      case 'listen':
-        host.state = {
-          ...state,
-          listener: expectRow(core.callListen(new Int32Array(4), [5, 7][host.index]!, 4, this.#open, now)),
-        };
-        return;
-      case 'unlisten':
-        if (state.listener >= 0) core.callClose(state.listener, now);
-        host.state = { ...host.state, listener: -1 };
-        return;
-      case 'connect': {
-        // RFC 9293 §3.4.1: the clock behind the ISS has ticked since the last call.
-        if (state.conns.length > 0) for (const h of this.hosts) h.passQuietly(10);
-        const opened = host.open(this.#remote(host.index), this.#open);
-        if (opened === ENOBUFS) throw new Error('no row is left');
-        if (opened >= 0) host.begin(opened);
-        return;
-      }
-      case 'open':
-        if (
-          core.callOpen(
-            state.listener,
-            this.#remote(host.index),
-            [5, 7][this.hosts.length === 1 ? 0 : 1 - host.index]!,
-            now,
-          ) === 0
-        ) {
-          host.begin(state.listener);
-          host.state = { ...host.state, listener: -1 };
-        }
-        return;
-    }
-    if (conn === undefined || conn.over !== undefined) return;
-    switch (name) {
-      case 'send': {
-        // Every octet of a host differs from its others, whichever connection it belongs to.
-        const from = 0x40 * (host.index + 1) + 0x10 * (state.conns.length - 1) + conn.sent.length;
-        const bytes = Uint8Array.from({ length: count }, (_, n) => from + n);
-        const taken = core.callSend(row, bytes, 0, count, now);
-        if (taken > 0) host.change(row, conn.gen, { sent: [...conn.sent, ...bytes.subarray(0, taken)] });
-        return;
-      }
-      case 'close':
-        host.change(row, conn.gen, { closed: true });
-        core.callClose(row, now);
-        return;
-      case 'abort':
-        this.disturbed = true;
-        host.change(row, conn.gen, { gaveUp: true });
-        core.callAbort(row, now);
-        return;
-      case 'giveup':
-        this.disturbed = true;
-        host.change(row, conn.gen, { gaveUp: true });
-        core.callGiveUpReading(row, now);
-        return;
-      case 'read':
-        host.change(row, conn.gen, { unread: 0 });
-        core.callConsumed(row, conn.unread);
-        return;
-    }
-    throw new Error(`no op ${name}`);
   }
 
   /** What the script still wants of a connection that is over is passed by. */
@@ -386,29 +311,4 @@ export class World {
     f.add(Number(this.cut) * 2 + Number(this.disturbed));
     return f.end();
   }
-}
-
-function expectRow(row: number): number {
-  if (row < 0) throw new Error(`LISTEN: ${row}`);
-  return row;
-}
-
-function get32(b: Uint8Array, at: number): number {
-  return (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
-}
-
-/** Sequence numbers, flags, window and text; options and their clocks do not count. */
-function keyOf(bytes: Uint8Array): number {
-  let key = 0;
-  const mix = (value: number): void => {
-    key = Math.imul(key ^ value, 0x01000193);
-    key ^= key >>> 15;
-  };
-  mix(get32(bytes, L4 + 4));
-  mix(get32(bytes, L4 + 8));
-  mix(bytes[L4 + 13]!);
-  mix(get32(bytes, L4 + 14));
-  for (let at = L4 + (bytes[L4 + 12]! >> 4) * 4; at < bytes.length; at++) mix(bytes[at]! + 1);
-  mix(bytes.length);
-  return key;
 }
