@@ -62,7 +62,6 @@ export const scenarios: readonly Scenario[] = [
       ['listen', 'open', 'close'],
     ],
     budget: budget({ drop: 1, double: 1, reorder: 1, early: 1 }),
-    conns: 2,
     mayRefuse: true,
   },
   {
