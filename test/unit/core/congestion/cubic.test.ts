@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { cubeRoot, cubic } from '../../../../src/core/tcp/congestion/cubic.ts';
+import { type Bench, bench, MS, MSS } from './bench.ts';
+
+const C = 0.4;
+const SECOND = 1e6;
+
+/** In congestion avoidance after a loss at `segments`, with this round trip. */
+function afterLoss(segments: number, rttMs: number): Bench {
+  const b = bench(cubic);
+  b.tcb.srtt = rttMs * MS;
+  b.view.cwnd = segments * MSS;
+  b.c.onLossEvent(b.view, segments * MSS, 0);
+  return b;
+}
+
+/** A round trip of ACKs, one for each second segment. */
+function round(b: Bench, from: number, rttUs: number): void {
+  const window = b.view.cwnd;
+  const acks = Math.ceil(window / (2 * MSS));
+  for (let n = 0; n < acks; n++) b.ack(window / acks, {}, from + (rttUs * (n + 1)) / acks);
+}
+
+test('cube roots', () => {
+  for (const a of [0, 1e-9, 0.001, 0.5, 1, 2, 8, 27, 1000, 12_345.678, 1e12])
+    expect(cubeRoot(a)).toBeCloseTo(Math.cbrt(a), 9);
+  expect(cubeRoot(-8)).toBe(0);
+});
+
+describe('[RFC 9438 §4.6] reduction', () => {
+  test('ssthresh and cwnd are 0.7 of FlightSize, not of cwnd', () => {
+    const { c, tcb, view } = bench(cubic);
+    view.cwnd = 1_000_000;
+    c.onLossEvent(view, 500_000, 0);
+    expect([tcb.ssthresh, tcb.cwnd]).toEqual([350_000, 350_000]);
+  });
+
+  test('at least two segments after a loss, one after a mark', () => {
+    const { c, control, tcb, view } = bench(cubic);
+    c.onLossEvent(view, MSS, 0);
+    expect([tcb.ssthresh, tcb.cwnd]).toEqual([2 * MSS, 2 * MSS]);
+    control.onEce(tcb, MSS, 0);
+    expect([tcb.ssthresh, tcb.cwnd]).toEqual([2 * MSS, MSS]);
+  });
+});
+
+describe('[RFC 9438 §4.2] the curve', () => {
+  test('comes back to W_max after K seconds, flat there, and goes beyond it', () => {
+    // 1000 segments at 100 ms: large enough that Reno is far slower.
+    const b = afterLoss(1000, 100);
+    const k = Math.cbrt((1000 * 0.3) / C);
+    expect(k).toBeCloseTo(9.086, 3);
+    const at = new Map<number, number>();
+    for (let n = 0; n < 150; n++) {
+      round(b, n * 100 * MS, 100 * MS);
+      at.set(n + 1, b.view.cwnd / MSS);
+    }
+    for (const tenths of [20, 50, 80, 90, 120, 140]) {
+      const t = tenths / 10;
+      // After the round that ends at t, cwnd has followed W(t): a round trip of slack.
+      const low = C * (t - 0.1 - k) ** 3 + 1000;
+      const high = C * (t + 0.2 - k) ** 3 + 1000;
+      expect(at.get(tenths)).toBeGreaterThan(low - 1);
+      expect(at.get(tenths)).toBeLessThan(high + 1);
+    }
+  });
+
+  test('never more than half as much again in a round trip', () => {
+    const b = afterLoss(1000, 100);
+    b.ack(700 * MSS, {}, 1);
+    const before = b.view.cwnd;
+    // Far right on the curve.
+    b.ack(before, {}, 60 * SECOND);
+    expect(b.view.cwnd).toBeLessThanOrEqual(1.5 * before + 1);
+    expect(b.view.cwnd).toBeGreaterThan(1.4 * before);
+  });
+
+  test('never falls in congestion avoidance', () => {
+    const b = afterLoss(1000, 100);
+    const before = b.view.cwnd;
+    b.ack(MSS, {}, 1);
+    expect(b.view.cwnd).toBeGreaterThanOrEqual(before);
+  });
+
+  test('time in which the application was the limit does not count', () => {
+    const [busy, idle] = [afterLoss(1000, 100), afterLoss(1000, 100)];
+    for (const b of [busy, idle]) for (let n = 0; n < 10; n++) round(b, n * 100 * MS, 100 * MS);
+    // Ten seconds of ACKs that were not limited, then silence.
+    for (let n = 0; n < 100; n++) idle.ack(MSS, { limited: false }, SECOND + n * 100 * MS);
+    idle.control.onIdle(idle.tcb, 10, 20 * SECOND);
+    round(busy, SECOND, 100 * MS);
+    round(idle, 20 * SECOND, 100 * MS);
+    expect(Math.abs(idle.view.cwnd - busy.view.cwnd)).toBeLessThan(MSS);
+  });
+});
+
+test('[RFC 9438 §4.3] where Reno is faster the window is that of Reno', () => {
+  // 20 segments at 10 ms: K is 2.5 s, 250 round trips.
+  const b = afterLoss(20, 10);
+  const alpha = (3 * 0.3) / 1.7;
+  for (let n = 0; n < 11; n++) round(b, n * 10 * MS, 10 * MS);
+  expect(b.view.cwnd / MSS).toBeCloseTo(14 + 11 * alpha, 0);
+  // Beyond cwnd_prior alpha is 1.
+  for (let n = 11; b.view.cwnd < 21 * MSS; n++) round(b, n * 10 * MS, 10 * MS);
+  const from = b.view.cwnd;
+  for (let n = 40; n < 45; n++) round(b, n * 10 * MS, 10 * MS);
+  expect((b.view.cwnd - from) / MSS).toBeCloseTo(5, 0);
+});
+
+test('[RFC 9438 §4.7] a loss below the last maximum gives room: W_max is less than cwnd was', () => {
+  const b = afterLoss(1000, 100);
+  expect(b.view.float(0)).toBe(1000);
+  b.c.onLossEvent(b.view, 700 * MSS, 0);
+  expect(b.view.float(0)).toBeCloseTo((700 * 1.7) / 2, 2);
+});
+
+test('[RFC 9438 §4.8] after a timeout: 0.7 for ssthresh, one segment, and a curve that starts where avoidance does', () => {
+  const b = afterLoss(1000, 100);
+  b.c.onRto(b.view, 700 * MSS, true, 0);
+  expect([b.tcb.cwnd, b.tcb.ssthresh]).toEqual([MSS, Math.floor(490 * MSS)]);
+  b.c.onRto(b.view, MSS, false, 0);
+  expect(b.tcb.ssthresh).toBe(Math.floor(490 * MSS));
+  b.view.cwnd = b.view.ssthresh;
+  b.ack(MSS, {}, SECOND);
+  const [wMax, k, , wEst] = [0, 1, 2, 3].map((n) => b.view.float(n));
+  expect([wMax, k]).toEqual([490, 0]);
+  expect(wEst).toBeCloseTo(490, 1);
+});
+
+test('[RFC 9438 §4.9] a reduction for nothing is undone, curve and all', () => {
+  const b = afterLoss(1000, 100);
+  for (let n = 0; n < 30; n++) round(b, n * 100 * MS, 100 * MS);
+  const before = [0, 1, 2, 3, 4].map((n) => b.view.float(n));
+  b.tcb.priorCwnd = b.tcb.cwnd;
+  b.tcb.priorSsthresh = b.tcb.ssthresh;
+  const { cwnd, ssthresh } = b.tcb;
+  b.c.onLossEvent(b.view, 600 * MSS, 0);
+  expect(b.tcb.cwnd).toBeLessThan(cwnd);
+  b.control.onSpurious(b.tcb, 0);
+  expect([b.tcb.cwnd, b.tcb.ssthresh]).toEqual([cwnd, ssthresh]);
+  expect([0, 1, 2, 3, 4].map((n) => b.view.float(n))).toEqual(before);
+  // Not when the window has outgrown it.
+  b.tcb.cwnd = cwnd * 2;
+  b.view.setFloat(0, 5);
+  b.control.onSpurious(b.tcb, 0);
+  expect([b.tcb.cwnd, b.view.float(0)]).toEqual([cwnd * 2, 5]);
+});
+
+describe('HyStart++ [RFC 9406 §4.2] [RFC 9438 §4.10]', () => {
+  /** One round: `rtts` in ms, each an ACK of a segment. */
+  const rounds = (b: Bench, ...all: number[][]): void => {
+    for (const rtts of all) {
+      for (const [n, rtt] of rtts.entries()) b.ack(MSS, { roundStart: n === 0, rttUs: rtt * MS }, 0);
+    }
+  };
+  const steady = (rtt: number, samples = 10): number[] => Array.from({ length: samples }, () => rtt);
+
+  test('equal round trips: each byte grows the window', () => {
+    const b = bench(cubic);
+    rounds(b, steady(40), steady(41), steady(44));
+    expect(b.view.cwnd).toBe(14600 + 30 * MSS);
+    expect(b.view.inSlowStart).toBe(true);
+  });
+
+  test('an eighth more than in the round before: a quarter of the growth, for five rounds, then avoidance', () => {
+    const b = bench(cubic);
+    rounds(b, steady(40), steady(45));
+    // Eight samples had to be seen: the eighth ACK grew by a quarter, as did the two that followed.
+    expect(b.view.cwnd).toBe(14600 + 17 * MSS + 3 * (MSS / 4));
+    rounds(b, steady(45), steady(45), steady(45), steady(45));
+    expect(b.view.inSlowStart).toBe(true);
+    rounds(b, [45]);
+    expect(b.view.inSlowStart).toBe(false);
+    expect(b.view.ssthresh).toBe(b.view.cwnd);
+    b.ack(MSS, {}, SECOND);
+    expect([b.view.float(1), b.view.float(4)]).toEqual([0, b.view.float(0)]); // K = 0, cwnd_prior = W_max
+  });
+
+  test.each([
+    [8, 12, 16], // an eighth is less than 4 ms
+    [400, 416, 420], // and more than 16 ms
+  ])('the threshold lies between 4 and 16 ms: %i → %i', (last, grown) => {
+    for (const [rtt, quarter] of [
+      [grown - 1, false],
+      [grown, true],
+    ] as const) {
+      const b = bench(cubic);
+      rounds(b, steady(last), steady(rtt));
+      expect(b.view.int(27) > 0).toBe(quarter);
+    }
+  });
+
+  test('round trips that shrink again: back to slow start', () => {
+    const b = bench(cubic);
+    rounds(b, steady(40), steady(50), steady(45));
+    const before = b.view.cwnd;
+    rounds(b, [45]);
+    expect(b.view.cwnd).toBe(before + MSS);
+  });
+
+  test('fewer than eight samples in a round say nothing', () => {
+    const b = bench(cubic);
+    rounds(b, steady(40), steady(90, 7), steady(200, 7));
+    expect(b.view.int(27)).toBe(0);
+  });
+
+  test('a later slow start is not watched', () => {
+    const b = bench(cubic);
+    b.c.onRto(b.view, 100 * MSS, true, 0);
+    rounds(b, steady(40), steady(90));
+    expect(b.view.cwnd).toBe(21 * MSS);
+  });
+});
+
+test('[RFC 5681 §4.1] the restart window', () => {
+  const b = bench(cubic);
+  b.tcb.cwnd = 500_000;
+  b.control.onIdle(b.tcb, 301, 0);
+  expect(b.tcb.cwnd).toBe(14600);
+});
