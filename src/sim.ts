@@ -16,6 +16,8 @@ import { checkOptions, type StackOptions } from './shell/options/stack-options.t
 import type { Stack } from './shell/stack.ts';
 import { assemble } from './stack.ts';
 
+export type { Assessment, Gate, RaceOptions, RaceResult } from './assess.ts';
+export { assessController, race } from './assess.ts';
 export type {
   DirectionStats,
   Fate,

@@ -53,10 +53,9 @@ export function rateDelivered(t: Tcp, tcb: Tcb, rec: number, bytes: number): voi
   tcb.firstSentUs = sentAt;
 }
 
-/** A record was marked lost. */
-export function rateLost(t: Tcp, tcb: Tcb, bytes: number): void {
+/** A record was marked lost; the controller hears of it with the next ACK. */
+export function rateLost(tcb: Tcb, bytes: number): void {
   tcb.lost = (tcb.lost + bytes) | 0;
-  t.congestion.ack.newlyLost += bytes;
 }
 
 /**
@@ -79,6 +78,8 @@ export function ackTaken(t: Tcp, tcb: Tcb, ackedBytes: number): void {
     s.inFlight = inFlight(tcb);
     s.ceBytes = diff(tcb.deliveredCe, tcb.ceSeen);
     tcb.ceSeen = tcb.deliveredCe;
+    s.newlyLost = diff(tcb.lost, tcb.lostSeen);
+    tcb.lostSeen = tcb.lost;
     if (s.filled) complete(tcb, t);
     t.congestion.onAck(tcb, t.now);
   }

@@ -37,7 +37,7 @@ function earn(t: Tcp, tcb: Tcb, perUs: number, quantum: number): number {
   const now = t.now | 0 || -1;
   const passed = diff(now, tcb.paceAt);
   if (passed === 0) return tcb.paceBudget;
-  const most = tcb.flags2 & F2_PACED ? Math.max(quantum, perUs * MOST_SAVED) : quantum;
+  const most = tcb.flags2 & F2_PACED ? quantum + perUs * MOST_SAVED : quantum;
   tcb.flags2 &= ~F2_PACED;
   // A fresh block has no moment yet, and a silence of half an hour would read as one to come: both find a full budget.
   const fresh = tcb.paceAt === 0 || passed < 0;

@@ -109,7 +109,7 @@ export function markLost(t: Tcp, tcb: Tcb, rec: number): void {
   if (flags & (R_LOST | R_SACKED)) return;
   t.records.setFlags(rec, flags | R_LOST);
   tcb.lostOut += t.records.space(rec);
-  rateLost(t, tcb, t.records.space(rec));
+  rateLost(tcb, t.records.space(rec));
 }
 
 /** After a timeout everything not selectively acknowledged counts as lost. */

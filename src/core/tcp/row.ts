@@ -126,6 +126,7 @@ export const flight = [
   ['firstSentUs', 1, 'us@', 'C.first_send_time'],
   ['appLimited', 1, 'B', 'C.app_limited: value of delivered when the bubble is past; 0 = not limited'],
   ['lost', 1, 'B', 'C.lost, modulo 2^32'],
+  ['lostSeen', 1, 'B', 'of these, what the controller was told of'],
   ['deliveredCe', 1, 'B', 'delivered with CE marks, modulo 2^32'],
   ['ceSeen', 1, 'B', 'of these, what the controller was told of'],
   ['roundEnd', 1, 'B', 'value of delivered when the round trip being counted began'],

@@ -111,34 +111,35 @@ export const DELIVERED_AT = 56;
 export const FIRST_SENT_US = 57;
 export const APP_LIMITED = 58;
 export const LOST = 59;
-export const DELIVERED_CE = 60;
-export const CE_SEEN = 61;
-export const ROUND_END = 62;
-export const LAST_SENT_US = 63;
-export const PACING_RATE = 64;
-export const PACE_AT = 65;
-export const PACE_BUDGET = 66;
-export const ECN_SEQ = 67;
-export const CE_RCVD = 68;
-export const CE_PEER = 69;
-export const ECT0_RCVD = 70;
-export const CE_BYTES_RCVD = 71;
-export const ECT1_RCVD = 72;
-export const ECT0_PEER = 73;
-export const CE_BYTES_PEER = 74;
-export const ECT1_PEER = 75;
-export const ECN_STATE = 76;
-export const MTU_PROBE = 77;
-export const MTU_PROBE_SEQ = 78;
-export const MTU_HIGH = 79;
-export const MTU_FAILS = 80;
-export const MTU_AT = 81;
-export const MTU_CLAIM = 82;
-export const MTU_CLAIM_SEQ = 83;
-export const RCV_SPACE = 84;
-export const RCV_SPACE_AT = 85;
-export const SND_SPACE = 86;
-export const UTO = 87;
+export const LOST_SEEN = 60;
+export const DELIVERED_CE = 61;
+export const CE_SEEN = 62;
+export const ROUND_END = 63;
+export const LAST_SENT_US = 64;
+export const PACING_RATE = 65;
+export const PACE_AT = 66;
+export const PACE_BUDGET = 67;
+export const ECN_SEQ = 68;
+export const CE_RCVD = 69;
+export const CE_PEER = 70;
+export const ECT0_RCVD = 71;
+export const CE_BYTES_RCVD = 72;
+export const ECT1_RCVD = 73;
+export const ECT0_PEER = 74;
+export const CE_BYTES_PEER = 75;
+export const ECT1_PEER = 76;
+export const ECN_STATE = 77;
+export const MTU_PROBE = 78;
+export const MTU_PROBE_SEQ = 79;
+export const MTU_HIGH = 80;
+export const MTU_FAILS = 81;
+export const MTU_AT = 82;
+export const MTU_CLAIM = 83;
+export const MTU_CLAIM_SEQ = 84;
+export const RCV_SPACE = 85;
+export const RCV_SPACE_AT = 86;
+export const SND_SPACE = 87;
+export const UTO = 88;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 96;
 /** Words that hold moments of this stack's clock. */
@@ -473,90 +474,93 @@ export class Tcb {
   /** C.lost, modulo 2^32 [B] */
   get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 59]!; }
   set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 59] = v; }
-  /** delivered with CE marks, modulo 2^32 [B] */
-  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 60]!; }
-  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 60] = v; }
   /** of these, what the controller was told of [B] */
-  get ceSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 61]!; }
-  set ceSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 61] = v; }
+  get lostSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 60]!; }
+  set lostSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 60] = v; }
+  /** delivered with CE marks, modulo 2^32 [B] */
+  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 61]!; }
+  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 61] = v; }
+  /** of these, what the controller was told of [B] */
+  get ceSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 62]!; }
+  set ceSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 62] = v; }
   /** value of delivered when the round trip being counted began [B] */
-  get roundEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 62]!; }
-  set roundEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 62] = v; }
+  get roundEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 63]!; }
+  set roundEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 63] = v; }
   /** when text last left [us@] */
-  get lastSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 63]!; }
-  set lastSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 63] = v; }
+  get lastSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 64]!; }
+  set lastSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 64] = v; }
   /** 0 = not paced [16 B/s] */
-  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 64]!; }
-  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 64] = v; }
+  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 65]!; }
+  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 65] = v; }
   /** when the next segment may leave [us@] */
-  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 65]!; }
-  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 65] = v; }
+  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 66]!; }
+  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 66] = v; }
   /** bytes that may leave at once [B] */
-  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 66]!; }
-  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 66] = v; }
+  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 67]!; }
+  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 67] = v; }
   /** SND.NXT at the last reduction for ECE: once per round trip [seq] */
-  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 67]!; }
-  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 67] = v; }
+  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 68]!; }
+  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 68] = v; }
   /** r.cep: segments received with CE [count] */
-  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 68]!; }
-  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 68] = v; }
+  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 69]!; }
+  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 69] = v; }
   /** s.cep: CE marks the peer reported [count] */
-  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 69]!; }
-  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 69] = v; }
+  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 70]!; }
+  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 70] = v; }
   /** r.e0b [B] */
-  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 70]!; }
-  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 70] = v; }
+  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 71]!; }
+  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 71] = v; }
   /** r.ceb [B] */
-  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 71]!; }
-  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 71] = v; }
+  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 72]!; }
+  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 72] = v; }
   /** r.e1b [B] */
-  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 72]!; }
-  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 72] = v; }
+  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 73]!; }
+  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 73] = v; }
   /** s.e0b [B] */
-  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 73]!; }
-  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 73] = v; }
+  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 74]!; }
+  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 74] = v; }
   /** s.ceb [B] */
-  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 74]!; }
-  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 74] = v; }
+  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 75]!; }
+  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 75] = v; }
   /** s.e1b [B] */
-  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 75]!; }
-  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 75] = v; }
+  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 76]!; }
+  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 76] = v; }
   /** what the handshake of AccECN saw, what is to be reported [bits] */
-  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 76]!; }
-  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 76] = v; }
+  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 77]!; }
+  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 77] = v; }
   /** size of the probe in flight; 0 = none [B] */
-  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 77]!; }
-  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 77] = v; }
+  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 78]!; }
+  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 78] = v; }
   /** first octet of the probe [seq] */
-  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 78]!; }
-  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 78] = v; }
+  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 79]!; }
+  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 79] = v; }
   /** smallest size known not to pass; 0 = unknown [B] */
-  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 79]!; }
-  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 79] = v; }
+  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 80]!; }
+  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 80] = v; }
   /** probes of this size that were lost; full-size timeouts in a row [count] */
-  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 80]!; }
-  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 80] = v; }
+  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 81]!; }
+  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 81] = v; }
   /** when the search may go on; 0 = now [tick] */
-  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 81]!; }
-  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 81] = v; }
+  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 82]!; }
+  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 82] = v; }
   /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */
-  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 82]!; }
-  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 82] = v; }
+  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 83]!; }
+  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 83] = v; }
   /** first octet of the segment it is about [seq] */
-  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 83]!; }
-  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 83] = v; }
+  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 84]!; }
+  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 84] = v; }
   /** text consumed in the round trip being measured [B] */
-  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 84]!; }
-  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 84] = v; }
+  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 85]!; }
+  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 85] = v; }
   /** when that round trip began [us@] */
-  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 85]!; }
-  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 85] = v; }
+  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 86]!; }
+  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 86] = v; }
   /** largest flight of the round trip being measured [B] */
-  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 86]!; }
-  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 86] = v; }
+  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 87]!; }
+  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 87] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 87]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 87] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 88]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 88] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

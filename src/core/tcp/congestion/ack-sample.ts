@@ -7,7 +7,7 @@ export class AckSample {
   ackedBytes = 0;
   /** Bytes newly known to have arrived: acknowledged or selectively acknowledged, each once. */
   delivered = 0;
-  /** Bytes marked lost since the last ACK. */
+  /** Bytes marked lost since the last ACK the controller saw. */
   newlyLost = 0;
   /** Round trip in µs of the newest segment that this ACK reports, when it was sent once only; else 0. */
   rttUs = 0;

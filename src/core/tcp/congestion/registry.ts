@@ -1,10 +1,12 @@
 /** The controllers there are. A row holds an index into the list (`tcb.cc`), so entries keep their places. */
+
+import { bbr } from './bbr.ts';
 import type { CongestionController } from './controller.ts';
 import { cubic } from './cubic.ts';
 import { dctcp } from './dctcp.ts';
 import { newReno } from './newreno.ts';
 
-export const controllers: readonly CongestionController[] = [newReno, cubic, dctcp];
+export const controllers: readonly CongestionController[] = [newReno, cubic, bbr, dctcp];
 export const NEWRENO = 0;
 
 /** One object serves all connections: a stack that is given more was given one for each of them. */

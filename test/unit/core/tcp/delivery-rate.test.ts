@@ -1,0 +1,150 @@
+// draft-ietf-ccwg-bbr §4.1: what an ACK says of the rate at which data arrives.
+import { expect, test } from 'vitest';
+import type { AckSample } from '../../../../src/core/tcp/congestion/ack-sample.ts';
+import { ackTaken, noteAppLimited } from '../../../../src/core/tcp/delivery-rate.ts';
+import { acknowledge, applyBlock, markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
+import { F2_APP_LIMITED } from '../../../../src/core/tcp/row.ts';
+import { type Bench, bench, ISS } from './bench.ts';
+
+const MS = 1000;
+const FIRST = ISS + 1;
+
+interface Seen {
+  readonly b: Bench;
+  readonly samples: AckSample[];
+  /** An ACK up to byte `n` after `ms`, with a SACK block. */
+  ack(ms: number, n: number, block?: [number, number]): AckSample;
+  send(ms: number, bytes: number): void;
+}
+
+function watched(): Seen {
+  const b = bench();
+  const samples: AckSample[] = [];
+  const { t, tcb } = b;
+  t.congestion.change(
+    tcb,
+    {
+      name: 'watch',
+      ownRecovery: true,
+      open: () => {},
+      onAck: (_view, ack) => samples.push({ ...ack } as AckSample),
+      onLossEvent: () => {},
+      onRto: () => {},
+    },
+    t.now,
+  );
+  const pass = (ms: number): void => {
+    t.now += ms * MS;
+  };
+  return {
+    b,
+    samples,
+    send(ms, bytes) {
+      pass(ms);
+      b.send(bytes);
+    },
+    ack(ms, n, block) {
+      pass(ms);
+      const before = tcb.sndUna;
+      if (block !== undefined) applyBlock(t, tcb, FIRST + block[0], FIRST + block[1]);
+      acknowledge(t, tcb, FIRST + n);
+      tcb.sndUna = FIRST + n;
+      ackTaken(t, tcb, tcb.sndUna - before);
+      return samples.at(-1)!;
+    },
+  };
+}
+
+test('bytes delivered since the newest acknowledged segment was sent, over the time that took', () => {
+  const { ack, send } = watched();
+  send(0, 4000);
+  const first = ack(40, 4000);
+  expect([first.delivered, first.ackedBytes, first.rttUs]).toEqual([4000, 4000, 40 * MS]);
+  expect([first.sampledBytes, first.intervalUs, first.deliveryRate]).toEqual([4000, 40 * MS, 100_000]);
+  expect([first.roundStart, first.inFlight, first.txInFlight]).toEqual([true, 0, 4000]);
+});
+
+test('a super-segment that is acknowledged in parts gives a sample for each', () => {
+  const { ack, send } = watched();
+  send(0, 10_000);
+  expect(ack(40, 2000)).toMatchObject({ delivered: 2000, sampledBytes: 2000, rttUs: 40 * MS, roundStart: true });
+  // The same round: what it reports was sent when nothing had been delivered.
+  expect(ack(8, 10_000)).toMatchObject({ delivered: 8000, sampledBytes: 10_000, rttUs: 48 * MS, roundStart: false });
+});
+
+test('compressed ACKs: the time in which it was sent counts when that is longer', () => {
+  const { ack, send } = watched();
+  send(0, 1000);
+  for (let n = 0; n < 9; n++) send(10, 1000);
+  // All arrive at once, 20 ms after the last one left: 10000 bytes took 110 ms to send and be acknowledged.
+  const all = ack(20, 10_000);
+  expect([all.sampledBytes, all.intervalUs]).toEqual([10_000, 110 * MS]);
+  send(0, 1000);
+  for (let n = 0; n < 9; n++) send(10, 1000);
+  ack(0, 11_000);
+  const rest = ack(1, 20_000);
+  // From the first ACK to this one it is 1 ms; the sending took 90 ms.
+  expect(rest.intervalUs).toBeGreaterThanOrEqual(90 * MS);
+});
+
+test('what was selectively acknowledged counts once, when it was', () => {
+  const { ack, send } = watched();
+  for (let n = 0; n < 4; n++) send(0, 1000);
+  expect(ack(40, 0, [2000, 3000])).toMatchObject({ delivered: 1000, ackedBytes: 0 });
+  expect(ack(1, 4000)).toMatchObject({ delivered: 3000, ackedBytes: 4000 });
+});
+
+test('[RFC 6298 §3] a segment that was sent twice gives no round trip', () => {
+  const { ack, b, send } = watched();
+  send(0, 1000);
+  markLost(b.t, b.tcb, b.tcb.rtxHead);
+  b.t.now += 10 * MS;
+  noteResent(b.t, b.tcb, b.tcb.rtxHead);
+  expect(ack(40, 1000)).toMatchObject({ delivered: 1000, rttUs: 0, newlyLost: 1000 });
+});
+
+test('losses: those since the last ACK, and those since the segment reported was sent', () => {
+  const { ack, b, send } = watched();
+  for (let n = 0; n < 3; n++) send(0, 1000);
+  markLost(b.t, b.tcb, b.tcb.rtxHead);
+  expect(ack(40, 0, [1000, 2000])).toMatchObject({ newlyLost: 1000, lost: 1000 });
+  expect(ack(0, 0, [2000, 3000])).toMatchObject({ newlyLost: 0, lost: 1000 });
+  send(0, 1000);
+  expect(ack(40, 4000)).toMatchObject({ lost: 0 });
+});
+
+test('what was sent while the application had no more is marked, until that is delivered', () => {
+  const { ack, b, send } = watched();
+  send(0, 1000);
+  noteAppLimited(b.tcb);
+  expect(b.tcb.flags2 & F2_APP_LIMITED).not.toBe(0);
+  send(1, 1000);
+  expect(ack(40, 1000).appLimited).toBe(false);
+  expect(ack(1, 2000).appLimited).toBe(true);
+  expect(b.tcb.flags2 & F2_APP_LIMITED).toBe(0);
+  send(0, 1000);
+  expect(ack(40, 3000).appLimited).toBe(false);
+});
+
+test('a full window is not an application that is slow', () => {
+  const { b, send } = watched();
+  b.tcb.cwnd = 4000;
+  send(0, 4000);
+  noteAppLimited(b.tcb);
+  expect(b.tcb.flags2 & F2_APP_LIMITED).toBe(0);
+});
+
+test('an interval below the shortest round trip is no sample', () => {
+  const { ack, b, send } = watched();
+  b.tcb.minRtt = 30 * MS;
+  send(0, 1000);
+  expect(ack(20, 1000)).toMatchObject({ delivered: 1000, deliveryRate: 0, intervalUs: 0 });
+});
+
+test('after a silence the sample begins with what is sent then', () => {
+  const { ack, send } = watched();
+  send(0, 1000);
+  ack(40, 1000);
+  send(10_000, 2000);
+  expect(ack(40, 3000)).toMatchObject({ sampledBytes: 2000, intervalUs: 40 * MS });
+});

@@ -1,0 +1,144 @@
+// Text leaves in quanta of a tick, at the rate on average, whatever the rate and however late the process wakes.
+import { describe, expect, test } from 'vitest';
+import { newReno } from '../../../../src/core/tcp/congestion/newreno.ts';
+import { RATE_UNIT } from '../../../../src/core/tcp/congestion/view.ts';
+import { output } from '../../../../src/core/tcp/output.ts';
+import { afterIdle, paced, spend } from '../../../../src/core/tcp/pacing.ts';
+import { F_CWND_LIMITED, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
+import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
+import { expire } from '../../../../src/core/tcp/timeouts.ts';
+import { type Bench, bench } from './bench.ts';
+
+const MSS = 1000;
+
+function at(bytesPerSecond: number): Bench {
+  const b = bench();
+  b.tcb.pacingRate = bytesPerSecond / RATE_UNIT;
+  return b;
+}
+
+/** Takes all that may leave now; returns how much. */
+function drain({ t, tcb }: Bench, want = 1 << 28): number {
+  let left = 0;
+  for (let n = paced(t, tcb, want, MSS); n > 0; n = paced(t, tcb, want, MSS)) {
+    spend(tcb, n);
+    left += n;
+  }
+  return left;
+}
+
+function pass({ t }: Bench, us: number): void {
+  t.now += us;
+  t.tick = Math.floor(t.now / 1000);
+}
+
+test('without a rate nothing is held back', () => {
+  const b = at(0);
+  expect(paced(b.t, b.tcb, 123_456, MSS)).toBe(123_456);
+  expect(b.tcb.timer(TIMER_PACE)).toBe(0);
+});
+
+describe('the rate is kept', () => {
+  test.each([1600, 20_000, 125_000, 1_250_000, 12_500_000, 125_000_000, 1_250_000_000])(
+    '%i bytes per second',
+    (rate) => {
+      const b = at(rate);
+      drain(b);
+      let sent = 0;
+      const seconds = rate < 100_000 ? 20 : 1;
+      for (let tick = 0; tick < seconds * 1000; tick++) {
+        pass(b, 1000);
+        sent += drain(b);
+      }
+      expect(sent / seconds / rate).toBeGreaterThan(rate < 10_000 ? 0.9 : 0.98);
+      expect(sent / seconds / rate).toBeLessThan(1.01);
+    },
+  );
+
+  test('also when the process wakes late now and then', () => {
+    const b = at(1_250_000);
+    drain(b);
+    let sent = 0;
+    for (let n = 0; n < 300; n++) {
+      pass(b, n % 3 === 0 ? 3700 : 1000);
+      sent += drain(b);
+    }
+    expect(sent).toBeGreaterThan(0.98 * 1.25 * (100 * 3700 + 200 * 1000));
+  });
+});
+
+test('a quantum is what a tick brings, at least two segments, and as large as a super-segment gets', () => {
+  for (const [rate, quantum] of [
+    [100_000, 2000],
+    [10_000_000, 10_000],
+    [40_500_000, 40_000],
+  ] as const) {
+    const b = at(rate);
+    expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(quantum);
+  }
+});
+
+test('silence saves up one quantum and no more', () => {
+  const b = at(1_000_000);
+  spend(b.tcb, paced(b.t, b.tcb, 2000, MSS));
+  pass(b, 10_000_000);
+  expect(drain(b)).toBe(2000);
+});
+
+test('what waits sets the timer for the moment when it may go', () => {
+  const b = at(100_000);
+  expect(drain(b)).toBe(2000);
+  expect(b.tcb.flags2 & F2_PACED).not.toBe(0);
+  expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(20);
+  pass(b, 20_000);
+  expect(drain(b)).toBe(2000);
+});
+
+test('a short end does not wait for a whole quantum', () => {
+  const b = at(100_000);
+  drain(b);
+  expect(paced(b.t, b.tcb, 100, MSS)).toBe(0);
+  pass(b, 1000);
+  expect(paced(b.t, b.tcb, 100, MSS)).toBe(100);
+});
+
+test('output: segments leave tick by tick, and the timer brings the next ones', () => {
+  const b = at(2_000_000);
+  const { t, tcb, take } = b;
+  enqueue(t.arena, tcb, new Uint8Array(10_000), 0, 10_000);
+  const lengths: number[][] = [];
+  output(t, tcb, 0);
+  lengths.push(take().map((s) => s.len));
+  for (let n = 0; n < 5; n++) {
+    pass(b, 1000);
+    expire(t, tcb);
+    output(t, tcb, 0);
+    lengths.push(take().map((s) => s.len));
+  }
+  expect(lengths).toEqual([[2000], [2000], [2000], [2000], [2000], []]);
+  expect(tcb.flags & F_CWND_LIMITED).toBe(0);
+});
+
+describe('[RFC 5681 §4.1] idle time', () => {
+  const idle = (prepare: (b: Bench) => void): number => {
+    const b = bench();
+    let seen = -1;
+    b.t.congestion.change(b.tcb, { ...newReno, name: 'watch', onIdle: (_v, ms) => void (seen = ms) }, 0);
+    prepare(b);
+    afterIdle(b.t, b.tcb);
+    return seen;
+  };
+
+  test('counts from the last text sent, not from what was received since', () => {
+    const ms = idle((b) => {
+      b.send(100);
+      pass(b, 700_000);
+      b.tcb.lastRcvAt = b.t.tick;
+    });
+    expect(ms).toBe(700);
+  });
+
+  test('a connection that never sent, or forgot, was idle for long', () => {
+    expect(idle(() => {})).toBe(30_000);
+  });
+});
