@@ -6,7 +6,7 @@
 import type { Conn } from './shell/conn.ts';
 import type { CongestionChoice } from './shell/options/congestion.ts';
 import { checkCongestion } from './shell/options/congestion.ts';
-import { World } from './sim.ts';
+import { World } from './world.ts';
 
 /** A path with one bottleneck, and the flows that meet there, each with its controller. */
 export interface RaceOptions {

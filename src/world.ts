@@ -1,0 +1,157 @@
+/**
+ * The public simulator: hosts with the whole stack on one virtual clock, joined by wires that delay, lose, reorder and
+ * cut. Nothing native, no root, and the same seed gives the same run.
+ */
+import {
+  type Impairments,
+  SeededRng,
+  SimLink,
+  type SimLinkOptions,
+  SimWire,
+  VirtualClock,
+  type WireOptions,
+} from './link/sim.ts';
+import { OptionError } from './shell/option-error.ts';
+import { checkOptions, type StackOptions } from './shell/options/stack-options.ts';
+import type { Stack } from './shell/stack.ts';
+import { assemble } from './stack.ts';
+
+export interface WorldOptions {
+  /** Decides everything that is random: losses, ports, initial sequence numbers. Default 1. */
+  seed?: number;
+  /** Impairments of the first wire, in every direction. */
+  impair?: Partial<Impairments>;
+}
+
+export interface HostOptions
+  extends Omit<StackOptions, 'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng'> {
+  /** Wire the host is plugged into; default the world's first one. */
+  wire?: SimWire;
+  /** Properties of its network card. */
+  card?: Omit<SimLinkOptions, 'name' | 'mac'>;
+  name?: string;
+}
+
+const LONGEST_WAIT = 3_600_000;
+const US_PER_MS = 1000;
+
+export class World {
+  readonly clock = new VirtualClock();
+  /** The wire that hosts are plugged into unless they name another. */
+  readonly wire: SimWire;
+  readonly #seed: number;
+  readonly #cards = new Map<Stack, { readonly link: SimLink; readonly wire: SimWire }>();
+  #wires = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.#seed = options.seed ?? 1;
+    this.wire = this.newWire(options.impair === undefined ? {} : { impair: options.impair });
+  }
+
+  /** Another wire: a network of its own. */
+  newWire(options: Omit<WireOptions, 'clock' | 'seed'> = {}): SimWire {
+    return new SimWire({ ...options, clock: this.clock, seed: this.#seed + this.#wires++ });
+  }
+
+  /** A host with these addresses, such as '10.0.0.1/24', and the whole API of a stack. */
+  host(addresses: string | readonly string[], options: HostOptions = {}): Stack {
+    const { wire = this.wire, card = {}, name, ...rest } = options;
+    const number = this.#cards.size + 1;
+    const link = new SimLink(wire, { ...card, name: name ?? `host${number}` });
+    const settings = checkOptions({
+      ...rest,
+      link,
+      addresses: typeof addresses === 'string' ? [addresses] : addresses,
+    });
+    const stack = assemble(settings, {
+      links: [link],
+      clock: this.clock.alarm(),
+      rng: new SeededRng(this.#seed * 0x10001 + number),
+      later: (fn) => this.clock.schedule(this.clock.now(), fn),
+      after: (ms, fn) => this.#after(ms, fn),
+      warnings: [],
+      teardown: [],
+    });
+    this.#cards.set(stack, { link, wire });
+    return stack;
+  }
+
+  /** Impairs what two hosts send, in both directions: delay, rate, loss, reordering, duplication, corruption. */
+  link(a: Stack, b: Stack, impair: Partial<Impairments>): void {
+    for (const stack of [a, b]) this.impair(stack, impair);
+  }
+
+  /** Impairs what one host sends. */
+  impair(from: Stack, how: Partial<Impairments>): void {
+    const { link, wire } = this.#card(from);
+    wire.impair(how, link);
+  }
+
+  /** The network card of a host: for hooks, statistics and failing it. */
+  card(of: Stack): SimLink {
+    return this.#card(of).link;
+  }
+
+  /** Virtual milliseconds since the beginning. */
+  get now(): number {
+    return this.clock.now() / US_PER_MS;
+  }
+
+  /** Lets `ms` of virtual time pass; promises and streams keep up. */
+  run(ms: number): Promise<void> {
+    return this.clock.drive(this.clock.now() + ms * US_PER_MS, eventLoop);
+  }
+
+  /** Runs until `done` says so. Rejects when that takes more than `limit` virtual ms, or when nothing can happen any more. */
+  async runUntil(done: () => boolean, limit = LONGEST_WAIT): Promise<void> {
+    const end = this.clock.now() + limit * US_PER_MS;
+    await eventLoop();
+    while (!done()) {
+      if (this.clock.next > end || !this.clock.step()) {
+        throw new Error(`not done after ${this.now} virtual ms (seed ${this.#seed})`);
+      }
+      await eventLoop();
+    }
+  }
+
+  /** Runs until a promise settles and returns what it did. */
+  async settle<T>(promise: Promise<T>, limit = LONGEST_WAIT): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    await this.runUntil(() => settled, limit);
+    return promise;
+  }
+
+  /** Closes every host at once. */
+  async close(): Promise<void> {
+    for (const stack of this.#cards.keys()) await stack.close({ timeout: 0 });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #card(of: Stack): { readonly link: SimLink; readonly wire: SimWire } {
+    const card = this.#cards.get(of);
+    if (card === undefined) throw new OptionError('host', of, 'a stack made by this world');
+    return card;
+  }
+
+  #after(ms: number, fn: () => void): () => void {
+    let wanted = true;
+    this.clock.schedule(this.clock.now() + ms * US_PER_MS, () => {
+      if (wanted) fn();
+    });
+    return () => {
+      wanted = false;
+    };
+  }
+}
+
+/** Lets Node run everything that is due: microtasks, ticks, streams. */
+function eventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
