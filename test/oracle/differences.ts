@@ -241,7 +241,13 @@ export const differences: readonly Difference[] = [
   {
     row: 'MUST-21',
     why: 'the kernel counts the user timeout from the first retransmission',
-    scripts: ['FIN_WAIT_1: aborted, ETIMEDOUT, the TCB goes [T236] [MUST-21]'],
+    scripts: [
+      'ESTABLISHED: aborted, ETIMEDOUT, the TCB goes [T235] [MUST-21]',
+      'FIN_WAIT_1: aborted, ETIMEDOUT, the TCB goes [T236] [MUST-21]',
+      'CLOSE_WAIT: aborted, ETIMEDOUT, the TCB goes [T238] [MUST-21]',
+      'CLOSING: aborted, ETIMEDOUT, the TCB goes [T239] [MUST-21]',
+      'LAST_ACK: aborted, ETIMEDOUT, the TCB goes [T240] [MUST-21]',
+    ],
   },
   {
     row: 'T234',
