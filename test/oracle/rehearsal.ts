@@ -15,6 +15,9 @@ export interface Rehearsal {
   readonly duration: number;
   /** Which pass of time is that last silence; it need not be waited out. */
   readonly lastPass: number;
+  /** What it calls, and the states it asks for. */
+  readonly calls: readonly string[];
+  readonly states: readonly string[];
   /** Why only the core can run it. */
   readonly coreOnly: string | undefined;
 }
@@ -46,6 +49,8 @@ export async function rehearse(script: Conformance): Promise<Rehearsal> {
   let end = 0;
   let lastPass = 0;
   let passes = 0;
+  const calls = new Set<string>();
+  const states = new Set<string>();
   const make = (given: CoreBackendOptions): Backend => {
     options = given;
     reason = withoutTwin(given);
@@ -64,6 +69,8 @@ export async function rehearse(script: Conformance): Promise<Rehearsal> {
             lastPass = 0;
           }
           const result = value.apply(target, args);
+          if (key === 'call') calls.add((args[1] as Call).name);
+          if (key === 'state') states.add(result as string);
           if (key !== 'pass') return result;
           passes++;
           const found = (args[1] as (() => boolean) | undefined)?.() === true;
@@ -83,5 +90,5 @@ export async function rehearse(script: Conformance): Promise<Rehearsal> {
   if (core === undefined) reason ??= 'no stack was asked for';
   const duration = end - begin;
   if (duration > LONGEST) reason ??= `it takes ${Math.round(duration / 1e6)} s`;
-  return { options, duration, lastPass, coreOnly: reason };
+  return { options, duration, lastPass, calls: [...calls], states: [...states], coreOnly: reason };
 }

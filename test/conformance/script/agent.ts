@@ -82,8 +82,12 @@ export class Agent {
   static async start(config: AgentConfig, portOf: (packet: Uint8Array) => number): Promise<Agent> {
     const can = capability();
     if (!can.ok) throw new Error(can.reason);
-    const side = await Side.create(can.how);
-    const [command, ...args] = side.argv('python3', AGENT, JSON.stringify(config));
+    return Agent.beside(await Side.create(can.how), ['python3', AGENT, JSON.stringify(config)], portOf);
+  }
+
+  /** A program that takes the same commands, in a namespace that is there. */
+  static async beside(side: Side, argv: string[], portOf = (_packet: Uint8Array): number => 0): Promise<Agent> {
+    const [command, ...args] = side.argv(...argv);
     const child = spawn(command!, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     const agent = new Agent(side, child, portOf);
     await new Promise<Answer>((resolve, reject) => agent.#waiting.set(0, { resolve, reject }));

@@ -6,9 +6,9 @@ import type { CoreBackendOptions } from './core-backend.ts';
 import { decodeFrame } from './frame.ts';
 import { LOCAL, socketOptions } from './kernel-settings.ts';
 
-const ETHER = 14;
-const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
-const PEER_MAC = Uint8Array.of(2, 0, 0, 0, 0, 2);
+export const ETHER = 14;
+export const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
+export const PEER_MAC = Uint8Array.of(2, 0, 0, 0, 0, 2);
 /** What the kernel's users are told. The rest (drain, acked, soft, urgent) is between us and ours. */
 const TOLD = ['accept', 'connect', 'data', 'end', 'closed'];
 /** A busy machine, and timers of the kernel, which are up to an eighth late (its wheel has eight steps a level). */
@@ -56,7 +56,7 @@ export class KernelBackend implements Backend {
     this.#agent = agent;
     this.#options = options;
     this.local = LOCAL[options.family ?? 4];
-    agent.subscribe(this.lport, (news) => this.#hear(news));
+    agent.subscribe(this.lport, (news) => this.hear(news));
   }
 
   early(after: number): number {
@@ -97,10 +97,23 @@ export class KernelBackend implements Backend {
   }
 
   async inject(frames: readonly Uint8Array[]): Promise<void> {
+    await this.put(
+      frames,
+      frames.map((bytes) => bytes.subarray(ETHER)),
+    );
+  }
+
+  /** Packets of these frames go to the device. */
+  protected async put(frames: readonly Uint8Array[], packets: readonly Uint8Array[]): Promise<void> {
     for (const bytes of frames) this.#frames.push({ time: this.now(), bytes, out: false });
-    const packets = frames.map((bytes) => Buffer.from(bytes.subarray(ETHER)).toString('hex'));
-    const { t } = await this.#agent.request('inject', { lport: this.lport, frames: packets });
+    const hex = packets.map((bytes) => Buffer.from(bytes).toString('hex'));
+    const { t } = await this.#agent.request('inject', { lport: this.lport, frames: hex });
     this.happened = t;
+  }
+
+  /** An Ethernet frame of what came out of the device. */
+  protected framed(packet: Uint8Array): Uint8Array {
+    return ethernet(packet);
   }
 
   async call(tuple: Tuple, { name, words, text }: Call): Promise<string> {
@@ -135,9 +148,9 @@ export class KernelBackend implements Backend {
     await this.#agent.request('forget', { lport: this.lport });
   }
 
-  #hear({ t, frame, type, detail = '', lport = 0, rport = 0, remote = '', text }: News): void {
+  protected hear({ t, frame, type, detail = '', lport = 0, rport = 0, remote = '', text }: News): void {
     if (frame !== undefined) {
-      const bytes = ethernet(Buffer.from(frame, 'hex'));
+      const bytes = this.framed(Buffer.from(frame, 'hex'));
       if (decodeFrame(bytes) !== undefined) {
         this.#frames.push({ time: t, bytes, out: true });
         this.sent.push({ time: t, bytes });
