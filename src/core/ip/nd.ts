@@ -72,7 +72,7 @@ export class NeighbourDiscovery {
     else if (type === ND_NEIGHBOR_ADVERTISEMENT) this.advertisement(packet, neighbours);
   }
 
-  /** Asks the solicited-node group, or only the neighbour whose MAC is to be confirmed (§7.2.2, §7.3.3). */
+  /** Asks the solicited-node group, or only the neighbour whose MAC is to be confirmed (RFC 4861 §7.2.2, §7.3.3). */
   ask(hops: Int32Array, hop: number, unicast: boolean): void {
     const h = hop * HOP_WORDS;
     const link = hops[h + HOP_LINK]!;
@@ -133,7 +133,7 @@ export class NeighbourDiscovery {
     if (hi !== macHi(mac, 0) || lo !== macLo(mac, 0)) this.duplicates?.conflict(link, this.target, hi, lo);
   }
 
-  /** §7.2.3, §7.2.4. */
+  /** §7.2.3, RFC 4861 §7.2.4. */
   private solicitation(packet: Packet, neighbours: Neighbours): void {
     const options = this.options;
     const detection = isUnspecified(packet.src);

@@ -1,6 +1,6 @@
 /**
  * The neighbour cache of ARP and neighbour discovery, in the hop table that links read MACs from. States are those of
- * RFC 4861 §7.3.2, used for IPv4 as well (RFC 1122 §2.3.2.1 wants stale entries gone, §3.3.1.4 dead gateways found):
+ * RFC 4861 §7.3, used for IPv4 as well (RFC 1122 §2.3.2.1 wants stale entries gone, §3.3.1.4 dead gateways found):
  *
  *   INCOMPLETE ─answer→ REACHABLE ─30 s→ STALE ─used, 5 s→ PROBE ─answer→ REACHABLE
  *        ├─3 questions, 1 s apart→ FAILED                  │

@@ -95,7 +95,7 @@ export class Routers {
     this.parts = parts;
   }
 
-  /** Begins to look for routers on a link (§6.3.7): up to three questions, 4 s apart, after a random wait. */
+  /** Begins to look for routers on a link (RFC 4861 §6.3.7): up to three questions, 4 s apart, after a random wait. */
   start(link: number, now: Micros): void {
     const { links, addresses, rng } = this.parts;
     if (links[link]!.kind === 'loop' || !addresses.speaksOn(link)) return;

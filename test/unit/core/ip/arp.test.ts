@@ -94,7 +94,7 @@ describe('ARP, RFC 826', () => {
     expect(new Host().receive(frame.slice(0, 28 + 2 * length))).toBe(false);
   });
 
-  test('three requests, one second apart, then the hop has failed; wanting it asks again', () => {
+  test('three requests, one second apart, then the hop has failed; wanting it asks again [RFC 1122 §2.3.2.1]', () => {
     const host = new Host();
     const hop = host.ip.routeTo(PEER, 0);
     host.ip.ready(hop);
@@ -218,7 +218,7 @@ describe('reachability, RFC 4861 §7.3', () => {
     expect(host.ip.ready(hop)).toBe(false);
   });
 
-  test('forward progress of TCP spares the question', () => {
+  test('forward progress of TCP spares the question [RFC 4861 §7.3.1]', () => {
     const { host, hop } = reachable();
     host.pass(46_000);
     host.ip.ready(hop);

@@ -37,7 +37,7 @@ describe('questions', () => {
     expect(body(frame!.bytes)).toBe(`8700....00000000${THEM}${mac(1, OUR_MAC)}`);
   });
 
-  test('three solicitations, one second apart, then the hop has failed', () => {
+  test('three solicitations, one second apart, then the hop has failed [RFC 4861 §7.2.2]', () => {
     const host = new Host();
     const hop = host.ip.routeTo(PEER, 0);
     for (let i = 0; i < 3; i++) host.pass(1000);
@@ -45,7 +45,7 @@ describe('questions', () => {
     expect(host.failed).toEqual([hop]);
   });
 
-  test('probes go to the neighbour alone', () => {
+  test('probes go to the neighbour alone [RFC 4861 §7.3]', () => {
     const host = new Host();
     const hop = host.ip.routeTo(PEER, 0);
     host.receive(na(0x60, mac(2, PEER_MAC)));
@@ -95,7 +95,7 @@ describe('advertisements, RFC 4861 §7.2.5', () => {
     expect(host.take()).toHaveLength(1);
   });
 
-  test('without override another MAC is not taken, but doubt remains', () => {
+  test('without override another MAC is not taken, but doubt remains [RFC 4861 §7.2.5]', () => {
     const { host, hop } = asking();
     host.receive(na(0x60, mac(2, PEER_MAC)));
     const before = [...host.hops];
@@ -106,7 +106,7 @@ describe('advertisements, RFC 4861 §7.2.5', () => {
     expect(host.take()).toHaveLength(1);
   });
 
-  test('with override it is', () => {
+  test('with override it is [RFC 4861 §7.2.5]', () => {
     const { host, hop } = asking();
     host.receive(na(0x60, mac(2, PEER_MAC)));
     host.receive(na(0x20, mac(2, '020000000009')));
@@ -154,7 +154,7 @@ describe('advertisements, RFC 4861 §7.2.5', () => {
 });
 
 describe('solicitations, RFC 4861 §7.2.3', () => {
-  test('to our group: answered by unicast, solicited and override set, and the asker is learned', () => {
+  test('to our group: answered by unicast, solicited and override set, and the asker is learned [RFC 4861 §7.2.4]', () => {
     const host = new Host();
     expect(host.receive(ns(mac(1, PEER_MAC)))).toBe(true);
     const [frame, ...more] = host.take();
