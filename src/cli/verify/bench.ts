@@ -35,8 +35,8 @@ export class Bench {
   readonly events: string[] = [];
   conn: Conn | undefined;
 
-  constructor(options: HostOptions = {}) {
-    this.world = new World({ seed: 3 });
+  constructor(options: HostOptions = {}, seed = 3) {
+    this.world = new World({ seed });
     this.stack = this.world.host('10.0.0.1/24', options);
     this.peer = new Peer(this.world.wire, this.world.card(this.stack).mac, () => this.world.now);
   }

@@ -85,6 +85,22 @@ export const format: readonly Check[] = [
     },
   },
   {
+    ids: ['MUST-16', 'MUST-64'],
+    what: 'timestamps at any alignment; what they take is taken off the size',
+    async run(b) {
+      const stamp = (value: number): number[] => [1, 8, 10, 0, 0, 0, value, 0, 0, 0, 0, 1];
+      b.serve();
+      const [synAck] = await b.say({ flags: SYN, seq: IRS, options: [...stamp(5), ...MSS_1000] }, 10);
+      const at = synAck?.options.indexOf(8) ?? -1;
+      must(at >= 0 && synAck!.options[at + 9] === 5, 'the timestamp is echoed');
+      b.iss = synAck!.seq;
+      await b.say({ flags: ACK, seq: IRS + 1, ack: b.iss + 1, options: stamp(6) });
+      b.conn!.write(Buffer.alloc(1976));
+      const sizes = (await b.hear()).map((s) => s.length);
+      must(sizes.length === 2 && sizes.every((n) => n === 988), `988 octets, not ${sizes}`);
+    },
+  },
+  {
     ids: ['MUST-7'],
     what: 'illegal option lengths harm nobody',
     async run(b) {
@@ -159,7 +175,11 @@ export const format: readonly Check[] = [
     async run(b) {
       b.serve();
       for (const source of [0x7f000001, 0xe0000001, 0xffffffff, 0, 0x0a0000ff, 0x0a000001]) {
-        must((await b.say({ flags: SYN, seq: IRS, options: MSS_1000, source }, 50)).length === 0, `${source}: silence`);
+        for (const port of [80, 81]) {
+          b.lport = port;
+          const heard = await b.say({ flags: SYN, seq: IRS, options: MSS_1000, source }, 50);
+          must(heard.length === 0, `${source}: silence`);
+        }
       }
     },
   },

@@ -1,5 +1,5 @@
 /** RFC 9293 §3.4 to §3.6, §3.9.1.1, §3.9.2.2: numbers, opening, ending, addresses, ICMP. */
-import { type Bench, type Check, IRS, MSS_1000, must } from './bench.ts';
+import { Bench, type Check, IRS, MSS_1000, must } from './bench.ts';
 import { ACK, FIN, RST, STACK, SYN } from './peer.ts';
 
 const TUPLE = { localPort: 5000 };
@@ -28,9 +28,13 @@ export const opening: readonly Check[] = [
     ids: ['MUST-9', 'SHLD-1'],
     what: 'initial sequence numbers depend on a secret and on the four-tuple',
     async run(b) {
-      const [first] = [(await b.open({ localPort: 5001 })).syn.seq];
+      const first = (await b.open({ localPort: 5001 })).syn.seq;
       const second = (await b.open({ localPort: 5002 })).syn.seq;
-      must(Math.abs((second - first!) | 0) > 10_000, 'two connections at one time have unrelated numbers');
+      must(Math.abs((second - first) | 0) > 10_000, 'two connections at one time have unrelated numbers');
+      const other = new Bench({}, 4);
+      const theirs = (await other.open({ localPort: 5001 })).syn.seq;
+      await other.world.close();
+      must(Math.abs((theirs - first) | 0) > 10_000_000, 'a stack with another secret has others');
     },
   },
   {
@@ -132,7 +136,7 @@ export const opening: readonly Check[] = [
     async run(b) {
       for (const host of ['224.0.0.1', '255.255.255.255']) {
         const error = await b.stack.open({ host, port: 9 }).catch((e) => e);
-        must(error instanceof Error, `${host} is refused`);
+        must((error as { code?: string }).code === 'EINVAL', `${host} is refused`);
       }
       must((await b.hear(100)).length === 0, 'and nothing is sent');
     },
@@ -157,6 +161,14 @@ export const opening: readonly Check[] = [
       }
       must(b.events.filter((e) => e === 'soft ERR_USERTCP_ICMP').length === 6, 'all six are told');
       must(conn.state === 'ESTABLISHED', 'the connection lives');
+      const { syn, opened } = await b.open();
+      let failed = false;
+      opened.catch(() => {
+        failed = true;
+      });
+      b.peer.complain(syn, 3, 1);
+      await b.wait(10);
+      must(!failed, 'an opening goes on, too');
     },
   },
   {

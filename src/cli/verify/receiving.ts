@@ -127,8 +127,13 @@ export const receiving: readonly Check[] = [
       const conn = await b.accept();
       await b.say({ flags: ACK | URG | PSH, seq: IRS + 1, ack: b.iss + 1, length: 10, urgent: 30 });
       must(conn.bytesToUrgentMark === 20, '20 octets are left');
+      conn.pause();
       await b.say({ flags: ACK | URG, seq: IRS + 11, ack: b.iss + 1, length: 10, urgent: 40 });
       await b.say(text(IRS + 21, b.iss + 1, 30));
+      must(conn.bytesToUrgentMark === 40, 'what has come and was not read counts');
+      conn.resume();
+      await b.wait(1);
+      must(conn.bytesToUrgentMark === 0, 'and then it was read');
       const urgent = b.events.filter((e) => e.startsWith('urgent'));
       must(urgent.join() === 'urgent 0,urgent 1,urgent 2', `ahead, moved, reached: ${urgent}`);
     },
@@ -144,6 +149,8 @@ export const receiving: readonly Check[] = [
       must(((seen?.tos ?? 0) & 0xfc) === 0xb8 && seen?.ttl === 9, 'on the segments');
       await b.say({ ...text(IRS + 1, b.iss + 2, 1), tos: 0x28 });
       must(conn.receivedTypeOfService === 0x28, 'and of those received');
+      const { syn } = await b.open({ typeOfService: 0x40, ttl: 7 });
+      must((syn.tos & 0xfc) === 0x40 && syn.ttl === 7, 'those of one connection, from its SYN on');
     },
   },
 ];
