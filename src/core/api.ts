@@ -44,6 +44,10 @@ export interface TcpDefaults {
   readonly minRto: number;
   /** ms; MSL: TIME_WAIT lasts twice this. */
   readonly msl: number;
+  /** Connections in TIME_WAIT; beyond it the oldest ends early. Default: as many as connections, 262,144 at most. */
+  readonly timeWaits?: number;
+  /** Whether a RST is ignored in TIME_WAIT (RFC 1337). Default true. */
+  readonly rfc1337?: boolean;
   /** ms an orphan may stay in FIN_WAIT_2. */
   readonly finWait2: number;
   readonly synRetries: number;
@@ -142,6 +146,11 @@ export interface Core {
   /** When handleTimers wants to be called; Infinity = never. */
   pollAlarm(): Micros;
 
+  /**
+   * What stands for the connection between these ends: a row; a number beyond all rows in TIME_WAIT, which `state`,
+   * `endpoint`, `info` and the calls of §3.10 take as well; -1 when there is none.
+   */
+  find(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number;
   /** State bit of the row (figure5.ts), or CLOSED when gen does not match. */
   state(row: number, gen: number): number;
   generation(row: number): number;
@@ -157,6 +166,8 @@ export interface Core {
   importConnection(snapshot: ArrayBuffer, now: Micros): number;
   /** Rows in use, by anything but LISTEN. */
   readonly connections: number;
+  /** Connections in TIME_WAIT. */
+  readonly timeWaits: number;
 }
 
 /** A snapshot for people and tests: units in the names. */

@@ -5,6 +5,7 @@ import { replyReset } from './tcp/arrives/closed.ts';
 import { listen } from './tcp/arrives/listen.ts';
 import type { Tcp } from './tcp/context.ts';
 import { CLOSED } from './tcp/figure5.ts';
+import { timeWaitArrives } from './tcp/folding.ts';
 import { segmentArrives } from './tcp/segment-arrives.ts';
 import type { Tcb } from './tcp/tcb.ts';
 
@@ -36,6 +37,11 @@ function withoutRow(t: Tcp, tcb: Tcb): void {
   const row = t.flows.find(identity, 0);
   if (row >= 0) {
     segmentArrives(t, tcb.select(row), seg);
+    return;
+  }
+  const waiting = t.timeWaits.find(identity, 0);
+  if (waiting >= 0) {
+    timeWaitArrives(t, waiting, seg);
     return;
   }
   // [MUST-57] [MUST-63] nothing that came to or from a group, or from an impossible address, is answered.

@@ -13,17 +13,17 @@ import { abort } from './tcp/close.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
-import { CLOSED } from './tcp/figure5.ts';
-import { relieve } from './tcp/lifecycle.ts';
+import { CLOSED, TIME_WAIT } from './tcp/figure5.ts';
+import { fold } from './tcp/folding.ts';
 import { output, waitForHop } from './tcp/output.ts';
 import { consumed } from './tcp/receive-window.ts';
 import { F_CORK, F_DIRTY, F_NODELAY } from './tcp/row.ts';
-import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { descriptorsOf } from './tcp/segment.ts';
 import * as settings from './tcp/settings.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
 import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
+import { expireTimeWaits, unfold } from './tcp/time-waits.ts';
 import { expire } from './tcp/timeouts.ts';
 import { discardUnsent } from './tcp/unsent.ts';
 import { TraceQueue } from './trace.ts';
@@ -37,7 +37,6 @@ export class StackCore implements Core {
   /** @internal What the IP layer tells. */
   readonly below = new FromBelow();
   readonly udp: Udp;
-  private relieveAt = SCRATCH_ROWS;
 
   constructor(o: CoreOptions) {
     this.t = makeTcp(o, this.below);
@@ -83,6 +82,7 @@ export class StackCore implements Core {
     if (tick === t.tick && t.wheel.count === 0) return;
     t.tick = tick;
     t.wheel.advance(tick, this);
+    expireTimeWaits(t);
   }
 
   /** @internal The wheel found something due. */
@@ -111,70 +111,70 @@ export class StackCore implements Core {
 
   callOpen(row: number, raddr: Int32Array | null, rport: number, now: Micros): number {
     this.enter(now);
-    return calls.openExisting(this.t, this.tcb.select(row), raddr, rport);
+    return calls.openExisting(this.t, this.at(row), raddr, rport);
   }
 
   callAccepted(row: number): void {
-    calls.accepted(this.t, this.tcb.select(row));
+    calls.accepted(this.t, this.at(row));
   }
 
   callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     if (now !== this.t.now) this.enter(now);
-    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.COPY);
+    return calls.send(this.t, this.at(row), bytes, offset, length, calls.COPY);
   }
 
   callLend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     if (now !== this.t.now) this.enter(now);
-    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.LEND);
+    return calls.send(this.t, this.at(row), bytes, offset, length, calls.LEND);
   }
 
   callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     if (now !== this.t.now) this.enter(now);
-    return calls.send(this.t, this.tcb.select(row), bytes, offset, length, calls.URGENT);
+    return calls.send(this.t, this.at(row), bytes, offset, length, calls.URGENT);
   }
 
   callDiscardUnsent(row: number): number {
-    return discardUnsent(this.t, this.tcb.select(row));
+    return discardUnsent(this.t, this.at(row));
   }
 
   callConsumed(row: number, n: number): void {
-    consumed(this.t, this.tcb.select(row), n);
+    consumed(this.t, this.at(row), n);
   }
 
   callClose(row: number, now: Micros): number {
     this.enter(now);
-    return calls.close(this.t, this.tcb.select(row));
+    return calls.close(this.t, this.at(row));
   }
 
   callGiveUpReading(row: number, now: Micros): number {
     this.enter(now);
-    return calls.giveUpReading(this.t, this.tcb.select(row));
+    return calls.giveUpReading(this.t, this.at(row));
   }
 
   callAbort(row: number, now: Micros): number {
     this.enter(now);
-    return calls.abortCall(this.t, this.tcb.select(row));
+    return calls.abortCall(this.t, this.at(row));
   }
 
   callSetNoDelay(row: number, on: boolean): void {
-    settings.setFlag(this.t, this.tcb.select(row), F_NODELAY, on);
+    settings.setFlag(this.t, this.at(row), F_NODELAY, on);
   }
 
   callCork(row: number, on: boolean): void {
-    settings.setFlag(this.t, this.tcb.select(row), F_CORK, on);
+    settings.setFlag(this.t, this.at(row), F_CORK, on);
   }
 
   callSetKeepAlive(row: number, on: boolean, idle: number, interval: number, count: number, now: Micros): void {
     this.enter(now);
-    settings.keepAlive(this.t, this.tcb.select(row), on ? { idle, interval, count } : null);
+    settings.keepAlive(this.t, this.at(row), on ? { idle, interval, count } : null);
   }
 
   callSetUserTimeout(row: number, ms: number): void {
-    settings.userTimeout(this.t, this.tcb.select(row), ms);
+    settings.userTimeout(this.t, this.at(row), ms);
   }
 
   callSetTos(row: number, tos: number): void {
-    settings.tos(this.tcb.select(row), tos);
+    settings.tos(this.at(row), tos);
   }
 
   callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void {
@@ -211,7 +211,7 @@ export class StackCore implements Core {
         tcb.flags |= F_DIRTY;
         t.dirty.push(row);
         if (blocked < 0) blocked = row;
-      }
+      } else if (tcb.state === TIME_WAIT) fold(t, tcb);
       if (t.broken === row) {
         t.broken = -1;
         abort(t, tcb, EFAULT);
@@ -227,13 +227,12 @@ export class StackCore implements Core {
     for (const chunk of t.lent) t.arena.give(chunk);
     t.lent.length = 0;
     t.arena.resetScratch();
-    this.relieveAt = relieve(t, this.relieveAt);
     t.rows.endTurn();
   }
 
   pollAlarm(): Micros {
     const t = this.t;
-    const tick = t.wheel.next(t.tick);
+    const tick = earlier(t.wheel.next(t.tick), t.timeWaits.next());
     const timers = tick === 0 ? Infinity : (Math.floor(t.now / 1000) + Math.max(1, diff(tick, t.tick))) * 1000;
     return Math.min(timers, this.ip.nextDeadline());
   }
@@ -267,32 +266,58 @@ export class StackCore implements Core {
   }
 
   get connections(): number {
-    return this.t.rows.used;
+    return this.t.rows.used - this.t.listeners.count;
+  }
+  get timeWaits(): number {
+    return this.t.timeWaits.used;
+  }
+
+  find(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
+    const { identity, flows, timeWaits, rows } = this.t;
+    identity[0] = (lport << 16) | rport;
+    identity.set(laddr, 1);
+    identity.set(raddr, 5);
+    const row = flows.find(identity, 0);
+    if (row >= 0) return row;
+    const rec = timeWaits.find(identity, 0);
+    return rec < 0 ? -1 : rows.limit + rec;
+  }
+
+  /** The cursor on a row, or on what stands for a number that `find` gave. */
+  private at(row: number): Tcb {
+    const { rows } = this.t;
+    return row < rows.limit ? this.tcb.select(row) : unfold(this.t, row - rows.limit);
   }
 
   state(row: number, gen: number): number {
+    if (row >= this.t.rows.limit) return this.at(row).state;
     const at = row * ROW_WORDS;
     return this.t.rows.words[at + GEN] === gen ? this.t.rows.words[at + STATE]! || CLOSED : CLOSED;
   }
 
   generation(row: number): number {
-    return this.t.rows.words[row * ROW_WORDS + GEN]!;
+    return row >= this.t.rows.limit ? 0 : this.t.rows.words[row * ROW_WORDS + GEN]!;
   }
 
   endpoint(row: number, which: 0 | 1, out: Int32Array): number {
-    return endpointOf(this.tcb.select(row), which, out);
+    return endpointOf(this.at(row), which, out);
   }
 
   sendSpace(row: number): number {
-    const tcb = this.tcb.select(row);
+    const tcb = this.at(row);
     return Math.max(0, tcb.sndBuf - tcb.sndQueued);
   }
 
   sendQueued(row: number): number {
-    return this.tcb.select(row).sndQueued;
+    return this.at(row).sndQueued;
   }
 
   info(row: number): TcpInfo {
-    return infoOf(this.t, this.tcb.select(row));
+    return infoOf(this.t, this.at(row));
   }
+}
+
+/** The earlier of two ticks; 0 = never. */
+function earlier(a: number, b: number): number {
+  return a === 0 || (b !== 0 && diff(b, a) < 0) ? b : a;
 }

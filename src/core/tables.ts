@@ -21,10 +21,11 @@ import { Listeners } from './tcp/listeners.ts';
 import { PathCache } from './tcp/path-cache.ts';
 import { PortProbe } from './tcp/port-probe.ts';
 import { RECORD_WORDS, Records } from './tcp/records.ts';
-import { Rows, SCRATCH_ROWS } from './tcp/rows.ts';
+import { ALL_SCRATCH, Rows } from './tcp/rows.ts';
 import { SackOption } from './tcp/sack-option.ts';
 import { Segment } from './tcp/segment.ts';
 import { Tcb } from './tcp/tcb.ts';
+import { TimeWaits } from './tcp/time-waits.ts';
 import { TransmitQueues } from './tcp/transmit-queues.ts';
 import { TimerWheel } from './timers.ts';
 
@@ -33,6 +34,8 @@ const HOPS = 4096;
 const RECORDS_PER_CONNECTION = 8;
 const LEAST_RECORDS = 65536;
 const MOST_RECORDS = 1 << 23;
+/** Records of TIME_WAIT, unless the user says more: as many as Linux keeps. */
+const MOST_TIME_WAITS = 262_144;
 /** Of what the links can hold, the part that may be promised in grown windows: a ring counts slots, and few arrive full. */
 const WINDOW_SHARE = 0.75;
 
@@ -40,7 +43,7 @@ const WINDOW_SHARE = 0.75;
 export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   const region = (name: string, bytes: number): ArrayBuffer => o.memory.region(name, bytes);
   const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
-  const hops = new Int32Array(region('hops', (HOPS + SCRATCH_ROWS) * HOP_WORDS * 4));
+  const hops = new Int32Array(region('hops', (HOPS + ALL_SCRATCH) * HOP_WORDS * 4));
   const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
   const memory = region('arena', o.arenaBytes);
   const arena = new Arena(memory, chunks, new LentRegions(o.links, memory));
@@ -51,6 +54,12 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   const out = new TransmitQueues(o.links);
   const counters = new CoreCounters();
   const flights = new Flights(region('flights', Flights.bytes(o.maxConnections)));
+  const waits = o.tcp.timeWaits ?? Math.min(o.maxConnections, MOST_TIME_WAITS);
+  const timeWaits = new TimeWaits(
+    region('time-wait', TimeWaits.regionBytes(waits)),
+    region('time-wait flows', TimeWaits.tableBytes(waits)),
+    flows.key,
+  );
   const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer);
   const settings = { ...DEFAULT_IP, ...o.ip };
   const lent: number[] = [];
@@ -82,7 +91,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     events: new EventQueue(),
     isn: new InitialNumbers(o.rng),
     ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
-    portUse: new PortProbe(flows, listeners),
+    portUse: new PortProbe(flows, listeners, timeWaits),
     paths: new PathCache(),
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
@@ -93,6 +102,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     cursor,
     other: cursor(),
     child: cursor(),
+    ghost: cursor(),
     seg: new Segment(),
     lent,
     trace: null,
@@ -102,6 +112,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     tick: 1,
     windowGranted: 0,
     windowLimit: WINDOW_SHARE * windowRoom(o.links),
+    timeWaits,
   };
 }
 

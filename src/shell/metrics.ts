@@ -6,8 +6,10 @@ export interface Metrics {
   /** Connections that the application or an unfinished FIN holds. */
   readonly connections: number;
   readonly listeners: number;
-  /** Rows of the core in use, TIME_WAIT included. */
+  /** Rows of the core in use by connections. */
   readonly rows: number;
+  /** Connections in TIME_WAIT. */
+  readonly timeWaits: number;
   /** By link name. */
   readonly links: Readonly<Record<string, Readonly<Record<CounterName, number>>>>;
   /** Names after RFC 4022 where it has one. */
@@ -27,6 +29,7 @@ export function toPrometheus(metrics: Metrics): string {
     ...family('usertcp_connections', 'gauge', [['', metrics.connections]]),
     ...family('usertcp_listeners', 'gauge', [['', metrics.listeners]]),
     ...family('usertcp_rows', 'gauge', [['', metrics.rows]]),
+    ...family('usertcp_time_waits', 'gauge', [['', metrics.timeWaits]]),
   ];
   for (const [name, value] of Object.entries(metrics.core)) {
     lines.push(...family(`usertcp_tcp_${snake(name)}_total`, 'counter', [['', value]]));

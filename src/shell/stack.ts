@@ -156,6 +156,7 @@ export class Stack implements AsyncDisposable {
       connections: engine.size,
       listeners: engine.listeners,
       rows: engine.core.connections,
+      timeWaits: engine.core.timeWaits,
       links: Object.fromEntries(engine.links.map((link) => [link.name, linkCounters(link)])),
       core: this.#parts.coreCounters(),
       udp: { ...engine.core.udp.counters },

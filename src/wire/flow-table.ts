@@ -43,11 +43,14 @@ export function flowTableBytes(maxConnections: number): number {
 export class FlowReader {
   protected readonly flows: Int32Array;
   protected readonly rows: Int32Array;
+  /** Words of a row. */
+  protected readonly stride: number;
   readonly #short = new Int32Array(3);
 
-  constructor(flows: Int32Array, rows: Int32Array) {
+  constructor(flows: Int32Array, rows: Int32Array, stride = ROW_WORDS) {
     this.flows = flows;
     this.rows = rows;
+    this.stride = stride;
   }
 
   /** The tag of a key. Two mapped addresses are one word each: what is constant need not be hashed. */
@@ -81,7 +84,7 @@ export class FlowReader {
       const slot = area + SLOT_WORDS * i;
       const row = flows[slot + 1]! - 1;
       if (row < 0) return -1;
-      if (flows[slot] === tag && this.#same(row * ROW_WORDS, key, at)) return slot;
+      if (flows[slot] === tag && this.#same(row * this.stride, key, at)) return slot;
     }
   }
 
@@ -96,14 +99,19 @@ export class FlowReader {
 
 export class FlowTable extends FlowReader {
   /** Makes an empty table in `flows`. The key is secret and random. */
-  constructor(flows: Int32Array, rows: Int32Array, key0: number, key1: number) {
-    super(flows, rows);
+  constructor(flows: Int32Array, rows: Int32Array, key0: number, key1: number, stride = ROW_WORDS) {
+    super(flows, rows, stride);
     flows[FLOW_KEY0] = key0;
     flows[FLOW_KEY1] = key1;
     flows[FLOW_COUNT] = 0;
     flows[FLOW_AREA] = areaOf(FIRST_SLOTS);
     flows[FLOW_MASK] = FIRST_SLOTS - 1;
     flows[FLOW_PREV_MASK] = -1;
+  }
+
+  /** The secret of its hash, for a table that hashes the same. */
+  get key(): readonly [number, number] {
+    return [this.flows[FLOW_KEY0]!, this.flows[FLOW_KEY1]!];
   }
 
   get size(): number {
@@ -115,14 +123,14 @@ export class FlowTable extends FlowReader {
     const flows = this.flows;
     if (2 * (flows[FLOW_COUNT]! + 1) > flows[FLOW_MASK]! + 1) this.#grow();
     if (flows[FLOW_PREV_MASK] !== -1) this.#migrate(STEPS_PER_INSERT);
-    this.#put(this.hash(this.rows, row * ROW_WORDS), row + 1);
+    this.#put(this.hash(this.rows, row * this.stride), row + 1);
     flows[FLOW_COUNT]!++;
   }
 
   /** Takes a row out. False when it was not in. */
   remove(row: number): boolean {
     const flows = this.flows;
-    const at = row * ROW_WORDS;
+    const at = row * this.stride;
     const tag = this.hash(this.rows, at);
     if (this.#removeFrom(tag, at, FLOW_AREA, FLOW_MASK)) return true;
     return flows[FLOW_PREV_MASK] !== -1 && this.#removeFrom(tag, at, FLOW_PREV_AREA, FLOW_PREV_MASK);

@@ -135,6 +135,21 @@ describe('2) exactly at RCV.NXT', () => {
     },
   );
 
+  forEachState(
+    { TIME_WAIT: 'T138' },
+    'ends it for who turns RFC 1337 off',
+    async (s, { rcv }) => {
+      await s.run`
+        +0 < R seq ${rcv + 1}
+        +0 > .
+        +0 < R seq ${rcv}
+        +0 > nothing
+        expect GONE
+      `;
+    },
+    { tcp: { rfc1337: false } },
+  );
+
   forEachState({ TIME_WAIT: 'T138' }, 'ignored, by RFC 1337', async (s, { snd, rcv }) => {
     await s.run`
       +0 < R seq ${rcv}

@@ -60,7 +60,7 @@ describe('RETRANSMISSION TIMEOUT', () => {
 
   conform('ESTABLISHED: the loss window is one segment, ssthresh is cut once [T244]', async (s) => {
     await bring(s, 'ESTABLISHED');
-    const info = () => (s.backend as CoreBackend).core.info(65);
+    const info = () => (s.backend as CoreBackend).info(s.connection.tuple);
     await s.run('send 4000\n+0 > . len 1000\n+0 > . len 1000\n+0 > . len 1000\n+0 > P. len 1000');
     await s.run('+1 > . seq 1 ack 1 len 1000');
     expect([info().cwnd, info().ssthresh]).toEqual([1000, 2000]);

@@ -1,5 +1,6 @@
 // USER TIMEOUT (§3.10.8), orphans, keep-alive (§3.8.4), ICMP errors (§3.9.2.2), in every state.
 import { describe, expect } from 'vitest';
+import { SCRATCH_ROWS } from '../../src/core/tcp/rows.ts';
 import { parseAddress } from '../../src/wire/address-text.ts';
 import { bring, type CoreBackend, conform, conformOnce, type Script, type StateName } from './script/index.ts';
 
@@ -108,7 +109,7 @@ describe('ICMP errors', () => {
   function icmp(s: Script, seq: number, type: number, code: number): void {
     const { core, local } = s.backend as CoreBackend;
     const words = new Int32Array(4);
-    for (let row = 64; row < 70; row++) {
+    for (let row = SCRATCH_ROWS; row < SCRATCH_ROWS + 6; row++) {
       const lport = core.endpoint(row, 0, words);
       const rport = core.endpoint(row, 1, words);
       if (rport === 0) continue;

@@ -38,8 +38,8 @@ export const connection: readonly Fault[] = [
     name: 'reset-looks-like-an-end',
     ids: ['MUST-12'],
     file: 'src/core/tcp/arrives/rst.ts',
-    from: 'tcb.state & (CLOSING | LAST_ACK) ? OK : ECONNRESET',
-    to: 'tcb.state & (CLOSING | LAST_ACK) ? ECONNRESET : OK',
+    from: 'tcb.state & (CLOSING | LAST_ACK | TIME_WAIT) ? OK : ECONNRESET',
+    to: 'tcb.state & (CLOSING | LAST_ACK | TIME_WAIT) ? ECONNRESET : OK',
     tests: ['test/unit/api/rfc9293.test.ts'],
   },
   {

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { LISTEN } from '../../src/core/tcp/figure5.ts';
+import { SCRATCH_ROWS } from '../../src/core/tcp/rows.ts';
 import { SeededRng } from '../../src/link/sim.ts';
 import { decodeFrame, encodeFrame, type Packet } from '../conformance/script/frame.ts';
 import { CoreBackend } from '../conformance/script/index.ts';
@@ -13,7 +14,7 @@ const REMOTE = { 4: '10.0.0.9', 6: 'fd00::9' };
 const PORTS = [1000, 1001, 1002];
 const CALLS = ['send', 'send', 'close', 'abort', 'giveup', 'connect', 'nodelay', 'keepalive', 'read'];
 const STEPS = 400;
-const FIRST_ROW = 64;
+const FIRST_ROW = SCRATCH_ROWS;
 const ROWS = 16;
 
 class Hostile {

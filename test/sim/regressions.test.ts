@@ -1,7 +1,7 @@
 // One script for each defect that reading or a property run has found.
 import { describe, expect, test } from 'vitest';
 import { EHOSTUNREACH, ETIMEDOUT, EV_CLOSED, EV_DATA, EV_DRAIN } from '../../src/core/events.ts';
-import { ESTABLISHED, SYN_RECEIVED, TIME_WAIT } from '../../src/core/tcp/figure5.ts';
+import { ESTABLISHED, SYN_RECEIVED } from '../../src/core/tcp/figure5.ts';
 import type { Host } from '../property/pair/host.ts';
 import { CASE, Pair } from '../property/pair/run.ts';
 
@@ -150,7 +150,7 @@ describe('opening', () => {
     b.turn(() => b.core.callClose(rows[0]!, b.now));
     a.turn(() => a.core.callClose(first, a.now));
     pair.clock.advance(S);
-    expect(stateOf(b, rows[0]!)).toBe(TIME_WAIT);
+    expect(b.core.timeWaits).toBe(1);
     const second = a.connect(pair.addresses[1], 80, {}, 5001); // fills the backlog
     pair.clock.advance(S);
     // An ISS below that of TIME_WAIT, so that the number of the next one must be raised.

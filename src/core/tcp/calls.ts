@@ -133,7 +133,7 @@ function localEnd(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int
     copyAddress(i, tcb.at + LADDR, laddr);
   }
   tcb.ports = (lport << 16) | rport;
-  if (lport !== 0) return t.flows.find(i, tcb.at) >= 0 ? EADDRINUSE : OK;
+  if (lport !== 0) return t.portUse.taken(i, tcb.at) ? EADDRINUSE : OK;
   copyAddress(t.address, 0, i, tcb.at + LADDR);
   const chosen = t.ports.pick(t.address, raddr, rport, t.portUse.about(tcb));
   if (chosen < 0) return EADDRNOTAVAIL;

@@ -27,6 +27,7 @@ import type { Rows } from './rows.ts';
 import type { SackOption } from './sack-option.ts';
 import type { Segment } from './segment.ts';
 import { DIRTY_NEXT, type Tcb } from './tcb.ts';
+import type { TimeWaits } from './time-waits.ts';
 import type { TransmitQueues } from './transmit-queues.ts';
 
 export interface Tcp {
@@ -36,9 +37,10 @@ export interface Tcp {
   readonly flights: Flights;
   readonly flows: FlowTable;
   readonly listeners: Listeners;
+  readonly timeWaits: TimeWaits;
   readonly arena: Arena;
   readonly records: Records;
-  /** The hop table; from `scratchHops` on it holds SCRATCH_ROWS entries for replies without a TCB. */
+  /** The hop table; from `scratchHops` on it holds ALL_SCRATCH entries for replies without a TCB. */
   readonly hops: Int32Array;
   readonly scratchHops: number;
   readonly wheel: TimerWheel;
@@ -60,6 +62,8 @@ export interface Tcp {
   cursor(): Tcb;
   /** A second cursor, for the child or the listener beside the connection at hand. */
   readonly other: Tcb;
+  /** The cursor on a scratch row that stands for a small record. */
+  readonly ghost: Tcb;
   /** The cursor LISTEN leaves on the child it made. */
   readonly child: Tcb;
   /** Nine identity words of the segment at hand. */
@@ -148,7 +152,7 @@ export function controllerOf(t: Tcp, _tcb: Tcb): CongestionControl {
 
 /** Sets a deadline `ms` from now; the wheel learns of it only when it is the row's earliest. */
 export function arm(t: Tcp, tcb: Tcb, timer: number, ms: number): void {
-  if (tcb.state === CLOSED) return; // its links are those of the free list
+  if (tcb.state === CLOSED || t.rows.isScratch(tcb.row)) return; // links of the free list; a scratch row has no timers
   const tick = (t.tick + (ms < 1 ? 1 : ms)) | 0 || 1;
   tcb.setTimer(timer, tick);
   t.wheel.file(tcb.row, tick);

@@ -2,8 +2,8 @@
 import { ROW_PORTS, ROW_WORDS } from '../../wire/abi.ts';
 import type { OpenOptions } from '../api.ts';
 import { EV_CLOSED, OK } from '../events.ts';
-import { arm, report, step, type Tcp } from './context.ts';
-import { CLOSED, EV, LISTEN, TIME_WAIT } from './figure5.ts';
+import { arm, markDirty, report, step, type Tcp } from './context.ts';
+import { CLOSED, LISTEN, TIME_WAIT } from './figure5.ts';
 import { dropFlight, stir } from './flights.ts';
 import { discardHeld } from './reassembly.ts';
 import { returnGrant, scaleFor } from './receive-window.ts';
@@ -17,10 +17,10 @@ import {
   F_NODELAY,
   TIMER_STATE,
 } from './row.ts';
-import { SCRATCH_ROWS } from './rows.ts';
 import { INITIAL_RTO_MS } from './rtt.ts';
 import { discard } from './send-queue.ts';
 import { BACKLOG, STATE, type Tcb } from './tcb.ts';
+import { dropFolded, restartFolded } from './time-waits.ts';
 
 const TIMER_COUNT = 8;
 
@@ -33,9 +33,6 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   }
   const d = t.defaults;
   tcb.select(row);
-  tcb.listener = -1;
-  tcb.sndHead = tcb.sndTail = tcb.sndChunk = -1;
-  tcb.rtxHead = tcb.rtxTail = tcb.oooHead = -1;
   tcb.sndBuf = options.sendBuffer ?? d.sendBuffer;
   tcb.rcvBuf = options.receiveBuffer ?? d.initialWindow;
   tcb.rto = INITIAL_RTO_MS;
@@ -92,6 +89,7 @@ export function enterFlows(t: Tcp, tcb: Tcb): void {
 
 /** Deletes the TCB. `reason` is what the user is told; a connection that was never shown to the user ends silently. */
 export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): void {
+  if (t.rows.isScratch(tcb.row)) return dropFolded(t, tcb);
   report(t, tcb, EV_CLOSED, reason, stateBefore);
   dropBuffers(t, tcb);
   if (tcb.flags & F_IN_FLOWS) t.flows.remove(tcb.row);
@@ -137,6 +135,7 @@ export function end(t: Tcp, tcb: Tcb, event: number, reason: number): void {
  * connection is over; only the row stays, to answer a FIN that comes again and to keep old segments out (T279, T280).
  */
 export function beginTimeWait(t: Tcp, tcb: Tcb): void {
+  markDirty(t, tcb); // with the turn's output it becomes a small record (time-waits.ts)
   for (let timer = 0; timer < TIMER_COUNT; timer++) tcb.setTimer(timer, 0);
   dropBuffers(t, tcb);
   report(t, tcb, EV_CLOSED, OK, TIME_WAIT);
@@ -144,27 +143,8 @@ export function beginTimeWait(t: Tcp, tcb: Tcb): void {
 }
 
 export function restart2MSL(t: Tcp, tcb: Tcb): void {
-  arm(t, tcb, TIMER_STATE, 2 * t.defaults.msl);
-}
-
-/** Rows looked at per turn when room is short. */
-const SEARCH = 256;
-
-/**
- * When rows run short, ends some TIME_WAIT before its time, a stretch of the table per turn. Done between turns because a
- * row that was given back may still be named by descriptors of the turn.
- */
-export function relieve(t: Tcp, from: number): number {
-  const room = t.rows.limit - SCRATCH_ROWS;
-  if (room - t.rows.used > Math.min(SEARCH, room >> 3)) return from;
-  let row = from;
-  for (let n = 0; n < SEARCH; n++) {
-    row = row + 1 < t.rows.top ? row + 1 : 0;
-    if (t.rows.words[row * ROW_WORDS + STATE] !== TIME_WAIT) continue;
-    end(t, t.other.select(row), EV.evict, OK);
-    t.counters.timeWaitEvicted++;
-  }
-  return row;
+  if (t.rows.isScratch(tcb.row)) restartFolded(t);
+  else arm(t, tcb, TIMER_STATE, 2 * t.defaults.msl);
 }
 
 /** Whether the cursor still stands on a live connection. */

@@ -20,6 +20,9 @@ export class Listeners {
   /** Head of the list of each port: row + 1, so that an untouched table means "none". */
   private readonly byPort = new Int32Array(65536);
 
+  /** How many there are. */
+  count = 0;
+
   constructor(rows: Int32Array) {
     this.rows = rows;
   }
@@ -27,9 +30,11 @@ export class Listeners {
   add(row: number, port: number): void {
     this.rows[row * ROW_WORDS + PORT_NEXT] = this.byPort[port]! - 1;
     this.byPort[port] = row + 1;
+    this.count++;
   }
 
   remove(row: number): void {
+    this.count--;
     const port = this.rows[row * ROW_WORDS + PORTS]! >>> 16;
     const next = this.rows[row * ROW_WORDS + PORT_NEXT]!;
     let at = this.byPort[port]! - 1;

@@ -3,15 +3,18 @@ import type { FlowTable } from '../../wire/flow-table.ts';
 import type { PortUse } from '../ephemeral.ts';
 import type { Listeners } from './listeners.ts';
 import type { Tcb } from './tcb.ts';
+import type { TimeWaits } from './time-waits.ts';
 
 export class PortProbe implements PortUse {
   private readonly flows: FlowTable;
   private readonly listeners: Listeners;
+  private readonly timeWaits: TimeWaits;
   private readonly identity = new Int32Array(9);
 
-  constructor(flows: FlowTable, listeners: Listeners) {
+  constructor(flows: FlowTable, listeners: Listeners, timeWaits: TimeWaits) {
     this.flows = flows;
     this.listeners = listeners;
+    this.timeWaits = timeWaits;
   }
 
   /** The connection that wants a port: addresses and remote port are set. */
@@ -23,6 +26,11 @@ export class PortProbe implements PortUse {
   inUse(port: number): boolean {
     if (this.listeners.has(port)) return true;
     this.identity[0] = (port << 16) | (this.identity[0]! & 0xffff);
-    return this.flows.find(this.identity, 0) >= 0;
+    return this.taken(this.identity, 0);
+  }
+
+  /** Whether the identity at `at` is a connection, TIME_WAIT included. */
+  taken(identity: Int32Array, at: number): boolean {
+    return this.flows.find(identity, at) >= 0 || this.timeWaits.find(identity, at) >= 0;
   }
 }

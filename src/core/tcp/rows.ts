@@ -5,10 +5,35 @@
 import { ROW_WORDS } from '../../wire/abi.ts';
 import { CLOSED } from './figure5.ts';
 import { F_DIRTY } from './row.ts';
-import { DIRTY_NEXT, FLAGS, GEN, HOP, STATE, WHEEL_NEXT } from './tcb.ts';
+import {
+  DIRTY_NEXT,
+  FLAGS,
+  GEN,
+  HOP,
+  LISTENER,
+  OOO_HEAD,
+  RTX_HEAD,
+  RTX_TAIL,
+  SND_CHUNK,
+  SND_HEAD,
+  SND_TAIL,
+  STATE,
+  WHEEL_NEXT,
+} from './tcb.ts';
 
-/** Rows that are never connections: identities of replies sent without a TCB. */
+/** Words in which 0 would name something. */
+const LINKS = [HOP, DIRTY_NEXT, LISTENER, SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD] as const;
+
+/** Rows that are never connections: identities of what is sent without a row of its own, for one turn. */
 export const SCRATCH_ROWS = 64;
+/** More of them lie behind the rows of connections. */
+const MORE_SCRATCH = 448;
+/** All of them. */
+export const ALL_SCRATCH = SCRATCH_ROWS + MORE_SCRATCH;
+/** The first of them is worked on when a turn has used up the others: nothing can be sent from it. */
+export const ANVIL = 0;
+/** Of those, as many as resets may use in one turn. */
+export const RESETS = SCRATCH_ROWS;
 
 export class Rows {
   readonly words: Int32Array;
@@ -19,15 +44,15 @@ export class Rows {
   top = SCRATCH_ROWS;
   private free = -1;
   private buried = -1;
-  private scratchUsed = 0;
+  private scratchUsed = 1;
 
   constructor(region: ArrayBuffer) {
     this.words = new Int32Array(region);
-    this.limit = Math.floor(this.words.length / ROW_WORDS);
+    this.limit = Math.floor(this.words.length / ROW_WORDS) - MORE_SCRATCH;
   }
 
   static bytes(connections: number): number {
-    return (connections + SCRATCH_ROWS) * ROW_WORDS * 4;
+    return (connections + ALL_SCRATCH) * ROW_WORDS * 4;
   }
 
   /** A zeroed row with every link field empty; -1 when all are in use. */
@@ -36,15 +61,19 @@ export class Rows {
     if (row >= 0) this.free = this.words[row * ROW_WORDS + WHEEL_NEXT]!;
     else if (this.top < this.limit) row = this.top++;
     else return -1;
+    this.blank(row);
+    this.used++;
+    return row;
+  }
+
+  /** Zero, every link field empty; the generation stays. */
+  blank(row: number): void {
     const at = row * ROW_WORDS;
     const gen = this.words[at + GEN]!;
     this.words.fill(0, at, at + ROW_WORDS);
     this.words[at + GEN] = gen;
     this.words[at + STATE] = CLOSED;
-    this.words[at + HOP] = -1;
-    this.words[at + DIRTY_NEXT] = -1;
-    this.used++;
-    return row;
+    for (const link of LINKS) this.words[at + link] = -1;
   }
 
   /**
@@ -65,13 +94,29 @@ export class Rows {
     this.buried = row;
   }
 
-  /** Identity for a reply without a TCB; -1 when this turn has sent enough of them. */
-  scratch(): number {
-    return this.scratchUsed < SCRATCH_ROWS ? this.scratchUsed++ : -1;
+  /** Identity for a reply without a TCB; -1 when this turn has sent enough of them. `most`: for replies that have their own limit. */
+  scratch(most = ALL_SCRATCH): number {
+    if (this.scratchUsed >= most) return -1;
+    const n = this.scratchUsed++;
+    return n < SCRATCH_ROWS ? n : n - SCRATCH_ROWS + this.limit;
+  }
+
+  isScratch(row: number): boolean {
+    return row < SCRATCH_ROWS || row >= this.limit;
+  }
+
+  /** Which of the scratch rows it is, from 0 on. */
+  ordinal(scratch: number): number {
+    return scratch < SCRATCH_ROWS ? scratch : scratch - this.limit + SCRATCH_ROWS;
+  }
+
+  /** The scratch row taken last was not needed. */
+  unscratch(row: number): void {
+    if (this.ordinal(row) === this.scratchUsed - 1) this.scratchUsed--;
   }
 
   endTurn(): void {
-    this.scratchUsed = 0;
+    this.scratchUsed = 1;
     while (this.buried >= 0) {
       const row = this.buried;
       this.buried = this.words[row * ROW_WORDS + WHEEL_NEXT]!;

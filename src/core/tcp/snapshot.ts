@@ -106,7 +106,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   const w = new Int32Array(snapshot, 0, snapshot.byteLength >> 2);
   if (w[0] !== MAGIC || w[1] !== VERSION || w[2] !== ROW_USED) return EINVAL;
   if (snapshot.byteLength < wholeSize(w)) return EINVAL;
-  if (t.flows.find(w, HEADER_WORDS) >= 0) return EADDRINUSE;
+  if (t.portUse.taken(w, HEADER_WORDS)) return EADDRINUSE;
   const row = takeRow(t, tcb, {});
   if (row < 0) return ENOBUFS;
   const gen = tcb.gen;

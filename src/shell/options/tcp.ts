@@ -26,6 +26,8 @@ export const tcpDefaults: TcpDefaults = {
   minRto: 200,
   msl: 30_000, // [UNTAGGED-18] ADR 7
   finWait2: 60_000,
+  timeWaits: 65_536,
+  rfc1337: true,
   synRetries: 7, // [MUST-23] 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 s: more than 3 minutes
   dataRetries: 15, // [SHLD-11] more than 100 s
   userTimeout: 0, // [UNTAGGED-24] ADR 12
@@ -46,6 +48,7 @@ const RANGES = {
   minRto: [1, 60_000, 'ms'],
   msl: [1, 600_000, 'ms'],
   finWait2: [1, DAY, 'ms'],
+  timeWaits: [1, 1 << 22, ''],
   synRetries: [0, 127, ''],
   dataRetries: [0, 127, ''],
   userTimeout: [0, 2 ** 31 - 1, 'ms'],
@@ -64,7 +67,7 @@ const SOCKET_RANGES = {
   keepAliveInterval: [1, 2 ** 31 - 1, 'ms'],
   keepAliveCount: [1, 127, ''],
 } as const satisfies Partial<Record<keyof TcpSocketOptions, readonly [number, number, string]>>;
-const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay', 'mtuProbing', 'pacing'] as const;
+const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay', 'mtuProbing', 'pacing', 'rfc1337'] as const;
 
 /** Throws OptionError unless a connection or listener can be opened with these. */
 export function checkSocketTcp(options: TcpSocketOptions): void {

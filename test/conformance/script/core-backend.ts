@@ -1,9 +1,10 @@
 /** A StackCore alone (no shell) on a simulated link in virtual time; the peer is a ScriptPort that answers ARP and ND. */
 import { PcapngWriter } from '../../../src/capture/pcapng-writer.ts';
-import type { OpenOptions, TcpDefaults } from '../../../src/core/api.ts';
+import type { OpenOptions, TcpDefaults, TcpInfo } from '../../../src/core/api.ts';
 import * as codes from '../../../src/core/events.ts';
 import { StackCore } from '../../../src/core/stack-core.ts';
 import { stateName } from '../../../src/core/tcp/figure5.ts';
+import { SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
 import { ScriptPort, SeededRng, SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { formatAddress, parseAddress } from '../../../src/wire/address-text.ts';
@@ -54,7 +55,7 @@ const LOCAL = { 4: '10.0.0.1', 6: 'fd00::1' };
 const BEGIN = 1_000_000;
 const TOLERANCE = 1500;
 /** Rows before it are scratch, never connections. */
-const FIRST_ROW = 64;
+const FIRST_ROW = SCRATCH_ROWS;
 
 export class CoreBackend implements Backend {
   readonly local: string;
@@ -142,16 +143,21 @@ export class CoreBackend implements Backend {
     return resultName(result);
   }
 
-  /** Row of the four-tuple; else of the listener on its port; else -1. */
-  rowOf({ lport, remote, rport }: Tuple): number {
+  /** What stands for the four-tuple; else of the listener on its port; else -1. */
+  rowOf({ local, lport, remote, rport }: Tuple): number {
+    const found = this.core.find(parseAddress(local), lport, parseAddress(remote), rport);
+    if (found >= 0) return found;
     let listener = -1;
     for (let row = FIRST_ROW; row < FIRST_ROW + this.#rows; row++) {
       const state = stateName(this.core.state(row, this.core.generation(row)));
       if (state === 'CLOSED' || this.core.endpoint(row, 0, this.#words) !== lport) continue;
       if (state === 'LISTEN') listener = row;
-      else if (this.core.endpoint(row, 1, this.#words) === rport && formatAddress(this.#words) === remote) return row;
     }
     return listener;
+  }
+
+  info(tuple: Tuple): TcpInfo {
+    return this.core.info(this.rowOf(tuple));
   }
 
   state(tuple: Tuple): string {

@@ -182,6 +182,7 @@ export class Host {
       records: t.records.count,
       flows: this.invariants.flows(),
       wheel: t.wheel.count,
+      timeWaits: t.timeWaits.used,
       windowGranted: t.windowGranted,
       lent: t.lent.length,
     };

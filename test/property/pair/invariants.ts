@@ -85,6 +85,7 @@ export class Invariants {
       if (is !== should) throw new Error(`invariant: ${name} is ${is}, the rows say ${should}`);
     };
     claim('rows.used', t.rows.used, sum.live);
+    claim('listeners', t.listeners.count, sum.backlogs.size);
     claim('records.count', t.records.count, sum.records);
     claim('arena.used', t.arena.used, sum.arena);
     claim('flows', this.flows(), sum.flows);

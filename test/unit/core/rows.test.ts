@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CLOSED } from '../../../src/core/tcp/figure5.ts';
 import { F_DIRTY } from '../../../src/core/tcp/row.ts';
-import { Rows, SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
+import { ALL_SCRATCH, ANVIL, RESETS, Rows, SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
 import { FLAGS, GEN, HOP, STATE } from '../../../src/core/tcp/tcb.ts';
 import { ROW_WORDS } from '../../../src/wire/abi.ts';
 
@@ -40,11 +40,18 @@ test('a dead row that is on an output list waits until it is found there', () =>
   expect(rows.take()).toBe(row);
 });
 
-test('scratch rows are as many as there are, per turn', () => {
+test('scratch rows are as many as there are but for the anvil, per turn; resets get fewer', () => {
   const rows = make(1);
-  const all = Array.from({ length: SCRATCH_ROWS + 1 }, () => rows.scratch());
-  expect(new Set(all.slice(0, -1)).size).toBe(SCRATCH_ROWS);
+  const all = Array.from({ length: ALL_SCRATCH }, () => rows.scratch());
+  expect(new Set(all.slice(0, -1)).size).toBe(ALL_SCRATCH - 1);
+  expect(all.slice(0, -1).every((row) => rows.isScratch(row))).toBe(true);
+  expect(new Set(all.slice(0, -1).map((row) => rows.ordinal(row))).size).toBe(ALL_SCRATCH - 1);
+  expect(all).not.toContain(ANVIL);
   expect(all.at(-1)).toBe(-1);
   rows.endTurn();
-  expect(rows.scratch()).toBeGreaterThanOrEqual(0);
+  const row = rows.scratch();
+  rows.unscratch(row);
+  expect(rows.scratch()).toBe(row);
+  while (rows.scratch(RESETS) >= 0);
+  expect(rows.ordinal(rows.scratch())).toBe(RESETS);
 });

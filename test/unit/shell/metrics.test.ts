@@ -16,6 +16,7 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
     connections: 3,
     listeners: 1,
     rows: 9,
+    timeWaits: 2,
     links,
     core: { outSegs: 7 },
     udp: { inDatagrams: 4 },

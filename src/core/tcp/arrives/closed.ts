@@ -1,9 +1,6 @@
 /** §3.10.7.1: no connection. Everything but a RST is answered with one (T001, T081 to T083). */
 import {
   ACK,
-  HOP_MAC_HI,
-  HOP_MAC_LO,
-  HOP_WORDS,
   KIND_TCP,
   ROW_WORDS,
   RST,
@@ -16,10 +13,11 @@ import {
   TX_ROW,
   TX_SEQ,
 } from '../../../wire/abi.ts';
-import { get16, get32 } from '../../../wire/bytes.ts';
 import { readFlowKey } from '../../../wire/flow-key.ts';
 import { add } from '../../seq.ts';
 import type { Tcp } from '../context.ts';
+import { hopBack } from '../reply.ts';
+import { RESETS } from '../rows.ts';
 import type { Segment } from '../segment.ts';
 
 /**
@@ -28,7 +26,7 @@ import type { Segment } from '../segment.ts';
  */
 export function replyReset(t: Tcp, seg: Segment): void {
   if (seg.flags & RST) return; // [UNTAGGED-4]
-  const scratch = t.rows.scratch();
+  const scratch = t.rows.scratch(RESETS);
   const base = scratch < 0 ? -1 : t.out.add(seg.link);
   if (base < 0) {
     t.counters.rstsSuppressed++;
@@ -37,13 +35,10 @@ export function replyReset(t: Tcp, seg: Segment): void {
   const frame = seg.rx[seg.base + RX_FRAME]!;
   const layers = seg.rx[seg.base + RX_L3L4]!;
   readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), t.rows.words, scratch * ROW_WORDS);
-  const hop = (t.scratchHops + scratch) * HOP_WORDS;
-  t.hops[hop + HOP_MAC_HI] = t.links[seg.link]!.kind === 'loop' ? 0 : get32(seg.memory, frame + 6);
-  t.hops[hop + HOP_MAC_LO] = t.links[seg.link]!.kind === 'loop' ? 0 : get16(seg.memory, frame + 10) << 16;
   const tx = t.out.buffer(seg.link);
   tx[base + TX_KIND] = KIND_TCP;
   tx[base + TX_ROW] = scratch;
-  tx[base + TX_HOP] = t.scratchHops + scratch;
+  tx[base + TX_HOP] = hopBack(t, seg, scratch);
   if (seg.flags & ACK) {
     tx[base + TX_SEQ] = seg.ack;
     tx[base + TX_FLAGS] = RST;

@@ -17,14 +17,15 @@ export function rst(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
     challengeAck(t, tcb, seg); // in the window, but a guess could be that too (T115 …)
     return STOP;
   }
-  if (tcb.state === TIME_WAIT) return STOP; // RFC 1337: it would let old segments into the next incarnation (T138)
+  // RFC 1337: it would let old segments into the next incarnation (T138); who turns that off gets RFC 9293 to the letter.
+  if (tcb.state === TIME_WAIT && t.defaults.rfc1337 !== false) return STOP;
   if (tcb.state === SYN_RECEIVED) {
     refuse(t, tcb);
     return STOP;
   }
-  t.counters.estabResets++;
+  if (tcb.state !== TIME_WAIT) t.counters.estabResets++;
   // CLOSING and LAST_ACK: the user already has everything the peer sent (T136, T137).
-  end(t, tcb, EV.rcvRst, tcb.state & (CLOSING | LAST_ACK) ? OK : ECONNRESET);
+  end(t, tcb, EV.rcvRst, tcb.state & (CLOSING | LAST_ACK | TIME_WAIT) ? OK : ECONNRESET);
   return STOP;
 }
 

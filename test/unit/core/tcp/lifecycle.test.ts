@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ECONNRESET, EV_CLOSED, OK } from '../../../../src/core/events.ts';
 import { arm } from '../../../../src/core/tcp/context.ts';
 import { CLOSED, ESTABLISHED, LISTEN, TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
-import { beginTimeWait, inherit, relieve, remove, takeRow, uncount } from '../../../../src/core/tcp/lifecycle.ts';
+import { beginTimeWait, inherit, remove, takeRow, uncount } from '../../../../src/core/tcp/lifecycle.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import { F_COUNTED, F_KEEPALIVE, F_NODELAY, TIMER_REXMIT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
 import type { Tcb } from '../../../../src/core/tcp/tcb.ts';
@@ -78,19 +78,6 @@ test('TIME_WAIT: 2 MSL and no other timer, memory given back, over for the user,
   expect([t.arena.used, t.records.count, t.rows.used, t.flows.find(tcb.i32, tcb.at)]).toEqual([0, 0, 1, tcb.row]);
   remove(t, tcb, OK, TIME_WAIT);
   expect(b.events()).toEqual([[EV_CLOSED, OK, TIME_WAIT]]);
-});
-
-test('when rows run short TIME_WAIT ends early, and nothing else does', () => {
-  const b = bench();
-  const tcb = cursor(b);
-  for (let n = 0; n < 3; n++) takeRow(b.t, tcb, {});
-  tcb.state = TIME_WAIT;
-  const waiting = tcb.row;
-  relieve(b.t, 0);
-  expect(b.t.rows.used).toBe(4); // there is room yet
-  while (takeRow(b.t, tcb, {}) >= 0);
-  relieve(b.t, 0);
-  expect([b.t.counters.timeWaitEvicted, tcb.select(waiting).state, b.tcb.state]).toEqual([1, CLOSED, ESTABLISHED]);
 });
 
 test('a child takes what was set on its listener, and gives its place in the backlog back once', () => {

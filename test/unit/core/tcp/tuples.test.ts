@@ -1,0 +1,45 @@
+// Small records by four-tuple: found, listed by deadline, given back.
+import { expect, test } from 'vitest';
+import { FIRST_WORD, Tuples } from '../../../../src/core/tcp/tuples.ts';
+
+const STRIDE = FIRST_WORD + 1;
+
+function table(records: number, lists = 2): Tuples {
+  const region = new ArrayBuffer(Tuples.bytes(records, STRIDE, lists));
+  return new Tuples(region, new ArrayBuffer(Tuples.tableBytes(records)), STRIDE, lists, [1, 2]);
+}
+
+const identity = (port: number): Int32Array => Int32Array.of(port, 0, 0, 0xffff, 1, 0, 0, 0xffff, 2);
+
+test('a record is found by its identity until it is given back; no other is', () => {
+  const t = table(1000);
+  const recs = Array.from({ length: 1000 }, (_, n) => t.take(identity(n), 0));
+  expect([t.full, t.used]).toEqual([true, 1000]);
+  expect(recs.map((_, n) => t.find(identity(n), 0))).toEqual(recs);
+  for (const rec of recs.filter((_, n) => n % 2 === 0)) t.give(rec);
+  expect([t.find(identity(10), 0), t.find(identity(11), 0), t.find(identity(1000), 0)]).toEqual([-1, recs[11], -1]);
+  expect(new Set(Array.from({ length: 500 }, (_, n) => t.take(identity(2000 + n), 0))).size).toBe(500);
+  expect(t.full).toBe(true);
+});
+
+test('lists keep the order of appending; appending again moves to the end', () => {
+  const t = table(4);
+  const [a, b, c] = [1, 2, 3].map((n) => t.take(identity(n), 0)) as [number, number, number];
+  expect([t.first(0), t.next()]).toEqual([-1, 0]);
+  t.append(a, 0, 10);
+  t.append(b, 0, 20);
+  t.append(c, 1, 15);
+  expect([t.first(0), t.after(a), t.after(b), t.first(1), t.next()]).toEqual([a, b, -1, c, 10]);
+  expect([t.due(0, 9), t.due(0, 10), t.due(1, 14)]).toEqual([-1, a, -1]);
+  t.append(a, 0, 30);
+  expect([t.first(0), t.after(b), t.next()]).toEqual([b, a, 15]);
+  t.give(b);
+  expect([t.first(0), t.next()]).toEqual([a, 15]);
+});
+
+test('deadlines are compared by difference: the tick may wrap', () => {
+  const t = table(2, 1);
+  const rec = t.take(identity(1), 0);
+  t.append(rec, 0, (0x7fffffff + 5) | 0);
+  expect([t.due(0, 0x7ffffff0), t.due(0, -0x7ffffffc)]).toEqual([-1, rec]);
+});
