@@ -194,6 +194,17 @@ export interface TcpInfo {
   readonly ecn: 'off' | 'classic' | 'accurate';
   readonly sndScale: number;
   readonly rcvScale: number;
+  /** 0 = unknown. This and the counts below begin anew when the connection was silent for half a minute. */
+  readonly minRttUs: number;
+  /** (Super-)segments sent again. */
+  readonly retransmits: number;
+  /** Duplicates the peer reported. */
+  readonly spuriousRetransmits: number;
+  readonly tailLossProbes: number;
+  /** Times that loss reduced the window. */
+  readonly recoveries: number;
+  /** Of these, times it was taken back: nothing had been lost. */
+  readonly undone: number;
   /** Bytes up to the end of urgent data that were not read yet; 0 = none is ahead. */
   readonly urgentLeft: number;
   /** TOS or traffic class of the segment received last. */

@@ -23,6 +23,7 @@ import { PortProbe } from './tcp/port-probe.ts';
 import { RECORD_WORDS, Records } from './tcp/records.ts';
 import { ALL_SCRATCH, Rows } from './tcp/rows.ts';
 import { SackOption } from './tcp/sack-option.ts';
+import { News } from './tcp/scoreboard.ts';
 import { Segment } from './tcp/segment.ts';
 import { Tcb } from './tcp/tcb.ts';
 import { TimeWaits } from './tcp/time-waits.ts';
@@ -96,6 +97,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
     sack: new SackOption(),
+    news: new News(),
     address: new Int32Array(4),
     identity: new Int32Array(9),
     congestion: new CongestionControl(new CongestionView(cursor()), [...controllers], o.tcp.pacing),

@@ -26,6 +26,7 @@ export const TRACE_REASONS = [
   'FIN_WAIT_2 timer',
   'no listener',
   'link down',
+  'nothing was lost',
 ] as const;
 export type TraceReason = (typeof TRACE_REASONS)[number];
 

@@ -25,6 +25,7 @@ import type { Records } from './records.ts';
 import { F_APP_DONE, F_DIRTY } from './row.ts';
 import type { Rows } from './rows.ts';
 import type { SackOption } from './sack-option.ts';
+import type { News } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
 import { DIRTY_NEXT, type Tcb } from './tcb.ts';
 import type { TimeWaits } from './time-waits.ts';
@@ -58,6 +59,7 @@ export interface Tcp {
   readonly dirty: DirtyList;
   readonly options: TcpOptions;
   readonly sack: SackOption;
+  readonly news: News;
   /** One more cursor over the tables. */
   cursor(): Tcb;
   /** A second cursor, for the child or the listener beside the connection at hand. */

@@ -9,6 +9,12 @@ export class CoreCounters {
   retransSegs = 0;
   fastRetransmits = 0;
   timeouts = 0;
+  recoveries = 0;
+  tailLossProbes = 0;
+  /** Duplicates that peers reported (D-SACK). */
+  spuriousRetransmits = 0;
+  /** Reductions of the window taken back. */
+  undone = 0;
   inErrs = 0;
   outRsts = 0;
   rstsSuppressed = 0;

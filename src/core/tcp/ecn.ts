@@ -17,6 +17,7 @@ import {
   F2_ECE,
   F2_ECN,
   F2_ECN_ASKED,
+  F2_UNDO,
   TIMER_REXMIT,
 } from './row.ts';
 import type { Segment } from './segment.ts';
@@ -122,6 +123,7 @@ function congested(t: Tcp, tcb: Tcb, acked: number): void {
   if (tcb.flags2 & F2_ECN) tcb.flags2 |= F2_CWR;
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) return;
   t.counters.ecnReductions++;
+  tcb.flags2 &= ~F2_UNDO; // what a mark took away no D-SACK gives back
   if (tcb.cwnd > tcb.sndMss) {
     // What this very ACK took off was in flight when the mark was made.
     controllerOf(t, tcb).onEce(tcb, inFlight(tcb) + tcb.sackedOut + acked, t.now);

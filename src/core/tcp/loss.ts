@@ -1,72 +1,129 @@
 /**
- * Fast retransmit and fast recovery: RFC 5681 §3.2, NewReno (RFC 6582), and with SACK the loss rule of RFC 6675 §4. Without
- * SACK each duplicate ACK stands for one segment that left the network (`sackedOut` counts it), so that one rule for what may
- * be sent serves both.
+ * What an ACK says of loss, and what is done about it. With SACK: RACK-TLP (RFC 8985) finds the loss, PRR (RFC 9937) paces the
+ * repair. Without: fast retransmit and fast recovery of RFC 5681 §3.2 with NewReno (RFC 6582), where each duplicate ACK stands
+ * for one segment that left the network (`sackedOut` counts it), which also lets new text out on the first two (RFC 3042).
  */
-import { OPT_SACK } from '../../wire/abi.ts';
-import { geq } from '../seq.ts';
+import { diff, geq } from '../seq.ts';
 import { controllerOf, markDirty, note, type Tcp } from './context.ts';
+import { frtoAck } from './frto.ts';
 import { probeLost } from './mtu-search.ts';
-import { R_RESENT, R_SACKED } from './records.ts';
-import { applyBlock, inFlight, markLost, split } from './retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from './row.ts';
+import { beginPrr, endPrr, prrAck } from './prr.ts';
+import { armReordering, DUP_THRESH, growWindow, rackDetect, shrinkWindow } from './rack.ts';
+import { markLost, split } from './retransmission.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_FRTO, F2_TLP_OUT } from './row.ts';
+import { beginNews } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
+import { cancelProbe, probeAnswered } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
+import { beginUndo, isEifel, undo, undoByDuplicate } from './undo.ts';
 
-const DUP_THRESH = 3;
+const RECOVERING = F_RECOVERY | F_RTO_RECOVERY;
 
-/** SACK blocks of an acceptable ACK; `t.options` holds the segment's options. Returns the bytes newly marked. */
-export function takeSack(t: Tcp, tcb: Tcb, seg: Segment): number {
-  if ((tcb.flags & F_SACK) === 0 || (seg.opts & OPT_SACK) === 0) return 0;
-  let marked = 0;
-  for (let n = 0; n < t.options.sackBlocks; n++) {
-    marked += applyBlock(t, tcb, t.options.sack[2 * n]!, t.options.sack[2 * n + 1]!);
-  }
-  return marked;
-}
-
-/** An ACK that acknowledged nothing new while data is outstanding. `sacked` = bytes its blocks newly marked. */
-export function duplicateAck(t: Tcp, tcb: Tcb, sacked: number): void {
-  tcb.dupAcks++;
+/** After the marks of an ACK were made; `acked` = octets SND.UNA moved by. In order and without loss there is nothing to do. */
+export function lossAck(t: Tcp, tcb: Tcb, seg: Segment | null, acked: number): void {
   if ((tcb.flags & F_SACK) === 0) {
-    // RFC 5681 §3.2: one segment has left the network. Never more than there is, nor all of it.
-    tcb.sackedOut = Math.min(
-      tcb.sackedOut + tcb.sndMss,
-      Math.max(0, ((tcb.sndNxt - tcb.sndUna) | 0) - tcb.lostOut - 1),
-    );
-  } else if (sacked === 0 && tcb.dupAcks < DUP_THRESH) return;
-  detectLoss(t, tcb);
+    if (acked > 0 && tcb.flags & RECOVERING) newRenoAck(t, tcb, acked);
+  } else if (
+    tcb.flags & RECOVERING ||
+    (tcb.sackedOut | tcb.lostOut | t.news.sacked) !== 0 ||
+    tcb.flags2 & F2_TLP_OUT ||
+    t.news.dsack
+  ) {
+    sackAck(t, tcb, seg, acked > 0);
+  }
+  tcb.rackFack = t.news.fack;
 }
 
-/** RFC 6675 §4 IsLost(SND.UNA): three duplicates, or more than two segments' worth selectively acknowledged above it. */
-export function detectLoss(t: Tcp, tcb: Tcb): void {
-  if (tcb.flags & F_RECOVERY) {
-    if (tcb.flags & F_SACK) markHoles(t, tcb);
-    markDirty(t, tcb);
-    return;
+function sackAck(t: Tcp, tcb: Tcb, seg: Segment | null, advanced: boolean): void {
+  const news = t.news;
+  if (tcb.flags2 & F2_TLP_OUT && seg !== null) probeAnswered(t, tcb, seg, advanced);
+  if (news.dsack) duplicateReported(t, tcb);
+  const ended = (tcb.flags & RECOVERING) !== 0 && spuriousOrOver(t, tcb, advanced);
+  const wait = tcb.rtxHead < 0 ? 0 : rackDetect(t, tcb);
+  if ((tcb.flags & RECOVERING) === 0 && (news.lost > 0 || (ended && tcb.lostOut > 0))) enterRecovery(t, tcb);
+  if (tcb.flags & F_RECOVERY && rateReduced(t, tcb)) prrAck(t, tcb, advanced && news.lost === 0);
+  armReordering(t, tcb, wait);
+  if (tcb.lostOut > 0 || news.sacked > 0) markDirty(t, tcb);
+}
+
+function duplicateReported(t: Tcp, tcb: Tcb): void {
+  t.counters.spuriousRetransmits++;
+  tcb.probes += 1 << 16;
+  growWindow(tcb);
+  undoByDuplicate(t, tcb);
+}
+
+/** Whether PRR sets cwnd in recovery: with SACK, unless the controller does. */
+function rateReduced(t: Tcp, tcb: Tcb): boolean {
+  return (tcb.flags & F_SACK) !== 0 && !controllerOf(t, tcb).ownsRecovery(tcb);
+}
+
+/** Whether recovery is over, be it that there was nothing to recover from. */
+function spuriousOrOver(t: Tcp, tcb: Tcb, advanced: boolean): boolean {
+  if (tcb.flags2 & F2_FRTO && frtoAck(t, tcb, advanced)) return true;
+  const over = geq(tcb.sndUna, tcb.recover);
+  // After a timeout the first ACK tells; in fast recovery the last one.
+  if (advanced && (over || tcb.flags & F_RTO_RECOVERY) && isEifel(t, tcb)) {
+    undo(t, tcb);
+    return true;
   }
-  const enough = tcb.dupAcks >= DUP_THRESH || (tcb.flags & F_SACK && tcb.sackedOut > (DUP_THRESH - 1) * tcb.sndMss);
-  if (!enough || tcb.rtxHead < 0) return;
+  if (over) endRecovery(t, tcb);
+  return over;
+}
+
+/** RFC 6675 §5 (C), RFC 6582 §3.2: all that was in flight when it began is acknowledged. */
+function endRecovery(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_RECOVERY) {
+    controllerOf(t, tcb).onRecoveryEnd(tcb, t.now);
+    // The ACK that ends it lets cwnd come down to ssthresh, and not grow.
+    t.congestion.ack.repaired = true;
+    if (rateReduced(t, tcb)) endPrr(tcb);
+  }
+  tcb.flags &= ~RECOVERING;
+  if (tcb.flags & F_SACK) shrinkWindow(tcb);
+}
+
+/** RFC 8985 §6.2 step 5: the reordering timer. */
+export function reorderTimeout(t: Tcp, tcb: Tcb): void {
+  beginNews(t, tcb, null);
+  if (tcb.rtxHead >= 0) lossAck(t, tcb, null, 0);
+}
+
+/** An ACK that acknowledged nothing new while data is outstanding. */
+export function duplicateAck(t: Tcp, tcb: Tcb): void {
+  tcb.dupAcks++;
+  if (tcb.flags & F_SACK) return; // RFC 6675 §2: with SACK only what its blocks say counts
+  if (tcb.flags2 & F2_FRTO && frtoAck(t, tcb, false)) return;
+  // RFC 5681 §3.2: one segment has left the network. Never more than there is, nor all of it.
+  const most = Math.max(0, diff(tcb.sndNxt, tcb.sndUna) - tcb.lostOut - 1);
+  tcb.sackedOut = Math.min(tcb.sackedOut + tcb.sndMss, most);
+  markDirty(t, tcb); // RFC 3042: it makes room for a new one
+  if (tcb.flags & F_RECOVERY || tcb.dupAcks < DUP_THRESH || tcb.rtxHead < 0) return;
   // RFC 6582 §3.2 step 2: duplicates of segments sent before the last loss event begin no new one.
   if (tcb.flags & F_RTO_RECOVERY && !geq(tcb.sndUna, tcb.recover)) return;
   enterRecovery(t, tcb);
 }
 
 function enterRecovery(t: Tcp, tcb: Tcb): void {
+  cancelProbe(tcb);
   if (probeLost(t, tcb)) return;
-  const flight = inFlight(tcb) + tcb.sackedOut;
+  // FlightSize of RFC 5681: what was sent and not cumulatively acknowledged.
+  const flight = diff(tcb.sndNxt, tcb.sndUna);
+  beginUndo(tcb);
   tcb.flags |= F_RECOVERY;
   tcb.recover = tcb.sndNxt;
   controllerOf(t, tcb).onLossEvent(tcb, flight, t.now);
   t.counters.fastRetransmits++;
+  t.counters.recoveries++;
+  tcb.recoveries++;
   note(t, tcb, 'fast retransmit');
-  markHead(t, tcb);
-  if (tcb.flags & F_SACK) markHoles(t, tcb);
+  if (tcb.flags & F_SACK) beginPrr(t, tcb);
+  else markHead(t, tcb);
   markDirty(t, tcb);
 }
 
-/** The first segment outstanding is lost; of a super-segment only its first MSS is known to be. */
-export function markHead(t: Tcp, tcb: Tcb): void {
+/** Without SACK: the first segment outstanding is lost; of a super-segment only its first MSS is known to be. */
+function markHead(t: Tcp, tcb: Tcb): void {
   const head = tcb.rtxHead;
   if (head < 0) return;
   if (t.records.len(head) > tcb.sndMss) split(t, tcb, head, tcb.sndMss);
@@ -76,33 +133,16 @@ export function markHead(t: Tcp, tcb: Tcb): void {
 
 /** Without SACK `sackedOut` is a guess from duplicates: what is lost or acknowledged cannot have left the network as well. */
 function boundGuess(tcb: Tcb): void {
-  if (tcb.flags & F_SACK) return;
-  tcb.sackedOut = Math.max(0, Math.min(tcb.sackedOut, ((tcb.sndNxt - tcb.sndUna) | 0) - tcb.lostOut));
+  tcb.sackedOut = Math.max(0, Math.min(tcb.sackedOut, diff(tcb.sndNxt, tcb.sndUna) - tcb.lostOut));
 }
 
-/** Everything with more than two segments' worth selectively acknowledged above it is lost (RFC 6675 §4). */
-function markHoles(t: Tcp, tcb: Tcb): void {
-  let above = tcb.sackedOut;
-  for (let rec = tcb.rtxHead; rec >= 0 && above > (DUP_THRESH - 1) * tcb.sndMss; rec = t.records.next(rec)) {
-    if (t.records.flags(rec) & R_SACKED) above -= t.records.space(rec);
-    else if ((t.records.flags(rec) & R_RESENT) === 0) markLost(t, tcb, rec);
-  }
-}
-
-/** SND.UNA moved while in recovery: ends it at `recover`, else resends the next hole (partial ACK, RFC 6582 §3.2). */
-export function recoveryAck(t: Tcp, tcb: Tcb, acked: number): void {
-  if (geq(tcb.sndUna, tcb.recover)) {
-    if (tcb.flags & F_RECOVERY) controllerOf(t, tcb).onRecoveryEnd(tcb, t.now);
-    tcb.flags &= ~(F_RECOVERY | F_RTO_RECOVERY);
-    if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
+/** Without SACK SND.UNA moved in recovery: it is over at `recover`, else the next hole goes (partial ACK, RFC 6582 §3.2). */
+function newRenoAck(t: Tcp, tcb: Tcb, acked: number): void {
+  if (spuriousOrOver(t, tcb, true)) {
+    tcb.sackedOut = 0;
     return;
   }
-  if ((tcb.flags & F_SACK) === 0) {
-    tcb.sackedOut = Math.max(0, tcb.sackedOut - Math.max(0, acked - tcb.sndMss));
-    boundGuess(tcb);
-    if (tcb.flags & F_RECOVERY) markHead(t, tcb);
-  } else if (tcb.flags & F_RECOVERY) {
-    if (tcb.sackedOut === 0) markHead(t, tcb);
-    markHoles(t, tcb);
-  }
+  tcb.sackedOut = Math.max(0, tcb.sackedOut - Math.max(0, acked - tcb.sndMss));
+  boundGuess(tcb);
+  if (tcb.flags & F_RECOVERY) markHead(t, tcb);
 }

@@ -9,6 +9,7 @@ import { noteAppLimited } from './delivery-rate.ts';
 import { emitAck, emitSyn, emitText } from './emit.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
+import { frtoRoom } from './frto.ts';
 import { mostText } from './mss.ts';
 import { probeMtu } from './mtu-search.ts';
 import { afterIdle, paced, spend } from './pacing.ts';
@@ -22,14 +23,20 @@ import {
   F_DIRTY,
   F_FIN_QUEUED,
   F_NODELAY,
+  F_RECOVERY,
   F_RESEND,
+  F_RTO_RECOVERY,
+  F_SACK,
   F_SYN_ACKED,
   F2_DSACK,
+  F2_FRTO_NEW,
+  F2_TLP_DUE,
   TIMER_PERSIST,
   TIMER_REXMIT,
 } from './row.ts';
 import { sackLength } from './sack-option.ts';
 import { armUserTimeout, finWaits, sendText, unsent } from './send-text.ts';
+import { scheduleProbe, sendTailProbe } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
 import { tellLowWater } from './unsent.ts';
 
@@ -42,14 +49,15 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   tcb.flags &= ~F_DIRTY;
   if (tcb.state & (CLOSED | LISTEN)) return true;
   if (tcb.flight === 0 && tcb.state !== TIME_WAIT) stir(t, tcb);
+  t.sack.row = -1; // what an earlier turn wrote is gone
   if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return true;
-  t.sack.row = -1;
   if (tcb.flags2 & F2_DSACK && !emitAck(t, tcb, link)) return false;
   if (tcb.flags & F_RESEND && tcb.flags & F_SYN_ACKED) {
     tcb.flags &= ~F_RESEND;
     sendProbe(t, tcb, link);
   }
+  if (tcb.flags2 & F2_TLP_DUE && !sendTailProbe(t, tcb, link)) return false;
   const done = resendLost(t, tcb, link) && sendNew(t, tcb, link);
   if (tcb.flags & F_ACK_NOW && !emitAck(t, tcb, link)) return false;
   return done;
@@ -80,11 +88,12 @@ function sendSyn(t: Tcp, tcb: Tcb, link: number): boolean {
 
 /** What is marked lost, oldest first, as far as the congestion window lets it (RFC 6675 §5 rule (1)). */
 function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
-  if (tcb.lostOut === 0) return true;
+  if (tcb.lostOut === 0 || tcb.flags2 & F2_FRTO_NEW) return true;
   const r = t.records;
   for (let rec = firstLost(t, tcb); rec >= 0; rec = firstLost(t, tcb)) {
     const pipe = inFlight(tcb);
-    const room = Math.max(tcb.cwnd - pipe, pipe <= 0 ? tcb.sndMss : 0);
+    const must = pipe <= 0 || (rec === tcb.rtxHead && headGoes(tcb));
+    const room = Math.max(tcb.cwnd - pipe, must ? tcb.sndMss : 0);
     // [SHLD-16] what lies within the window, however far that shrank; the rest waits for it to open again [MAY-7]. A segment that
     // reaches beyond the edge by one octet may be dropped whole, so the record is cut there.
     const window = diff(add(tcb.sndUna, tcb.sndWnd), r.seq(rec));
@@ -92,7 +101,7 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
     const mss = tcb.sndMss - sackLength(t, tcb);
     const most = mostText(t, tcb, link, mss);
     let len = r.len(rec) === 0 ? 0 : Math.min(r.len(rec), most, window);
-    if (len > room) len = room < mss ? (pipe <= 0 ? Math.min(len, mss) : 0) : room - (room % mss);
+    if (len > room) len = room < mss ? (must ? Math.min(len, mss) : 0) : room - (room % mss);
     if (len > 0) len = paced(t, tcb, len, mss);
     if (len === 0 && r.len(rec) > 0) return true;
     if (len < r.len(rec) && !split(t, tcb, rec, len)) return true;
@@ -102,14 +111,24 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
     if (!emitText(t, tcb, link, r.seq(rec), ACK | fin | push, r.chunk(rec), r.offset(rec), len, mss)) return false;
     noteResent(t, tcb, rec);
     spend(tcb, len);
-    if (tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+    // RFC 6298 §5: the timer never sends it again sooner than one RTO after this.
+    if (rec === tcb.rtxHead || tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
   }
   return true;
+}
+
+/**
+ * The first segment goes whatever is in flight: after a timeout (RFC 6298 (5.4)), of which RFC 8985 §6.3 may have left some, and
+ * without SACK on the third duplicate and on each partial ACK (RFC 5681 §3.2, RFC 6582 §3.2). With SACK PRR sees to it.
+ */
+function headGoes(tcb: Tcb): boolean {
+  return (tcb.flags & F_RTO_RECOVERY) !== 0 || (tcb.flags & (F_RECOVERY | F_SACK)) === F_RECOVERY;
 }
 
 function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.sndNxt === tcb.sndUna && tcb.sndQueued > 0) afterIdle(t, tcb);
   tcb.flags &= ~F_CWND_LIMITED;
+  const before = tcb.sndNxt;
   let left = unsent(tcb);
   if (tcb.pmtu !== 0 && left > 0 && probeMtu(t, tcb, link, left)) left = unsent(tcb);
   while (left > 0) {
@@ -127,6 +146,7 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     if (!sendText(t, tcb, link, 0, 0, tcb.sndMss)) return false;
   }
   if (left === 0) noteAppLimited(tcb);
+  if (tcb.sndNxt !== before) scheduleProbe(t, tcb);
   watchWindow(t, tcb, left);
   tellLowWater(t, tcb);
   return true;
@@ -141,7 +161,7 @@ function howMuch(t: Tcp, tcb: Tcb, link: number, left: number, mss: number): num
   let n = Math.min(left, usable, mostText(t, tcb, link, mss));
   if (n <= 0) return 0;
   const pipe = inFlight(tcb);
-  const room = tcb.cwnd - pipe;
+  const room = tcb.flags2 & F2_FRTO_NEW ? frtoRoom(tcb) : tcb.cwnd - pipe;
   if (n > room) {
     tcb.flags |= F_CWND_LIMITED;
     if (room >= mss) n = room - (room % mss);

@@ -3,8 +3,8 @@ import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff } from '../seq.ts';
 import { note, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
-import { R_FIN, R_LOST, R_RESENT } from './records.ts';
-import { split } from './retransmission.ts';
+import { R_FIN } from './records.ts';
+import { noteResent, split } from './retransmission.ts';
 import { finWaits, sendText, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -33,8 +33,5 @@ function probeAgain(t: Tcp, tcb: Tcb, link: number): void {
   const push = r.len(rec) > 0 ? PSH : 0;
   if (!emitText(t, tcb, link, r.seq(rec), ACK | push | fin, r.chunk(rec), r.offset(rec), r.len(rec), tcb.sndMss))
     return;
-  if (r.flags(rec) & R_LOST) tcb.lostOut -= r.space(rec);
-  r.setFlags(rec, (r.flags(rec) & ~R_LOST) | R_RESENT);
-  r.setSentAt(rec, t.now | 0);
-  t.counters.retransSegs++;
+  noteResent(t, tcb, rec);
 }

@@ -103,6 +103,8 @@ export const flight = [
   ['reoWnd', 1, 'u8|u8<<8', 'RACK.reo_wnd_mult - 1, recoveries left before it falls back'],
   ['dsackRound', 1, 'seq', 'RACK.dsack_round'],
   ['tlpEndSeq', 1, 'seq', 'TLP.end_seq'],
+  ['rtxLost', 1, 'rec', 'one more than the record before which none is marked lost; 0 = look from the head'],
+  ['rttParts', 1, 'u16|u16<<16', 'fractions of SRTT and RTTVAR, 1/65536 us'],
   // RFC 9937
   ['prrDelivered', 1, 'B', 'prr_delivered'],
   ['prrOut', 1, 'B', 'prr_out'],
@@ -116,6 +118,9 @@ export const flight = [
   ['frtoSeq', 1, 'seq', 'F-RTO: SND.NXT when the timer expired'],
   ['dsackStart', 1, 'seq', 'duplicate range to report in the next SACK option'],
   ['dsackEnd', 1, 'seq', 'its right edge; equal = none'],
+  ['retransmits', 1, 'count', '(super-)segments sent again'],
+  ['recoveries', 1, 'u16|u16<<16', 'recoveries from loss, of which were undone'],
+  ['probes', 1, 'u16|u16<<16', 'tail loss probes, duplicates the peer reported'],
   // RFC 2018 §4: blocks that led earlier SACK options
   ['sackLed1', 1, 'seq', 'left edge of the block that led the last SACK option; 0 = none'],
   ['sackLed2', 1, 'seq', 'of the one before that'],
@@ -196,7 +201,7 @@ export const F_FIXED_BUFFER = 1 << 30; /** the user chose RCV.BUFF: it does not 
 // flags2
 export const F2_TLP_OUT = 1 << 0; /** a tail loss probe is not acknowledged yet */
 export const F2_TLP_RESENT = 1 << 1; /** that probe was a retransmission */
-export const F2_RTT_TAKEN = 1 << 2; /** an RTT sample was taken since the last tail loss probe */
+export const F2_TLP_SPENT = 1 << 2; /** no RTT sample was taken since the last tail loss probe: no further one leaves */
 export const F2_REORDERED = 1 << 3; /** RACK.reordering_seen */
 export const F2_FRTO = 1 << 4; /** F-RTO asks whether the timeout was spurious */
 export const F2_UNDO = 1 << 5; /** the last reduction may still be undone */
@@ -218,6 +223,10 @@ export const F2_NO_PMTUD = 1 << 20; /** the user turned path MTU discovery off *
 export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
 export const F2_URG_INLINE = 1 << 22; /** urgent data stays in the stream */
 export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
+export const F2_PTO =
+  1 << 24; /** the loss timer, or the retransmission timer when that is first, sends a tail loss probe */
+export const F2_TLP_DUE = 1 << 25; /** the probe leaves with the next output */
+export const F2_FRTO_NEW = 1 << 26; /** F-RTO step 3: new text was let out */
 /** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
 export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE;
 

@@ -16,8 +16,12 @@ const GRANULARITY_US = 1000;
 /** A longer sample changes nothing, the RTO is at its ceiling; and 7 * SRTT + R stays within int32. */
 const LONGEST_SAMPLE_US = MAX_RTO_MS * 1000;
 
-/** Takes one measurement of `us` microseconds and computes RTO anew, which also ends any backing off. */
-export function sampleRtt(tcb: Tcb, us: number, minRtoMs: number): void {
+/**
+ * Takes one measurement of `us` microseconds and computes RTO anew, which also ends any backing off. `share` is the part of
+ * the flight that its ACK acknowledged: the gains are divided among the samples of a round trip, however many ACKs the peer
+ * makes of it, so that the memory is as long as RFC 6298 means it to be (RFC 7323 §4.2, appendix G).
+ */
+export function sampleRtt(tcb: Tcb, us: number, minRtoMs: number, share = 1): void {
   // 0 in the row means "no sample yet": a faster path than 1 µs counts as 1 µs.
   const r = us < 1 ? 1 : us > LONGEST_SAMPLE_US ? LONGEST_SAMPLE_US : us | 0;
   const srtt = tcb.srtt;
@@ -26,10 +30,16 @@ export function sampleRtt(tcb: Tcb, us: number, minRtoMs: number): void {
     tcb.srtt = r;
     tcb.rttvar = r >> 1;
   } else {
-    // (2.3) in this order: RTTVAR from the SRTT before this sample. Halves are rounded up so that SRTT never gets to 0.
-    const off = srtt > r ? srtt - r : r - srtt;
-    tcb.rttvar = (3 * tcb.rttvar + off + 2) >> 2;
-    tcb.srtt = (7 * srtt + r + 4) >> 3;
+    // (2.3) in this order: RTTVAR from the SRTT before this sample. Small shares add up in fractions of a microsecond.
+    const parts = tcb.rttParts;
+    const smooth = srtt + (parts & 0xffff) / 65536;
+    const spread = tcb.rttvar + (parts >>> 16) / 65536;
+    const off = smooth > r ? smooth - r : r - smooth;
+    const v = spread + ((off - spread) * share) / 4;
+    const s = smooth + ((r - smooth) * share) / 8;
+    tcb.srtt = s < 1 ? 1 : s | 0;
+    tcb.rttvar = v | 0;
+    tcb.rttParts = ((s - (s | 0)) * 65536) | 0 | ((((v - (v | 0)) * 65536) | 0) << 16);
   }
   tcb.rto = rtoFromEstimate(tcb, minRtoMs);
 }
@@ -46,6 +56,14 @@ export function rtoFromEstimate(tcb: Tcb, minRtoMs: number): number {
   // Rounded up: a timer never fires before the RTO has passed.
   const ms = ((us + 999) / 1000) | 0;
   return ms < minRtoMs ? minRtoMs : ms > MAX_RTO_MS ? MAX_RTO_MS : ms;
+}
+
+/** RFC 4015 §3.3: a timeout was too early. One sample of the path as it is now starts the estimate anew, never lower than it was. */
+export function afterSpuriousTimeout(tcb: Tcb, us: number): void {
+  const r = us < 1 ? 1 : us > LONGEST_SAMPLE_US ? LONGEST_SAMPLE_US : us;
+  if (r < tcb.srtt) return;
+  tcb.srtt = r;
+  if (tcb.rttvar < r >> 1) tcb.rttvar = r >> 1;
 }
 
 /** (5.5) "back off the timer". */

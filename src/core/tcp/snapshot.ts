@@ -115,6 +115,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   tcb.flight = 0;
   stir(t, tcb);
   tcb.f32.set(w.subarray(HEADER_WORDS + ROW_WORDS, FIXED_WORDS), tcb.flight);
+  tcb.rtxLost = 0; // an index into the exporter's records
   takeGrant(t, tcb);
   for (const word of LOCAL) tcb.i32[tcb.at + word] = -1;
   for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;

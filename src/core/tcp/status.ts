@@ -42,6 +42,12 @@ export function infoOf(t: Tcp, tcb: Tcb): TcpInfo {
     ecn: tcb.flags2 & F2_ACCECN ? 'accurate' : tcb.flags2 & F2_ECN ? 'classic' : 'off',
     sndScale: tcb.scales & 0xff,
     rcvScale: tcb.scales >> 8,
+    minRttUs: tcb.minRtt,
+    retransmits: tcb.retransmits,
+    spuriousRetransmits: tcb.probes >>> 16,
+    tailLossProbes: tcb.probes & 0xffff,
+    recoveries: tcb.recoveries & 0xffff,
+    undone: tcb.recoveries >>> 16,
     urgentLeft: urgentLeft(tcb),
     receivedTos: (tcb.ip >>> 16) & 0xff, // [MAY-9]
   };

@@ -92,54 +92,59 @@ export const MIN_RTT_AT = 37;
 export const REO_WND = 38;
 export const DSACK_ROUND = 39;
 export const TLP_END_SEQ = 40;
-export const PRR_DELIVERED = 41;
-export const PRR_OUT = 42;
-export const RECOVER_FS = 43;
-export const UNDO_SEQ = 44;
-export const UNDO_RETRANS = 45;
-export const UNDO_TS = 46;
-export const PRIOR_CWND = 47;
-export const PRIOR_SSTHRESH = 48;
-export const FRTO_SEQ = 49;
-export const DSACK_START = 50;
-export const DSACK_END = 51;
-export const SACK_LED1 = 52;
-export const SACK_LED2 = 53;
-export const SACK_LED3 = 54;
-export const DELIVERED = 55;
-export const DELIVERED_AT = 56;
-export const FIRST_SENT_US = 57;
-export const APP_LIMITED = 58;
-export const LOST = 59;
-export const LOST_SEEN = 60;
-export const DELIVERED_CE = 61;
-export const CE_SEEN = 62;
-export const ROUND_END = 63;
-export const LAST_SENT_US = 64;
-export const PACING_RATE = 65;
-export const PACE_AT = 66;
-export const PACE_BUDGET = 67;
-export const ECN_SEQ = 68;
-export const CE_RCVD = 69;
-export const CE_PEER = 70;
-export const ECT0_RCVD = 71;
-export const CE_BYTES_RCVD = 72;
-export const ECT1_RCVD = 73;
-export const ECT0_PEER = 74;
-export const CE_BYTES_PEER = 75;
-export const ECT1_PEER = 76;
-export const ECN_STATE = 77;
-export const MTU_PROBE = 78;
-export const MTU_PROBE_SEQ = 79;
-export const MTU_HIGH = 80;
-export const MTU_FAILS = 81;
-export const MTU_AT = 82;
-export const MTU_CLAIM = 83;
-export const MTU_CLAIM_SEQ = 84;
-export const RCV_SPACE = 85;
-export const RCV_SPACE_AT = 86;
-export const SND_SPACE = 87;
-export const UTO = 88;
+export const RTX_LOST = 41;
+export const RTT_PARTS = 42;
+export const PRR_DELIVERED = 43;
+export const PRR_OUT = 44;
+export const RECOVER_FS = 45;
+export const UNDO_SEQ = 46;
+export const UNDO_RETRANS = 47;
+export const UNDO_TS = 48;
+export const PRIOR_CWND = 49;
+export const PRIOR_SSTHRESH = 50;
+export const FRTO_SEQ = 51;
+export const DSACK_START = 52;
+export const DSACK_END = 53;
+export const RETRANSMITS = 54;
+export const RECOVERIES = 55;
+export const PROBES = 56;
+export const SACK_LED1 = 57;
+export const SACK_LED2 = 58;
+export const SACK_LED3 = 59;
+export const DELIVERED = 60;
+export const DELIVERED_AT = 61;
+export const FIRST_SENT_US = 62;
+export const APP_LIMITED = 63;
+export const LOST = 64;
+export const LOST_SEEN = 65;
+export const DELIVERED_CE = 66;
+export const CE_SEEN = 67;
+export const ROUND_END = 68;
+export const LAST_SENT_US = 69;
+export const PACING_RATE = 70;
+export const PACE_AT = 71;
+export const PACE_BUDGET = 72;
+export const ECN_SEQ = 73;
+export const CE_RCVD = 74;
+export const CE_PEER = 75;
+export const ECT0_RCVD = 76;
+export const CE_BYTES_RCVD = 77;
+export const ECT1_RCVD = 78;
+export const ECT0_PEER = 79;
+export const CE_BYTES_PEER = 80;
+export const ECT1_PEER = 81;
+export const ECN_STATE = 82;
+export const MTU_PROBE = 83;
+export const MTU_PROBE_SEQ = 84;
+export const MTU_HIGH = 85;
+export const MTU_FAILS = 86;
+export const MTU_AT = 87;
+export const MTU_CLAIM = 88;
+export const MTU_CLAIM_SEQ = 89;
+export const RCV_SPACE = 90;
+export const RCV_SPACE_AT = 91;
+export const SND_SPACE = 92;
+export const UTO = 93;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 96;
 /** Words that hold moments of this stack's clock. */
@@ -417,150 +422,165 @@ export class Tcb {
   /** TLP.end_seq [seq] */
   get tlpEndSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 40]!; }
   set tlpEndSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 40] = v; }
+  /** one more than the record before which none is marked lost; 0 = look from the head [rec] */
+  get rtxLost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 41]!; }
+  set rtxLost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 41] = v; }
+  /** fractions of SRTT and RTTVAR, 1/65536 us [u16|u16<<16] */
+  get rttParts(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
+  set rttParts(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
   /** prr_delivered [B] */
-  get prrDelivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 41]!; }
-  set prrDelivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 41] = v; }
+  get prrDelivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
+  set prrDelivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
   /** prr_out [B] */
-  get prrOut(): number { return this.f32[this.i32[this.at + FLIGHT]! + 42]!; }
-  set prrOut(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 42] = v; }
+  get prrOut(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
+  set prrOut(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
   /** RecoverFS [B] */
-  get recoverFs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 43]!; }
-  set recoverFs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 43] = v; }
+  get recoverFs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
+  set recoverFs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
   /** SND.UNA when the reduction that may be undone happened [seq] */
-  get undoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 44]!; }
-  set undoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 44] = v; }
+  get undoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
+  set undoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
   /** retransmissions not yet reported as duplicates [count] */
-  get undoRetrans(): number { return this.f32[this.i32[this.at + FLIGHT]! + 45]!; }
-  set undoRetrans(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 45] = v; }
+  get undoRetrans(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
+  set undoRetrans(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
   /** TSval of the first retransmission (Eifel) [u32] */
-  get undoTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 46]!; }
-  set undoTs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 46] = v; }
+  get undoTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
+  set undoTs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
   /** cwnd before the reduction [B] */
-  get priorCwnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 47]!; }
-  set priorCwnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 47] = v; }
+  get priorCwnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
+  set priorCwnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
   /** ssthresh before the reduction [B] */
-  get priorSsthresh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 48]!; }
-  set priorSsthresh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 48] = v; }
+  get priorSsthresh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 50]!; }
+  set priorSsthresh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 50] = v; }
   /** F-RTO: SND.NXT when the timer expired [seq] */
-  get frtoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 49]!; }
-  set frtoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 49] = v; }
+  get frtoSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 51]!; }
+  set frtoSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 51] = v; }
   /** duplicate range to report in the next SACK option [seq] */
-  get dsackStart(): number { return this.f32[this.i32[this.at + FLIGHT]! + 50]!; }
-  set dsackStart(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 50] = v; }
+  get dsackStart(): number { return this.f32[this.i32[this.at + FLIGHT]! + 52]!; }
+  set dsackStart(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 52] = v; }
   /** its right edge; equal = none [seq] */
-  get dsackEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 51]!; }
-  set dsackEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 51] = v; }
+  get dsackEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 53]!; }
+  set dsackEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 53] = v; }
+  /** (super-)segments sent again [count] */
+  get retransmits(): number { return this.f32[this.i32[this.at + FLIGHT]! + 54]!; }
+  set retransmits(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 54] = v; }
+  /** recoveries from loss, of which were undone [u16|u16<<16] */
+  get recoveries(): number { return this.f32[this.i32[this.at + FLIGHT]! + 55]!; }
+  set recoveries(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 55] = v; }
+  /** tail loss probes, duplicates the peer reported [u16|u16<<16] */
+  get probes(): number { return this.f32[this.i32[this.at + FLIGHT]! + 56]!; }
+  set probes(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 56] = v; }
   /** left edge of the block that led the last SACK option; 0 = none [seq] */
-  get sackLed1(): number { return this.f32[this.i32[this.at + FLIGHT]! + 52]!; }
-  set sackLed1(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 52] = v; }
+  get sackLed1(): number { return this.f32[this.i32[this.at + FLIGHT]! + 57]!; }
+  set sackLed1(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 57] = v; }
   /** of the one before that [seq] */
-  get sackLed2(): number { return this.f32[this.i32[this.at + FLIGHT]! + 53]!; }
-  set sackLed2(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 53] = v; }
+  get sackLed2(): number { return this.f32[this.i32[this.at + FLIGHT]! + 58]!; }
+  set sackLed2(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 58] = v; }
   /** and before that [seq] */
-  get sackLed3(): number { return this.f32[this.i32[this.at + FLIGHT]! + 54]!; }
-  set sackLed3(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 54] = v; }
+  get sackLed3(): number { return this.f32[this.i32[this.at + FLIGHT]! + 59]!; }
+  set sackLed3(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 59] = v; }
   /** C.delivered, modulo 2^32 [B] */
-  get delivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 55]!; }
-  set delivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 55] = v; }
+  get delivered(): number { return this.f32[this.i32[this.at + FLIGHT]! + 60]!; }
+  set delivered(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 60] = v; }
   /** C.delivered_time [us@] */
-  get deliveredAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 56]!; }
-  set deliveredAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 56] = v; }
+  get deliveredAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 61]!; }
+  set deliveredAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 61] = v; }
   /** C.first_send_time [us@] */
-  get firstSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 57]!; }
-  set firstSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 57] = v; }
+  get firstSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 62]!; }
+  set firstSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 62] = v; }
   /** C.app_limited: value of delivered when the bubble is past; 0 = not limited [B] */
-  get appLimited(): number { return this.f32[this.i32[this.at + FLIGHT]! + 58]!; }
-  set appLimited(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 58] = v; }
+  get appLimited(): number { return this.f32[this.i32[this.at + FLIGHT]! + 63]!; }
+  set appLimited(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 63] = v; }
   /** C.lost, modulo 2^32 [B] */
-  get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 59]!; }
-  set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 59] = v; }
+  get lost(): number { return this.f32[this.i32[this.at + FLIGHT]! + 64]!; }
+  set lost(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 64] = v; }
   /** of these, what the controller was told of [B] */
-  get lostSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 60]!; }
-  set lostSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 60] = v; }
+  get lostSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 65]!; }
+  set lostSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 65] = v; }
   /** delivered with CE marks, modulo 2^32 [B] */
-  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 61]!; }
-  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 61] = v; }
+  get deliveredCe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 66]!; }
+  set deliveredCe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 66] = v; }
   /** of these, what the controller was told of [B] */
-  get ceSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 62]!; }
-  set ceSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 62] = v; }
+  get ceSeen(): number { return this.f32[this.i32[this.at + FLIGHT]! + 67]!; }
+  set ceSeen(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 67] = v; }
   /** value of delivered when the round trip being counted began [B] */
-  get roundEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 63]!; }
-  set roundEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 63] = v; }
+  get roundEnd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 68]!; }
+  set roundEnd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 68] = v; }
   /** when text last left [us@] */
-  get lastSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 64]!; }
-  set lastSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 64] = v; }
+  get lastSentUs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 69]!; }
+  set lastSentUs(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 69] = v; }
   /** 0 = not paced [16 B/s] */
-  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 65]!; }
-  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 65] = v; }
+  get pacingRate(): number { return this.f32[this.i32[this.at + FLIGHT]! + 70]!; }
+  set pacingRate(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 70] = v; }
   /** when the next segment may leave [us@] */
-  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 66]!; }
-  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 66] = v; }
+  get paceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 71]!; }
+  set paceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 71] = v; }
   /** bytes that may leave at once [B] */
-  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 67]!; }
-  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 67] = v; }
+  get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 72]!; }
+  set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 72] = v; }
   /** SND.NXT at the last reduction for ECE: once per round trip [seq] */
-  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 68]!; }
-  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 68] = v; }
+  get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 73]!; }
+  set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 73] = v; }
   /** r.cep: segments received with CE [count] */
-  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 69]!; }
-  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 69] = v; }
+  get ceRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 74]!; }
+  set ceRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 74] = v; }
   /** s.cep: CE marks the peer reported [count] */
-  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 70]!; }
-  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 70] = v; }
+  get cePeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 75]!; }
+  set cePeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 75] = v; }
   /** r.e0b [B] */
-  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 71]!; }
-  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 71] = v; }
+  get ect0Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 76]!; }
+  set ect0Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 76] = v; }
   /** r.ceb [B] */
-  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 72]!; }
-  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 72] = v; }
+  get ceBytesRcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 77]!; }
+  set ceBytesRcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 77] = v; }
   /** r.e1b [B] */
-  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 73]!; }
-  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 73] = v; }
+  get ect1Rcvd(): number { return this.f32[this.i32[this.at + FLIGHT]! + 78]!; }
+  set ect1Rcvd(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 78] = v; }
   /** s.e0b [B] */
-  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 74]!; }
-  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 74] = v; }
+  get ect0Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 79]!; }
+  set ect0Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 79] = v; }
   /** s.ceb [B] */
-  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 75]!; }
-  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 75] = v; }
+  get ceBytesPeer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 80]!; }
+  set ceBytesPeer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 80] = v; }
   /** s.e1b [B] */
-  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 76]!; }
-  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 76] = v; }
+  get ect1Peer(): number { return this.f32[this.i32[this.at + FLIGHT]! + 81]!; }
+  set ect1Peer(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 81] = v; }
   /** what the handshake of AccECN saw, what is to be reported [bits] */
-  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 77]!; }
-  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 77] = v; }
+  get ecnState(): number { return this.f32[this.i32[this.at + FLIGHT]! + 82]!; }
+  set ecnState(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 82] = v; }
   /** size of the probe in flight; 0 = none [B] */
-  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 78]!; }
-  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 78] = v; }
+  get mtuProbe(): number { return this.f32[this.i32[this.at + FLIGHT]! + 83]!; }
+  set mtuProbe(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 83] = v; }
   /** first octet of the probe [seq] */
-  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 79]!; }
-  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 79] = v; }
+  get mtuProbeSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 84]!; }
+  set mtuProbeSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 84] = v; }
   /** smallest size known not to pass; 0 = unknown [B] */
-  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 80]!; }
-  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 80] = v; }
+  get mtuHigh(): number { return this.f32[this.i32[this.at + FLIGHT]! + 85]!; }
+  set mtuHigh(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 85] = v; }
   /** probes of this size that were lost; full-size timeouts in a row [count] */
-  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 81]!; }
-  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 81] = v; }
+  get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 86]!; }
+  set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 86] = v; }
   /** when the search may go on; 0 = now [tick] */
-  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 82]!; }
-  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 82] = v; }
+  get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 87]!; }
+  set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 87] = v; }
   /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */
-  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 83]!; }
-  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 83] = v; }
+  get mtuClaim(): number { return this.f32[this.i32[this.at + FLIGHT]! + 88]!; }
+  set mtuClaim(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 88] = v; }
   /** first octet of the segment it is about [seq] */
-  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 84]!; }
-  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 84] = v; }
+  get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 89]!; }
+  set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 89] = v; }
   /** text consumed in the round trip being measured [B] */
-  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 85]!; }
-  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 85] = v; }
+  get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 90]!; }
+  set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 90] = v; }
   /** when that round trip began [us@] */
-  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 86]!; }
-  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 86] = v; }
+  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 91]!; }
+  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 91] = v; }
   /** largest flight of the round trip being measured [B] */
-  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 87]!; }
-  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 87] = v; }
+  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 92]!; }
+  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 92] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 88]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 88] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 93]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 93] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

@@ -2,15 +2,18 @@
 import { ACK } from '../../wire/abi.ts';
 import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
-import { arm, controllerOf, markDirty, note, report, step, type Tcp } from './context.ts';
+import { arm, controllerOf, disarm, markDirty, note, report, step, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
 import { EV, FIN_WAIT_2, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
+import { beginFrto } from './frto.ts';
 import { end, remove, silence } from './lifecycle.ts';
+import { reorderTimeout } from './loss.ts';
 import { paceDue } from './pacing.ts';
 import { timeoutMeansMtu } from './path-mtu.ts';
+import { rackTimeout } from './rack.ts';
 import { ackNow } from './receive-window.ts';
-import { inFlight, markAllLost } from './retransmission.ts';
+import { markAllLost } from './retransmission.ts';
 import {
   F_ACK_LATER,
   F_FIN_QUEUED,
@@ -24,8 +27,15 @@ import {
   F_RTO_RECOVERY,
   F_SACK,
   F_SHORT_SEND,
+  F2_FRTO,
+  F2_FRTO_NEW,
+  F2_PTO,
+  F2_TLP_DUE,
+  F2_TLP_OUT,
+  F2_UNDO,
   TIMER_DELACK,
   TIMER_KEEPALIVE,
+  TIMER_LOSS,
   TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REXMIT,
@@ -33,7 +43,10 @@ import {
   TIMER_USER,
 } from './row.ts';
 import { backOff } from './rtt.ts';
+import { forgetReneged } from './scoreboard.ts';
+import { probeTimeout } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
+import { beginUndo } from './undo.ts';
 
 /** [SHLD-10] R1: from here on IP is advised and the user told. */
 const R1 = 3;
@@ -77,6 +90,10 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
       return keepAlive(t, tcb, at);
     case TIMER_STATE:
       return stateTimeout(t, tcb);
+    case TIMER_LOSS:
+      if (tcb.flags2 & F2_PTO) probeTimeout(t, tcb);
+      else reorderTimeout(t, tcb);
+      return;
     case TIMER_USER:
       if (diff(t.tick, tcb.firstSentAt) >= tcb.userTimeout || tcb.firstSentAt === 0)
         giveUp(t, tcb, ETIMEDOUT); // T233 …
@@ -96,6 +113,10 @@ export function giveUp(t: Tcp, tcb: Tcb, reason: number): void {
 
 function retransmission(t: Tcp, tcb: Tcb): void {
   if (tcb.sndUna === tcb.sndNxt) return; // acknowledged since: T263 to T265
+  if (tcb.flags2 & F2_PTO) {
+    probeTimeout(t, tcb); // RFC 8985 §7.2: a probe goes first, also when we woke too late for both
+    return;
+  }
   const opening = (tcb.state & (SYN_SENT | SYN_RECEIVED)) !== 0;
   const closedWindow = !opening && tcb.sndWnd === 0;
   const first = tcb.rexmits === 0;
@@ -121,9 +142,18 @@ function retransmission(t: Tcp, tcb: Tcb): void {
 /** RFC 5681 §3.1, RFC 6582 §4.2: one segment, slow start from there, no fast retransmit for what was sent before. */
 function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
   timeoutMeansMtu(t, tcb);
+  disarm(tcb, TIMER_LOSS);
+  tcb.flags2 &= ~(F2_TLP_OUT | F2_TLP_DUE);
   if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
-  const flight = inFlight(tcb) + tcb.sackedOut + tcb.lostOut;
-  markAllLost(t, tcb);
+  else forgetReneged(t, tcb);
+  const flight = diff(tcb.sndNxt, tcb.sndUna);
+  if (first) {
+    // A timeout in the middle of a recovery: what may be undone is all of it.
+    if ((tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) === 0) beginUndo(tcb);
+    beginFrto(tcb);
+  } else tcb.flags2 &= ~(F2_FRTO | F2_FRTO_NEW | F2_UNDO);
+  if (tcb.flags & F_SACK && tcb.rackRtt > 0) rackTimeout(t, tcb);
+  else markAllLost(t, tcb);
   controllerOf(t, tcb).onRto(tcb, flight, first, t.now);
   tcb.flags = (tcb.flags & ~F_RECOVERY) | F_RTO_RECOVERY;
   tcb.recover = tcb.sndNxt;
@@ -193,6 +223,7 @@ function keepAlive(t: Tcp, tcb: Tcb, at: number): void {
   tcb.keepCount = allowed | ((sent + 1) << 16);
   t.counters.keepaliveProbes++;
   note(t, tcb, 'keep-alive probe');
+  t.sack.row = -1;
   // [SHLD-12] <SEQ=SND.NXT-1>, no text: below the peer's RCV.NXT, so it must answer.
   if (t.ip.ready(tcb.hop)) emitText(t, tcb, t.ip.linkOf(tcb.hop), (tcb.sndNxt - 1) | 0, ACK, -1, 0, 0, tcb.sndMss);
   arm(t, tcb, TIMER_KEEPALIVE, tcb.keepInterval);

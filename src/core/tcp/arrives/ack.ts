@@ -6,12 +6,13 @@ import { closeNow } from '../close.ts';
 import { arm, disarm, markDirty, report, step, type Tcp } from '../context.ts';
 import { ackTaken } from '../delivery-rate.ts';
 import { ecnFeedback } from '../ecn.ts';
+import { tsval } from '../emit.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
-import { detectLoss, duplicateAck, recoveryAck, takeSack } from '../loss.ts';
+import { duplicateAck, lossAck } from '../loss.ts';
 import { probeAcked } from '../mtu-search.ts';
-import { acknowledge, markAllLost } from '../retransmission.ts';
+import { markAllLost } from '../retransmission.ts';
 import {
   F_CLOSE_QUEUED,
   F_FIN_QUEUED,
@@ -20,7 +21,6 @@ import {
   F_PERSIST,
   F_RCV_FIN,
   F_RECOVERY,
-  F_RTO_RECOVERY,
   F_SACK,
   F_SHORT_SEND,
   F_SND_URG,
@@ -28,15 +28,20 @@ import {
   F2_ACCECN,
   F2_ECN,
   F2_MTU_PROBE,
+  F2_PTO,
+  F2_TLP_SPENT,
+  TIMER_LOSS,
   TIMER_PERSIST,
   TIMER_REXMIT,
   TIMER_STATE,
   TIMER_USER,
 } from '../row.ts';
 import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
+import { acknowledge, beginNews, takeSack } from '../scoreboard.ts';
 import type { Segment } from '../segment.ts';
 import { dequeue } from '../send-queue.ts';
 import { readOptions } from '../syn-options.ts';
+import { scheduleProbe } from '../tail-loss-probe.ts';
 import type { Tcb } from '../tcb.ts';
 import { challengeAck } from './challenge.ts';
 import { replyReset } from './closed.ts';
@@ -91,23 +96,24 @@ function inRange(t: Tcp, tcb: Tcb, seg: Segment): boolean {
 
 /** SND.UNA, the send window and loss detection; the states come after it. */
 function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
-  let sacked = 0;
+  beginNews(t, tcb, seg);
   if (seg.opts & OPT_SACK) {
     readOptions(t, seg);
-    sacked = takeSack(t, tcb, seg);
+    takeSack(t, tcb, seg);
   }
   const window = scaledWindow(tcb, seg);
   const advances = gt(seg.ack, tcb.sndUna);
   const acked = advances ? diff(seg.ack, tcb.sndUna) : 0;
   if (advances) {
-    advance(t, tcb, seg.ack);
-    if (sacked > 0) detectLoss(t, tcb);
+    advance(t, tcb, seg);
   } else if (seg.ack === tcb.sndUna && tcb.rtxHead >= 0) {
     tcb.rexmits = tcb.sndWnd === 0 ? 0 : tcb.rexmits; // [MUST-37] a probe was answered
-    // RFC 5681 §2: no text, no SYN or FIN, and the same window; with SACK its news counts (RFC 6675 §3).
+    // RFC 5681 §2: no text, no SYN or FIN, and the same window. What SACK says counts in any case (RFC 6675 §2).
     const bare = seg.len === 0 && (seg.flags & (SYN | FIN)) === 0;
-    if (bare && (window === tcb.sndWnd || sacked > 0) && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb, sacked);
-  }
+    if (bare && window === tcb.sndWnd && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb);
+    if (t.news.rtt > 0) takeSample(t, tcb, t.news.delivered, diff(tcb.sndNxt, tcb.sndUna));
+    lossAck(t, tcb, seg, 0);
+  } else if (t.news.dsack || t.news.sacked > 0) lossAck(t, tcb, seg, 0); // what an overtaken ACK says is news all the same
   if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnFeedback(t, tcb, seg, acked);
   updateWindow(t, tcb, window, seg, advances);
   ackTaken(t, tcb, acked);
@@ -142,11 +148,12 @@ function leavePersist(t: Tcp, tcb: Tcb): void {
 }
 
 /** SND.UNA moves to `ack`: text leaves the queues, the timer restarts (RFC 6298 (5.3)), the user hears of room. */
-export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
+export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
+  const ackNo = seg.ack;
   const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && ackNo === tcb.sndNxt;
   const acked = diff(ackNo, tcb.sndUna);
   const bytes = acked - (finAcked ? 1 : 0);
-  const sample = acknowledge(t, tcb, ackNo);
+  acknowledge(t, tcb, ackNo);
   tcb.sndUna = ackNo;
   if (tcb.flags2 & F2_MTU_PROBE) probeAcked(t, tcb);
   t.ip.confirm(tcb.hop);
@@ -155,10 +162,10 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
     tcb.bytesOut += bytes;
   }
   // [UNTAGGED-21] without a sample a backed-off RTO stays
-  if (sample >= 0) sampleRtt(tcb, sample, t.defaults.minRto);
+  takeSample(t, tcb, acked, diff(tcb.sndNxt, tcb.sndUna) + acked);
   tcb.dupAcks = 0;
   tcb.rexmits = 0;
-  if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) recoveryAck(t, tcb, acked);
+  lossAck(t, tcb, seg, acked);
   if ((tcb.flags & (F_RECOVERY | F_SACK)) === 0) tcb.sackedOut = 0;
   if (tcb.flags & F_SND_URG && leq(tcb.sndUp, tcb.sndUna)) tcb.flags &= ~F_SND_URG;
   restartTimers(t, tcb);
@@ -171,15 +178,36 @@ export function advance(t: Tcp, tcb: Tcb, ackNo: number): void {
   if (tcb.sndQueued > 0 || tcb.lostOut > 0 || finWaits) markDirty(t, tcb);
 }
 
+/**
+ * RFC 6298 (2.3), RFC 7323 §4: one sample of each ACK that has one; text sent twice gives it by its echo alone, and only when
+ * SND.UNA moved.
+ */
+function takeSample(t: Tcp, tcb: Tcb, bytes: number, flight: number): void {
+  let us = t.news.rtt;
+  if (us < 0) {
+    if (!t.news.stamped || bytes === 0) return;
+    const ms = diff(tsval(t, tcb), t.news.tsecr);
+    if (ms < 0) return;
+    us = ms === 0 ? 1000 : ms * 1000;
+  }
+  sampleRtt(tcb, us, t.defaults.minRto, bytes < flight ? bytes / flight : 1);
+  tcb.flags2 &= ~F2_TLP_SPENT;
+}
+
 function restartTimers(t: Tcp, tcb: Tcb): void {
   if (tcb.sndUna === tcb.sndNxt) {
     disarm(tcb, TIMER_REXMIT);
+    disarm(tcb, TIMER_LOSS);
+    tcb.flags2 &= ~F2_PTO;
     disarm(tcb, TIMER_USER);
     tcb.firstSentAt = 0;
     return;
   }
   tcb.firstSentAt = t.tick;
-  if ((tcb.flags & F_PERSIST) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  if ((tcb.flags & F_PERSIST) === 0) {
+    arm(t, tcb, TIMER_REXMIT, tcb.rto);
+    scheduleProbe(t, tcb);
+  }
   if (tcb.userTimeout > 0) arm(t, tcb, TIMER_USER, tcb.userTimeout);
 }
 
@@ -223,9 +251,10 @@ export function watchOrphan(t: Tcp, tcb: Tcb): void {
 export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return GO_ON;
   if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) return GO_ON;
+  beginNews(t, tcb, seg);
   if (gt(seg.ack, tcb.sndUna)) {
     const acked = diff(seg.ack, tcb.sndUna);
-    advance(t, tcb, seg.ack);
+    advance(t, tcb, seg);
     ackTaken(t, tcb, acked);
   }
   if (leq(tcb.sndWl2, seg.ack)) {

@@ -10,6 +10,7 @@ import { end } from '../lifecycle.ts';
 import { hold } from '../reassembly.ts';
 import { ackNow } from '../receive-window.ts';
 import { F_RESEND } from '../row.ts';
+import { beginNews } from '../scoreboard.ts';
 import type { Segment } from '../segment.ts';
 import { takeSynOptions } from '../syn-options.ts';
 import type { Tcb } from '../tcb.ts';
@@ -60,7 +61,8 @@ function connect(t: Tcp, tcb: Tcb, seg: Segment): void {
   takeWindow(tcb, seg.rawWnd, tcb.irs, seg.ack);
   step(t, tcb, EV.rcvSynAck);
   announce(t, tcb);
-  if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg.ack);
+  beginNews(t, tcb, seg);
+  if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg);
   ackNow(t, tcb);
   if (seg.len > 0 || seg.flags & FIN) {
     urg(t, tcb, seg);

@@ -15,6 +15,8 @@ export class AckSample {
   limited = false;
   /** In fast recovery. */
   recovering = false;
+  /** @internal This ACK ended fast recovery: counts as in it. */
+  repaired = false;
   /** A round trip is over: a segment sent after the last one ended was delivered. */
   roundStart = false;
   /** Bytes in flight, after this ACK. */
@@ -51,6 +53,7 @@ export class AckSample {
     this.rttUs = 0;
     this.limited = false;
     this.recovering = false;
+    this.repaired = false;
     this.roundStart = false;
     this.sampledBytes = 0;
     this.intervalUs = 0;

@@ -86,7 +86,7 @@ export class CongestionControl {
   onAck(tcb: Tcb, now: Micros): void {
     const { ack } = this;
     const controller = this.of(tcb);
-    ack.recovering = (tcb.flags & F_RECOVERY) !== 0;
+    ack.recovering = ack.repaired || (tcb.flags & F_RECOVERY) !== 0;
     if (!ack.recovering || controller.ownRecovery === true) {
       ack.limited = (tcb.flags & (F_CWND_LIMITED | F_RTO_RECOVERY)) !== 0 || (tcb.flags2 & F2_PACED) !== 0;
       try {

@@ -12,6 +12,7 @@ import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
 import { Flights } from '../../../../src/core/tcp/flights.ts';
 import { RECORD_WORDS, Records } from '../../../../src/core/tcp/records.ts';
 import { Rows } from '../../../../src/core/tcp/rows.ts';
+import { News } from '../../../../src/core/tcp/scoreboard.ts';
 import { Segment } from '../../../../src/core/tcp/segment.ts';
 import { Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { TimerWheel } from '../../../../src/core/timers.ts';
@@ -46,6 +47,7 @@ export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
     windowGranted: 0,
     windowLimit: Infinity,
     trace: null,
+    news: new News(),
   } as unknown as Tcp;
   const view = new CongestionView(new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer));
   Object.assign(t, { congestion: new CongestionControl(view, [...controllers], false) });

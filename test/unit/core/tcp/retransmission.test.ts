@@ -4,8 +4,6 @@ import { expect, test } from 'vitest';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
 import {
-  acknowledge,
-  applyBlock,
   firstLost,
   inFlight,
   markAllLost,
@@ -15,9 +13,10 @@ import {
   split,
 } from '../../../../src/core/tcp/retransmission.ts';
 import { F_SACK } from '../../../../src/core/tcp/row.ts';
+import { acknowledge, applyBlock, beginNews } from '../../../../src/core/tcp/scoreboard.ts';
 import { dequeue, enqueue, seekNew } from '../../../../src/core/tcp/send-queue.ts';
 import { byteAt } from '../../../property/pair/end.ts';
-import { chain, type Tables, tables } from './bench-of-tables.ts';
+import { chain, segment, type Tables, tables } from './bench-of-tables.ts';
 
 const lengths = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 10 });
 const step = fc.oneof(
@@ -128,13 +127,16 @@ test('acknowledge, split, SACK, loss and retransmission in any order keep the oc
   );
 });
 
-test('only what was neither resent nor selectively acknowledged gives a round-trip sample (Karn)', () => {
+test('only what was neither resent nor selectively acknowledged gives a round-trip sample (Karn) [RFC 6298 §3-a]', () => {
   const { t, tcb } = sent(0, [100, 100, 100]);
   const [a, b] = chain(t, tcb.rtxHead) as [number, number];
   (t as { now: number }).now += 5000;
   noteResent(t, tcb, a);
   applyBlock(t, tcb, 100, 200);
   expect(t.records.flags(b) & R_SACKED).toBe(R_SACKED);
+  const bare = segment(0, new Uint8Array(0));
+  beginNews(t, tcb, bare);
   expect(acknowledge(t, tcb, 200)).toBe(-1);
+  beginNews(t, tcb, bare);
   expect(acknowledge(t, tcb, 301)).toBe(5000);
 });

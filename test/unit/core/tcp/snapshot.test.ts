@@ -6,7 +6,7 @@ import { arm } from '../../../../src/core/tcp/context.ts';
 import { tsval } from '../../../../src/core/tcp/emit.ts';
 import { CLOSED, LISTEN } from '../../../../src/core/tcp/figure5.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
-import { applyBlock, inFlight } from '../../../../src/core/tcp/retransmission.ts';
+import { inFlight } from '../../../../src/core/tcp/retransmission.ts';
 import {
   F_CORK,
   F_COUNTED,
@@ -17,6 +17,7 @@ import {
   TIMER_KEEPALIVE,
   TIMER_REXMIT,
 } from '../../../../src/core/tcp/row.ts';
+import { applyBlock } from '../../../../src/core/tcp/scoreboard.ts';
 import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
