@@ -173,7 +173,9 @@ describe('Eifel and D-SACK', () => {
     async (s) => {
       await open(s, 'mss 1000, ts 1 0', '<ts 2 0>');
       await s.run('send 2964\n+0 > . seq 1 len 988\n+0 > . seq 989 len 988\n+0 > P. seq 1977 len 988');
-      await s.run('+.3 > . seq 1 len 988\n+.1 < . seq 1 ack 989 win 60000 <ts 3 400>\n+0 > . seq 989 len 988\n+0 > P. seq 1977 len 988');
+      await s.run(
+        '+.3 > . seq 1 len 988\n+.1 < . seq 1 ack 989 win 60000 <ts 3 400>\n+0 > . seq 989 len 988\n+0 > P. seq 1977 len 988',
+      );
       expect(info(s)).toMatchObject({ undone: 0 });
       // The echo lifts Karn's rule: 100 ms again, and the timer is not backed off any more.
       expect(info(s).rtoMs).toBeLessThan(320);

@@ -13,9 +13,9 @@ export const sending: readonly Fault[] = [
   {
     name: 'sample-from-a-retransmission',
     ids: ['MUST-18'],
-    file: 'src/core/tcp/retransmission.ts',
-    from: 'if ((flags & (R_RESENT | R_SACKED)) === 0) sample',
-    to: 'if ((flags & R_SACKED) === 0) sample',
+    file: 'src/core/tcp/rack.ts',
+    from: 'const rtt = Math.max(1, ((t.now | 0) - sentAt) | 0);',
+    to: 'const rtt = Math.max(1, ((t.now | 0) - sentAt) | 0);\n  news.rtt = rtt;',
     tests: ['test/conformance/rfc9293-timers.test.ts'],
   },
   {

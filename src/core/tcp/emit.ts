@@ -42,12 +42,9 @@ import {
 } from './row.ts';
 import { beginDuplicate, endDuplicate, sackLength } from './sack-option.ts';
 import type { Tcb } from './tcb.ts';
+import { tsval } from './timestamp.ts';
 
-/** TSval: milliseconds plus the connection's own offset (RFC 7323 §5.4). */
-export function tsval(t: Tcp, tcb: Tcb): number {
-  // Rounded down also below zero: a connection that moves between clocks must not step back (RFC 7323 §5.3).
-  return (Math.floor(t.now / 1000) + tcb.tsOffset) | 0;
-}
+export { tsval };
 
 /** What every segment has in common; from ESTABLISHED on `flags` has ACK [UNTAGGED-20]. Returns the descriptor's first word, or -1 when the buffer is full. */
 function begin(t: Tcp, tcb: Tcb, link: number, seq: number, flags: number): number {

@@ -5,10 +5,10 @@
 import { add, lt } from '../seq.ts';
 import type { Tcp } from './context.ts';
 import { rateLost, rateSent } from './delivery-rate.ts';
-import { tsval } from './emit.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import { F_RECOVERY, F2_UNDO } from './row.ts';
 import type { Tcb } from './tcb.ts';
+import { tsval } from './timestamp.ts';
 
 export { inFlight } from './pipe.ts';
 

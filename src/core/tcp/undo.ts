@@ -5,11 +5,11 @@
  */
 import { diff, geq, leq } from '../seq.ts';
 import { controllerOf, markDirty, note, type Tcp } from './context.ts';
-import { tsval } from './emit.ts';
 import { clearLost } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F2_FRTO, F2_FRTO_NEW, F2_UNDO } from './row.ts';
 import { afterSpuriousTimeout, rtoFromEstimate } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
+import { tsval } from './timestamp.ts';
 
 /** cwnd and ssthresh are about to be reduced. */
 export function beginUndo(tcb: Tcb): void {

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import type { AckSample } from '../../../../src/core/tcp/congestion/ack-sample.ts';
 import { ackTaken, noteAppLimited } from '../../../../src/core/tcp/delivery-rate.ts';
-import { acknowledge, applyBlock, markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
+import { markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
 import { F2_APP_LIMITED } from '../../../../src/core/tcp/row.ts';
+import { acknowledge, applyBlock } from '../../../../src/core/tcp/scoreboard.ts';
 import { type Bench, bench, ISS } from './bench.ts';
 
 const MS = 1000;
@@ -134,10 +135,11 @@ test('a full window is not an application that is slow', () => {
   expect(b.tcb.flags2 & F2_APP_LIMITED).toBe(0);
 });
 
-test('an interval below the shortest round trip is no sample', () => {
+test('an interval below the shortest round trip is no sample: the ACK is of the first transmission', () => {
   const { ack, b, send } = watched();
   b.tcb.minRtt = 30 * MS;
   send(0, 1000);
+  noteResent(b.t, b.tcb, b.tcb.rtxHead);
   expect(ack(20, 1000)).toMatchObject({ delivered: 1000, deliveryRate: 0, intervalUs: 0 });
 });
 
