@@ -290,6 +290,30 @@ export const differences: readonly Difference[] = [
     why: 'the kernel processes packets one by one, and tells of each duplicate',
     scripts: ['one burst of duplicates is one range, and one acknowledgment [RFC 2883 §4-a] [MUST-58]'],
   },
+  {
+    row: 'MUST-40',
+    why: 'the kernel acknowledges a mark at once',
+    scripts: ['CE is echoed until CWR comes [RFC 3168 §6.1.3]'],
+  },
+  {
+    row: 'MUST-36',
+    why: 'the kernel probes a closed window with a segment without text below SND.NXT, not with an octet',
+    scripts: ['what is sent again, and window probes, are not ECN-capable [RFC 3168 §6.1.5] [RFC 3168 §6.1.6]'],
+  },
+  {
+    row: 'RFC 9768 §3.1.2',
+    why: 'kernels up to 6.18 grant ECN, but not accurate ECN: the SYN,ACK says so',
+    scripts: [
+      'a SYN that asks is granted it, and told how it arrived [RFC 9768 §3.1.2]',
+      'a path that clears the bits: no more of it [RFC 9768 §3.2.2.4]',
+      'marks reported by the peer reduce the window once per round trip [RFC 9768 §3.2.2.5]',
+    ],
+  },
+  {
+    row: 'RFC 3168 §6.1.2',
+    why: 'the kernel reduces its window bit by bit while it is acknowledged (RFC 6937), not at once',
+    scripts: ['ECE halves the window once per round trip, and CWR goes with the first new text [RFC 3168 §6.1.2]'],
+  },
 ];
 
 /** About the MSS of the link: for these the kernel's sockets are not told to offer 1000, as for all others. */
