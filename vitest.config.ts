@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { plantedFault } from './test/faults/plugin.ts';
 import { mutantCores } from './test/model/mutants.ts';
@@ -21,6 +22,8 @@ const readScripts = {
 const slow = process.env.USERTCP_SLOW === '1';
 
 export default defineConfig({
+  // Examples import the package by its name.
+  resolve: { alias: { 'usertcp/sim': fileURLToPath(new URL('./src/sim.ts', import.meta.url)) } },
   plugins: [...plantedFault(process.env.USERTCP_FAULT), mutantCores()],
   test: {
     pool: 'forks',

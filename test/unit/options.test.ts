@@ -50,6 +50,14 @@ const wrong: [string, unknown, string, RegExp][] = [
   ['ip.slaac', { ...base, ip: { slaac: 'yes' } }, 'ip.slaac', /true or false/],
   ['ip.linkLocal', { ...base, ip: { linkLocal: 1 } }, 'ip.linkLocal', /true or false/],
   ['ip.reassemblyBytes', { ...base, ip: { reassemblyBytes: 1 } }, 'ip.reassemblyBytes', /262144 to 67108864 bytes/],
+  ['pacing', { ...base, tcp: { pacing: 1 } }, 'tcp.pacing', /true or false/],
+  [
+    'controller',
+    { ...base, tcp: { congestion: { name: 'x' } } },
+    'tcp.congestion.open',
+    /a function.*CongestionController/,
+  ],
+  ['controller, nameless', { ...base, tcp: { congestion: {} } }, 'tcp.congestion.name', /a name/],
   ['congestion', { ...base, tcp: { congestion: 'newrenno' } }, 'tcp.congestion', /Did you mean "newreno"\?/],
 ];
 

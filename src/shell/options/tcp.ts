@@ -33,7 +33,7 @@ export const tcpDefaults: TcpDefaults = {
   userTimeout: 0, // [UNTAGGED-24] ADR 12
   notSentLowat: 0,
   ttl: 64,
-  congestion: 'newreno',
+  congestion: 'cubic', // ADR 24
   pacing: false,
   ephemeralPorts: [32768, 60999],
 };

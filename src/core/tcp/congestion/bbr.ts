@@ -1,7 +1,7 @@
 /**
  * BBR, version 3, as in draft-ietf-ccwg-bbr: the rate at which data arrives and the round trip without queues say how
  * fast to send and how much to have in flight; loss is a bound on that and no more. Sends paced. What is simpler here than
- * in the draft stands in docs/adr/0022.
+ * in the draft stands in docs/adr/0025.
  */
 import type { AckSample } from './ack-sample.ts';
 import { resetFullBw, startDown, updateCycle } from './bbr-cycle.ts';
