@@ -50,10 +50,14 @@ export interface TcpDefaults {
   readonly rfc1337?: boolean;
   /** ms an orphan may stay in FIN_WAIT_2. */
   readonly finWait2: number;
+  /** ms an orphan may wait behind a closed window before it is reset. */
+  readonly orphanTimeout: number;
   readonly synRetries: number;
   readonly dataRetries: number;
   /** ms; 0 = by retries only (R2). */
   readonly userTimeout: number;
+  /** Says the user timeout to the peer, and waits as long as the peer asks (RFC 5482). */
+  readonly userTimeoutOption: boolean;
   /** bytes that may wait unsent before SEND takes no more; 0 = as many as the send buffer holds. */
   readonly notSentLowat: number;
   readonly ttl: number;

@@ -191,6 +191,14 @@ export function writeSack(out: Uint8Array, o: number, edges: Int32Array, at: num
   return 4 + 8 * count;
 }
 
+/** RFC 5482 §2. */
+export const UTO_BYTES = 4;
+
+export function writeUserTimeout(out: Uint8Array, o: number, field: number): void {
+  put16(out, o, (KIND_UTO << 8) | UTO_BYTES);
+  put16(out, o + 2, field);
+}
+
 /** RFC 9768 §3.2.3, order 0, with a NOP in front. Returns the bytes written. */
 export function writeAccEcn(out: Uint8Array, o: number, ect0: number, ce: number, ect1: number): number {
   out[o] = KIND_NOP;

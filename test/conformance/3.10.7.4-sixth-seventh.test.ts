@@ -215,7 +215,7 @@ describe('seventh: text ahead of a hole', () => {
       expect ESTABLISHED
       +0 < . seq 251 ack 1 len 10
       event data
-      +.040 > . seq 1 ack 261
+      +0 > . seq 1 ack 261
     `;
   });
 });

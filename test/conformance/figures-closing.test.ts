@@ -153,10 +153,10 @@ describe('closing', () => {
     await s.run`
       +500 < P. seq 1 ack 2 len 1000
       event data 1000
-      +.040 > . seq 2 ack 1001
+      +0 > . seq 2 ack 1001
       +500 < P. seq 1001 ack 2 len 1000
       event data 1000
-      +.040 > . seq 2 ack 2001
+      +0 > . seq 2 ack 2001
       expect FIN_WAIT_2
       +0 < F. seq 2001 ack 2
       +0 > . seq 2 ack 2002

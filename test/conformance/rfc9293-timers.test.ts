@@ -124,8 +124,8 @@ describe('keep-alive', () => {
       silence 7200s
       keepalive 10000 1000 2
       +0 < P. seq 1 ack 1 len 1
-      +.04 > . seq 1 ack 2
-      +9.96 > . seq 0 ack 2 len 0
+      +0 > . seq 1 ack 2
+      +10 > . seq 0 ack 2 len 0
     `;
   });
 
@@ -134,9 +134,9 @@ describe('keep-alive', () => {
     await s.run`
       keepalive 10000 1000 2
       +6 < P. seq 1 ack 1 len 10
-      +.04 > . seq 1 ack 11
+      +0 > . seq 1 ack 11
       silence 9.9s
-      +.06 > . seq 0 ack 11 len 0
+      +.1 > . seq 0 ack 11 len 0
       +0 < . seq 11 ack 1
       +9 < . seq 11 ack 1
       send 10

@@ -59,7 +59,7 @@ describe('USER TIMEOUT', () => {
   });
   conform('FIN_WAIT_2: never while the application reads [T266] [T278]', async (s) => {
     await bring(s, 'FIN_WAIT_2');
-    await s.run('silence 3600s\nexpect FIN_WAIT_2\n+0 < P. seq 1 ack 2 len 10\n+.04 > . seq 2 ack 11\nevent data 10');
+    await s.run('silence 3600s\nexpect FIN_WAIT_2\n+0 < P. seq 1 ack 2 len 10\n+0 > . seq 2 ack 11\nevent data 10');
   });
 });
 

@@ -16,7 +16,6 @@ import {
   OK,
 } from '../events.ts';
 import { add } from '../seq.ts';
-import { watchOrphan } from './arrives/ack.ts';
 import { abort, closeNow } from './close.ts';
 import { arm, markDirty, step, type Tcp } from './context.ts';
 import {
@@ -36,6 +35,7 @@ import {
 import { stir } from './flights.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
+import { watchOrphan } from './orphan.ts';
 import {
   F_CLOSE_QUEUED,
   F_COUNTED,

@@ -20,7 +20,7 @@ import {
   TX_TSVAL,
   URG,
 } from '../../wire/abi.ts';
-import { writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
+import { UTO_BYTES, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
 import { add, diff, gt } from '../seq.ts';
 import { accEcnOption, optionIsDue } from './accurate-ecn.ts';
 import { disarm, type Tcp } from './context.ts';
@@ -38,11 +38,14 @@ import {
   F2_ACCECN,
   F2_DSACK,
   F2_ECN,
+  F2_UTO,
+  F2_UTO_DUE,
   TIMER_DELACK,
 } from './row.ts';
 import { beginDuplicate, endDuplicate, sackLength } from './sack-option.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
+import { userTimeoutOption } from './user-timeout.ts';
 
 export { tsval };
 
@@ -106,6 +109,7 @@ export function emitText(
   }
   addSack(t, tcb, tx, base);
   if (tcb.flags2 & F2_ACCECN && len === 0 && optionIsDue(tcb)) addAccEcn(t, tcb, tx, base);
+  if (tcb.flags2 & F2_UTO_DUE && len === 0) addUserTimeout(t, tcb, tx, base);
   if (len > mss) tx[base + TX_GSO] = mss;
   return addText(t, link, base, chunk, offset, len);
 }
@@ -117,6 +121,14 @@ function addAccEcn(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
   if (at < 0) return;
   tx[base + TX_OPT_OFF] = at;
   tx[base + TX_OPT_LEN] = accEcnOption(tcb, t.arena.bytes, at);
+}
+
+function addUserTimeout(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
+  if (tx[base + TX_OPT_LEN] !== 0) return;
+  const at = t.arena.scratch(UTO_BYTES);
+  if (at < 0) return;
+  tx[base + TX_OPT_OFF] = at;
+  tx[base + TX_OPT_LEN] = userTimeoutOption(tcb, t.arena.bytes, at);
 }
 
 function addText(t: Tcp, link: number, base: number, chunk: number, offset: number, len: number): boolean {
@@ -183,6 +195,7 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
   const withSack = agreed ? (tcb.flags & F_SACK) !== 0 : d.sack;
   const withScale = agreed ? (tcb.flags & F_WS) !== 0 : d.windowScaling;
   let n = writeSynOptions(t.arena.bytes, at, advertisedMss(t, tcb), withScale ? tcb.scales >> 8 : -1, withSack);
+  if (tcb.flags2 & F2_UTO) n += userTimeoutOption(tcb, t.arena.bytes, at + n);
   if (withTs) n += writeTimestamps(t.arena.bytes, at + n, tsval(t, tcb), answering ? tcb.tsRecent : 0);
   tx[base + TX_OPT_OFF] = at;
   tx[base + TX_OPT_LEN] = n;

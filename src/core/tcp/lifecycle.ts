@@ -15,6 +15,8 @@ import {
   F_KEEPALIVE,
   F_LISTED,
   F_NODELAY,
+  F2_UTO,
+  F2_UTO_FIXED,
   TIMER_STATE,
 } from './row.ts';
 import { INITIAL_RTO_MS } from './rtt.ts';
@@ -42,6 +44,8 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   if (!d.windowScaling) tcb.rcvBuf = Math.min(tcb.rcvBuf, 0xffff);
   if (options.receiveBuffer !== undefined) tcb.flags |= F_FIXED_BUFFER;
   if (options.noDelay ?? d.noDelay) tcb.flags |= F_NODELAY;
+  if (d.userTimeoutOption) tcb.flags2 |= F2_UTO;
+  if (options.userTimeout !== undefined) tcb.flags2 |= F2_UTO_FIXED;
   tcb.lastRcvAt = t.tick;
   if (options.keepAlive !== undefined) setKeepAlive(tcb, options.keepAlive); // else off [MUST-25] [MAY-5]
   return row;
@@ -65,6 +69,7 @@ export function inherit(t: Tcp, child: Tcb, listener: Tcb): void {
   child.keepIdle = listener.keepIdle;
   child.keepInterval = listener.keepInterval;
   child.keepCount = listener.keepCount & 0xffff;
+  child.flags2 |= listener.flags2 & (F2_UTO | F2_UTO_FIXED);
   child.listener = listener.row;
   child.cc = listener.cc;
   child.lastRcvAt = t.tick;

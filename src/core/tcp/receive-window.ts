@@ -5,6 +5,9 @@ import { RECEIVING } from './figure5.ts';
 import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
+/** Segments acknowledged at once after a loss or a silence: a slow start of four round trips. */
+const QUICK_ACKS = 16;
+
 /** Shift that makes a buffer of that size fit 16 bits (RFC 7323 §2.3: at most 14). */
 export function scaleFor(buffer: number): number {
   let shift = 0;
@@ -100,12 +103,23 @@ export function returnGrant(t: Tcp, tcb: Tcb): void {
 /** In-order text arrived: acknowledge every second full segment at once, else within the delay [SHLD-18, SHLD-19]. */
 export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
   tcb.ackBytes += bytes;
-  if (tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) tcb.flags |= F_ACK_NOW;
+  if (tcb.quickAcks > 0) {
+    tcb.quickAcks--;
+    tcb.flags |= F_ACK_NOW;
+  } else if (tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) tcb.flags |= F_ACK_NOW;
   else if ((tcb.flags & F_ACK_LATER) === 0) {
     tcb.flags |= F_ACK_LATER;
     arm(t, tcb, TIMER_DELACK, t.defaults.delayedAck);
   }
   markDirty(t, tcb);
+}
+
+/**
+ * The peer's window is small, after a loss or a silence, and each ACK opens it: for some segments none is delayed. What the
+ * application answers within the turn takes the ACK along, as ever.
+ */
+export function hurryAcks(tcb: Tcb): void {
+  tcb.quickAcks = QUICK_ACKS;
 }
 
 export function ackNow(t: Tcp, tcb: Tcb): void {

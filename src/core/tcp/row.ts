@@ -163,6 +163,7 @@ export const flight = [
   ['rcvSpace', 1, 'B', 'text consumed in the round trip being measured'],
   ['rcvSpaceAt', 1, 'us@', 'when that round trip began'],
   ['sndSpace', 1, 'B', 'largest flight of the round trip being measured'],
+  ['quickAcks', 1, 'count', 'segments still to be acknowledged at once'],
   // RFC 5482
   ['uto', 1, 'ms', 'USER_TIMEOUT the peer advertised; 0 = none'],
 ] as const;
@@ -182,7 +183,6 @@ export const F_NO_READER = 1 << 11; /** the application gave up reading: arrivin
 export const F_CORK = 1 << 12;
 export const F_KEEPALIVE = 1 << 13;
 export const F_RECOVERY = 1 << 14; /** fast recovery */
-export const F_QUICKACK = 1 << 15; /** acknowledge at once for a while */
 export const F_URG_MODE = 1 << 16; /** the user was told of urgent data ahead */
 export const F_SND_URG = 1 << 17; /** SND.UP is ahead of SND.UNA */
 export const F_CLOSE_QUEUED = 1 << 18; /** CLOSE in SYN_RECEIVED waits for ESTABLISHED (T051) */
@@ -222,6 +222,7 @@ export const F2_MTU_PROBE = 1 << 19; /** a probe of the path MTU is in flight */
 export const F2_NO_PMTUD = 1 << 20; /** the user turned path MTU discovery off */
 export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
 export const F2_URG_INLINE = 1 << 22; /** urgent data stays in the stream */
+export const F2_UTO_DUE = 1 << 24; /** the user timeout goes with the next bare ACK */
 export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
 export const F2_PTO =
   1 << 24; /** the loss timer, or the retransmission timer when that is first, sends a tail loss probe */

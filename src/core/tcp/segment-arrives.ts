@@ -16,9 +16,10 @@ import type { Tcp } from './context.ts';
 import { ecnArrives } from './ecn.ts';
 import { SYN_SENT, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
-import { F2_ACCECN, F2_ECN } from './row.ts';
+import { F2_ACCECN, F2_ECN, F2_UTO } from './row.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
+import { takeUserTimeout } from './user-timeout.ts';
 
 /** For a segment of a connection. Without one, §3.10.7.1 is `arrives/closed.ts` and §3.10.7.2 `arrives/listen.ts`. */
 export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
@@ -34,6 +35,7 @@ export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (syn(t, tcb, seg) === STOP) return; //                 fourth
   if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnArrives(t, tcb, seg);
   if (ack(t, tcb, seg) === STOP) return; //                 fifth
+  if (tcb.flags2 & F2_UTO) takeUserTimeout(t, tcb, seg, false);
   urg(t, tcb, seg); //                                      sixth
   text(t, tcb, seg); //                                     seventh
   fin(t, tcb, seg); //                                      eighth

@@ -6,6 +6,7 @@ import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
 import { F_KEEPALIVE, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
 import type { Tcb } from './tcb.ts';
+import { userTimeoutSet } from './user-timeout.ts';
 
 /** Nagle, cork: what was held back may be free to go. */
 export function setFlag(t: Tcp, tcb: Tcb, flag: number, on: boolean): void {
@@ -27,6 +28,7 @@ export function keepAlive(t: Tcp, tcb: Tcb, k: { idle: number; interval: number;
 export function userTimeout(t: Tcp, tcb: Tcb, ms: number): void {
   if (tcb.state === CLOSED) return;
   tcb.userTimeout = ms;
+  userTimeoutSet(t, tcb);
   if (ms > 0 && tcb.firstSentAt !== 0) arm(t, tcb, TIMER_USER, ms - diff(t.tick, tcb.firstSentAt));
   else tcb.setTimer(TIMER_USER, 0);
 }

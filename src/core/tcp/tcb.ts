@@ -144,7 +144,8 @@ export const MTU_CLAIM_SEQ = 89;
 export const RCV_SPACE = 90;
 export const RCV_SPACE_AT = 91;
 export const SND_SPACE = 92;
-export const UTO = 93;
+export const QUICK_ACKS = 93;
+export const UTO = 94;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 96;
 /** Words that hold moments of this stack's clock. */
@@ -578,9 +579,12 @@ export class Tcb {
   /** largest flight of the round trip being measured [B] */
   get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 92]!; }
   set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 92] = v; }
+  /** segments still to be acknowledged at once [count] */
+  get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 93]!; }
+  set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 93] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 93]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 93] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 94]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 94] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

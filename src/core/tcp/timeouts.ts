@@ -4,11 +4,12 @@ import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, note, report, step, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
-import { EV, FIN_WAIT_2, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
+import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { beginFrto } from './frto.ts';
 import { end, remove, silence } from './lifecycle.ts';
 import { reorderTimeout } from './loss.ts';
+import { orphanExpired, watchOrphan } from './orphan.ts';
 import { paceDue } from './pacing.ts';
 import { timeoutMeansMtu } from './path-mtu.ts';
 import { rackTimeout } from './rack.ts';
@@ -19,7 +20,6 @@ import {
   F_FIN_QUEUED,
   F_FIN_SENT,
   F_KEEPALIVE,
-  F_NO_READER,
   F_PASSIVE,
   F_PERSIST,
   F_RECOVERY,
@@ -179,7 +179,10 @@ function persist(t: Tcp, tcb: Tcb): void {
     return;
   }
   if (tcb.sndWnd === 0) {
-    tcb.flags |= F_PERSIST;
+    if ((tcb.flags & F_PERSIST) === 0) {
+      tcb.flags |= F_PERSIST;
+      watchOrphan(t, tcb);
+    }
     tcb.rexmits++;
     if (tcb.rexmits > t.defaults.dataRetries) {
       giveUp(t, tcb, ETIMEDOUT);
@@ -233,7 +236,5 @@ function stateTimeout(t: Tcp, tcb: Tcb): void {
   if (tcb.state === TIME_WAIT) {
     step(t, tcb, EV.timeout2MSL); // T249
     remove(t, tcb, OK, TIME_WAIT);
-  } else if (tcb.state === FIN_WAIT_2 && tcb.flags & F_NO_READER)
-    end(t, tcb, EV.orphanTimeout, OK); // T266
-  else rest(t, tcb);
+  } else if (!orphanExpired(t, tcb)) rest(t, tcb);
 }

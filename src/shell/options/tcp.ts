@@ -28,9 +28,11 @@ export const tcpDefaults: TcpDefaults = {
   finWait2: 60_000,
   timeWaits: 65_536,
   rfc1337: true,
+  orphanTimeout: 120_000,
   synRetries: 7, // [MUST-23] 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 s: more than 3 minutes
   dataRetries: 15, // [SHLD-11] more than 100 s
   userTimeout: 0, // [UNTAGGED-24] ADR 12
+  userTimeoutOption: false,
   notSentLowat: 0,
   ttl: 64,
   congestion: 'cubic', // ADR 24
@@ -49,6 +51,7 @@ const RANGES = {
   msl: [1, 600_000, 'ms'],
   finWait2: [1, DAY, 'ms'],
   timeWaits: [1, 1 << 22, ''],
+  orphanTimeout: [1, DAY, 'ms'],
   synRetries: [0, 127, ''],
   dataRetries: [0, 127, ''],
   userTimeout: [0, 2 ** 31 - 1, 'ms'],
@@ -67,7 +70,16 @@ const SOCKET_RANGES = {
   keepAliveInterval: [1, 2 ** 31 - 1, 'ms'],
   keepAliveCount: [1, 127, ''],
 } as const satisfies Partial<Record<keyof TcpSocketOptions, readonly [number, number, string]>>;
-const FLAGS = ['timestamps', 'sack', 'windowScaling', 'noDelay', 'mtuProbing', 'pacing', 'rfc1337'] as const;
+const FLAGS = [
+  'timestamps',
+  'sack',
+  'windowScaling',
+  'noDelay',
+  'mtuProbing',
+  'userTimeoutOption',
+  'pacing',
+  'rfc1337',
+] as const;
 
 /** Throws OptionError unless a connection or listener can be opened with these. */
 export function checkSocketTcp(options: TcpSocketOptions): void {

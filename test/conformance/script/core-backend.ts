@@ -44,6 +44,8 @@ export const SCRIPT_DEFAULTS: TcpDefaults = {
   synRetries: 6,
   dataRetries: 15,
   userTimeout: 0,
+  userTimeoutOption: false,
+  orphanTimeout: 120_000,
   notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',

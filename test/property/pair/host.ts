@@ -32,6 +32,8 @@ export const DEFAULTS: TcpDefaults = {
   synRetries: 6,
   dataRetries: 15,
   userTimeout: 0,
+  userTimeoutOption: false,
+  orphanTimeout: 120_000,
   notSentLowat: 0,
   ttl: 64,
   congestion: 'newreno',

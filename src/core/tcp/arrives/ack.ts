@@ -7,16 +7,16 @@ import { arm, disarm, markDirty, report, step, type Tcp } from '../context.ts';
 import { ackTaken } from '../delivery-rate.ts';
 import { ecnFeedback } from '../ecn.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
-import { CLOSED, CLOSING, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
+import { CLOSED, CLOSING, EV, FIN_WAIT_1, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
 import { duplicateAck, lossAck } from '../loss.ts';
 import { probeAcked } from '../mtu-search.ts';
+import { watchOrphan } from '../orphan.ts';
 import { markAllLost } from '../retransmission.ts';
 import {
   F_CLOSE_QUEUED,
   F_FIN_QUEUED,
   F_FIN_SENT,
-  F_NO_READER,
   F_PERSIST,
   F_RCV_FIN,
   F_RECOVERY,
@@ -32,7 +32,6 @@ import {
   TIMER_LOSS,
   TIMER_PERSIST,
   TIMER_REXMIT,
-  TIMER_STATE,
   TIMER_USER,
 } from '../row.ts';
 import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
@@ -237,11 +236,6 @@ function afterAck(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
     default:
       return GO_ON;
   }
-}
-
-/** Nobody reads any more: FIN_WAIT_2 must not last for ever (T266). Never while the application still reads. */
-export function watchOrphan(t: Tcp, tcb: Tcb): void {
-  if (tcb.state === FIN_WAIT_2 && tcb.flags & F_NO_READER) arm(t, tcb, TIMER_STATE, t.defaults.finWait2);
 }
 
 /**

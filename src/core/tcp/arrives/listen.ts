@@ -11,6 +11,7 @@ import { F_COUNTED, F_PASSIVE } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import { takeSynOptions } from '../syn-options.ts';
 import { BACKLOG, type Tcb } from '../tcb.ts';
+import { takeUserTimeout } from '../user-timeout.ts';
 import { replyReset } from './closed.ts';
 
 /** `identity`: the nine identity words of the connection this segment would belong to. */
@@ -55,6 +56,7 @@ export function synReceived(t: Tcp, tcb: Tcb, seg: Segment): void {
   tcb.irs = seg.seq;
   tcb.rcvNxt = tcb.lastAckSent = tcb.rcvUp = add(seg.seq, 1);
   takeSynOptions(t, tcb, seg);
+  takeUserTimeout(t, tcb, seg, true);
   ecnOfSyn(t, tcb, seg);
   tcb.rcvAdv = add(tcb.rcvNxt, Math.min(tcb.rcvBuf, 0xffff));
   takeWindow(tcb, seg.rawWnd, seg.seq, tcb.iss);

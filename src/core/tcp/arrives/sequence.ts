@@ -6,7 +6,7 @@ import { markDirty } from '../context.ts';
 import { noteDuplicate } from '../duplicate.ts';
 import { SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { restart2MSL } from '../lifecycle.ts';
-import { ackNow, receiveWindow } from '../receive-window.ts';
+import { ackNow, hurryAcks, receiveWindow } from '../receive-window.ts';
 import { F_PASSIVE, F_RESEND, F_SACK, F_TS } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -28,6 +28,7 @@ export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   }
   takeTimestamp(t, tcb, seg);
   trim(t, tcb, seg);
+  if (seg.len > 0 && diff(t.tick, tcb.lastRcvAt) > tcb.rto) hurryAcks(tcb);
   tcb.lastRcvAt = t.tick;
   tcb.ip = (tcb.ip & 0xffff) | (seg.tos << 16); // [MAY-9]
   return GO_ON;

@@ -14,6 +14,7 @@ import { beginNews } from '../scoreboard.ts';
 import type { Segment } from '../segment.ts';
 import { takeSynOptions } from '../syn-options.ts';
 import type { Tcb } from '../tcb.ts';
+import { takeUserTimeout } from '../user-timeout.ts';
 import { advance } from './ack.ts';
 import { replyReset } from './closed.ts';
 import { fin } from './fin.ts';
@@ -51,6 +52,7 @@ function takeSyn(t: Tcp, tcb: Tcb, seg: Segment): void {
   tcb.rcvAdv = add(tcb.rcvNxt, Math.min(tcb.rcvBuf, 0xffff));
   tcb.lastRcvAt = t.tick;
   takeSynOptions(t, tcb, seg);
+  takeUserTimeout(t, tcb, seg, true);
   seg.seq = tcb.rcvNxt;
   seg.flags &= ~SYN;
 }

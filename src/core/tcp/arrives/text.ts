@@ -7,7 +7,7 @@ import { emitRst } from '../emit.ts';
 import { EV, FIN_WAIT_1, FIN_WAIT_2, RECEIVING } from '../figure5.ts';
 import { end } from '../lifecycle.ts';
 import { deliverHeld, hold } from '../reassembly.ts';
-import { ackNow, oweAck } from '../receive-window.ts';
+import { ackNow, hurryAcks, oweAck } from '../receive-window.ts';
 import { F_NO_READER, F_URG_MODE } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -26,6 +26,7 @@ export function text(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (seg.seq !== tcb.rcvNxt) {
     t.counters.outOfOrder++;
     hold(t, tcb, seg);
+    hurryAcks(tcb);
     ackNow(t, tcb); // RFC 5681 §4.2: a duplicate ACK at once [MAY-13]
     return;
   }

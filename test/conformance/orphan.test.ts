@@ -1,0 +1,53 @@
+// What nobody reads and nobody can send ends in bounded time, whatever the peer does.
+import { describe, expect } from 'vitest';
+import { bring, conform } from './script/index.ts';
+
+describe('an orphan behind a closed window', () => {
+  conform(
+    'a peer that answers every probe and never opens its window is reset in the end [T283]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        send 10
+        +0 > P. seq 1 ack 1 len 10
+        +.01 < . seq 1 ack 11 win 0
+        send 1000
+        close
+        giveup
+        expect FIN_WAIT_1
+        +* > . seq 11 ack 1 len 1
+        +0 < . seq 1 ack 11 win 0
+        +* > P. seq 11 ack 1 len 1
+        +0 < . seq 1 ack 11 win 0
+        +* > P. seq 11 ack 1 len 1
+        +0 < . seq 1 ack 11 win 0
+        expect FIN_WAIT_1
+        +* > R. seq 11 ack 1
+        expect GONE
+      `;
+      expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+    },
+    { tcp: { orphanTimeout: 8000 } },
+  );
+  conform(
+    'while somebody reads it is no orphan, and is probed for ever [MUST-37]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        +.01 < . seq 1 ack 1 win 0
+        send 10
+        close
+        +* > . seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +* > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +* > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +* > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        expect FIN_WAIT_1
+      `;
+    },
+    { tcp: { orphanTimeout: 2000 } },
+  );
+});

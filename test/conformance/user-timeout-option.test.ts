@@ -1,0 +1,70 @@
+// RFC 5482: how long each end is willing to wait.
+import { describe, expect, test } from 'vitest';
+import { decodeTimeout, encodeTimeout } from '../../src/core/tcp/user-timeout.ts';
+import { conform, type Script } from './script/index.ts';
+
+const ON = { tcp: { userTimeoutOption: true, sack: false, timestamps: false, windowScaling: false } } as const;
+const mss = (s: Script): string => `mss ${s.family === 4 ? 1460 : 1440}`;
+/** 300 s and 400 s. */
+const FIVE_MINUTES = 'raw 1c 04 01 2c';
+/** 363 s of it. */
+const AGAIN = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60].map((n) => `+${n} > P. seq 1 len 10`).join('\n');
+const ASKED = 'raw 1c 04 01 90';
+
+describe('the user timeout on the wire', () => {
+  conform(
+    'our SYN says five minutes unless the application said otherwise [RFC 5482 §3]',
+    async (s) => {
+      await s.run(`
+        open active
+        +0 > S seq 0 <${mss(s)}, ${FIVE_MINUTES}>
+        +0 < S. seq 0 ack 1 <mss 1000>
+        +0 > . seq 1 ack 1
+      `);
+    },
+    ON,
+  );
+  conform(
+    'we wait as long as the peer asks, within limits [RFC 5482 §3.1]',
+    async (s) => {
+      await s.run(`
+        listen
+        < S seq 0 win 5000 <mss 1000, ${ASKED}>
+        +0 > S. seq 0 ack 1 <${mss(s)}, ${ASKED}>
+        < . seq 1 ack 1 win 5000
+        send 10
+        +0 > P. seq 1 len 10
+        ${AGAIN}
+        silence 36.9s
+        expect ESTABLISHED
+        wait 200ms
+        expect GONE
+      `);
+      expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+    },
+    { tcp: { ...ON.tcp, dataRetries: 100 } },
+  );
+  conform(
+    'off by default: not sent, and not listened to [RFC 5482 §3.1]',
+    async (s) => {
+      await s.run(`
+        listen
+        < S seq 0 win 5000 <mss 1000, ${ASKED}>
+        +0 > S. seq 0 ack 1 <${mss(s)}>
+      `);
+    },
+    { tcp: { ...ON.tcp, userTimeoutOption: false } },
+  );
+});
+
+test('seconds up to 15 bits, then minutes; zero says nothing [RFC 5482 §3]', () => {
+  expect([1, 1000, 1001, 32_767_000, 32_768_000, 1e12].map(encodeTimeout)).toEqual([
+    1,
+    1,
+    2,
+    32_767,
+    0x8000 | 547,
+    0xffff,
+  ]);
+  expect([0, 1, 0x8000, 0x8001].map(decodeTimeout)).toEqual([0, 1000, 0, 60_000]);
+});
