@@ -172,6 +172,8 @@ export interface Core {
   readonly connections: number;
   /** Connections in TIME_WAIT. */
   readonly timeWaits: number;
+  /** Entries in SYN queues. */
+  readonly halfOpens: number;
 }
 
 /** A snapshot for people and tests: units in the names. */

@@ -6,6 +6,7 @@ import { listen } from './tcp/arrives/listen.ts';
 import type { Tcp } from './tcp/context.ts';
 import { CLOSED } from './tcp/figure5.ts';
 import { timeWaitArrives } from './tcp/folding.ts';
+import { halfOpenArrives } from './tcp/handshakes.ts';
 import { segmentArrives } from './tcp/segment-arrives.ts';
 import type { Tcb } from './tcp/tcb.ts';
 
@@ -37,6 +38,11 @@ function withoutRow(t: Tcp, tcb: Tcb): void {
   const row = t.flows.find(identity, 0);
   if (row >= 0) {
     segmentArrives(t, tcb.select(row), seg);
+    return;
+  }
+  const opening = t.halfOpens.find(identity, 0);
+  if (opening >= 0) {
+    halfOpenArrives(t, opening, seg, tcb);
     return;
   }
   const waiting = t.timeWaits.find(identity, 0);

@@ -43,6 +43,7 @@ export class FromBelow implements IpUp {
   }
 
   hopReady(): void {
+    this.t.halfOpens.hurry = true;
     for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
     this.udp.hopReady();
   }

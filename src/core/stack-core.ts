@@ -15,13 +15,16 @@ import type { Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import { CLOSED, TIME_WAIT } from './tcp/figure5.ts';
 import { fold } from './tcp/folding.ts';
+import { expireHalfOpens, unfold as unfoldHalfOpen } from './tcp/handshakes.ts';
 import { output, waitForHop } from './tcp/output.ts';
 import { consumed } from './tcp/receive-window.ts';
 import { F_CORK, F_DIRTY, F_NODELAY } from './tcp/row.ts';
+import { ANVIL } from './tcp/rows.ts';
 import { descriptorsOf } from './tcp/segment.ts';
 import * as settings from './tcp/settings.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
+import { blank, sendWaiting } from './tcp/syn-ack.ts';
 import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
 import { expireTimeWaits, unfold } from './tcp/time-waits.ts';
 import { expire } from './tcp/timeouts.ts';
@@ -82,6 +85,7 @@ export class StackCore implements Core {
     if (tick === t.tick && t.wheel.count === 0) return;
     t.tick = tick;
     t.wheel.advance(tick, this);
+    expireHalfOpens(t);
     expireTimeWaits(t);
   }
 
@@ -111,70 +115,70 @@ export class StackCore implements Core {
 
   callOpen(row: number, raddr: Int32Array | null, rport: number, now: Micros): number {
     this.enter(now);
-    return calls.openExisting(this.t, this.at(row), raddr, rport);
+    return calls.openExisting(this.t, this.called(row), raddr, rport);
   }
 
   callAccepted(row: number): void {
-    calls.accepted(this.t, this.at(row));
+    calls.accepted(this.t, this.called(row));
   }
 
   callSend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     if (now !== this.t.now) this.enter(now);
-    return calls.send(this.t, this.at(row), bytes, offset, length, calls.COPY);
+    return calls.send(this.t, this.called(row), bytes, offset, length, calls.COPY);
   }
 
   callLend(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     if (now !== this.t.now) this.enter(now);
-    return calls.send(this.t, this.at(row), bytes, offset, length, calls.LEND);
+    return calls.send(this.t, this.called(row), bytes, offset, length, calls.LEND);
   }
 
   callSendUrgent(row: number, bytes: Uint8Array, offset: number, length: number, now: Micros): number {
     if (now !== this.t.now) this.enter(now);
-    return calls.send(this.t, this.at(row), bytes, offset, length, calls.URGENT);
+    return calls.send(this.t, this.called(row), bytes, offset, length, calls.URGENT);
   }
 
   callDiscardUnsent(row: number): number {
-    return discardUnsent(this.t, this.at(row));
+    return discardUnsent(this.t, this.called(row));
   }
 
   callConsumed(row: number, n: number): void {
-    consumed(this.t, this.at(row), n);
+    consumed(this.t, this.called(row), n);
   }
 
   callClose(row: number, now: Micros): number {
     this.enter(now);
-    return calls.close(this.t, this.at(row));
+    return calls.close(this.t, this.called(row));
   }
 
   callGiveUpReading(row: number, now: Micros): number {
     this.enter(now);
-    return calls.giveUpReading(this.t, this.at(row));
+    return calls.giveUpReading(this.t, this.called(row));
   }
 
   callAbort(row: number, now: Micros): number {
     this.enter(now);
-    return calls.abortCall(this.t, this.at(row));
+    return calls.abortCall(this.t, this.called(row));
   }
 
   callSetNoDelay(row: number, on: boolean): void {
-    settings.setFlag(this.t, this.at(row), F_NODELAY, on);
+    settings.setFlag(this.t, this.called(row), F_NODELAY, on);
   }
 
   callCork(row: number, on: boolean): void {
-    settings.setFlag(this.t, this.at(row), F_CORK, on);
+    settings.setFlag(this.t, this.called(row), F_CORK, on);
   }
 
   callSetKeepAlive(row: number, on: boolean, idle: number, interval: number, count: number, now: Micros): void {
     this.enter(now);
-    settings.keepAlive(this.t, this.at(row), on ? { idle, interval, count } : null);
+    settings.keepAlive(this.t, this.called(row), on ? { idle, interval, count } : null);
   }
 
   callSetUserTimeout(row: number, ms: number): void {
-    settings.userTimeout(this.t, this.at(row), ms);
+    settings.userTimeout(this.t, this.called(row), ms);
   }
 
   callSetTos(row: number, tos: number): void {
-    settings.tos(this.at(row), tos);
+    settings.tos(this.called(row), tos);
   }
 
   callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void {
@@ -199,6 +203,7 @@ export class StackCore implements Core {
     const t = this.t;
     // Calls that carry no time may have left work: their deadlines count from now, not from the turn before.
     if (now !== t.now) this.enter(now);
+    if (t.halfOpens.hurry) sendWaiting(t, unfoldHalfOpen);
     let blocked = -1;
     for (let row = t.dirty.shift(); row >= 0 && row !== blocked; row = t.dirty.shift()) {
       const tcb = this.tcb.select(row);
@@ -232,7 +237,8 @@ export class StackCore implements Core {
 
   pollAlarm(): Micros {
     const t = this.t;
-    const tick = earlier(t.wheel.next(t.tick), t.timeWaits.next());
+    const records = earlier(t.timeWaits.next(), t.halfOpens.next());
+    const tick = t.halfOpens.hurry ? t.tick + 1 : earlier(t.wheel.next(t.tick), records);
     const timers = tick === 0 ? Infinity : (Math.floor(t.now / 1000) + Math.max(1, diff(tick, t.tick))) * 1000;
     return Math.min(timers, this.ip.nextDeadline());
   }
@@ -268,6 +274,9 @@ export class StackCore implements Core {
   get connections(): number {
     return this.t.rows.used - this.t.listeners.count;
   }
+  get halfOpens(): number {
+    return this.t.halfOpens.used;
+  }
   get timeWaits(): number {
     return this.t.timeWaits.used;
   }
@@ -279,6 +288,8 @@ export class StackCore implements Core {
     identity.set(raddr, 5);
     const row = flows.find(identity, 0);
     if (row >= 0) return row;
+    const opening = this.t.halfOpens.find(identity, 0);
+    if (opening >= 0) return this.openings + opening;
     const rec = timeWaits.find(identity, 0);
     return rec < 0 ? -1 : rows.limit + rec;
   }
@@ -286,7 +297,19 @@ export class StackCore implements Core {
   /** The cursor on a row, or on what stands for a number that `find` gave. */
   private at(row: number): Tcb {
     const { rows } = this.t;
-    return row < rows.limit ? this.tcb.select(row) : unfold(this.t, row - rows.limit);
+    if (row < rows.limit) return this.tcb.select(row);
+    if (row < this.openings) return unfold(this.t, row - rows.limit);
+    return unfoldHalfOpen(this.t, row - this.openings, ANVIL);
+  }
+
+  /** For calls: what is half open does not exist for the user yet. */
+  private called(row: number): Tcb {
+    return row < this.openings ? this.at(row) : blank(this.t, ANVIL);
+  }
+
+  /** Where the numbers of half-open entries begin. */
+  private get openings(): number {
+    return this.t.rows.limit + this.t.timeWaits.limit + 1;
   }
 
   state(row: number, gen: number): number {

@@ -17,6 +17,7 @@ import { CongestionView } from './tcp/congestion/view.ts';
 import { DirtyList, type Tcp } from './tcp/context.ts';
 import { CoreCounters } from './tcp/counters.ts';
 import { Flights } from './tcp/flights.ts';
+import { HalfOpens } from './tcp/half-opens.ts';
 import { Listeners } from './tcp/listeners.ts';
 import { PathCache } from './tcp/path-cache.ts';
 import { PortProbe } from './tcp/port-probe.ts';
@@ -37,6 +38,8 @@ const LEAST_RECORDS = 65536;
 const MOST_RECORDS = 1 << 23;
 /** Records of TIME_WAIT, unless the user says more: as many as Linux keeps. */
 const MOST_TIME_WAITS = 262_144;
+/** Entries in the SYN queues of all listeners together. */
+const MOST_HALF_OPENS = 65_536;
 /** Of what the links can hold, the part that may be promised in grown windows: a ring counts slots, and few arrive full. */
 const WINDOW_SHARE = 0.75;
 
@@ -59,6 +62,12 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
   const timeWaits = new TimeWaits(
     region('time-wait', TimeWaits.regionBytes(waits)),
     region('time-wait flows', TimeWaits.tableBytes(waits)),
+    flows.key,
+  );
+  const opening = Math.min(o.maxConnections, MOST_HALF_OPENS);
+  const halfOpens = new HalfOpens(
+    region('half-open', HalfOpens.regionBytes(opening)),
+    region('half-open flows', HalfOpens.tableBytes(opening)),
     flows.key,
   );
   const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer);
@@ -92,7 +101,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     events: new EventQueue(),
     isn: new InitialNumbers(o.rng),
     ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
-    portUse: new PortProbe(flows, listeners, timeWaits),
+    portUse: new PortProbe(flows, listeners, timeWaits, halfOpens),
     paths: new PathCache(),
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
@@ -115,6 +124,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     windowGranted: 0,
     windowLimit: WINDOW_SHARE * windowRoom(o.links),
     timeWaits,
+    halfOpens,
   };
 }
 

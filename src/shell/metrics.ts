@@ -10,6 +10,8 @@ export interface Metrics {
   readonly rows: number;
   /** Connections in TIME_WAIT. */
   readonly timeWaits: number;
+  /** Entries in SYN queues. */
+  readonly halfOpens: number;
   /** By link name. */
   readonly links: Readonly<Record<string, Readonly<Record<CounterName, number>>>>;
   /** Names after RFC 4022 where it has one. */
@@ -30,6 +32,7 @@ export function toPrometheus(metrics: Metrics): string {
     ...family('usertcp_listeners', 'gauge', [['', metrics.listeners]]),
     ...family('usertcp_rows', 'gauge', [['', metrics.rows]]),
     ...family('usertcp_time_waits', 'gauge', [['', metrics.timeWaits]]),
+    ...family('usertcp_half_opens', 'gauge', [['', metrics.halfOpens]]),
   ];
   for (const [name, value] of Object.entries(metrics.core)) {
     lines.push(...family(`usertcp_tcp_${snake(name)}_total`, 'counter', [['', value]]));

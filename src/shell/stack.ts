@@ -157,6 +157,7 @@ export class Stack implements AsyncDisposable {
       listeners: engine.listeners,
       rows: engine.core.connections,
       timeWaits: engine.core.timeWaits,
+      halfOpens: engine.core.halfOpens,
       links: Object.fromEntries(engine.links.map((link) => [link.name, linkCounters(link)])),
       core: this.#parts.coreCounters(),
       udp: { ...engine.core.udp.counters },

@@ -62,13 +62,13 @@ describe('LISTEN, SEGMENT', () => {
   });
 
   conform(
-    'text on the SYN is kept and delivered after the handshake [T086] [UNTAGGED-3]',
+    'text on the SYN is not kept and not acknowledged: it comes again after the handshake [T086] [UNTAGGED-3]',
     `
     listen
     +0 < S seq 0 len 20
-    +0 > S. seq 0
+    +0 > S. seq 0 ack 1
     no event data
-    +0 < . seq 21 ack 1
+    +0 < . seq 1 ack 1 len 20
     event accept
     event data 20
     +.040 > . seq 1 ack 21
@@ -76,15 +76,17 @@ describe('LISTEN, SEGMENT', () => {
   );
 
   conform(
-    'SYN,FIN: the FIN is queued for later [T087] [T221]',
+    'SYN,FIN: the FIN is not acknowledged: it comes again [T087] [T221]',
     `
     listen
     +0 < SF seq 0
     +0 > S. seq 0 ack 1
     expect SYN_RECEIVED
     no event end
-    +0 < . seq 2 ack 1
+    +0 < . seq 1 ack 1
     event accept
+    expect ESTABLISHED
+    +0 < F. seq 1 ack 1
     event end
     expect CLOSE_WAIT
     +0 > . seq 1 ack 2

@@ -92,7 +92,7 @@ describe('ABORT', () => {
   ];
   for (const [state, id] of resetting) {
     conform(`${state}: <SEQ=SND.NXT><CTL=RST> and the TCB goes [${id}]`, async (s) => {
-      const { snd, rcv } = await bring(s, state);
+      const { snd, rcv } = await bring(s, state, state === 'SYN_RECEIVED' ? 'active' : 'passive');
       await s.run(`abort\n+0 > R. seq ${snd} ack ${rcv}\nexpect GONE\nevent closed ECONNABORTED\nsilence 100s`);
     });
   }

@@ -86,7 +86,7 @@ describe('OPEN on a record that exists', () => {
   ];
   for (const [state, id] of rows) {
     conformOnce(`${state}: connection already exists [${id}]`, async (s) => {
-      await bring(s, state);
+      await bring(s, state, state === 'SYN_RECEIVED' ? 'active' : 'passive');
       await s.run(`open -> EISCONN\nexpect ${state}\nno events`);
     });
   }

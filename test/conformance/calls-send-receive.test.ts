@@ -32,7 +32,7 @@ describe('SEND', () => {
   conform('LISTEN, remote missing: an error [T025]', 'listen\nsend 10 -> EDESTADDRREQ\nexpect LISTEN');
 
   conform('SYN_RECEIVED: queued until ESTABLISHED [T027]', async (s) => {
-    await bring(s, 'SYN_RECEIVED');
+    await bring(s, 'SYN_RECEIVED', 'active');
     await s.run`
       send 10
       +0 > nothing
@@ -86,7 +86,7 @@ describe('RECEIVE', () => {
     +0 > S. seq 0 ack 1
     expect SYN_RECEIVED
     no event data
-    +0 < . seq 11 ack 1
+    +0 < . seq 1 ack 1 len 10
     event data 10
     +.04 > . seq 1 ack 11
   `,

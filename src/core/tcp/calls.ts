@@ -33,6 +33,7 @@ import {
   TIME_WAIT,
 } from './figure5.ts';
 import { stir } from './flights.ts';
+import { dropHalfOpens } from './half-opens.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
 import { watchOrphan } from './orphan.ts';
@@ -46,6 +47,7 @@ import {
   F_SND_URG,
   TIMER_PERSIST,
 } from './row.ts';
+import { SCRATCH_ROWS } from './rows.ts';
 import { enqueue, enqueueLent } from './send-queue.ts';
 import { unsent } from './send-text.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
@@ -172,6 +174,7 @@ export function openExisting(t: Tcp, tcb: Tcb, raddr: Int32Array | null, rport: 
     return failed;
   }
   tcb.flags &= ~F_LISTED;
+  dropHalfOpens(t, tcb.row);
   start(t, tcb);
   return OK;
 }
@@ -264,11 +267,13 @@ export function abortCall(t: Tcp, tcb: Tcb): number {
 function closeListener(t: Tcp, tcb: Tcb, event: number): void {
   const listener = tcb.row;
   const words = t.rows.words;
-  const child = t.child;
-  for (let row = 0; row < t.rows.top; row++) {
+  const child = t.other;
+  dropHalfOpens(t, listener);
+  for (let row = SCRATCH_ROWS, left = tcb.backlog >>> 16; left > 0 && row < t.rows.top; row++) {
     if (words[row * ROW_WORDS + LISTENER] !== listener) continue;
     child.select(row);
     if ((child.flags & F_COUNTED) === 0 || child.state === CLOSED) continue;
+    left--;
     silence(child);
     abort(t, child);
   }

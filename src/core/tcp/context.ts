@@ -18,6 +18,7 @@ import type { CongestionControl } from './congestion/control.ts';
 import type { CoreCounters } from './counters.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Flights } from './flights.ts';
+import type { HalfOpens } from './half-opens.ts';
 import type { Listeners } from './listeners.ts';
 import type { PathCache } from './path-cache.ts';
 import type { PortProbe } from './port-probe.ts';
@@ -39,6 +40,7 @@ export interface Tcp {
   readonly flows: FlowTable;
   readonly listeners: Listeners;
   readonly timeWaits: TimeWaits;
+  readonly halfOpens: HalfOpens;
   readonly arena: Arena;
   readonly records: Records;
   /** The hop table; from `scratchHops` on it holds ALL_SCRATCH entries for replies without a TCB. */
@@ -64,9 +66,9 @@ export interface Tcp {
   cursor(): Tcb;
   /** A second cursor, for the child or the listener beside the connection at hand. */
   readonly other: Tcb;
-  /** The cursor on a scratch row that stands for a small record. */
+  /** The cursor on a scratch row that stands for a record of TIME_WAIT. */
   readonly ghost: Tcb;
-  /** The cursor LISTEN leaves on the child it made. */
+  /** The cursor on a scratch row that stands for an entry of a SYN queue. */
   readonly child: Tcb;
   /** Nine identity words of the segment at hand. */
   readonly identity: Int32Array;

@@ -14,7 +14,7 @@ export class Flights {
   used = 0;
   private free = 0;
   /** The first block is nobody's and stays zero: a row without a block reads it. */
-  private top = FLIGHT_WORDS;
+  private top = 2 * FLIGHT_WORDS;
 
   constructor(region: ArrayBuffer) {
     this.words = new Int32Array(region);
@@ -22,7 +22,13 @@ export class Flights {
 
   /** One block for each connection there may be. */
   static bytes(connections: number): number {
-    return (connections + 1) * FLIGHT_WORDS * 4;
+    return (connections + 2) * FLIGHT_WORDS * 4;
+  }
+
+  /** The second block, zeroed: lent to the scratch row at hand, which has none of its own. */
+  blankAnvil(): number {
+    this.words.fill(0, FLIGHT_WORDS, 2 * FLIGHT_WORDS);
+    return FLIGHT_WORDS;
   }
 
   /** First word of a zeroed block. */

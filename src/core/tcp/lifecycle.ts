@@ -2,9 +2,11 @@
 import { ROW_PORTS, ROW_WORDS } from '../../wire/abi.ts';
 import type { OpenOptions } from '../api.ts';
 import { EV_CLOSED, OK } from '../events.ts';
+import { add, gt } from '../seq.ts';
 import { arm, markDirty, report, step, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, TIME_WAIT } from './figure5.ts';
 import { dropFlight, stir } from './flights.ts';
+import { dropHalfOpen } from './half-opens.ts';
 import { discardHeld } from './reassembly.ts';
 import { returnGrant, scaleFor } from './receive-window.ts';
 import {
@@ -25,6 +27,8 @@ import { BACKLOG, STATE, type Tcb } from './tcb.ts';
 import { dropFolded, restartFolded } from './time-waits.ts';
 
 const TIMER_COUNT = 8;
+/** How far above the old SND.NXT the ISS of the next incarnation lies at least. */
+const REUSE_GAP = 64_000;
 
 /** A fresh row with the stack's defaults and the user's options; -1 when there is no room. */
 export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
@@ -78,7 +82,14 @@ export function inherit(t: Tcp, child: Tcb, listener: Tcb): void {
 /** ISS and the timestamp offset need the identity words. */
 export function chooseNumbers(t: Tcp, tcb: Tcb): void {
   stir(t, tcb);
-  tcb.iss = t.isn.isn(tcb.i32, tcb.at, t.now);
+  numbers(t, tcb);
+}
+
+/** `after`: SND.NXT of the incarnation before, which the new ISS must lie well above. */
+export function numbers(t: Tcp, tcb: Tcb, after?: number): void {
+  const iss = t.isn.isn(tcb.i32, tcb.at, t.now);
+  const least = after === undefined ? iss : add(after, REUSE_GAP);
+  tcb.iss = gt(least, iss) ? least : iss;
   tcb.tsOffset = t.isn.timestampOffset(tcb.i32, tcb.at);
   tcb.sndUna = tcb.sndNxt = tcb.sndUp = tcb.sndWl2 = tcb.recover = tcb.iss;
 }
@@ -94,7 +105,7 @@ export function enterFlows(t: Tcp, tcb: Tcb): void {
 
 /** Deletes the TCB. `reason` is what the user is told; a connection that was never shown to the user ends silently. */
 export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): void {
-  if (t.rows.isScratch(tcb.row)) return dropFolded(t, tcb);
+  if (t.rows.isScratch(tcb.row)) return tcb === t.child ? dropHalfOpen(t, tcb) : dropFolded(t, tcb);
   report(t, tcb, EV_CLOSED, reason, stateBefore);
   dropBuffers(t, tcb);
   if (tcb.flags & F_IN_FLOWS) t.flows.remove(tcb.row);

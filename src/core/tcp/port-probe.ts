@@ -1,6 +1,7 @@
 /** Whether a local port is taken toward one remote: the answer RFC 6056's search asks for. */
 import type { FlowTable } from '../../wire/flow-table.ts';
 import type { PortUse } from '../ephemeral.ts';
+import type { HalfOpens } from './half-opens.ts';
 import type { Listeners } from './listeners.ts';
 import type { Tcb } from './tcb.ts';
 import type { TimeWaits } from './time-waits.ts';
@@ -9,12 +10,14 @@ export class PortProbe implements PortUse {
   private readonly flows: FlowTable;
   private readonly listeners: Listeners;
   private readonly timeWaits: TimeWaits;
+  private readonly halfOpens: HalfOpens;
   private readonly identity = new Int32Array(9);
 
-  constructor(flows: FlowTable, listeners: Listeners, timeWaits: TimeWaits) {
+  constructor(flows: FlowTable, listeners: Listeners, timeWaits: TimeWaits, halfOpens: HalfOpens) {
     this.flows = flows;
     this.listeners = listeners;
     this.timeWaits = timeWaits;
+    this.halfOpens = halfOpens;
   }
 
   /** The connection that wants a port: addresses and remote port are set. */
@@ -31,6 +34,7 @@ export class PortProbe implements PortUse {
 
   /** Whether the identity at `at` is a connection, TIME_WAIT included. */
   taken(identity: Int32Array, at: number): boolean {
-    return this.flows.find(identity, at) >= 0 || this.timeWaits.find(identity, at) >= 0;
+    if (this.flows.find(identity, at) >= 0) return true;
+    return this.timeWaits.find(identity, at) >= 0 || this.halfOpens.find(identity, at) >= 0;
   }
 }

@@ -78,6 +78,7 @@ export const row = [
   ['oowAt', 1, 'tick', 'when an out-of-window segment was last answered (RFC 5961 §7)'],
   ['cc', 1, 'index', 'congestion controller'],
   ['backlog', 1, 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
+  ['halfOpen', 1, 'count', 'LISTEN: entries in the SYN queue'],
   ['portNext', 1, 'row', 'LISTEN: next listener on this port'],
   ['oooCount', 1, 'count', 'records held out of order'],
   ['bytesIn', 2, 'f64', 'payload bytes delivered'],

@@ -74,12 +74,13 @@ export const SOFT_ERROR = 82;
 export const OOW_AT = 83;
 export const CC = 84;
 export const BACKLOG = 85;
-export const PORT_NEXT = 86;
-export const OOO_COUNT = 87;
-export const BYTES_IN = 88;
-export const BYTES_OUT = 90;
+export const HALF_OPEN = 86;
+export const PORT_NEXT = 87;
+export const OOO_COUNT = 88;
+export const BYTES_IN = 90;
+export const BYTES_OUT = 92;
 /** Words used of ROW_WORDS. */
-export const ROW_USED = 92;
+export const ROW_USED = 94;
 
 // The flight block: word numbers within it.
 export const CC_STATE = 0;
@@ -383,18 +384,21 @@ export class Tcb {
   /** LISTEN: limit, connections not yet accepted [u16|u16<<16] */
   get backlog(): number { return this.i32[this.at + 85]!; }
   set backlog(v: number) { this.i32[this.at + 85] = v; }
+  /** LISTEN: entries in the SYN queue [count] */
+  get halfOpen(): number { return this.i32[this.at + 86]!; }
+  set halfOpen(v: number) { this.i32[this.at + 86] = v; }
   /** LISTEN: next listener on this port [row] */
-  get portNext(): number { return this.i32[this.at + 86]!; }
-  set portNext(v: number) { this.i32[this.at + 86] = v; }
+  get portNext(): number { return this.i32[this.at + 87]!; }
+  set portNext(v: number) { this.i32[this.at + 87] = v; }
   /** records held out of order [count] */
-  get oooCount(): number { return this.i32[this.at + 87]!; }
-  set oooCount(v: number) { this.i32[this.at + 87] = v; }
+  get oooCount(): number { return this.i32[this.at + 88]!; }
+  set oooCount(v: number) { this.i32[this.at + 88] = v; }
   /** payload bytes delivered [f64] */
-  get bytesIn(): number { return this.f64[(this.at + 88) >> 1]!; }
-  set bytesIn(v: number) { this.f64[(this.at + 88) >> 1] = v; }
+  get bytesIn(): number { return this.f64[(this.at + 90) >> 1]!; }
+  set bytesIn(v: number) { this.f64[(this.at + 90) >> 1] = v; }
   /** payload bytes acknowledged [f64] */
-  get bytesOut(): number { return this.f64[(this.at + 90) >> 1]!; }
-  set bytesOut(v: number) { this.f64[(this.at + 90) >> 1] = v; }
+  get bytesOut(): number { return this.f64[(this.at + 92) >> 1]!; }
+  set bytesOut(v: number) { this.f64[(this.at + 92) >> 1] = v; }
 
   /** RACK.xmit_ts: when the latest-sent delivered segment left [us@] */
   get rackXmitTs(): number { return this.f32[this.i32[this.at + FLIGHT]! + 32]!; }

@@ -23,7 +23,7 @@ export class Tuples {
   used = 0;
   private readonly flows: FlowTable;
   /** The first records are the heads of the lists, which are rings: a record is taken out without knowing where it lies. */
-  private readonly lists: number;
+  readonly lists: number;
   private free = -1;
   private top: number;
 
@@ -102,6 +102,12 @@ export class Tuples {
   /** The oldest record of a list, or -1. */
   first(list: number): number {
     const rec = this.words[list * this.stride + NEXT]!;
+    return rec === list ? -1 : rec;
+  }
+
+  /** The newest record of a list, or -1. */
+  last(list: number): number {
+    const rec = this.words[list * this.stride + PREV]!;
     return rec === list ? -1 : rec;
   }
 

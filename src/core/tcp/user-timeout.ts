@@ -57,7 +57,11 @@ export function takeUserTimeout(t: Tcp, tcb: Tcb, seg: Segment, read: boolean): 
     readOptions(t, seg);
   }
   const remote = t.options.userTimeout < 0 ? 0 : decodeTimeout(t.options.userTimeout);
-  if (remote === 0 || tcb.flags2 & F2_UTO_FIXED) return;
+  if (remote > 0 && (tcb.flags2 & F2_UTO_FIXED) === 0) adoptTimeout(tcb, remote);
+}
+
+/** The peer wishes `remote` ms. */
+export function adoptTimeout(tcb: Tcb, remote: number): void {
   tcb.uto = remote;
   // §3.1: USER_TIMEOUT = min(U_LIMIT, max(ADV_UTO, REMOTE_UTO, L_LIMIT))
   tcb.userTimeout = Math.min(MOST, Math.max(advertised(tcb), remote, LEAST, tcb.rto));

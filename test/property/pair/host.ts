@@ -185,6 +185,7 @@ export class Host {
       flows: this.invariants.flows(),
       wheel: t.wheel.count,
       timeWaits: t.timeWaits.used,
+      halfOpens: t.halfOpens.used,
       windowGranted: t.windowGranted,
       lent: t.lent.length,
     };

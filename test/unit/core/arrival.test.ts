@@ -80,11 +80,12 @@ test('the row that the link named is taken at its word while it lives, and looke
   expect(b.take()).toMatchObject([{ flags: RST, seq: 1000 }]); // as for a connection that does not exist: <SEQ=SEG.ACK><CTL=RST>
 });
 
-test('a SYN for a listener makes a child, for nobody a RST', () => {
+test('a SYN for a listener makes an entry of its SYN queue and no row, for nobody a RST', () => {
   const b = setup();
   listener(b);
   arrive(b, { flags: SYN, from: '10.0.0.3' });
-  expect([b.t.rows.used, b.take()]).toEqual([3, []]);
+  expect([b.t.rows.used, b.t.halfOpens.used]).toEqual([2, 1]);
+  expect(b.take()).toMatchObject([{ flags: SYN | ACK, ack: 5001 }]);
   arrive(b, { flags: SYN, from: '10.0.0.3', port: 81 });
   expect(b.take()).toMatchObject([{ flags: RST | ACK, seq: 0, ack: 5001 }]);
 });

@@ -17,6 +17,7 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
     listeners: 1,
     rows: 9,
     timeWaits: 2,
+    halfOpens: 1,
     links,
     core: { outSegs: 7 },
     udp: { inDatagrams: 4 },

@@ -1,67 +1,61 @@
-/** §3.10.7.2: LISTEN. The listener stays; a SYN makes a child in SYN_RECEIVED (T002, T084 to T088). */
-import { ACK, FIN, ROW_WORDS, RST, SYN } from '../../../wire/abi.ts';
+/**
+ * §3.10.7.2: LISTEN. The listener stays; a SYN makes an entry of its SYN queue, in SYN_RECEIVED (T002, T084 to T088). Text or
+ * a FIN on the SYN is not kept: it is not acknowledged either, so it comes again when there is a connection (ADR 26).
+ */
+import { ACK, ROW_WORDS, RST, SYN } from '../../../wire/abi.ts';
 import { add } from '../../seq.ts';
-import { markDirty, step, type Tcp } from '../context.ts';
+import { acceptQueueFull, synQueueFull } from '../backlog.ts';
+import { step, type Tcp } from '../context.ts';
 import { ecnOfSyn } from '../ecn.ts';
 import { takeWindow } from '../established.ts';
 import { EV, LISTEN } from '../figure5.ts';
-import { chooseNumbers, enterFlows, inherit, setIdentity, takeRow } from '../lifecycle.ts';
-import { hold } from '../reassembly.ts';
-import { F_COUNTED, F_PASSIVE } from '../row.ts';
+import { inherit, numbers, setIdentity } from '../lifecycle.ts';
+import { F_DIRTY, F_PASSIVE } from '../row.ts';
 import type { Segment } from '../segment.ts';
+import { blank, sendSynAck } from '../syn-ack.ts';
 import { takeSynOptions } from '../syn-options.ts';
-import { BACKLOG, type Tcb } from '../tcb.ts';
+import { HALF_OPEN, type Tcb } from '../tcb.ts';
 import { takeUserTimeout } from '../user-timeout.ts';
 import { replyReset } from './closed.ts';
 
-/** `identity`: the nine identity words of the connection this segment would belong to. */
-export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Array): void {
+/**
+ * `identity`: the nine identity words of the connection this segment would belong to. `after`: the last sequence number of
+ * the incarnation before, below which ours must not begin.
+ */
+export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Array, after?: number): void {
   if (seg.flags & RST) return; // first; T296: a listener never consumes a RST
   if (seg.flags & ACK) {
     replyReset(t, seg); // second: an old duplicate, or the end of a connection we forgot (T273)
     return;
   }
   if ((seg.flags & SYN) === 0) return; // fourth
-  if (listenQueueFull(t, listener)) {
+  if (acceptQueueFull(t, listener) || synQueueFull(t, listener)) {
     t.counters.listenOverflows++; // dropped, never reset: the peer tries again
     return;
   }
   const hop = t.ip.routeTo(identity, 5);
-  if (hop < 0) return; // no way back: a child would wait for ever
-  const child = t.child;
-  if (takeRow(t, child, {}) < 0) {
-    t.ip.release(hop);
-    return;
-  }
-  t.rows.words[listener * ROW_WORDS + BACKLOG]! += 1 << 16;
-  inherit(t, child, t.other.select(listener));
-  child.flags |= F_PASSIVE | F_COUNTED;
-  setIdentity(child, identity, 0);
-  child.hop = hop;
-  enterFlows(t, child);
-  chooseNumbers(t, child);
-  synReceived(t, child, seg);
+  if (hop < 0) return; // no way back: an entry would wait for nothing
+  const tcb = blank(t, t.rows.scratch());
+  inherit(t, tcb, t.other.select(listener));
+  tcb.flags |= F_PASSIVE | F_DIRTY;
+  setIdentity(tcb, identity, 0);
+  tcb.hop = hop;
+  numbers(t, tcb, after);
+  synReceived(t, tcb, seg);
+  const rec = t.halfOpens.take(identity, 0);
+  t.rows.words[listener * ROW_WORDS + HALF_OPEN]!++;
+  t.halfOpens.store(rec, tcb, t.now);
+  sendSynAck(t, rec, tcb);
 }
 
-/** Half-open and unaccepted children together fill the backlog. */
-export function listenQueueFull(t: Tcp, listener: number): boolean {
-  const backlog = t.rows.words[listener * ROW_WORDS + BACKLOG]!;
-  return backlog >>> 16 >= (backlog & 0xffff);
-}
-
-/** T086: RCV.NXT, IRS and the options from the SYN; the SYN,ACK leaves when the turn ends. */
-export function synReceived(t: Tcp, tcb: Tcb, seg: Segment): void {
-  tcb.state = LISTEN; // a child begins where its listener stands
+/** T086: RCV.NXT, IRS and the options from the SYN. */
+function synReceived(t: Tcp, tcb: Tcb, seg: Segment): void {
+  tcb.state = LISTEN; // it begins where its listener stands
   step(t, tcb, EV.rcvSyn);
   tcb.irs = seg.seq;
-  tcb.rcvNxt = tcb.lastAckSent = tcb.rcvUp = add(seg.seq, 1);
+  tcb.rcvNxt = tcb.lastAckSent = add(seg.seq, 1);
   takeSynOptions(t, tcb, seg);
   takeUserTimeout(t, tcb, seg, true);
   ecnOfSyn(t, tcb, seg);
-  tcb.rcvAdv = add(tcb.rcvNxt, Math.min(tcb.rcvBuf, 0xffff));
   takeWindow(tcb, seg.rawWnd, seg.seq, tcb.iss);
-  seg.seq = tcb.rcvNxt;
-  seg.flags &= ~SYN;
-  if (seg.len > 0 || seg.flags & FIN) hold(t, tcb, seg); // T087, [UNTAGGED-3]
-  markDirty(t, tcb);
 }

@@ -1,14 +1,11 @@
 /** A SYN in TIME_WAIT: the next incarnation may begin when it cannot be an old duplicate (RFC 6191, [MAY-2] [SHLD-4]). */
 import { OPT_TS } from '../../../wire/abi.ts';
-import { OK } from '../../events.ts';
-import { add, diff, gt } from '../../seq.ts';
+import { diff, gt } from '../../seq.ts';
 import type { Tcp } from '../context.ts';
-import { EV } from '../figure5.ts';
-import { end } from '../lifecycle.ts';
 import { F_TS } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
-import { listen, listenQueueFull } from './listen.ts';
+import { listen } from './listen.ts';
 
 /** True when the segment was dealt with. T113 by timestamp, T328 by sequence number. */
 export function reincarnate(t: Tcp, tcb: Tcb, seg: Segment): boolean {
@@ -21,20 +18,8 @@ export function reincarnate(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   for (let n = 0; n < 9; n++) identity[n] = tcb.i32[tcb.at + n]!;
   const listener = t.listeners.find(identity, 1, identity[0]! >>> 16);
   if (listener < 0) return false;
-  if (listenQueueFull(t, listener)) {
-    t.counters.listenOverflows++; // TIME_WAIT goes on, and the peer tries again
-    return true;
-  }
-  // The new ISS must lie above the last SND.NXT: the clock of RFC 6528 is 250,000 a second and may be behind it.
-  const floor = add(tcb.sndNxt, 64_000);
-  end(t, tcb, EV.evict, OK);
-  t.counters.timeWaitReused++;
-  listen(t, listener, seg, identity);
-  const child = t.child;
-  // Without a place in the backlog no child was made, and the cursor still stands on some other connection.
-  if (t.flows.find(identity, 0) !== child.row) return true;
-  if (gt(floor, child.iss)) {
-    child.iss = child.sndUna = child.sndNxt = child.sndUp = child.sndWl2 = child.recover = floor;
-  }
+  // The new ISS must lie above the last SND.NXT: the clock of RFC 6528 is 250,000 a second and may be behind it. TIME_WAIT
+  // goes on below the entry, until an ACK proves that the SYN was no old duplicate [MAY-2].
+  listen(t, listener, seg, identity, tcb.sndNxt);
   return true;
 }

@@ -1,0 +1,44 @@
+/** SYN,ACK for an entry of the SYN queue: from a scratch row, or later when there is none, no room, or no neighbour yet. */
+import { ACK } from '../../wire/abi.ts';
+import type { Tcp } from './context.ts';
+import { emitSyn } from './emit.ts';
+import { WAITING } from './half-opens.ts';
+import { ANVIL } from './rows.ts';
+import { INITIAL_RTO_MS } from './rtt.ts';
+import type { Tcb } from './tcb.ts';
+
+/** The cursor for entries, on an empty scratch row with the block that nobody else has. */
+export function blank(t: Tcp, scratch: number): Tcb {
+  const tcb = t.child.select(scratch < 0 ? ANVIL : scratch);
+  t.rows.blank(tcb.row);
+  tcb.flight = t.flights.blankAnvil();
+  return tcb;
+}
+
+/** `tcb` stands for the record. */
+export function sendSynAck(t: Tcp, rec: number, tcb: Tcb): boolean {
+  const h = t.halfOpens;
+  if (t.ip.ready(tcb.hop)) {
+    const link = t.ip.linkOf(tcb.hop);
+    if (tcb.row !== ANVIL && t.out.hasRoom(link) && emitSyn(t, tcb, link, ACK)) {
+      h.sent(rec, t.tick, tcb.flags2);
+      return true;
+    }
+    h.hurry = true; // this turn has no room for more
+  }
+  h.append(rec, WAITING, (t.tick + INITIAL_RTO_MS) | 0);
+  t.rows.unscratch(tcb.row);
+  return false;
+}
+
+/** Those that could not leave are tried once more. `unfold` stands a record on a scratch row. */
+export function sendWaiting(t: Tcp, unfold: (t: Tcp, rec: number) => Tcb): void {
+  const h = t.halfOpens;
+  h.hurry = false;
+  const last = h.last(WAITING);
+  for (let rec = h.first(WAITING); rec >= 0 && !h.hurry; ) {
+    const next = rec === last ? -1 : h.after(rec);
+    sendSynAck(t, rec, unfold(t, rec));
+    rec = next;
+  }
+}
