@@ -136,3 +136,11 @@ test('native/core knows nothing of Node, nor of native/node', () => {
   );
   expect(bad).toEqual([]);
 });
+
+test('each decision has a number of its own', () => {
+  const numbers = readdirSync(join(root, 'docs/adr'))
+    .filter((file) => /^\d{4}-/.test(file))
+    .map((file) => file.slice(0, 4));
+  expect(numbers.length).toBeGreaterThan(10);
+  expect(numbers.filter((n, at) => numbers.indexOf(n) !== at)).toEqual([]);
+});

@@ -150,8 +150,9 @@ describe('TimerWheel', () => {
     );
     fc.assert(
       fc.property(fc.integer(), fc.array(step, { maxLength: 120 }), (start, steps) => {
-        const { wheel, rows } = wheelAt(start);
-        let now = start | 0;
+        const first = start | 0 || 1; // no tick is 0: it stands for "not filed"
+        const { wheel, rows } = wheelAt(first);
+        let now = first;
         const model = new Map<number, number>();
         const file = (row: number, tick: number): void => {
           const at = tick | 0 || 1;
