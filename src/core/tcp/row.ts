@@ -223,12 +223,12 @@ export const F2_MTU_PROBE = 1 << 19; /** a probe of the path MTU is in flight */
 export const F2_NO_PMTUD = 1 << 20; /** the user turned path MTU discovery off */
 export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
 export const F2_URG_INLINE = 1 << 22; /** urgent data stays in the stream */
-export const F2_UTO_DUE = 1 << 24; /** the user timeout goes with the next bare ACK */
 export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
 export const F2_PTO =
   1 << 24; /** the loss timer, or the retransmission timer when that is first, sends a tail loss probe */
 export const F2_TLP_DUE = 1 << 25; /** the probe leaves with the next output */
 export const F2_FRTO_NEW = 1 << 26; /** F-RTO step 3: new text was let out */
+export const F2_UTO_DUE = 1 << 27; /** the user timeout goes with the next bare ACK */
 /** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
 export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE;
 
