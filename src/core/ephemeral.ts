@@ -1,6 +1,6 @@
 /**
  * Choice of a local port for an active OPEN: RFC 6056 §3.3.3, algorithm 3. Ports toward one destination rise one by one,
- * which keeps reuse of a four-tuple as far away as possible, from a start that only the holder of the secret knows.
+ * which keeps reuse of a four-tuple as far away as possible, from a start that only the holder of the secret knows (RFC 5961 §10).
  */
 import type { Rng } from '../ports.ts';
 import { sipHash24, sipKey } from './siphash.ts';

@@ -33,7 +33,7 @@ export class InitialNumbers {
   /**
    * Added to the millisecond clock for TSval (RFC 7323 §5.4: the clock's value need not be disclosed). The same
    * four-tuple always gets the same offset, so timestamps keep rising over incarnations, which TIME-WAIT reuse relies on
-   * (RFC 6191 §2).
+   * (RFC 6191 §3).
    */
   timestampOffset(words: Int32Array, at: number): number {
     sipHash24(this.tsKey, words, at, IDENTITY_WORDS, this.hash);

@@ -1,4 +1,4 @@
-/** Ethernet II with in-band 802.1Q tags. A MAC is two words, as in the hop table: its first 4 and its last 2 bytes. */
+/** Ethernet II (RFC 1122 §2.3.3) with in-band 802.1Q tags. A MAC is two words, as in the hop table: its first 4 and its last 2 bytes. */
 import { get16, get32, put16, put32 } from './bytes.ts';
 
 export const ETHER_HEADER = 14;

@@ -1,6 +1,6 @@
 /**
  * Reads the layer 3 header of a packet, IPv4 with options or IPv6 with extension headers, into a reused record. IPv4 options are skipped,
- * whatever they are [MUST-50].
+ * whatever they are [MUST-50] (RFC 1122 §3.2.1.8). What is wrong is dropped in silence (RFC 1122 §3.2.1.1, §3.2.1.2).
  */
 import { get16, get32 } from './bytes.ts';
 import { verifies } from './checksum.ts';

@@ -22,7 +22,7 @@ export const PROTO_DEST_OPTIONS = 60;
 
 const DONT_FRAGMENT = 0x4000;
 
-/** Atomic datagram: DF set, identification 0 (RFC 6864 §4.1). `total` is header and payload. */
+/** Atomic datagram: DF set, identification 0 (RFC 6864 §4, §4.1). `total` is header and payload. */
 export function writeIpv4(
   out: Uint8Array,
   o: number,

@@ -41,7 +41,7 @@ const TOO_OLD = {
   LAST_ACK: 'T175',
   TIME_WAIT: 'T177',
 };
-describe('SEG.ACK < SND.UNA-MAX.SND.WND: acknowledged and dropped (RFC 5961 §5)', () => {
+describe('SEG.ACK < SND.UNA-MAX.SND.WND: acknowledged and dropped [RFC 5961 §5.2]', () => {
   forEachState(TOO_OLD, 'an ACK older than any window [MAY-12]', async (s, { una, snd, rcv }, state) => {
     await s.run`
       +0 < F. seq ${rcv} ack ${una - 32793} len 10

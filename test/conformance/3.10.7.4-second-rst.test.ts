@@ -13,7 +13,7 @@ const OUTSIDE = {
   LAST_ACK: 'T126',
   TIME_WAIT: 'T128',
 };
-describe('1) outside the window: silence', () => {
+describe('1) outside the window: silence [RFC 5961 §3.2]', () => {
   forEachState(OUTSIDE, 'RST before or behind the window [UNTAGGED-6]', async (s, { snd, rcv }, state) => {
     await s.run`
       +0 < R seq ${rcv - 1}
@@ -36,7 +36,7 @@ const INSIDE = {
   LAST_ACK: 'T127',
   TIME_WAIT: 'T129',
 };
-describe('3) inside, but not at RCV.NXT: challenge ACK', () => {
+describe('3) inside, but not at RCV.NXT: challenge ACK [RFC 5961 §3.2, §7]', () => {
   forEachState(
     INSIDE,
     'RST at RCV.NXT+1 and at the last octet [UNTAGGED-6]',
@@ -78,7 +78,7 @@ describe('3) inside, but not at RCV.NXT: challenge ACK', () => {
   });
 });
 
-describe('2) exactly at RCV.NXT', () => {
+describe('2) exactly at RCV.NXT [RFC 5961 §3.2] [RFC 1337 §3]', () => {
   conform('SYN-RECEIVED of a listener: back to LISTEN, the user is not told [T130] [MUST-11]', async (s) => {
     await bring(s, 'SYN_RECEIVED', 'passive');
     await s.run`

@@ -15,7 +15,7 @@ const SECURITY = {
 };
 /** RFC 1108 basic security, "top secret", and three octets of padding. */
 const TOP_SECRET = '82043d0101010100';
-describe('third: compartment and TOS never reset anything (§A.1)', () => {
+describe('third: compartment and TOS never reset anything (§A.1) [RFC 1122 §3.2.1.8]', () => {
   forEachState(SECURITY, 'a security option and a strange TOS [MUST-50]', async (s, { una, rcv }, state) => {
     await s.run`
       +0 < . seq ${rcv} ack ${state === 'SYN_RECEIVED' ? 1 : una} tos 252 ipOptions ${TOP_SECRET}
@@ -56,7 +56,7 @@ const SYNCHRONIZED = {
   LAST_ACK: 'T154',
   TIME_WAIT: 'T155',
 };
-describe('fourth: SYN in a synchronized state draws a challenge ACK whatever its SEQ', () => {
+describe('fourth: SYN in a synchronized state draws a challenge ACK whatever its SEQ [RFC 5961 §4.2]', () => {
   const where = [
     ['at RCV.NXT', (rcv: number) => rcv],
     ['in the window', (rcv: number) => rcv + 500],

@@ -2,7 +2,7 @@
 import { describe } from 'vitest';
 import { bring, conform, conformOnce } from './script/index.ts';
 
-describe('TIME-WAIT and a new SYN', () => {
+describe('TIME-WAIT and a new SYN [RFC 6191 §2]', () => {
   conform('SEQ above the last one seen: a new incarnation, ISS above the last SND.NXT [T328] [MAY-2]', async (s) => {
     await bring(s, 'TIME_WAIT');
     const before = s.connection.iss;

@@ -15,7 +15,7 @@ const info = (s: Script) => (s.backend as CoreBackend).core.info(65);
 const flight = (n: number, from = 1): string =>
   `send ${n}000\n${Array.from({ length: n }, (_, i) => `+0 > ${i === n - 1 ? 'P.' : '.'} seq ${from + 1000 * i} len 1000`).join('\n')}`;
 
-describe('RACK', () => {
+describe('RACK [RFC 2018 §5] [RFC 6675 §5.1]', () => {
   conform(
     'three segments SACKed and no reordering seen: lost at once [RFC 8985 §6.2-b] [RFC 5681 §3.2-c]',
     async (s) => {

@@ -218,7 +218,7 @@ describe('Eifel and D-SACK', () => {
   );
 });
 
-describe('proportional rate reduction', () => {
+describe('proportional rate reduction [RFC 5681 §4.3] [RFC 2018 §5.1] [RFC 8985 §9.3]', () => {
   conform(
     'one leaves for two delivered until the flight is down to ssthresh, then one for one; cwnd ends there [RFC 9937 §6.2] [RFC 6675 §5-d] [RFC 6675 §5-c]',
     async (s) => {

@@ -2,7 +2,7 @@
 import { describe, expect } from 'vitest';
 import { bring, conform } from './script/index.ts';
 
-describe('an orphan behind a closed window', () => {
+describe('an orphan behind a closed window [RFC 6429 §3]', () => {
   conform(
     'a peer that answers every probe and never opens its window is reset in the end [T283]',
     async (s) => {

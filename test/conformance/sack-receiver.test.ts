@@ -54,6 +54,20 @@ describe('SACK blocks', () => {
     `;
   });
 
+  conform('SACK-permitted is on SYNs alone [RFC 2018 §2]', async (s) => {
+    const size = s.family === 4 ? 1460 : 1440;
+    await s.run`
+      listen
+      +0 < S seq 0 win 5000 <mss 1000, sackOK>
+      +0 > S. seq 0 ack 1 <mss ${size}, sackOK>
+      +0 < . seq 1 ack 1
+      send 10
+      +0 > P. seq 1 ack 1 len 10 <>
+      +0 < F. seq 1 ack 11
+      +0 > . seq 11 ack 2 <>
+    `;
+  });
+
   conform('none without SACK-permitted [RFC 2018 §4-a]', async (s) => {
     await bring(s, 'ESTABLISHED', 'passive', 'mss 1000');
     await s.run`

@@ -39,7 +39,7 @@ async function outstanding(s: Script, { state, first, origin }: Outstanding): Pr
   if (first !== undefined) await s.run(first);
 }
 
-describe('RETRANSMISSION TIMEOUT', () => {
+describe('RETRANSMISSION TIMEOUT [RFC 6298 §5.4, §5.5, §5.6]', () => {
   const rows: readonly (readonly [Outstanding, string])[] = [
     [SYN_SENT, 'T242'],
     [SYN_RECEIVED, 'T243'],

@@ -87,14 +87,14 @@ describe('KEEPALIVE TIMEOUT', () => {
       `;
     });
     conform(`${state}: all probes unanswered: ETIMEDOUT [${over}] [MUST-29]`, async (s) => {
-      const { snd } = await bring(s, state);
+      const { snd, rcv } = await bring(s, state);
       await s.run`
         keepalive 10000 1000 2
         +10 > . seq ${snd - 1} len 0
         +1 > . seq ${snd - 1} len 0
         silence 900ms
         expect ${state}
-        silence 200ms
+        +.1 > R. seq ${snd} ack ${rcv}
         expect GONE
       `;
       expect(s.takeEvents()).toContain('closed ETIMEDOUT');
@@ -106,7 +106,7 @@ describe('KEEPALIVE TIMEOUT', () => {
   });
 });
 
-describe('ICMP errors', () => {
+describe('ICMP errors [RFC 5927 §5.2] [RFC 5461 §2]', () => {
   /** The error quotes a segment of ours with the relative sequence number `seq`. */
   function icmp(s: Script, seq: number, type: number, code: number): void {
     const { core, local } = s.backend as CoreBackend;

@@ -11,6 +11,9 @@ const FIVE_MINUTES = 'raw 1c 04 01 2c';
 const AGAIN = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60].map((n) => `+${n} > P. seq 1 len 10`).join('\n');
 const ASKED = 'raw 1c 04 01 90';
 
+/** Keep-alive probes up to 410 s; the one who set them up asked for two. */
+const MORE = '+100 > . seq 0 ack 1 len 0\n'.repeat(4);
+
 describe('the user timeout on the wire', () => {
   conform(
     'our SYN says five minutes unless the application said otherwise [RFC 5482 §3]',
@@ -44,6 +47,32 @@ describe('the user timeout on the wire', () => {
     },
     { tcp: { ...ON.tcp, dataRetries: 100 } },
   );
+  for (const [when, before, after] of [
+    ['turned on before', 'keepalive 10000 100000 2', ''],
+    ['turned on later', '', 'keepalive 10000 100000 2'],
+  ] as const) {
+    conform(
+      `keep-alive, ${when}, does not give up before the timeout that was taken over [RFC 5482 §4.2]`,
+      async (s) => {
+        await s.run(`
+          listen
+          < S seq 0 win 5000 <mss 1000>
+          +0 > S. seq 0 ack 1
+          < . seq 1 ack 1 win 5000
+          ${before}
+          < . seq 1 ack 1 win 5000 <${ASKED}>
+          ${after}
+          +10 > . seq 0 ack 1 len 0
+          ${MORE}
+          expect ESTABLISHED
+          +100 > R. seq 1 ack 1
+          expect GONE
+        `);
+        expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+      },
+      ON,
+    );
+  }
   conform(
     'off by default: not sent, and not listened to [RFC 5482 §3.1]',
     async (s) => {

@@ -255,15 +255,6 @@ export const differences: readonly Difference[] = [
     scripts: ['SYN_RECEIVED: the half-open entry goes in silence [T234]'],
   },
   {
-    row: 'MUST-29',
-    why: 'the kernel tells the peer with a RST when its keep-alive gives up',
-    scripts: [
-      'ESTABLISHED: all probes unanswered: ETIMEDOUT [T256] [MUST-29]',
-      'CLOSE_WAIT: all probes unanswered: ETIMEDOUT [T258] [MUST-29]',
-      'FIN_WAIT_2: all probes unanswered: ETIMEDOUT [T260] [MUST-29]',
-    ],
-  },
-  {
     row: 'MAY-16',
     why: 'the kernel releases a cork by its persist timer, one RTO later',
     scripts: ['a cork collects what was not pushed, and holds it for a bounded time [MAY-16] [MUST-60]'],

@@ -105,8 +105,9 @@ export class Icmp {
   }
 
   /**
-   * RFC 1122 §3.2.2. Unknown types are dropped in silence, and so are source quench [MUST-55] and redirects: acceptance of
-   * those is a matter of trust in everybody on the link, and a host that ignores them still works.
+   * RFC 1122 §3.2.2. Unknown types are dropped in silence, and so are source quench [MUST-55] (RFC 5927 §6) and redirects: acceptance
+   * of those is a matter of trust in everybody on the link, and a host that ignores them still works (RFC 1122 §3.3.1.2; ADR 12).
+   * It sends none either (RFC 1122 §3.2.2.2).
    */
   handle4(packet: Packet): void {
     const { memory: b, l4 } = packet;
@@ -162,7 +163,10 @@ export class Icmp {
       this.counters.echoReplies++;
   }
 
-  /** Demultiplexes to the connection or socket that caused the error [MUST-54]; the quoted packet must be one of ours. */
+  /**
+   * Demultiplexes to the connection or socket that caused the error [MUST-54] (RFC 1122 §3.2.2.1, §3.2.2.4); the quoted packet must
+   * be one of ours.
+   */
   private error(packet: Packet, tooBig: boolean): void {
     const { memory: b, l4, end } = packet;
     const { quote } = this;

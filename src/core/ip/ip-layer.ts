@@ -287,7 +287,7 @@ export class IpLayer {
   /** Neighbour discovery and multicast listeners; false for any other ICMPv6 message. */
   private takeControl(packet: Packet, now: Micros): boolean {
     const type = icmpType(packet.memory, packet.l4);
-    // RFC 6980 §5: what came in fragments is dropped.
+    // RFC 6980 (§5): what came in fragments is dropped.
     const whole = !packet.assembled;
     switch (type) {
       case ND_NEIGHBOR_SOLICITATION:

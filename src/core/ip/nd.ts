@@ -1,4 +1,7 @@
-/** Neighbour discovery for IPv6: RFC 4861 §7. Router advertisements and redirects are not acted on. */
+/**
+ * Neighbour discovery for IPv6: RFC 4861 §7. Router advertisements are routers.ts; redirects are dropped, good ones
+ * too (RFC 4861 §8.1; ADR 12).
+ */
 import type { Link } from '../../ports.ts';
 import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
 import {

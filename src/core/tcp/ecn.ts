@@ -1,5 +1,5 @@
 /**
- * Explicit congestion notification: what SYNs agree on (RFC 3168 §6.1.1, RFC 9768 §3.1), marks that arrive, and the two
+ * Explicit congestion notification [SHLD-8]: what SYNs agree on (RFC 3168 §6.1.1, RFC 9768 §3.1), marks that arrive, and the two
  * ways of telling the peer. Its answer to congestion is the congestion controller's.
  */
 import { ACK, CWR, ECE, RX_FLAGS, RX_IP, SYN } from '../../wire/abi.ts';
@@ -83,15 +83,15 @@ export function ecnFlags(tcb: Tcb, fresh: boolean): number {
     tcb.ecnState &= ~ES_TELL;
     return flagsOfAce(HANDSHAKE[tcb.ecnState & CE]!);
   }
-  let flags = tcb.flags2 & F2_ECE ? ECE : 0; // §6.1.3: until CWR is seen
+  let flags = tcb.flags2 & F2_ECE ? ECE : 0; // RFC 3168 §6.1.3: until CWR is seen
   if (fresh && tcb.flags2 & F2_CWR) {
-    flags |= CWR; // §6.1.2: on the first new text after the reduction
+    flags |= CWR; // RFC 3168 §6.1.2: on the first new text after the reduction
     tcb.flags2 &= ~F2_CWR;
   }
   return flags;
 }
 
-/** An acceptable segment arrived. CE on what lies outside the window says nothing (§6.1.5). */
+/** An acceptable segment arrived. CE on what lies outside the window says nothing (RFC 3168 §6.1.5). */
 export function ecnArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
   const marks = (seg.rx[seg.base + RX_IP]! >>> 16) & 0xff;
   t.counters.ceMarks += marks;

@@ -96,22 +96,26 @@ export function emitText(
     tx[base + TX_OPTS]! |= Math.min(diff(tcb.sndUp, seq), 0xffff) << 16;
   }
   if (tcb.flags2 & (F2_ECN | F2_ACCECN)) {
-    // RFC 3168 §6.1.4 to §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes.
+    // RFC 3168 §6.1.4, §6.1.5, §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes.
     const fresh = len > 0 && seq === tcb.sndNxt;
     bits |= ecnFlags(tcb, fresh);
     if (fresh && tcb.sndWnd > 0) tx[base + TX_IP]! |= ECT_0;
   }
   tx[base + TX_FLAGS] = bits | (window << 16);
-  if (tcb.flags & F_TS) {
-    tx[base + TX_OPTS]! |= OPT_TS;
-    tx[base + TX_TSVAL] = tsval(t, tcb);
-    tx[base + TX_TSECR] = tcb.tsRecent;
-  }
+  stamp(t, tcb, tx, base);
   addSack(t, tcb, tx, base);
   if (tcb.flags2 & F2_ACCECN && len === 0 && optionIsDue(tcb)) addAccEcn(t, tcb, tx, base);
   if (tcb.flags2 & F2_UTO_DUE && len === 0) addUserTimeout(t, tcb, tx, base);
   if (len > mss) tx[base + TX_GSO] = mss;
   return addText(t, link, base, chunk, offset, len);
+}
+
+/** RFC 7323 §3.2-b, §3.2-c: once agreed, the option is on every segment, and on a RST as well. */
+function stamp(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
+  if ((tcb.flags & F_TS) === 0) return;
+  tx[base + TX_OPTS]! |= OPT_TS;
+  tx[base + TX_TSVAL] = tsval(t, tcb);
+  tx[base + TX_TSECR] = tcb.tsRecent;
 }
 
 /** On pure ACKs that have no SACK blocks: text would have to make room for it. */
@@ -189,13 +193,14 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
   if (base < 0) return false;
   const tx = t.out.buffer(link);
   const d = t.defaults;
-  // What the peer did not offer is not answered (RFC 7323 §1.3, RFC 2018 §2).
+  // What the peer did not offer is not answered (RFC 7323 §1.3, §3.2-a; RFC 2018 §2: SACK-permitted is on a SYN or nowhere).
   const agreed = tcb.flags & F_PASSIVE || answering;
   const withTs = agreed ? (tcb.flags & F_TS) !== 0 : d.timestamps;
   const withSack = agreed ? (tcb.flags & F_SACK) !== 0 : d.sack;
   const withScale = agreed ? (tcb.flags & F_WS) !== 0 : d.windowScaling;
   let n = writeSynOptions(t.arena.bytes, at, advertisedMss(t, tcb), withScale ? tcb.scales >> 8 : -1, withSack);
   if (tcb.flags2 & F2_UTO) n += userTimeoutOption(tcb, t.arena.bytes, at + n);
+  // RFC 7323 §3.2-g: TSecr means something beside ACK alone, else it is 0.
   if (withTs) n += writeTimestamps(t.arena.bytes, at + n, tsval(t, tcb), answering ? tcb.tsRecent : 0);
   tx[base + TX_OPT_OFF] = at;
   tx[base + TX_OPT_LEN] = n;
@@ -211,6 +216,8 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
 export function emitRst(t: Tcp, tcb: Tcb, link: number): void {
   const base = begin(t, tcb, link, acceptableSeq(tcb), RST | ACK);
   if (base < 0) return;
-  t.out.buffer(link)[base + TX_FLAGS] = RST | ACK;
+  const tx = t.out.buffer(link);
+  tx[base + TX_FLAGS] = RST | ACK;
+  stamp(t, tcb, tx, base);
   t.counters.outRsts++;
 }

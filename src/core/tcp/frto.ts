@@ -1,6 +1,6 @@
 /**
  * F-RTO (RFC 5682): after a timeout only the first segment is sent again, and then new text, until the ACKs tell whether what
- * was in flight still arrives by itself. §2.1 without SACK, §3.1 with it.
+ * was in flight still arrives by itself. RFC 5682 §2.1 without SACK, §3.1 with it.
  */
 import { diff, geq, lt } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';

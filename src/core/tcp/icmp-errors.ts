@@ -1,4 +1,4 @@
-/** ICMP errors about our segments (RFC 9293 §3.9.2.2, RFC 5927): soft ones are news, hard ones end only an opening. */
+/** ICMP errors about our segments (RFC 9293 §3.9.2.2, RFC 5927 §5.2): soft ones are news, hard ones end only an opening. */
 import { ECONNREFUSED, EHOSTUNREACH, EV_SOFT_ERROR } from '../events.ts';
 import { geq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
@@ -12,7 +12,7 @@ const UNREACHABLE_V4 = 3;
 const UNREACHABLE_V6 = 1;
 /** v4 protocol, port; code 4 belongs to path MTU discovery [SHLD-26]. */
 const HARD_V4 = (1 << 2) | (1 << 3);
-/** v6 administratively prohibited, port (RFC 5461). */
+/** v6 administratively prohibited, port (RFC 5461 §2). */
 const HARD_V6 = (1 << 1) | (1 << 4);
 /** What EV_SOFT_ERROR carries for ICMP: this bit, type << 8, code. */
 const FROM_ICMP = 1 << 31;

@@ -1,7 +1,9 @@
 /**
  * What an ACK says of loss, and what is done about it. With SACK: RACK-TLP (RFC 8985) finds the loss, PRR (RFC 9937) paces the
  * repair. Without: fast retransmit and fast recovery of RFC 5681 §3.2 with NewReno (RFC 6582), where each duplicate ACK stands
- * for one segment that left the network (`sackedOut` counts it), which also lets new text out on the first two (RFC 3042).
+ * for one segment that left the network (`sackedOut` counts it), which also lets new text out on the first two (RFC 3042 §2). Both
+ * leave the congestion control of RFC 5681 §4.3 as it is (RFC 2018 §5.1): half the window at the first loss of a flight, no more
+ * than that until all is repaired, one more reduction for a retransmission that is lost (RFC 8985 §9.2, §9.3).
  */
 import { diff, geq } from '../seq.ts';
 import { controllerOf, markDirty, note, type Tcp } from './context.ts';
@@ -99,7 +101,7 @@ export function duplicateAck(t: Tcp, tcb: Tcb): void {
   tcb.sackedOut = Math.min(tcb.sackedOut + tcb.sndMss, most);
   markDirty(t, tcb); // RFC 3042: it makes room for a new one
   if (tcb.flags & F_RECOVERY || tcb.dupAcks < DUP_THRESH || tcb.rtxHead < 0) return;
-  // RFC 6582 §3.2 step 2: duplicates of segments sent before the last loss event begin no new one.
+  // RFC 6582 §3.2 step 2, RFC 6582 §4: duplicates of segments sent before the last loss event begin no new one.
   if (tcb.flags & F_RTO_RECOVERY && !geq(tcb.sndUna, tcb.recover)) return;
   enterRecovery(t, tcb);
 }

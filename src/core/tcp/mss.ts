@@ -21,7 +21,7 @@ function ipHeader(tcb: Tcb): number {
   return isV4(tcb) ? IPV4_HEADER : IPV6_HEADER;
 }
 
-/** [MUST-67] MMS_R - 20: what a frame of the link can hold. */
+/** [MUST-67] MMS_R - 20: what a frame of the link can hold. A link has one MTU, so it is the smallest [SHLD-6]. */
 export function advertisedMss(t: Tcp, tcb: Tcb): number {
   const mtu = t.links[t.ip.linkOf(tcb.hop)]!.mtu;
   return Math.min(mtu - ipHeader(tcb) - TCP_HEADER, 0xffff);
@@ -31,7 +31,7 @@ export function defaultMss(tcb: Tcb): number {
   return isV4(tcb) ? DEFAULT_MSS_V4 : DEFAULT_MSS_V6;
 }
 
-/** Largest IP packet that the path is believed to carry: what was learned of it (path-mtu.ts), else what the link carries. */
+/** Largest IP packet that the path is believed to carry: what was learned of it (path-mtu.ts), else what the link carries (RFC 1122 §3.3.3). */
 export function pathMtu(t: Tcp, tcb: Tcb): number {
   const link = t.ip.mtuOf(tcb.hop);
   return tcb.pmtu > 0 && tcb.pmtu < link ? tcb.pmtu : link;
@@ -39,7 +39,7 @@ export function pathMtu(t: Tcp, tcb: Tcb): number {
 
 /**
  * Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize [MUST-16]; what it returns is text alone: options
- * on every segment are taken off.
+ * on every segment are taken off. 40 or 60 bytes are headers (RFC 8200 §8.3); a peer that says 65535 leaves it to the path [UNTAGGED-30].
  */
 export function setSendMss(t: Tcp, tcb: Tcb): void {
   const path = pathMtu(t, tcb) - ipHeader(tcb) - TCP_HEADER;

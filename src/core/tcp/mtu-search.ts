@@ -1,5 +1,5 @@
 /**
- * Packetization layer path MTU discovery, upwards (RFC 4821, RFC 8899 §5): text itself is the probe, one segment larger than
+ * Packetization layer path MTU discovery, upwards (RFC 4821 §7, RFC 8899 §5.1): text itself is the probe, one segment larger than
  * the others. Its loss is not congestion. On a path as wide as its link nothing of this ever runs.
  */
 

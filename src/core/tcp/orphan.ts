@@ -1,6 +1,7 @@
 /**
  * An orphan: CLOSE was called and nobody reads any more. RFC 9293 lets a peer keep it for ever, in FIN_WAIT_2 by never
- * closing, before that by never opening its window; its memory would be gone for good (T266, T283).
+ * closing, before that by never opening its window; its memory would be gone for good (T266, T283; RFC 6429 §3 leaves
+ * ending it to who owns the memory).
  */
 import { ETIMEDOUT, OK } from '../events.ts';
 import { abort } from './close.ts';

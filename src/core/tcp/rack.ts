@@ -1,5 +1,6 @@
 /**
- * RACK (RFC 8985 §6): what was sent before something that arrived, by more than reordering explains, is lost. Needs SACK.
+ * RACK (RFC 8985 §6): what was sent before something that arrived, by more than reordering explains, is lost. Needs SACK, and times
+ * finer than the round trip (RFC 8985 §4).
  * Its time is that of the records, in microseconds; only its timer has the wheel's ticks of 1 ms.
  */
 import { diff, geq, gt, lt } from '../seq.ts';

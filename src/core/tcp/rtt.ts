@@ -1,17 +1,17 @@
 /**
- * Round-trip time and retransmission timeout, RFC 6298. SRTT and RTTVAR are microseconds, RTO milliseconds. Karn's rule
+ * Round-trip time and retransmission timeout, RFC 6298, as RFC 8961 §3 wants of any loss detector by time. SRTT and RTTVAR are microseconds, RTO milliseconds. Karn's rule
  * (§3: no sample from a segment sent twice, unless a timestamp tells which one was acknowledged) is the caller's.
  */
 import type { Tcb } from './tcb.ts';
 
-/** (2.1) until the first sample; also when the estimate was thrown away. */
+/** RFC 6298 (2.1): until the first sample; also when the estimate was thrown away. */
 export const INITIAL_RTO_MS = 1000;
-/** (2.5) a ceiling is allowed if it is at least 60 s. */
+/** RFC 6298 (2.5): a ceiling is allowed if it is at least 60 s. */
 export const MAX_RTO_MS = 60_000;
-/** (5.7) the least RTO for data after the timer of a SYN expired. */
+/** RFC 6298 (5.7): the least RTO for data after the timer of a SYN expired. */
 export const RTO_AFTER_SYN_TIMEOUT_MS = 3000;
 
-/** G of the RFC: timers run on ticks of 1 ms. */
+/** G of RFC 6298 §4: timers run on ticks of 1 ms. */
 const GRANULARITY_US = 1000;
 /** A longer sample changes nothing, the RTO is at its ceiling; and 7 * SRTT + R stays within int32. */
 const LONGEST_SAMPLE_US = MAX_RTO_MS * 1000;
@@ -26,11 +26,11 @@ export function sampleRtt(tcb: Tcb, us: number, minRtoMs: number, share = 1): vo
   const r = us < 1 ? 1 : us > LONGEST_SAMPLE_US ? LONGEST_SAMPLE_US : us | 0;
   const srtt = tcb.srtt;
   if (srtt === 0) {
-    // (2.2)
+    // RFC 6298 (2.2)
     tcb.srtt = r;
     tcb.rttvar = r >> 1;
   } else {
-    // (2.3) in this order: RTTVAR from the SRTT before this sample. Small shares add up in fractions of a microsecond.
+    // RFC 6298 (2.3): in this order: RTTVAR from the SRTT before this sample. Small shares add up in fractions of a microsecond.
     const parts = tcb.rttParts;
     const smooth = srtt + (parts & 0xffff) / 65536;
     const spread = tcb.rttvar + (parts >>> 16) / 65536;
@@ -45,7 +45,7 @@ export function sampleRtt(tcb: Tcb, us: number, minRtoMs: number, share = 1): vo
 }
 
 /**
- * RTO without any backing off. (2.4) asks for a floor of 1 s; `minRtoMs` may be lower, as on every common stack, because
+ * RTO without any backing off. RFC 6298 (2.4) asks for a floor of 1 s; `minRtoMs` may be lower, as on every common stack, because
  * paths of today are shorter and delayed ACKs are bounded.
  */
 export function rtoFromEstimate(tcb: Tcb, minRtoMs: number): number {
@@ -66,7 +66,7 @@ export function afterSpuriousTimeout(tcb: Tcb, us: number): void {
   if (tcb.rttvar < r >> 1) tcb.rttvar = r >> 1;
 }
 
-/** (5.5) "back off the timer". */
+/** RFC 6298 (5.5): "back off the timer". */
 export function backOff(tcb: Tcb): void {
   const twice = tcb.rto * 2;
   tcb.rto = twice > MAX_RTO_MS ? MAX_RTO_MS : twice;

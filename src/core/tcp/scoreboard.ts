@@ -36,7 +36,7 @@ export class News {
   tsecr = 0;
 }
 
-/** Before the ACK field of a segment is looked at; without one (null) a timer is what makes us look. */
+/** Before the ACK field of a segment is looked at, so TSecr is read only beside one (RFC 7323 §3.2-g); null: a timer makes us look. */
 export function beginNews(t: Tcp, tcb: Tcb, seg: Segment | null): void {
   const n = t.news;
   n.delivered = 0;

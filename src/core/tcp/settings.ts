@@ -6,7 +6,7 @@ import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
 import { F_KEEPALIVE, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
 import type { Tcb } from './tcb.ts';
-import { userTimeoutSet } from './user-timeout.ts';
+import { outlast, userTimeoutSet } from './user-timeout.ts';
 
 /** Nagle, cork: what was held back may be free to go. */
 export function setFlag(t: Tcp, tcb: Tcb, flag: number, on: boolean): void {
@@ -21,6 +21,7 @@ export function keepAlive(t: Tcp, tcb: Tcb, k: { idle: number; interval: number;
   tcb.setTimer(TIMER_KEEPALIVE, 0);
   if (k === null) return;
   setKeepAlive(tcb, k);
+  outlast(tcb);
   arm(t, tcb, TIMER_KEEPALIVE, Math.max(1, k.idle - diff(t.tick, tcb.lastRcvAt)));
 }
 

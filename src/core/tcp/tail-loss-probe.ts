@@ -57,7 +57,7 @@ export function cancelProbe(tcb: Tcb): void {
   disarm(tcb, TIMER_LOSS);
 }
 
-/** §7.3: the probe timeout. Whether or not a probe can leave, the retransmission timer begins anew. */
+/** RFC 8985 §7.3: the probe timeout. Whether or not a probe can leave, the retransmission timer begins anew. */
 export function probeTimeout(t: Tcp, tcb: Tcb): void {
   cancelProbe(tcb);
   if (tcb.sndUna === tcb.sndNxt) return;
@@ -110,7 +110,7 @@ function probeAgain(t: Tcp, tcb: Tcb, link: number): boolean {
 }
 
 /**
- * §7.4: what the ACK says of the probe. A probe that was a retransmission, was needed, and leaves no other trace repaired a
+ * RFC 8985 §7.4.2: what the ACK says of the probe. A probe that was a retransmission, was needed, and leaves no other trace repaired a
  * loss all by itself: congestion control hears of it as of any loss.
  */
 export function probeAnswered(t: Tcp, tcb: Tcb, seg: Segment, advanced: boolean): void {

@@ -18,12 +18,15 @@ const TS_OFFSET = FIRST_WORD + 4;
 const SCALES_IP = FIRST_WORD + 5;
 const OOW_AT = FIRST_WORD + 6;
 const MAX_SND_WND = FIRST_WORD + 7;
-/** Hop, and whether timestamps and window scaling are in use. */
+/** Hop, whether timestamps and window scaling are in use, and how often 2MSL began again. */
 const HOP_BITS = FIRST_WORD + 8;
 const WORDS = FIRST_WORD + 9;
 const NO_HOP = 0xffffff;
 const BIT_TS = 1 << 24;
 const BIT_WS = 1 << 25;
+const RESTARTS_SHIFT = 26;
+/** Twice as often as a peer sends its FIN by R2, and what five bits hold. */
+const MOST_RESTARTS = 31;
 
 export class TimeWaits extends Tuples {
   /** The record that stands on the scratch row at hand. */
@@ -88,9 +91,13 @@ export function unfold(t: Tcp, rec: number, row = ANVIL): Tcb {
   return tcb;
 }
 
-/** 2MSL begins again [MUST-13]. */
+/** 2MSL begins again [MUST-13], but not for ever: a peer that never stops sending its FIN would keep its record (T291). */
 export function restartFolded(t: Tcp): void {
-  t.timeWaits.append(t.timeWaits.unfolded, 0, (t.tick + 2 * t.defaults.msl) | 0);
+  const { words, unfolded } = t.timeWaits;
+  const at = unfolded * WORDS + HOP_BITS;
+  if (words[at]! >>> RESTARTS_SHIFT === MOST_RESTARTS) return;
+  words[at] = words[at]! + (1 << RESTARTS_SHIFT);
+  t.timeWaits.append(unfolded, 0, (t.tick + 2 * t.defaults.msl) | 0);
 }
 
 /** `remove` for what stands on a scratch row. */

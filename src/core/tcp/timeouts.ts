@@ -3,7 +3,7 @@ import { ACK } from '../../wire/abi.ts';
 import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, note, report, step, type Tcp } from './context.ts';
-import { emitText } from './emit.ts';
+import { emitRst, emitText } from './emit.ts';
 import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { beginFrto } from './frto.ts';
@@ -133,13 +133,16 @@ function retransmission(t: Tcp, tcb: Tcb): void {
   note(t, tcb, 'retransmission timeout');
   if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
   if (!opening) startOver(t, tcb, first && !closedWindow);
-  backOff(tcb);
+  backOff(tcb); // RFC 6298 (5.5), (5.6): and never sooner than that (RFC 6298 §1)
   arm(t, tcb, TIMER_REXMIT, tcb.rto);
   if (closedWindow) tcb.flags |= F_RESEND; // [MUST-35] the peer took its window back: text in flight serves as the probe
   markDirty(t, tcb);
 }
 
-/** RFC 5681 §3.1, RFC 6582 §4.2: one segment, slow start from there, no fast retransmit for what was sent before. */
+/**
+ * RFC 5681 §3.1, RFC 6582 §4.2: one segment, slow start from there. A recovery ends here, and until all that was sent before is
+ * acknowledged no other begins (RFC 6675 §5.1).
+ */
 function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
   timeoutMeansMtu(t, tcb);
   disarm(tcb, TIMER_LOSS);
@@ -220,7 +223,9 @@ function keepAlive(t: Tcp, tcb: Tcb, at: number): void {
     return;
   }
   if (sent >= allowed) {
-    giveUp(t, tcb, ETIMEDOUT); // [MUST-29] never after a single one
+    // [MUST-29] never after a single one. The peer may only be cut off: it hears that we are gone, as Linux does.
+    if (t.ip.ready(tcb.hop)) emitRst(t, tcb, t.ip.linkOf(tcb.hop));
+    giveUp(t, tcb, ETIMEDOUT);
     return;
   }
   tcb.keepCount = allowed | ((sent + 1) << 16);

@@ -23,7 +23,7 @@ function advertised(tcb: Tcb): number {
   return tcb.userTimeout > 0 ? tcb.userTimeout : DEFAULT_TIMEOUT;
 }
 
-/** §3: granularity bit and 15 bits, rounded up. */
+/** RFC 5482 §3: granularity bit and 15 bits, rounded up. */
 export function encodeTimeout(ms: number): number {
   const seconds = Math.ceil(ms / SECOND);
   return seconds <= VALUE ? seconds : GRANULARITY | Math.min(VALUE, Math.ceil(ms / MINUTE));
@@ -68,8 +68,9 @@ export function adoptTimeout(tcb: Tcb, remote: number): void {
   if (tcb.flags & F_KEEPALIVE) outlast(tcb);
 }
 
-/** §4.2: keep-alive must not end the connection before the adopted timeout does. */
-function outlast(tcb: Tcb): void {
+/** RFC 5482 §4.2: keep-alive must not end the connection before the timeout does that we took over from the peer. */
+export function outlast(tcb: Tcb): void {
+  if ((tcb.flags2 & (F2_UTO | F2_UTO_FIXED)) !== F2_UTO || tcb.userTimeout === 0) return;
   const probes = Math.ceil((tcb.userTimeout - tcb.keepIdle) / Math.max(1, tcb.keepInterval)) + 1;
   const allowed = tcb.keepCount & 0xffff;
   if (probes > allowed) tcb.keepCount = Math.min(0xffff, probes);

@@ -8,7 +8,7 @@ const rng = (seed: number): { u32(): number } => {
 const host = (n: number): Int32Array => new Int32Array([0, 0, 0xffff, 0x0a000000 | n]);
 const free = { inUse: (): boolean => false };
 
-describe('EphemeralPorts, RFC 6056 algorithm 3', () => {
+describe('EphemeralPorts, RFC 6056 algorithm 3 [RFC 5961 §10]', () => {
   test('toward one destination ports rise one by one and stay in the range', () => {
     const ports = new EphemeralPorts(rng(1), 49152, 65535);
     let last = ports.pick(host(1), host(2), 80, free);

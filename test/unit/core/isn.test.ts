@@ -18,7 +18,7 @@ test('the ISN follows a clock of 4 µs, about 250000 per second [MUST-8]', () =>
   expect(numbers.isn(id, 0, 1e15 + 4 * 2 ** 32)).toBe(first);
 });
 
-test('another identity or another secret gives an unrelated ISN [MUST-9] [SHLD-1]', () => {
+test('another identity or another secret gives an unrelated ISN [MUST-9] [SHLD-1] [RFC 6528 §3]', () => {
   const numbers = new InitialNumbers(rng(1));
   const seen = new Set<number>();
   for (let port = 1; port <= 200; port++) seen.add(numbers.isn(identity(port, 80), 0, 0));
@@ -35,7 +35,7 @@ test('the identity is read where the row begins', () => {
   expect(numbers.timestampOffset(rows, 17)).toBe(numbers.timestampOffset(id, 0));
 });
 
-test('the timestamp offset is fixed per identity and tells nothing of the ISN', () => {
+test('the timestamp offset is fixed per identity and tells nothing of the ISN [RFC 6191 §3]', () => {
   const numbers = new InitialNumbers(rng(1));
   const a = numbers.timestampOffset(identity(1000, 80), 0);
   expect(numbers.timestampOffset(identity(1000, 80), 0)).toBe(a);

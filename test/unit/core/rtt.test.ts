@@ -6,7 +6,7 @@ import { ROW_WORDS } from '../../../src/wire/abi.ts';
 
 const tcb = (): Tcb => new Tcb(new ArrayBuffer(ROW_WORDS * 4), new ArrayBuffer(FLIGHT_WORDS * 4)).select(0);
 
-test('RFC 6298 (2.1): 1 s without a sample', () => {
+test('RFC 6298 (2.1): 1 s without a sample [RFC 8961 §3]', () => {
   expect(rtoFromEstimate(tcb(), 200)).toBe(INITIAL_RTO_MS);
   expect(INITIAL_RTO_MS).toBe(1000);
 });
@@ -31,6 +31,15 @@ test('RFC 6298 §4: a steady RTT leaves G as the spread; RTO is rounded up', () 
   expect(t.srtt).toBe(20_500);
   expect(t.rttvar).toBeLessThan(250);
   expect(t.rto).toBe(22);
+});
+
+test('an ACK of a part of the flight counts for that part: four quarters weigh as much as one whole [RFC 7323 §4.2]', () => {
+  const [one, four] = [tcb(), tcb()];
+  for (const t of [one, four]) sampleRtt(t, 100_000, 1);
+  sampleRtt(one, 180_000, 1);
+  for (let n = 0; n < 4; n++) sampleRtt(four, 180_000, 1, 1 / 4);
+  expect(Math.abs(four.srtt - one.srtt)).toBeLessThan(600);
+  expect(four.srtt).toBeGreaterThan(109_000);
 });
 
 test('RFC 6298 (2.4): the floor', () => {

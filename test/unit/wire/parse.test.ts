@@ -97,7 +97,7 @@ describe('drops', () => {
     ['dropExtension', chained([60, [200, 0, 0, 0, 0, 0, 0]])],
     ['dropExtension', chained(...Array.from({ length: 9 }, (): [number, number[]] => [60, [0, 1, 4, 0, 0, 0, 0]]))],
   ];
-  test.each(byReason)('%s', (reason, frame) => {
+  test.each(byReason)('%s [RFC 1122 §2.3.3, §3.2.1.1, §3.2.1.2]', (reason, frame) => {
     expect(fate(frame)).toBe(reason);
   });
 

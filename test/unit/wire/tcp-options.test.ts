@@ -17,7 +17,7 @@ const read = (...bytes: number[]): TcpOptions => {
   return options;
 };
 
-test('what is written is read', () => {
+test('what is written is read [RFC 7323 §3.2-i]', () => {
   const out = new Uint8Array(60);
   let end = 4 + writeSynOptions(out, 4, 1460, 14, true);
   end += writeTimestamps(out, end, -5, 6);

@@ -84,7 +84,7 @@ function lateHandshake(t: Tcp, tcb: Tcb): void {
   if (tcb.sndUna !== tcb.sndNxt) arm(t, tcb, TIMER_REXMIT, tcb.rto);
 }
 
-/** [MAY-12] RFC 5961 §5: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
+/** [MAY-12] RFC 5961 §5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
 function inRange(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   // While our SYN is not acknowledged (CLOSE in SYN_RECEIVED) nothing proves that the peer is there: only its ACK counts.
   const oldest = tcb.flags & F_SYN_ACKED ? (tcb.sndUna - tcb.maxSndWnd) | 0 : add(tcb.iss, 1);
@@ -146,7 +146,7 @@ function leavePersist(t: Tcp, tcb: Tcb): void {
   markDirty(t, tcb);
 }
 
-/** SND.UNA moves to `ack`: text leaves the queues, the timer restarts (RFC 6298 (5.3)), the user hears of room. */
+/** SND.UNA moves to `ack`: text leaves the queues, the timer restarts (RFC 6298 (5.3), (5.2)), the user hears of room. */
 export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   const ackNo = seg.ack;
   const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && ackNo === tcb.sndNxt;
@@ -178,7 +178,7 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
 }
 
 /**
- * RFC 6298 (2.3), RFC 7323 §4: one sample of each ACK that has one; text sent twice gives it by its echo alone, and only when
+ * RFC 6298 (2.3), RFC 7323 §4.1: one sample of each ACK that has one; text sent twice gives it by its echo alone, and only when
  * SND.UNA moved.
  */
 function takeSample(t: Tcp, tcb: Tcb, bytes: number, flight: number): void {

@@ -1,4 +1,4 @@
-/** §3.10.7.4, second: RST, with the precision RFC 5961 §3 asks for [UNTAGGED-6]. A RST may carry text [SHLD-2]. */
+/** §3.10.7.4, second: RST, with the precision RFC 5961 §3.2 asks for [UNTAGGED-6]. A RST may carry text [SHLD-2]. */
 import { RST } from '../../../wire/abi.ts';
 import { ECONNREFUSED, ECONNRESET, OK } from '../../events.ts';
 import type { Tcp } from '../context.ts';
@@ -17,7 +17,7 @@ export function rst(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
     challengeAck(t, tcb, seg); // in the window, but a guess could be that too (T115 …)
     return STOP;
   }
-  // RFC 1337: it would let old segments into the next incarnation (T138); who turns that off gets RFC 9293 to the letter.
+  // RFC 1337 §3: it would let old segments into the next incarnation (T138); who turns that off gets RFC 9293 to the letter.
   if (tcb.state === TIME_WAIT && t.defaults.rfc1337 !== false) return STOP;
   if (tcb.state === SYN_RECEIVED) {
     refuse(t, tcb);

@@ -34,10 +34,14 @@ export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   return GO_ON;
 }
 
-/** RFC 7323 §5.3 R1: an old duplicate by its timestamp (T310). RST is judged by its sequence number alone. */
+/**
+ * RFC 7323 §5.3 R1: an old duplicate by its timestamp (T310). RST is judged by its sequence number alone (RFC 7323 §5.2). A
+ * timestamp that was not agreed on says nothing, one that is missing ends nothing (RFC 7323 §3.2-e, §3.2-f; ADR 27).
+ */
 function paws(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return true;
-  if (diff(seg.tsval, tcb.tsRecent) >= 0 || diff(t.tick, tcb.tsRecentAt) > TS_RECENT_LIFE) return true;
+  // Unsigned: the time since then may be longer than half of the clock.
+  if (diff(seg.tsval, tcb.tsRecent) >= 0 || diff(t.tick, tcb.tsRecentAt) >>> 0 > TS_RECENT_LIFE) return true;
   t.counters.pawsDrops++;
   repeated(tcb, seg); // what was sent first may arrive last: its timestamp is old, and so is its text
   challengeAck(t, tcb, seg);
@@ -103,10 +107,11 @@ function atEdge(tcb: Tcb, seg: Segment): boolean {
   return seg.space === 0 && (past === 0 || past === 1);
 }
 
-/** RFC 7323 §4.3 (2): only a segment that begins at or below what was last acknowledged counts. */
+/** RFC 7323 §4.3 (2): only a segment that begins at or below what was last acknowledged counts; never a RST (RFC 7323 §5.2). */
 function takeTimestamp(t: Tcp, tcb: Tcb, seg: Segment): void {
-  if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0) return;
-  if (gt(seg.seq, tcb.lastAckSent) || diff(seg.tsval, tcb.tsRecent) < 0) return;
+  if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return;
+  // A lower one got through PAWS because TS.Recent was too old: the clock begins anew (RFC 7323 §5.5).
+  if (gt(seg.seq, tcb.lastAckSent)) return;
   tcb.tsRecent = seg.tsval;
   tcb.tsRecentAt = t.tick;
 }

@@ -1,4 +1,4 @@
-/** §3.10.7.4, fourth: a SYN where none is due. RFC 5961 §4: whatever its sequence number, ask whether it was meant [UNTAGGED-7]. */
+/** §3.10.7.4, fourth: a SYN where none is due. RFC 5961 §4.2: whatever its sequence number, ask whether it was meant [UNTAGGED-7]. */
 import { SYN } from '../../../wire/abi.ts';
 import type { Tcp } from '../context.ts';
 import { SYN_RECEIVED } from '../figure5.ts';

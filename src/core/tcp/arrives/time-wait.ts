@@ -1,4 +1,4 @@
-/** A SYN in TIME_WAIT: the next incarnation may begin when it cannot be an old duplicate (RFC 6191, [MAY-2] [SHLD-4]). */
+/** A SYN in TIME_WAIT: the next incarnation may begin when it cannot be an old duplicate (RFC 6191 §2, [MAY-2] [SHLD-4]; ADR 27). */
 import { OPT_TS } from '../../../wire/abi.ts';
 import { diff, gt } from '../../seq.ts';
 import type { Tcp } from '../context.ts';

@@ -9,7 +9,7 @@ import { refill, slowStart } from './newreno.ts';
 import type { CongestionView } from './view.ts';
 
 // Floats of the view 0 to 11; HyStart++ has the words from 24 on.
-/** W_max; 0 = congestion avoidance began without a loss to speak of: W_max is cwnd then, and K is 0 (§4.8, §4.10). */
+/** W_max; 0 = congestion avoidance began without a loss to speak of: W_max is cwnd then, and K is 0 (RFC 9438 §4.8, §4.10). */
 const W_MAX = 0;
 const K = 1;
 /** µs; 0 = congestion avoidance has not begun. */
@@ -18,17 +18,17 @@ const W_EST = 3;
 const CWND_PRIOR = 4;
 /** Bytes that cwnd is larger than its whole number. */
 const FRACTION = 5;
-/** When the window was last looked at: t stands still while nothing holds the sender back but the application (§4.2). */
+/** When the window was last looked at: t stands still while nothing holds the sender back but the application (RFC 9438 §4.2). */
 const LOOKED_AT = 6;
-/** The first five, as they were before the reduction (§4.9). */
+/** The first five, as they were before the reduction (RFC 9438 §4.9). */
 const BEFORE = 7;
 const KEPT = 5;
 
 const C = 0.4;
 const BETA = 0.7;
-/** §4.3: what makes the Reno-friendly window as fast as Reno on average. */
+/** RFC 9438 §4.3: what makes the Reno-friendly window as fast as Reno on average. */
 const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
-/** §4.2: most growth in a round trip. */
+/** RFC 9438 §4.2: most growth in a round trip. */
 const MOST_GROWTH = 1.5;
 const US = 1e6;
 
@@ -53,7 +53,7 @@ export const cubic: CongestionController = {
     view.cwnd = view.ssthresh;
   },
 
-  /** §4.6: down to one segment as long as marks come; below that the timer slows the sender. */
+  /** RFC 9438 §4.6: down to one segment as long as marks come; below that the timer slows the sender. */
   onEce(view, flightBytes): void {
     reduce(view, flightBytes);
     view.cwnd = flightBytes * BETA;
@@ -67,7 +67,7 @@ export const cubic: CongestionController = {
       view.setFloat(CWND_PRIOR, view.cwnd / view.mss);
       view.ssthresh = lessened(view, flightBytes);
     }
-    view.setFloat(W_MAX, 0); // §4.8
+    view.setFloat(W_MAX, 0); // RFC 9438 §4.8
     view.setFloat(EPOCH, 0);
     view.cwnd = view.mss;
   },
@@ -77,7 +77,7 @@ export const cubic: CongestionController = {
     standStill(view, now);
   },
 
-  /** §4.9: everything as it was, unless the window has become larger meanwhile. */
+  /** RFC 9438 §4.9: everything as it was, unless the window has become larger meanwhile. */
   onSpurious(view): void {
     if (view.cwnd >= view.priorCwnd) return;
     view.cwnd = view.priorCwnd;
@@ -86,7 +86,7 @@ export const cubic: CongestionController = {
   },
 };
 
-/** §4.6, §4.7. */
+/** RFC 9438 §4.6, §4.7. */
 function reduce(view: CongestionView, flightBytes: number): void {
   keep(view);
   const cwnd = view.cwnd / view.mss;
@@ -128,7 +128,7 @@ function avoid(view: CongestionView, ack: AckSample, ackedBytes: number, now: nu
   view.setFloat(W_EST, est);
   let next: number;
   if (curve(view, t) < est)
-    next = est > cwnd ? est : cwnd; // §4.3, Reno-friendly
+    next = est > cwnd ? est : cwnd; // RFC 9438 §4.3, Reno-friendly
   else {
     const target = curve(view, t + view.srttUs / US);
     const bounded = target < cwnd ? cwnd : target > MOST_GROWTH * cwnd ? MOST_GROWTH * cwnd : target;

@@ -57,7 +57,7 @@ describe('the view', () => {
 });
 
 describe('the registry', () => {
-  test('names what it knows', () => {
+  test('names what it knows [MAY-18]', () => {
     const { control } = bench(newReno);
     expect(controllers[control.indexOf('newreno')]).toBe(newReno);
     expect(() => control.indexOf('vegas')).toThrow(/unknown congestion controller 'vegas'; known: newreno/);

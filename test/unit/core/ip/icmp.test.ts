@@ -172,7 +172,7 @@ describe('echo', () => {
   });
 });
 
-describe('errors about our connections [MUST-54]', () => {
+describe('errors about our connections [MUST-54] [RFC 1122 §3.2.2.1, §3.2.2.4]', () => {
   test.each([
     [3, 0],
     [3, 1],
@@ -202,7 +202,7 @@ describe('errors about our connections [MUST-54]', () => {
     expect(host.heard).toEqual([{ ...HEARD6, type, code }]);
   });
 
-  test('source quench does not [MUST-55]', () => {
+  test('source quench does not [MUST-55] [RFC 5927 §6]', () => {
     const host = new Host();
     host.receive(icmp4(4, 0, 0, quote4()));
     expect(host.heard).toEqual([]);
@@ -243,7 +243,7 @@ describe('errors about our connections [MUST-54]', () => {
     expect(host.heard).toEqual([]);
   });
 
-  test('to a group or to another host: ignored', () => {
+  test('to a group or to another host: ignored, nor is it sent elsewhere [RFC 1122 §3.2.2.2]', () => {
     const host = new Host();
     host.receive(icmp4(3, 1, 0, quote4(), { dstMac: BROADCAST }));
     host.receive(icmp4(3, 1, 0, quote4(), { dst: '10.0.0.9' }));

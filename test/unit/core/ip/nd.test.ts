@@ -202,7 +202,7 @@ describe('solicitations, RFC 4861 §7.2.3', () => {
       icmp6(134, 0, 0, bytes('00'), { ttl: 255, src: 'fe80::1', dst: 'ff02::1' }),
     ],
     ['a redirect', icmp6(137, 0, 0, bytes(THEM + THEM), { ttl: 255, src: 'fe80::1' })],
-  ])('%s: no answer', (_what, frame) => {
+  ])('%s: no answer [RFC 4861 §6, §7, §8.1] [RFC 1122 §3.3.1.2]', (_what, frame) => {
     const host = new Host();
     expect(host.receive(frame)).toBe(true);
     expect(host.take()).toEqual([]);

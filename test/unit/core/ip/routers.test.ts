@@ -141,7 +141,7 @@ describe('default routers', () => {
   });
 });
 
-test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 4861 §6.3.4]', () => {
+test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 4861 §6.3.4] [RFC 8200 §5]', () => {
   const host = started();
   host.receive(ra({ mtu: 1400, hopLimit: 99 }));
   const hop = host.ip.routeTo(OUTSIDE, 0);

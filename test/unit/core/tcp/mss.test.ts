@@ -9,10 +9,13 @@ test.each([
   [{ mtu: 9000 }, 8960],
   [{ mtu: 70_000 }, 65_535],
   [{ pathMtu: 576 }, 1460], // what we can take does not depend on the path from us
-] satisfies [BenchOptions, number][])('the MSS option is MMS_R - 20: %o → %d [MUST-67]', (options, mss) => {
-  const { t, tcb } = bench(options);
-  expect(advertisedMss(t, tcb)).toBe(mss);
-});
+] satisfies [BenchOptions, number][])(
+  'the MSS option is MMS_R - 20: %o → %d [MUST-67] [SHLD-6] [RFC 8200 §8.3]',
+  (options, mss) => {
+    const { t, tcb } = bench(options);
+    expect(advertisedMss(t, tcb)).toBe(mss);
+  },
+);
 
 test('a peer that names none gets 536 over IPv4 and 1220 over IPv6 [MUST-15]', () => {
   expect([defaultMss(bench().tcb), defaultMss(bench({ v6: true }).tcb)]).toEqual([536, 1220]);
@@ -29,6 +32,12 @@ function sendMss(peerMss: number, options: BenchOptions = {}, flags = 0): number
 test('Eff.snd.MSS is the smaller of what the peer takes and the path holds, less the options on every segment [MUST-16]', () => {
   expect([sendMss(1460), sendMss(9000), sendMss(536), sendMss(1460, {}, F_TS)]).toEqual([1460, 1460, 536, 1448]);
   expect([sendMss(1460, { pathMtu: 1400 }), sendMss(1440, { v6: true, pathMtu: 1280 })]).toEqual([1360, 1220]);
+});
+
+test('a peer that takes any size leaves it to the path [UNTAGGED-30] [RFC 1122 §3.3.3]', () => {
+  expect([sendMss(65_535), sendMss(65_535, { v6: true }), sendMss(65_535, { pathMtu: 576 })]).toEqual([
+    1460, 1440, 536,
+  ]);
 });
 
 test('nonsense makes no tinygrams', () => {

@@ -22,7 +22,7 @@ function sending(o: BenchOptions = {}, peerMss = 1460): Bench {
 const say = (b: Bench, mtu: number, seq = ISS + 1, v6 = false): void =>
   v6 ? icmpError(b.t, b.tcb, seq, 2, 0, 6, mtu) : icmpError(b.t, b.tcb, seq, 3, 4, 4, mtu);
 
-test('a smaller MTU than the path had is taken, a larger one never [RFC 1191 §3] [SHLD-26]', () => {
+test('a smaller MTU than the path had is taken, a larger one never [RFC 1191 §3] [SHLD-26] [UNTAGGED-29]', () => {
   const b = sending();
   say(b, 1400);
   expect([pathMtu(b.t, b.tcb), b.tcb.sndMss]).toEqual([1400, 1360]);

@@ -17,7 +17,7 @@ function recovering(ssthresh = 10_000): Bench {
   return b;
 }
 
-describe('sndcnt', () => {
+describe('sndcnt [RFC 6937 §3]', () => {
   test('RecoverFS leaves out what was SACKed before [RFC 9937 §6.2]', () => {
     expect(recovering().tcb.recoverFs).toBe(20_000);
     const b = recovering();

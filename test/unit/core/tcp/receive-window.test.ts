@@ -24,7 +24,7 @@ test('the smallest shift that makes a buffer fit 16 bits, at most 14 (RFC 7323 ย
   ]);
 });
 
-test('any arrivals and readings: the edge is monotone, never beyond the buffer by more than one unit, the field fits', () => {
+test('any arrivals and readings: the edge is monotone, never beyond the buffer by more than one unit, the field fits [RFC 7323 ยง2.4]', () => {
   const steps = fc.array(fc.tuple(fc.constantFrom('text', 'read', 'ack'), fc.integer({ min: 1, max: 3000 })), {
     maxLength: 80,
   });
