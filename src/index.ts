@@ -1,6 +1,7 @@
 /** usertcp: a TCP/IP stack inside a Node.js process. */
 
 export type { TcpInfo } from './core/api.ts';
+export type { MemoryUse } from './core/memory-use.ts';
 export type { AckSample } from './core/tcp/congestion/ack-sample.ts';
 export type { CongestionController } from './core/tcp/congestion/controller.ts';
 export type { CongestionView } from './core/tcp/congestion/view.ts';
@@ -22,6 +23,7 @@ export type { Metrics } from './shell/metrics.ts';
 export { toPrometheus } from './shell/metrics.ts';
 export { OptionError } from './shell/option-error.ts';
 export type {
+  BudgetOptions,
   CaptureOptions,
   CaptureSink,
   DhcpOptions,

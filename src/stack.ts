@@ -112,6 +112,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     rng: around.rng,
     maxConnections: settings.maxConnections,
     arenaBytes: settings.arenaBytes,
+    budget: settings.budget,
     tcp: settings.tcp,
     ip: settings.ip,
   });

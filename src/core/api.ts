@@ -8,9 +8,11 @@
  */
 
 import type { Link, Memory, Micros, Rng } from '../ports.ts';
+import type { BudgetLimits } from './budget.ts';
 import type { EventQueue } from './events.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
 import type { IpSettings } from './ip/settings.ts';
+import type { MemoryUse } from './memory-use.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import type { TraceQueue } from './trace.ts';
@@ -23,6 +25,8 @@ export interface CoreOptions {
   readonly maxConnections: number;
   /** Bytes reserved for payload to send, out-of-order data and raw frames. */
   readonly arenaBytes: number;
+  /** What connections may hold of the arena; absent: all of it. */
+  readonly budget?: Partial<BudgetLimits>;
   /** Defaults for new connections; see TcpDefaults. */
   readonly tcp: TcpDefaults;
   /** What differs from DEFAULT_IP. */
@@ -127,7 +131,7 @@ export interface Core {
   /** OPEN on an existing record: LISTEN turns active when a remote is given (T013), anything else is an error. */
   callOpen(row: number, raddr: Int32Array | null, rport: number, now: Micros): number;
   /** The application consumed n delivered bytes: the window opens by as much. */
-  callConsumed(row: number, n: number): void;
+  callConsumed(row: number, n: number, now?: Micros): void;
   /** CLOSE: our direction ends after the queued data; reading goes on. */
   callClose(row: number, now: Micros): number;
   /** Nobody reads any more: with unread data held this resets [SHLD-3]; otherwise later text draws RST, FIN_WAIT_2 gets a timer. */
@@ -137,6 +141,8 @@ export interface Core {
   callSetNoDelay(row: number, on: boolean): void;
   callSetKeepAlive(row: number, on: boolean, idleMs: number, intervalMs: number, count: number, now: Micros): void;
   callSetUserTimeout(row: number, ms: number): void;
+  /** From now on the buffer is of that size and does not grow by itself. What it holds, and what was offered to the peer, stays. */
+  callSetBuffer(row: number, which: 'send' | 'receive', bytes: number): void;
   callSetTos(row: number, tos: number): void;
   /** Of a connection, or of those that a LISTEN will bring. */
   callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void;
@@ -160,10 +166,10 @@ export interface Core {
   generation(row: number): number;
   /** Local (0) or remote (1) address words copied to `out`; returns the port. */
   endpoint(row: number, which: 0 | 1, out: Int32Array): number;
-  sendSpace(row: number): number;
   /** Bytes queued and not acknowledged. */
   sendQueued(row: number): number;
   info(row: number): TcpInfo;
+  readonly memory: MemoryUse;
   /** Everything a connection is, to be taken up by `importConnection` of another core; the row is gone here afterwards. */
   exportConnection(row: number, now: Micros): ArrayBuffer;
   /** Row of the connection taken up, or an error (< 0). */

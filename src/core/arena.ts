@@ -8,7 +8,7 @@ import type { LentRegions } from './lent-regions.ts';
 
 export const SMALL_CHUNK = 2048;
 export const LARGE_CHUNK = 65536;
-const SCRATCH = 512 * 1024;
+export const SCRATCH = 512 * 1024;
 /** next, start, end; of a lent chunk also the region and the offset of its first byte there. */
 const CHUNK_WORDS = 5;
 /** Chunks that stand for bytes of the user's own. */
@@ -18,6 +18,8 @@ export class Arena {
   readonly bytes: Uint8Array;
   /** Bytes in chunks that are in use. */
   used = 0;
+  /** Bytes of chunks that may be taken: what the limits leave to the connection at hand (held-text.ts). */
+  allowance = Infinity;
   private readonly chunks: Int32Array;
   private readonly smallCount: number;
   private readonly largeBase: number;
@@ -29,6 +31,8 @@ export class Arena {
   private touchedSmall = 0;
   private touchedLarge = 0;
   private scratchAt = 0;
+  /** Bytes of the user's own in lent chunks. */
+  lentBytes = 0;
 
   /** Bytes of the user's own that chunks stand for. */
   readonly regions: LentRegions;
@@ -65,10 +69,12 @@ export class Arena {
 
   /** A chunk with room for `wanted` bytes if a small one does, else a large one; -1 when the arena is full. */
   take(wanted: number): number {
-    let chunk = wanted <= SMALL_CHUNK ? this.takeSmall() : this.takeLarge();
-    if (chunk < 0) chunk = wanted <= SMALL_CHUNK ? this.takeLarge() : -1;
+    let chunk = wanted <= SMALL_CHUNK ? this.takeSmall() : -1;
+    if (chunk < 0) chunk = this.takeLarge();
     if (chunk < 0) return -1;
-    this.used += this.capacity(chunk);
+    const bytes = this.capacity(chunk);
+    this.used += bytes;
+    this.allowance -= bytes;
     const at = chunk * CHUNK_WORDS;
     this.chunks[at] = -1;
     this.chunks[at + 1] = 0;
@@ -77,6 +83,7 @@ export class Arena {
   }
 
   private takeSmall(): number {
+    if (this.allowance < SMALL_CHUNK) return -1;
     const chunk = this.freeSmall;
     if (chunk >= 0) {
       this.freeSmall = this.next(chunk);
@@ -86,6 +93,7 @@ export class Arena {
   }
 
   private takeLarge(): number {
+    if (this.allowance < LARGE_CHUNK) return -1;
     const chunk = this.freeLarge;
     if (chunk >= 0) {
       this.freeLarge = this.next(chunk);
@@ -106,6 +114,7 @@ export class Arena {
     this.chunks[at + 2] = length;
     this.chunks[at + 3] = region;
     this.chunks[at + 4] = offset;
+    this.lentBytes += length;
     return chunk;
   }
 
@@ -120,6 +129,7 @@ export class Arena {
 
   give(chunk: number): void {
     if (this.isLent(chunk)) {
+      this.lentBytes -= this.capacity(chunk);
       this.regions.release(this.region(chunk));
       this.setNext(chunk, this.freeLent);
       this.freeLent = chunk;
@@ -176,6 +186,16 @@ export class Arena {
     if (at + bytes > SCRATCH) return -1;
     this.scratchAt = (at + bytes + 3) & ~3;
     return at;
+  }
+
+  /** Bytes of chunks that were ever in use: what the process holds of the region. */
+  get touched(): number {
+    return SCRATCH + this.touchedSmall * SMALL_CHUNK + this.touchedLarge * LARGE_CHUNK;
+  }
+
+  /** Bytes of records of these chunks and of those that are lent. */
+  get touchedRecords(): number {
+    return (this.touchedSmall + this.touchedLarge + this.touchedLent) * CHUNK_WORDS * 4;
   }
 
   /** Everything taken with `scratch` has left. */

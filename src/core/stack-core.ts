@@ -6,6 +6,7 @@ import { arrival } from './arrival.ts';
 import { EFAULT, type EventQueue } from './events.ts';
 import { FromBelow } from './from-below.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
+import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { diff } from './seq.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
@@ -141,7 +142,8 @@ export class StackCore implements Core {
     return discardUnsent(this.t, this.called(row));
   }
 
-  callConsumed(row: number, n: number): void {
+  callConsumed(row: number, n: number, now = this.t.now): void {
+    if (now !== this.t.now) this.enter(now);
     consumed(this.t, this.called(row), n);
   }
 
@@ -177,6 +179,10 @@ export class StackCore implements Core {
     settings.userTimeout(this.t, this.called(row), ms);
   }
 
+  callSetBuffer(row: number, which: 'send' | 'receive', bytes: number): void {
+    settings.buffer(this.t, this.called(row), which, bytes);
+  }
+
   callSetTos(row: number, tos: number): void {
     settings.tos(this.called(row), tos);
   }
@@ -204,6 +210,7 @@ export class StackCore implements Core {
     // Calls that carry no time may have left work: their deadlines count from now, not from the turn before.
     if (now !== t.now) this.enter(now);
     if (t.halfOpens.hurry) sendWaiting(t, unfoldHalfOpen);
+    if (t.eviction.searching || t.budget.refused >= 0) t.eviction.relieve(t, this.tcb);
     let blocked = -1;
     for (let row = t.dirty.shift(); row >= 0 && row !== blocked; row = t.dirty.shift()) {
       const tcb = this.tcb.select(row);
@@ -257,6 +264,9 @@ export class StackCore implements Core {
   get arena(): Uint8Array {
     return this.t.arena.bytes;
   }
+  get memory(): MemoryUse {
+    return memoryUse(this.t);
+  }
   get trace(): TraceQueue | null {
     return this.t.trace;
   }
@@ -266,7 +276,6 @@ export class StackCore implements Core {
   set tracing(on: boolean) {
     this.t.trace = on ? new TraceQueue() : null;
   }
-
   set onControllerFault(told: (error: unknown) => void) {
     this.t.congestion.onFault = told;
   }
@@ -324,11 +333,6 @@ export class StackCore implements Core {
 
   endpoint(row: number, which: 0 | 1, out: Int32Array): number {
     return endpointOf(this.at(row), which, out);
-  }
-
-  sendSpace(row: number): number {
-    const tcb = this.at(row);
-    return Math.max(0, tcb.sndBuf - tcb.sndQueued);
   }
 
   sendQueued(row: number): number {

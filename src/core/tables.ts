@@ -1,10 +1,11 @@
 /** The tables of one stack, taken from the Memory port and joined: what `Tcp` is in the beginning. */
 import type { Link } from '../ports.ts';
-import { HOP_WORDS } from '../wire/abi.ts';
+import { HOP_WORDS, ROW_WORDS } from '../wire/abi.ts';
 import { FlowTable, flowTableBytes } from '../wire/flow-table.ts';
 import { TcpOptions } from '../wire/tcp-options.ts';
 import type { CoreOptions } from './api.ts';
 import { Arena, LARGE_CHUNK } from './arena.ts';
+import { Budget, NO_LIMITS } from './budget.ts';
 import { EphemeralPorts } from './ephemeral.ts';
 import { EventQueue } from './events.ts';
 import { IpLayer, type IpUp, type RawOut } from './ip/ip-layer.ts';
@@ -16,6 +17,7 @@ import { controllers } from './tcp/congestion/registry.ts';
 import { CongestionView } from './tcp/congestion/view.ts';
 import { DirtyList, type Tcp } from './tcp/context.ts';
 import { CoreCounters } from './tcp/counters.ts';
+import { Eviction } from './tcp/eviction.ts';
 import { Flights } from './tcp/flights.ts';
 import { HalfOpens } from './tcp/half-opens.ts';
 import { Listeners } from './tcp/listeners.ts';
@@ -45,7 +47,11 @@ const WINDOW_SHARE = 0.75;
 
 /** Reserves and joins everything, and shows the links the regions they read. `up` hears of hops and ICMP errors. */
 export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
-  const region = (name: string, bytes: number): ArrayBuffer => o.memory.region(name, bytes);
+  const regions = { bytes: 0 };
+  const region = (name: string, bytes: number): ArrayBuffer => {
+    regions.bytes += bytes;
+    return o.memory.region(name, bytes);
+  };
   const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
   const hops = new Int32Array(region('hops', (HOPS + ALL_SCRATCH) * HOP_WORDS * 4));
   const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
@@ -123,8 +129,16 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     tick: 1,
     windowGranted: 0,
     windowLimit: WINDOW_SHARE * windowRoom(o.links),
+    regions,
+    eviction: new Eviction(),
     timeWaits,
     halfOpens,
+    budget: new Budget(
+      region('budget', Budget.bytes(rows.words.length / ROW_WORDS)),
+      rows.words,
+      { ...NO_LIMITS, total: o.arenaBytes, ...o.budget },
+      o.rng,
+    ),
   };
 }
 

@@ -284,7 +284,7 @@ export class Conn extends RowHandle {
 
   #credit(bytes: number): void {
     if (this.#flags & (GONE | ORPHAN)) return;
-    this.engine.core.callConsumed(this.row, bytes);
+    this.engine.core.callConsumed(this.row, bytes, this.engine.driver.now());
     this.engine.driver.touch();
   }
 

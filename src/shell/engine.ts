@@ -125,6 +125,16 @@ export class Engine {
     yield* [...this.#unread];
   }
 
+  /** Bytes that connections keep for the application: received and not read, written and not taken by the core. */
+  waiting(): { unread: number; unsent: number } {
+    const sum = { unread: 0, unsent: 0 };
+    for (const conn of this.connections()) {
+      sum.unread += conn.heldBytes;
+      sum.unsent += conn.pendingBytes;
+    }
+    return sum;
+  }
+
   /** LISTEN. Returns the row, or a core error (< 0). */
   listen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, acceptor: Acceptor): number {
     if (!Number.isInteger(port) || port < 0 || port > 65535) return EINVAL;

@@ -1,4 +1,5 @@
 /** Counters as plain numbers by name: cheap to take, easy to export. */
+import type { MemoryUse } from '../core/memory-use.ts';
 import type { Link } from '../ports.ts';
 import { COUNTERS, type CounterName } from '../wire/abi.ts';
 
@@ -19,6 +20,13 @@ export interface Metrics {
   /** Names after RFC 4113 where it has one. */
   readonly udp: Readonly<Record<string, number>>;
   readonly driver: Readonly<Record<string, number>>;
+  /** Bytes that the stack holds, and that applications left with it. */
+  readonly memory: MemoryUse & {
+    /** Received, and not read yet. */
+    readonly unread: number;
+    /** Written beyond the send buffers: kept until there is room. */
+    readonly unsent: number;
+  };
 }
 
 export function linkCounters(link: Link): Record<CounterName, number> {
@@ -34,6 +42,7 @@ export function toPrometheus(metrics: Metrics): string {
     ...family('usertcp_time_waits', 'gauge', [['', metrics.timeWaits]]),
     ...family('usertcp_half_opens', 'gauge', [['', metrics.halfOpens]]),
   ];
+  lines.push(...family('usertcp_memory_bytes', 'gauge', memorySamples(metrics.memory)));
   for (const [name, value] of Object.entries(metrics.core)) {
     lines.push(...family(`usertcp_tcp_${snake(name)}_total`, 'counter', [['', value]]));
   }
@@ -51,6 +60,15 @@ export function toPrometheus(metrics: Metrics): string {
     lines.push(...family(`usertcp_link_${snake(counter)}_total`, 'counter', samples));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** One sample for each number, labelled with its path. */
+function memorySamples(of: object, path = ''): [labels: string, value: number][] {
+  return Object.entries(of).flatMap(([name, value]: [string, number | object]) =>
+    typeof value === 'number'
+      ? [[`{of=${JSON.stringify(path + snake(name))}}`, value] as [string, number]]
+      : memorySamples(value, `${path}${snake(name)}.`),
+  );
 }
 
 function family(

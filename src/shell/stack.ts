@@ -162,6 +162,7 @@ export class Stack implements AsyncDisposable {
       core: this.#parts.coreCounters(),
       udp: { ...engine.core.udp.counters },
       driver: { ...engine.driver.counts },
+      memory: { ...engine.core.memory, ...engine.waiting() },
     };
   }
 

@@ -34,6 +34,7 @@ import {
 } from './figure5.ts';
 import { stir } from './flights.ts';
 import { dropHalfOpens } from './half-opens.ts';
+import { lendText, queueText } from './held-text.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
 import { watchOrphan } from './orphan.ts';
@@ -48,7 +49,7 @@ import {
   TIMER_PERSIST,
 } from './row.ts';
 import { SCRATCH_ROWS } from './rows.ts';
-import { enqueue, enqueueLent } from './send-queue.ts';
+import { openForLoan } from './send-buffer.ts';
 import { unsent } from './send-text.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 import { sendRoom } from './unsent.ts';
@@ -204,11 +205,12 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
   if (tcb.flags & (F_FIN_QUEUED | F_CLOSE_QUEUED)) return EPIPE;
   if (how === URGENT && length === 0) return EINVAL; // [UNTAGGED-17]
   stir(t, tcb);
+  if (how === LEND) openForLoan(t, tcb);
   const room = sendRoom(t, tcb);
   const most = Math.min(room, length);
   let taken = 0;
-  if (most > 0 && how === LEND) taken = enqueueLent(t.arena, tcb, t.ip.linkOf(tcb.hop), bytes, offset, most);
-  else if (most > 0) taken = enqueue(t.arena, tcb, bytes, offset, most);
+  if (most > 0 && how === LEND) taken = lendText(t, tcb, bytes, offset, most);
+  else if (most > 0) taken = queueText(t, tcb, bytes, offset, most);
   if (taken < length) {
     tcb.flags |= F_SHORT_SEND;
     if (taken < Math.min(room, length)) {

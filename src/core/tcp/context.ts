@@ -8,6 +8,7 @@ import type { FlowTable } from '../../wire/flow-table.ts';
 import type { TcpOptions } from '../../wire/tcp-options.ts';
 import type { TcpDefaults } from '../api.ts';
 import type { Arena } from '../arena.ts';
+import type { Budget } from '../budget.ts';
 import type { EphemeralPorts } from '../ephemeral.ts';
 import { EV_CLOSED, type EventQueue } from '../events.ts';
 import type { IpLayer } from '../ip/ip-layer.ts';
@@ -16,6 +17,7 @@ import type { TimerWheel } from '../timers.ts';
 import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
 import type { CongestionControl } from './congestion/control.ts';
 import type { CoreCounters } from './counters.ts';
+import type { Eviction } from './eviction.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Flights } from './flights.ts';
 import type { HalfOpens } from './half-opens.ts';
@@ -43,6 +45,10 @@ export interface Tcp {
   readonly halfOpens: HalfOpens;
   readonly arena: Arena;
   readonly records: Records;
+  readonly budget: Budget;
+  readonly eviction: Eviction;
+  /** What was reserved of the Memory port, in all. */
+  readonly regions: { readonly bytes: number };
   /** The hop table; from `scratchHops` on it holds ALL_SCRATCH entries for replies without a TCB. */
   readonly hops: Int32Array;
   readonly scratchHops: number;

@@ -38,4 +38,5 @@ export class CoreCounters {
   blackHoles = 0;
   ceMarks = 0;
   ecnReductions = 0;
+  budgetEvictions = 0;
 }

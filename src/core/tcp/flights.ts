@@ -46,6 +46,11 @@ export class Flights {
     return at;
   }
 
+  /** Blocks that were ever in use, and nobody's. */
+  get touched(): number {
+    return this.top / FLIGHT_WORDS;
+  }
+
   give(at: number): void {
     this.words[at] = this.free;
     this.free = at;

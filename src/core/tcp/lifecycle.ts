@@ -7,6 +7,7 @@ import { arm, markDirty, report, step, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, TIME_WAIT } from './figure5.ts';
 import { dropFlight, stir } from './flights.ts';
 import { dropHalfOpen } from './half-opens.ts';
+import { discardText } from './held-text.ts';
 import { discardHeld } from './reassembly.ts';
 import { returnGrant, scaleFor } from './receive-window.ts';
 import {
@@ -17,12 +18,13 @@ import {
   F_KEEPALIVE,
   F_LISTED,
   F_NODELAY,
+  F2_SND_GROWS,
   F2_UTO,
   F2_UTO_FIXED,
   TIMER_STATE,
 } from './row.ts';
 import { INITIAL_RTO_MS } from './rtt.ts';
-import { discard } from './send-queue.ts';
+import { beginSendBuffer } from './send-buffer.ts';
 import { BACKLOG, STATE, type Tcb } from './tcb.ts';
 import { dropFolded, restartFolded } from './time-waits.ts';
 
@@ -39,7 +41,7 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   }
   const d = t.defaults;
   tcb.select(row);
-  tcb.sndBuf = options.sendBuffer ?? d.sendBuffer;
+  beginSendBuffer(t, tcb, options.sendBuffer);
   tcb.rcvBuf = options.receiveBuffer ?? d.initialWindow;
   tcb.rto = INITIAL_RTO_MS;
   tcb.userTimeout = options.userTimeout ?? d.userTimeout;
@@ -65,6 +67,7 @@ export function setKeepAlive(tcb: Tcb, k: { idle: number; interval: number; coun
 /** The child takes over what was set on its listener. */
 export function inherit(t: Tcp, child: Tcb, listener: Tcb): void {
   child.sndBuf = listener.sndBuf;
+  child.flags2 = (child.flags2 & ~F2_SND_GROWS) | (listener.flags2 & F2_SND_GROWS);
   child.rcvBuf = listener.rcvBuf;
   child.userTimeout = listener.userTimeout;
   child.ip = listener.ip;
@@ -111,6 +114,7 @@ export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): v
   if (tcb.flags & F_IN_FLOWS) t.flows.remove(tcb.row);
   if (tcb.flags & F_LISTED) t.listeners.remove(tcb.row);
   uncount(t, tcb);
+  t.budget.leave(tcb.row);
   returnGrant(t, tcb);
   if (tcb.hop >= 0) t.ip.release(tcb.hop);
   t.wheel.remove(tcb.row);
@@ -128,7 +132,7 @@ export function uncount(t: Tcp, tcb: Tcb): void {
 
 function dropBuffers(t: Tcp, tcb: Tcb): void {
   dropFlight(t, tcb);
-  discard(t.arena, tcb);
+  discardText(t, tcb);
   for (let rec = tcb.rtxHead; rec >= 0; ) {
     const next = t.records.next(rec);
     t.records.give(rec);

@@ -8,6 +8,7 @@ import { EV_DATA, REGION_ARENA } from '../events.ts';
 import { add, diff, leq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
 import { noteDuplicate } from './duplicate.ts';
+import { letGo, takeHeld } from './held-text.ts';
 import { R_PUSH } from './records.ts';
 import { F_RCV_FIN } from './row.ts';
 import type { Segment } from './segment.ts';
@@ -49,7 +50,7 @@ export function hold(t: Tcp, tcb: Tcb, seg: Segment): void {
 function store(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, prev: number, next: number): number {
   if (prev >= 0 && append(t, tcb, seg, at, length, prev)) return prev;
   const rec = tcb.oooCount < mostHeld(tcb) && !t.records.isShort ? t.records.take() : -1;
-  const chunk = rec < 0 ? -1 : t.arena.take(length);
+  const chunk = rec < 0 ? -1 : takeHeld(t, tcb, length);
   if (chunk < 0) {
     if (rec >= 0) t.records.give(rec);
     t.counters.noMemory++;
@@ -125,7 +126,7 @@ export function deliverHeld(t: Tcp, tcb: Tcb): number {
     }
     tcb.oooBytes -= t.records.len(rec);
     tcb.oooCount--;
-    t.lent.push(chunk);
+    letGo(t, tcb, chunk);
     const next = t.records.next(rec);
     t.records.give(rec);
     rec = next;
@@ -137,7 +138,7 @@ export function deliverHeld(t: Tcp, tcb: Tcb): number {
 export function discardHeld(t: Tcp, tcb: Tcb): void {
   for (let rec = tcb.oooHead; rec >= 0; ) {
     const next = t.records.next(rec);
-    t.lent.push(t.records.chunk(rec));
+    letGo(t, tcb, t.records.chunk(rec));
     t.records.give(rec);
     rec = next;
   }

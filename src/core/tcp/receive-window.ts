@@ -1,7 +1,7 @@
 /** RCV.WND: what we offer, and when offering more is worth a segment (RFC 9293 §3.8.6). */
 import { add, diff } from '../seq.ts';
 import { arm, markDirty, type Tcp } from './context.ts';
-import { RECEIVING } from './figure5.ts';
+import { CLOSED, LISTEN, RECEIVING, SYN_SENT } from './figure5.ts';
 import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -25,9 +25,9 @@ function worthOffering(tcb: Tcb): number {
   return Math.min(tcb.rcvBuf >> 1, tcb.peerMss);
 }
 
-/** The right edge the buffer would allow. */
+/** The right edge the buffer would allow; left of RCV.NXT when more came than it holds, which rounding can make happen. */
 function possibleEdge(tcb: Tcb): number {
-  return add(tcb.rcvNxt, Math.max(0, tcb.rcvBuf - tcb.rcvUser));
+  return add(tcb.rcvNxt, tcb.rcvBuf - tcb.rcvUser);
 }
 
 /**
@@ -53,39 +53,57 @@ export function consumed(t: Tcp, tcb: Tcb, n: number): void {
   tcb.rcvUser = Math.max(0, tcb.rcvUser - n);
   if ((tcb.state & RECEIVING) === 0) return;
   const heldBack = receiveWindow(tcb) < tcb.rcvBuf >> 1;
-  const filled = filledInOneRound(t, tcb);
-  if (tcb.rcvUser === 0 && (heldBack || filled)) growBuffer(t, tcb);
+  const wanted = worthOneRound(t, tcb);
+  // The peer filled more than half of the window before we could answer.
+  if (tcb.rcvUser === 0) growBuffer(t, tcb, heldBack && isPrompt(t, tcb) ? Math.max(wanted, 2 * tcb.rcvBuf) : wanted);
   if (!heldBack) return;
   if (diff(possibleEdge(tcb), tcb.rcvAdv) < worthOffering(tcb)) return;
   tcb.flags |= F_ACK_NOW;
   markDirty(t, tcb);
 }
 
+/** A reader who comes long after the text would fill any window: a larger one does not make him faster. */
+function isPrompt(t: Tcp, tcb: Tcb): boolean {
+  return diff(t.tick, tcb.lastRcvAt) <= 2 + tcb.srtt / 1000;
+}
+
 /**
- * Whether half of the window came in within about one round trip: then the window sets the pace, although a reader that
- * takes every frame as it comes never sees it half full.
+ * Dynamic right-sizing: the buffer that the text of the round trip that has just ended asks for; 0 = none has ended, or too long ago.
+ * Twice as much as came, so that the window never sets the pace, and twice that while it doubles with each round trip
+ * (slow start). The measure is what came, not how full the window was: a reader who takes every frame as it comes never sees it
+ * half full.
  */
-function filledInOneRound(t: Tcp, tcb: Tcb): boolean {
+function worthOneRound(t: Tcp, tcb: Tcb): number {
   const elapsed = ((t.now | 0) - tcb.rttAt) >>> 0;
-  if (tcb.rttAt !== 0 && elapsed < tcb.srtt) return false;
+  if (tcb.rttAt !== 0 && elapsed < tcb.srtt) return 0;
   const measured = tcb.rttAt !== 0 && elapsed <= 2 * tcb.srtt + 1000;
   const came = diff(tcb.rcvNxt, tcb.rttSeq);
   tcb.rttAt = t.now | 0 || 1;
   tcb.rttSeq = tcb.rcvNxt;
-  return measured && came > tcb.rcvBuf >> 1;
+  if (!measured) return 0;
+  const before = tcb.rcvSpace;
+  if (came > before && tcb.flight !== 0) tcb.rcvSpace = came;
+  const growth = before === 0 ? 0 : Math.min(1, Math.max(0, (came - before) / before));
+  return Math.ceil(2 * came * (1 + growth));
 }
 
-/**
- * The peer filled more than half of the window before we could answer, and the application keeps up: offer twice as
- * much. All growth together stays below what the links can hold while this process sleeps.
- */
-function growBuffer(t: Tcp, tcb: Tcb): void {
-  if (tcb.flags & F_FIXED_BUFFER) return;
+/** All growth together stays below what the links can hold while this process sleeps, and stops early when memory is short. */
+function growBuffer(t: Tcp, tcb: Tcb, wanted: number): void {
+  if (wanted <= tcb.rcvBuf || tcb.flags & F_FIXED_BUFFER) return;
   const limit = tcb.flags & F_WS ? t.defaults.receiveBuffer : Math.min(t.defaults.receiveBuffer, 0xffff);
-  const gain = Math.min(tcb.rcvBuf, limit - tcb.rcvBuf);
-  if (gain <= 0 || t.windowGranted + gain > t.windowLimit) return;
+  const gain = Math.min(wanted, limit) - tcb.rcvBuf;
+  if (gain <= 0 || t.windowGranted + gain > t.windowLimit || t.budget.isTight(tcb.row)) return;
   tcb.rcvBuf += gain;
   t.windowGranted += gain;
+}
+
+/** The user chooses. The window shrinks no faster than text comes in [SHLD-14], and opens at once. */
+export function setReceiveBuffer(t: Tcp, tcb: Tcb, bytes: number): void {
+  if (tcb.state === CLOSED) return;
+  returnGrant(t, tcb);
+  tcb.flags |= F_FIXED_BUFFER;
+  tcb.rcvBuf = tcb.flags & F_WS || tcb.state & (SYN_SENT | LISTEN) ? bytes : Math.min(bytes, 0xffff);
+  if (tcb.state & RECEIVING && diff(possibleEdge(tcb), tcb.rcvAdv) >= worthOffering(tcb)) ackNow(t, tcb);
 }
 
 /** A connection that comes from another stack brings its window along, whatever the others have. */

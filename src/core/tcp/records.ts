@@ -41,6 +41,11 @@ export class Records {
     return this.count * RECORD_WORDS > this.words.length * 0.75;
   }
 
+  /** Records that were ever in use. */
+  get touchedCount(): number {
+    return this.touched;
+  }
+
   give(rec: number): void {
     this.setNext(rec, this.free);
     this.free = rec;

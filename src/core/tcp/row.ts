@@ -161,9 +161,7 @@ export const flight = [
   ['mtuClaim', 1, 'B', 'MTU that an ICMP error claims and that progress may disprove; 0 = none'],
   ['mtuClaimSeq', 1, 'seq', 'first octet of the segment it is about'],
   // buffers
-  ['rcvSpace', 1, 'B', 'text consumed in the round trip being measured'],
-  ['rcvSpaceAt', 1, 'us@', 'when that round trip began'],
-  ['sndSpace', 1, 'B', 'largest flight of the round trip being measured'],
+  ['rcvSpace', 1, 'B', 'most text that came in one round trip'],
   ['quickAcks', 1, 'count', 'segments still to be acknowledged at once'],
   // RFC 5482
   ['uto', 1, 'ms', 'USER_TIMEOUT the peer advertised; 0 = none'],

@@ -4,7 +4,9 @@ import type { CongestionController } from './congestion/controller.ts';
 import { arm, controllerOf, markDirty, type Tcp } from './context.ts';
 import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
+import { setReceiveBuffer } from './receive-window.ts';
 import { F_KEEPALIVE, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
+import { setSendBuffer } from './send-buffer.ts';
 import type { Tcb } from './tcb.ts';
 import { outlast, userTimeoutSet } from './user-timeout.ts';
 
@@ -44,4 +46,10 @@ export function congestion(t: Tcp, tcb: Tcb, choice: string | CongestionControll
   if (tcb.state === CLOSED) return;
   controllerOf(t, tcb).change(tcb, choice, t.now);
   if (tcb.sndQueued > 0) markDirty(t, tcb);
+}
+
+/** RCV.BUFF or SND.BUF, as the user wants it from now on. */
+export function buffer(t: Tcp, tcb: Tcb, which: 'send' | 'receive', bytes: number): void {
+  if (which === 'send') setSendBuffer(t, tcb, bytes);
+  else setReceiveBuffer(t, tcb, bytes);
 }

@@ -3,16 +3,17 @@
  * The format that hand-over uses: little-endian int32 words, then text. Times are stored against the moment of export, so
  * the importer's clock may be another one.
  */
+
 import { ROW_WORDS } from '../../wire/abi.ts';
 import { EADDRINUSE, EINVAL, ENETUNREACH, ENOBUFS } from '../events.ts';
 import { diff } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { CLOSED, LISTEN } from './figure5.ts';
 import { stir } from './flights.ts';
+import { queueText, takeHeld } from './held-text.ts';
 import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
 import { takeGrant } from './receive-window.ts';
 import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
-import { enqueue } from './send-queue.ts';
 import {
   DIRTY_NEXT,
   FIRST_SENT_AT,
@@ -167,7 +168,7 @@ function restoreQueues(t: Tcp, tcb: Tcb, w: Int32Array, snapshot: ArrayBuffer): 
   const [sent, held, queued] = [w[5]!, w[6]!, w[7]!];
   const words = FIXED_WORDS + sent * RTX_WORDS + held * HELD_WORDS;
   const text = new Uint8Array(snapshot, words * 4);
-  if (enqueue(t.arena, tcb, text, 0, queued) < queued) return false;
+  if (queueText(t, tcb, text, 0, queued) < queued) return false;
   const base = (tcb.flags & F_SYN_ACKED ? tcb.sndUna : tcb.sndUna + 1) | 0;
   let at = FIXED_WORDS;
   for (let n = 0; n < sent; n++, at += RTX_WORDS) {
@@ -204,7 +205,7 @@ function restoreSent(t: Tcp, tcb: Tcb, w: Int32Array, at: number, base: number):
 function restoreHeld(t: Tcp, tcb: Tcb, w: Int32Array, at: number, text: Uint8Array): boolean {
   const r = t.records;
   const rec = r.take();
-  const chunk = rec < 0 ? -1 : t.arena.take(text.length);
+  const chunk = rec < 0 ? -1 : takeHeld(t, tcb, text.length);
   if (chunk < 0) {
     if (rec >= 0) r.give(rec);
     return false;

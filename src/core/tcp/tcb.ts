@@ -143,14 +143,12 @@ export const MTU_AT = 87;
 export const MTU_CLAIM = 88;
 export const MTU_CLAIM_SEQ = 89;
 export const RCV_SPACE = 90;
-export const RCV_SPACE_AT = 91;
-export const SND_SPACE = 92;
-export const QUICK_ACKS = 93;
-export const UTO = 94;
+export const QUICK_ACKS = 91;
+export const UTO = 92;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 96;
 /** Words that hold moments of this stack's clock. */
-export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, LAST_SENT_US, PACE_AT, RCV_SPACE_AT];
+export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, LAST_SENT_US, PACE_AT];
 
 /** A cursor over one row. Point it with `select`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {
@@ -574,21 +572,15 @@ export class Tcb {
   /** first octet of the segment it is about [seq] */
   get mtuClaimSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 89]!; }
   set mtuClaimSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 89] = v; }
-  /** text consumed in the round trip being measured [B] */
+  /** most text that came in one round trip [B] */
   get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 90]!; }
   set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 90] = v; }
-  /** when that round trip began [us@] */
-  get rcvSpaceAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 91]!; }
-  set rcvSpaceAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 91] = v; }
-  /** largest flight of the round trip being measured [B] */
-  get sndSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 92]!; }
-  set sndSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 92] = v; }
   /** segments still to be acknowledged at once [count] */
-  get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 93]!; }
-  set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 93] = v; }
+  get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 91]!; }
+  set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 91] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 94]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 94] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 92]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 92] = v; }
 
   timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
   setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }

@@ -1,6 +1,6 @@
 /** §3.10.8 and its kin: what happens when a deadline of a row has passed. */
 import { ACK } from '../../wire/abi.ts';
-import { ETIMEDOUT, EV_DRAIN, EV_SOFT_ERROR, OK } from '../events.ts';
+import { ETIMEDOUT, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, note, report, step, type Tcp } from './context.ts';
 import { emitRst, emitText } from './emit.ts';
@@ -26,7 +26,6 @@ import {
   F_RESEND,
   F_RTO_RECOVERY,
   F_SACK,
-  F_SHORT_SEND,
   F2_FRTO,
   F2_FRTO_NEW,
   F2_PTO,
@@ -44,6 +43,7 @@ import {
 } from './row.ts';
 import { backOff } from './rtt.ts';
 import { forgetReneged } from './scoreboard.ts';
+import { tellRoom } from './send-buffer.ts';
 import { probeTimeout } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
 import { beginUndo } from './undo.ts';
@@ -165,10 +165,7 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
 
 /** A closed window is probed for ever as long as the peer answers [MUST-37] [SHLD-17]; the interval grows [SHLD-30]. */
 function persist(t: Tcp, tcb: Tcb): void {
-  if (tcb.flags & F_SHORT_SEND && tcb.sndBuf - tcb.sndQueued > tcb.sndBuf / 3) {
-    tcb.flags &= ~F_SHORT_SEND; // SEND found the arena full, and no ACK may ever come to say that there is room again
-    report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);
-  }
+  tellRoom(t, tcb); // SEND found the arena full, and no ACK may ever come to say that there is room again
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return;
   const waiting = tcb.sndQueued > 0 || (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED || tcb.rtxHead >= 0;
   if (!waiting) {

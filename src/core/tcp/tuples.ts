@@ -48,6 +48,15 @@ export class Tuples {
     return flowTableBytes(records);
   }
 
+  get usedBytes(): number {
+    return this.used * this.stride * 4;
+  }
+
+  /** Bytes of records that were ever in use. */
+  get touchedBytes(): number {
+    return (this.top - this.lists) * this.stride * 4;
+  }
+
   get full(): boolean {
     return this.used === this.limit;
   }

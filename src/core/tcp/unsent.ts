@@ -1,8 +1,8 @@
 /** What SEND queued and no segment carries yet: how much of it there may be, and throwing it away. */
 import { EV_DRAIN } from '../events.ts';
 import { report, type Tcp } from './context.ts';
+import { truncateText } from './held-text.ts';
 import { F_SHORT_SEND } from './row.ts';
-import { truncate } from './send-queue.ts';
 import { unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -29,7 +29,7 @@ export function tellLowWater(t: Tcp, tcb: Tcb): void {
 export function discardUnsent(t: Tcp, tcb: Tcb): number {
   const left = unsent(tcb);
   if (left <= 0) return 0;
-  truncate(t.arena, tcb, tcb.sndQueued - left);
+  truncateText(t, tcb, tcb.sndQueued - left);
   if (tcb.flags & F_SHORT_SEND) {
     tcb.flags &= ~F_SHORT_SEND;
     report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);

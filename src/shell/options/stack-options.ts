@@ -2,12 +2,15 @@
  * Options of a stack, checked as a whole before anything is opened. Every complaint names the option, shows what came
  * and says what is allowed (ERR_USERTCP_OPTION).
  */
+
 import type { TcpDefaults } from '../../core/api.ts';
+import type { BudgetLimits } from '../../core/budget.ts';
 import type { IpSettings } from '../../core/ip/settings.ts';
 import type { Clock, Link, Memory, Rng } from '../../ports.ts';
 import type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 import { OptionError } from '../option-error.ts';
 import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './addresses.ts';
+import { type BudgetOptions, checkBudget } from './budget.ts';
 import { checkKnown, checkNumber, checkOneOf } from './check.ts';
 import { checkDhcp, type DhcpOptions, type DhcpSettings } from './dhcp.ts';
 import { checkDns, type DnsOptions, type DnsSettings } from './dns.ts';
@@ -16,6 +19,7 @@ import { checkTcp, type TcpOptions } from './tcp.ts';
 
 export type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 export type { Address, Route, RouteOption } from './addresses.ts';
+export type { BudgetOptions } from './budget.ts';
 export type { DhcpOptions } from './dhcp.ts';
 export type { DnsOptions } from './dns.ts';
 export type { IpOptions } from './ip.ts';
@@ -63,6 +67,8 @@ export interface StackOptions {
   maxConnections?: number;
   /** Bytes reserved (not used) for data to send and out-of-order data. Default 256 MiB. */
   arenaBytes?: number;
+  /** What connections may hold of that: all, of one listener, of one peer. Default: all of it. */
+  budget?: BudgetOptions;
   /** Slots of the receive rings of a device. */
   rings?: { small?: number; large?: number };
   /** Microseconds to look for the next frame before sleeping; 0 = off. Default 20. */
@@ -95,6 +101,7 @@ export interface Settings {
   readonly secret: Uint8Array | undefined;
   readonly maxConnections: number;
   readonly arenaBytes: number;
+  readonly budget: Partial<BudgetLimits>;
   readonly rings: { readonly small?: number; readonly large?: number };
   readonly spin: number;
   readonly capture: string | CaptureOptions | CaptureSink | undefined;
@@ -126,6 +133,7 @@ const NAMES = [
   'secret',
   'maxConnections',
   'arenaBytes',
+  'budget',
   'rings',
   'spin',
   'capture',
@@ -184,6 +192,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     secret: checkSecret(options.secret),
     maxConnections: checkNumber('maxConnections', options.maxConnections, 65536, 1, 1 << 22),
     arenaBytes: checkNumber('arenaBytes', options.arenaBytes, 256 * MIB, MIB, 2 ** 31 - 1),
+    budget: checkBudget(options.budget),
     rings: checkRings(options.rings),
     spin: checkNumber('spin', options.spin, 20, 0, 1000, 'µs'),
     capture: checkCapture(options.capture),

@@ -139,7 +139,7 @@ export class End implements Listener {
   #consume(): void {
     const n = this.#rng.chance(this.#plan.readPause) ? this.#rng.below(this.#unread + 1) : this.#unread;
     this.#unread -= n;
-    this.host.core.callConsumed(this.row, n);
+    this.host.core.callConsumed(this.row, n, this.host.now);
     if (this.#unread > 0) this.#later(1000, () => this.#reading && this.#consume());
   }
 

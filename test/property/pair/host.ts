@@ -1,4 +1,5 @@
 /** One StackCore on a simulated link, with a driver of a few lines in place of the shell. Every turn ends with a check. */
+import type { BudgetLimits } from '../../../src/core/budget.ts';
 import { EV_ACCEPT, EV_CLOSED, EVENT_WORDS } from '../../../src/core/events.ts';
 import { StackCore, type TcpDefaults } from '../../../src/core/stack-core.ts';
 import type { Tcp } from '../../../src/core/tcp/context.ts';
@@ -48,6 +49,7 @@ export interface HostOptions {
   readonly card?: SimLinkOptions;
   readonly maxConnections?: number;
   readonly arenaBytes?: number;
+  readonly budget?: Partial<BudgetLimits>;
   /** Its clock is ahead of the world's by as many microseconds. */
   readonly ahead?: number;
   /** Look at everything after every n-th turn (default 1; 0 = never). */
@@ -87,6 +89,7 @@ export class Host {
       maxConnections: options.maxConnections ?? 64,
       arenaBytes: options.arenaBytes ?? 8 << 20,
       tcp: { ...DEFAULTS, ...options.tcp },
+      budget: options.budget ?? {},
     });
     for (const text of options.addresses ?? ['10.0.0.1/24']) {
       const { address, bits } = parseCidr(text);
@@ -181,6 +184,8 @@ export class Host {
     const found: Record<string, number> = {
       rows: t.rows.used - listeners,
       arena: t.arena.used,
+      budget: t.budget.held,
+      peers: t.budget.peers,
       records: t.records.count,
       flows: this.invariants.flows(),
       wheel: t.wheel.count,

@@ -38,6 +38,8 @@ interface Totals {
   live: number;
   records: number;
   arena: number;
+  send: number;
+  outOfOrder: number;
   flows: number;
   granted: number;
   filed: number;
@@ -68,6 +70,8 @@ export class Invariants {
       live: 0,
       records: 0,
       arena: 0,
+      send: 0,
+      outOfOrder: 0,
       flows: 0,
       granted: 0,
       filed: 0,
@@ -88,6 +92,12 @@ export class Invariants {
     claim('listeners', t.listeners.count, sum.backlogs.size);
     claim('records.count', t.records.count, sum.records);
     claim('arena.used', t.arena.used, sum.arena);
+    claim('budget.send', t.budget.send, sum.send);
+    claim('budget.outOfOrder', t.budget.outOfOrder, sum.outOfOrder);
+    const { rows, folded, flights, records, arena, touched } = this.#core.memory;
+    const { send, outOfOrder, passing, free, scratch } = arena;
+    const halves = [rows, folded, flights, records].reduce((all, { used, free }) => all + used + free, 0);
+    claim('memory.touched', touched, halves + send + outOfOrder + passing + free + scratch);
     claim('flows', this.flows(), sum.flows);
     claim('windowGranted', t.windowGranted, sum.granted);
     claim('wheel.count', t.wheel.count, sum.filed);
@@ -108,8 +118,14 @@ export class Invariants {
     if (tcb.wheelAt !== 0) sum.filed++;
     if ((tcb.flags & F_FIXED_BUFFER) === 0) sum.granted += Math.max(0, tcb.rcvBuf - t.defaults.initialWindow);
     if (tcb.flags & F_COUNTED) sum.counted.set(tcb.listener, (sum.counted.get(tcb.listener) ?? 0) + 1);
+    const before = sum.arena;
     this.#sendSide(tcb, sum, bad);
+    sum.send += sum.arena - before;
+    const sent = sum.arena;
     this.#receiveSide(tcb, sum, bad);
+    sum.outOfOrder += sum.arena - sent;
+    if (t.budget.heldBy(tcb.row) !== sum.arena - before)
+      bad(`the budget says it holds ${t.budget.heldBy(tcb.row)} bytes, its chunks are ${sum.arena - before}`);
     this.#timers(tcb, bad);
     this.#progress(tcb, bad);
   }
@@ -166,10 +182,12 @@ export class Invariants {
     if (gt(end, tcb.rcvAdv)) bad('text held beyond the window');
     if (gt(tcb.rcvNxt, tcb.rcvAdv)) bad('RCV.NXT beyond the window');
     const unit = tcb.flags & F_WS ? 1 << (tcb.scales >> 8) : 0;
-    if (tcb.rcvUser + diff(tcb.rcvAdv, tcb.rcvNxt) > tcb.rcvBuf + unit) {
+    const before = this.#seen.get(tcb.row);
+    // A buffer made smaller does not take back what was offered.
+    const offered = before?.gen === tcb.gen && before.adv === tcb.rcvAdv;
+    if (!offered && tcb.rcvUser + diff(tcb.rcvAdv, tcb.rcvNxt) > tcb.rcvBuf + unit) {
       bad(`promised ${diff(tcb.rcvAdv, tcb.rcvNxt)} with ${tcb.rcvUser} of ${tcb.rcvBuf} taken`);
     }
-    const before = this.#seen.get(tcb.row);
     if (before !== undefined && before.gen === tcb.gen) {
       if (!geq(tcb.rcvAdv, before.adv)) bad('the right edge moved left');
       if (!geq(tcb.sndUna, before.una)) bad('SND.UNA moved back');

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PcapngWriter } from '../../../src/capture/pcapng-writer.ts';
+import type { BudgetLimits } from '../../../src/core/budget.ts';
 import type { TcpDefaults } from '../../../src/core/stack-core.ts';
 import { type Impairments, type SimLinkOptions, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import { parseAddress } from '../../../src/wire/address-text.ts';
@@ -49,7 +50,13 @@ export class Pair {
 
   constructor(
     c: Pick<Case, 'seed' | 'v6' | 'cards' | 'tcp'>,
-    more: { maxConnections?: number; checkEvery?: number; record?: boolean } = {},
+    more: {
+      maxConnections?: number;
+      arenaBytes?: number;
+      budget?: Partial<BudgetLimits>;
+      checkEvery?: number;
+      record?: boolean;
+    } = {},
   ) {
     this.wire = new SimWire({ clock: this.clock, seed: c.seed });
     this.addresses = ADDRESSES[c.v6 ? 1 : 0];

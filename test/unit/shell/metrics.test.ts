@@ -22,10 +22,24 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
     core: { outSegs: 7 },
     udp: { inDatagrams: 4 },
     driver: { turns: 2 },
+    memory: {
+      rows: { used: 384, free: 0 },
+      folded: { used: 0, free: 0 },
+      flights: { used: 320, free: 320 },
+      records: { used: 48, free: 0 },
+      arena: { send: 65536, outOfOrder: 2048, passing: 0, free: 0, scratch: 524288 },
+      touched: 592944,
+      reserved: 1000000,
+      lent: 0,
+      rings: 0,
+      unread: 5,
+      unsent: 6,
+    },
   });
   expect(text).toContain('# TYPE usertcp_connections gauge\nusertcp_connections 3\n');
   expect(text).toContain('# TYPE usertcp_tcp_out_segs_total counter\nusertcp_tcp_out_segs_total 7\n');
   expect(text).toContain('# TYPE usertcp_udp_in_datagrams_total counter\nusertcp_udp_in_datagrams_total 4\n');
+  expect(text).toContain('usertcp_memory_bytes{of="arena.out_of_order"} 2048\n');
   expect(text).toContain('# TYPE usertcp_driver_turns_total counter\nusertcp_driver_turns_total 2\n');
   expect(text).toContain(
     '# TYPE usertcp_link_rx_ring_drops_total counter\nusertcp_link_rx_ring_drops_total{link="eth0"} 0\nusertcp_link_rx_ring_drops_total{link="a\\"b\\\\c"} 0\n',
@@ -33,7 +47,7 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
   const lines = text.split('\n');
   expect(lines.pop()).toBe('');
   for (const line of lines)
-    expect(line).toMatch(/^(# TYPE [a-z_0-9]+ (counter|gauge)|[a-z_0-9]+(\{link="([^"\\]|\\.)*"\})? \d+)$/);
+    expect(line).toMatch(/^(# TYPE [a-z_0-9]+ (counter|gauge)|[a-z_0-9]+(\{(link|of)="([^"\\]|\\.)*"\})? \d+)$/);
   const families = lines.filter((line) => line.startsWith('#'));
   expect(new Set(families).size).toBe(families.length);
 });

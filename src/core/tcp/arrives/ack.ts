@@ -1,6 +1,6 @@
 /** §3.10.7.4, fifth: the ACK field. */
 import { ACK, FIN, OPT_SACK, SYN } from '../../../wire/abi.ts';
-import { EV_ALL_ACKED, EV_DRAIN, OK } from '../../events.ts';
+import { EV_ALL_ACKED, OK } from '../../events.ts';
 import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import { closeNow } from '../close.ts';
 import { arm, disarm, markDirty, report, step, type Tcp } from '../context.ts';
@@ -8,6 +8,7 @@ import { ackTaken } from '../delivery-rate.ts';
 import { ecnFeedback } from '../ecn.ts';
 import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.ts';
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
+import { textAcked } from '../held-text.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
 import { duplicateAck, lossAck } from '../loss.ts';
 import { probeAcked } from '../mtu-search.ts';
@@ -37,7 +38,7 @@ import {
 import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
 import { acknowledge, beginNews, takeSack } from '../scoreboard.ts';
 import type { Segment } from '../segment.ts';
-import { dequeue } from '../send-queue.ts';
+import { growSendBuffer, tellRoom } from '../send-buffer.ts';
 import { readOptions } from '../syn-options.ts';
 import { scheduleProbe } from '../tail-loss-probe.ts';
 import type { Tcb } from '../tcb.ts';
@@ -152,12 +153,13 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   const finAcked = (tcb.flags & F_FIN_SENT) !== 0 && ackNo === tcb.sndNxt;
   const acked = diff(ackNo, tcb.sndUna);
   const bytes = acked - (finAcked ? 1 : 0);
+  const flight = diff(tcb.sndNxt, tcb.sndUna);
   acknowledge(t, tcb, ackNo);
   tcb.sndUna = ackNo;
   if (tcb.flags2 & F2_MTU_PROBE) probeAcked(t, tcb);
   t.ip.confirm(tcb.hop);
   if (bytes > 0) {
-    dequeue(t.arena, tcb, bytes);
+    textAcked(t, tcb, bytes);
     tcb.bytesOut += bytes;
   }
   // [UNTAGGED-21] without a sample a backed-off RTO stays
@@ -168,9 +170,9 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   if ((tcb.flags & (F_RECOVERY | F_SACK)) === 0) tcb.sackedOut = 0;
   if (tcb.flags & F_SND_URG && leq(tcb.sndUp, tcb.sndUna)) tcb.flags &= ~F_SND_URG;
   restartTimers(t, tcb);
-  if (tcb.flags & F_SHORT_SEND && tcb.sndBuf - tcb.sndQueued > tcb.sndBuf / 3) {
-    tcb.flags &= ~F_SHORT_SEND;
-    report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);
+  if (tcb.flags & F_SHORT_SEND) {
+    growSendBuffer(t, tcb, flight);
+    tellRoom(t, tcb);
   }
   // A FIN that the window held back needs its probe as text does (RFC 9293 §3.8.6.1 [MUST-36], T283).
   const finWaits = (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;

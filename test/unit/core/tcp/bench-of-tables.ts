@@ -1,5 +1,6 @@
 /** The tables of a connection without a stack around them, enough for the functions that work on queues. */
 import { Arena } from '../../../../src/core/arena.ts';
+import { Budget, NO_LIMITS } from '../../../../src/core/budget.ts';
 import { EventQueue } from '../../../../src/core/events.ts';
 import { LentRegions } from '../../../../src/core/lent-regions.ts';
 import { CongestionControl } from '../../../../src/core/tcp/congestion/control.ts';
@@ -16,7 +17,8 @@ import { News } from '../../../../src/core/tcp/scoreboard.ts';
 import { Segment } from '../../../../src/core/tcp/segment.ts';
 import { Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { TimerWheel } from '../../../../src/core/timers.ts';
-import { DESC_WORDS, RX_FLAGS, RX_GSO, RX_LEN, RX_OFF, RX_SEQ, RX_TOTAL } from '../../../../src/wire/abi.ts';
+import { SeededRng } from '../../../../src/link/sim.ts';
+import { DESC_WORDS, ROW_WORDS, RX_FLAGS, RX_GSO, RX_LEN, RX_OFF, RX_SEQ, RX_TOTAL } from '../../../../src/wire/abi.ts';
 import { DEFAULTS } from '../../../property/pair/host.ts';
 
 export interface Tables {
@@ -30,6 +32,12 @@ export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
   const t = {
     rows,
     flights,
+    budget: new Budget(
+      new ArrayBuffer(Budget.bytes(rows.words.length / ROW_WORDS)),
+      rows.words,
+      { ...NO_LIMITS, total: arenaBytes },
+      new SeededRng(1),
+    ),
     defaults: DEFAULTS,
     counters: new CoreCounters(),
     events: new EventQueue(),

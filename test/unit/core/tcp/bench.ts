@@ -3,9 +3,9 @@ import type { TcpDefaults } from '../../../../src/core/api.ts';
 import { makeTcp } from '../../../../src/core/tables.ts';
 import type { Tcp } from '../../../../src/core/tcp/context.ts';
 import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { enterFlows, takeRow } from '../../../../src/core/tcp/lifecycle.ts';
 import { F_SYN_ACKED } from '../../../../src/core/tcp/row.ts';
-import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { sendText } from '../../../../src/core/tcp/send-text.ts';
 import { LADDR, PORTS, RADDR, type Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { SeededRng } from '../../../../src/link/sim.ts';
@@ -124,7 +124,7 @@ export function bench(o: BenchOptions = {}): Bench {
     tcb,
     hop,
     send(bytes) {
-      enqueue(t.arena, tcb, new Uint8Array(bytes).fill(7), 0, bytes);
+      queueText(t, tcb, new Uint8Array(bytes).fill(7), 0, bytes);
       sendText(t, tcb, 0, bytes, bytes, tcb.sndMss);
     },
     take() {

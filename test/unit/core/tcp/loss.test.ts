@@ -1,11 +1,11 @@
 // When a segment counts as lost without SACK: RFC 5681 §3.2 and RFC 6582, with numbers one can check by hand (MSS 1000).
 import { expect, test } from 'vitest';
+import { textAcked } from '../../../../src/core/tcp/held-text.ts';
 import { duplicateAck, lossAck } from '../../../../src/core/tcp/loss.ts';
 import { R_LOST } from '../../../../src/core/tcp/records.ts';
 import { inFlight, noteResent } from '../../../../src/core/tcp/retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, beginNews, takeSack } from '../../../../src/core/tcp/scoreboard.ts';
-import { dequeue } from '../../../../src/core/tcp/send-queue.ts';
 import { OPT_SACK } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 import { chain } from './bench-of-tables.ts';
@@ -41,7 +41,7 @@ function ackTo(b: Bench, seq: number): void {
   t.seg.opts = 0;
   beginNews(t, tcb, t.seg);
   acknowledge(t, tcb, seq);
-  dequeue(t.arena, tcb, acked);
+  textAcked(t, tcb, acked);
   tcb.sndUna = seq;
   lossAck(t, tcb, t.seg, acked);
 }

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { newReno } from '../../../../src/core/tcp/congestion/newreno.ts';
 import { RATE_UNIT } from '../../../../src/core/tcp/congestion/view.ts';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import { afterIdle, paced, spend } from '../../../../src/core/tcp/pacing.ts';
 import { F_CWND_LIMITED, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
-import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { type Bench, bench } from './bench.ts';
 
@@ -105,7 +105,7 @@ test('a short end does not wait for a whole quantum', () => {
 test('output: segments leave tick by tick, and the timer brings the next ones', () => {
   const b = at(2_000_000);
   const { t, tcb, take } = b;
-  enqueue(t.arena, tcb, new Uint8Array(10_000), 0, 10_000);
+  queueText(t, tcb, new Uint8Array(10_000), 0, 10_000);
   const lengths: number[][] = [];
   output(t, tcb, 0);
   lengths.push(take().map((s) => s.len));

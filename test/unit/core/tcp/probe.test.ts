@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { sendProbe } from '../../../../src/core/tcp/probe.ts';
 import { R_RESENT } from '../../../../src/core/tcp/records.ts';
 import { markAllLost } from '../../../../src/core/tcp/retransmission.ts';
 import { F_FIN_QUEUED, F_FIN_SENT } from '../../../../src/core/tcp/row.ts';
-import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { ACK, FIN, PSH } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 import { chain } from './bench-of-tables.ts';
 
 function queued(bytes: number, window: number): Bench {
   const b = bench();
-  enqueue(b.t.arena, b.tcb, new Uint8Array(bytes), 0, bytes);
+  queueText(b.t, b.tcb, new Uint8Array(bytes), 0, bytes);
   b.tcb.sndWnd = window;
   return b;
 }

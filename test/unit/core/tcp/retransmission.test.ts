@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { add, diff } from '../../../../src/core/seq.ts';
+import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
 import {
   firstLost,
@@ -14,7 +15,7 @@ import {
 } from '../../../../src/core/tcp/retransmission.ts';
 import { F_SACK } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock, beginNews } from '../../../../src/core/tcp/scoreboard.ts';
-import { dequeue, enqueue, seekNew } from '../../../../src/core/tcp/send-queue.ts';
+import { seekNew } from '../../../../src/core/tcp/send-queue.ts';
 import { byteAt } from '../../../property/pair/end.ts';
 import { chain, segment, type Tables, tables } from './bench-of-tables.ts';
 
@@ -40,7 +41,7 @@ function sent(base: number, sizes: readonly number[]): Tables & { total: number 
   const text = Uint8Array.from({ length: total }, (_, n) => byteAt(n, 0));
   tcb.flags = F_SACK;
   tcb.sndUna = tcb.sndNxt = base;
-  expect(enqueue(t.arena, tcb, text, 0, total)).toBe(total);
+  expect(queueText(t, tcb, text, 0, total)).toBe(total);
   for (const [n, size] of sizes.entries()) {
     seekNew(t.arena, tcb);
     const fin = n === sizes.length - 1;
@@ -94,7 +95,7 @@ test('acknowledge, split, SACK, loss and retransmission in any order keep the oc
         if (s.op === 'ack') {
           const to = una + Math.floor(s.at * left);
           acknowledge(t, tcb, add(base, to));
-          dequeue(t.arena, tcb, Math.min(to, total) - Math.min(una, total));
+          textAcked(t, tcb, Math.min(to, total) - Math.min(una, total));
           tcb.sndUna = add(base, to);
           una = to;
         } else if (s.op === 'sack') {
@@ -120,7 +121,7 @@ test('acknowledge, split, SACK, loss and retransmission in any order keep the oc
         check(box, base, sacked, una, total);
       }
       acknowledge(t, tcb, add(base, total + 1));
-      dequeue(t.arena, tcb, total - Math.min(una, total));
+      textAcked(t, tcb, total - Math.min(una, total));
       expect([t.records.count, t.arena.used, tcb.rtxHead, tcb.rtxTail, tcb.sndQueued]).toEqual([0, 0, -1, -1, 0]);
     }),
     { seed: 6675 },

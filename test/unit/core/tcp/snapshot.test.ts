@@ -5,6 +5,7 @@ import { EADDRINUSE, EINVAL, ENETUNREACH, ENOBUFS } from '../../../../src/core/e
 import { arm } from '../../../../src/core/tcp/context.ts';
 import { tsval } from '../../../../src/core/tcp/emit.ts';
 import { CLOSED, LISTEN } from '../../../../src/core/tcp/figure5.ts';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import { inFlight } from '../../../../src/core/tcp/retransmission.ts';
 import {
@@ -18,7 +19,6 @@ import {
   TIMER_REXMIT,
 } from '../../../../src/core/tcp/row.ts';
 import { applyBlock } from '../../../../src/core/tcp/scoreboard.ts';
-import { enqueue } from '../../../../src/core/tcp/send-queue.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
 import { chain, segment } from './bench-of-tables.ts';
@@ -29,7 +29,7 @@ function busy(): Bench {
   b.tcb.flags |= F_SACK | F_TS | F_CORK | F_COUNTED;
   for (let n = 0; n < 3; n++) b.send(1000);
   applyBlock(b.t, b.tcb, 2000, 3000);
-  enqueue(b.t.arena, b.tcb, new Uint8Array(500).fill(9), 0, 500);
+  queueText(b.t, b.tcb, new Uint8Array(500).fill(9), 0, 500);
   hold(b.t, b.tcb, segment(5060, new Uint8Array(40).fill(3)));
   b.tcb.tsOffset = 1234;
   arm(b.t, b.tcb, TIMER_KEEPALIVE, 7000);

@@ -1,0 +1,71 @@
+/** What the tables of a stack hold: sums that are kept anyway, and add up to what was allocated. */
+import { ROW_WORDS } from '../wire/abi.ts';
+import { SCRATCH } from './arena.ts';
+import type { Tcp } from './tcp/context.ts';
+import { RECORD_WORDS } from './tcp/records.ts';
+import { FLIGHT_WORDS } from './tcp/tcb.ts';
+
+/** Bytes. What was once in use stays with the process, as `free`, until the next connection needs it. */
+export interface Held {
+  readonly used: number;
+  readonly free: number;
+}
+
+export interface MemoryUse {
+  /** Connections, listeners. */
+  readonly rows: Held;
+  /** TIME_WAIT, and connections before the third ACK. */
+  readonly folded: Held;
+  /** What connections remember while they talk. */
+  readonly flights: Held;
+  /** Segments in flight and text out of order: what is known about them. */
+  readonly records: Held;
+  readonly arena: {
+    /** Chunks with text to send. */
+    readonly send: number;
+    /** Chunks with text that arrived out of order. */
+    readonly outOfOrder: number;
+    /** Chunks that go back when the turn ends: text being delivered, datagrams on their way. */
+    readonly passing: number;
+    readonly free: number;
+    /** Options, headers and frames of the turn. */
+    readonly scratch: number;
+  };
+  /** The sum of all above: what the tables have ever touched. */
+  readonly touched: number;
+  /** Address space that all regions reserve; what was never touched costs nothing. */
+  readonly reserved: number;
+  /** Bytes of the user's own buffers that were lent and are not acknowledged. */
+  readonly lent: number;
+  /** Receive memory of the links. */
+  readonly rings: number;
+}
+
+export function memoryUse(t: Tcp): MemoryUse {
+  const { rows, flights, records, arena, budget, timeWaits, halfOpens } = t;
+  const folded = timeWaits.usedBytes + halfOpens.usedBytes;
+  const foldedOnce = timeWaits.touchedBytes + halfOpens.touchedBytes;
+  const row = ROW_WORDS * 4;
+  const flight = FLIGHT_WORDS * 4;
+  const record = RECORD_WORDS * 4;
+  const { send, outOfOrder } = budget;
+  const touched =
+    rows.top * row + flights.touched * flight + records.touchedCount * record + arena.touched + foldedOnce;
+  return {
+    rows: { used: rows.used * row, free: (rows.top - rows.used) * row },
+    folded: { used: folded, free: foldedOnce - folded },
+    flights: { used: flights.used * flight, free: (flights.touched - flights.used) * flight },
+    records: { used: records.count * record, free: (records.touchedCount - records.count) * record },
+    arena: {
+      send,
+      outOfOrder,
+      passing: arena.used - send - outOfOrder,
+      free: arena.touched - SCRATCH - arena.used,
+      scratch: SCRATCH,
+    },
+    touched,
+    reserved: t.regions.bytes,
+    lent: arena.lentBytes,
+    rings: t.links.reduce((sum, link) => sum + link.rxMemory.byteLength, 0),
+  };
+}
