@@ -57,6 +57,8 @@ export interface TcpDefaults {
   /** ms an orphan may wait behind a closed window before it is reset. */
   readonly orphanTimeout: number;
   readonly synRetries: number;
+  /** Whether a full SYN queue answers with cookies instead of dropping (RFC 4987 §3.6). Default true. */
+  readonly synCookies?: boolean;
   readonly dataRetries: number;
   /** ms; 0 = by retries only (R2). */
   readonly userTimeout: number;

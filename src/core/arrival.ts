@@ -4,6 +4,7 @@ import { KEY_LADDR, KEY_PORTS, KEY_RADDR, readFlowKey } from '../wire/flow-key.t
 import { replyReset } from './tcp/arrives/closed.ts';
 import { listen } from './tcp/arrives/listen.ts';
 import type { Tcp } from './tcp/context.ts';
+import { cookieArrives } from './tcp/cookie-acks.ts';
 import { CLOSED } from './tcp/figure5.ts';
 import { timeWaitArrives } from './tcp/folding.ts';
 import { halfOpenArrives } from './tcp/handshakes.ts';
@@ -56,8 +57,9 @@ function withoutRow(t: Tcp, tcb: Tcb): void {
     t.counters.invalidSource++;
     return;
   }
-  t.counters.inSegs++;
   const listener = t.listeners.find(identity, KEY_LADDR, identity[KEY_PORTS]! >>> 16);
+  if (listener >= 0 && cookieArrives(t, tcb, listener, seg)) return;
+  t.counters.inSegs++;
   if (listener >= 0) listen(t, listener, seg, identity);
   else replyReset(t, seg);
 }

@@ -244,6 +244,8 @@ describe('listeners and children', () => {
     listen
     +0 < S seq 0
     +0 > S. seq 0 ack 1
+    +0 < . seq 1 ack 1
+    event accept
     conn b port 40001
     +0 < S seq 0
     +0 > nothing

@@ -1,5 +1,6 @@
 /** All planted faults, by what they break. `scripts/faults.mjs` plants some of them and expects their tests to fail. */
 import type { Fault } from './fault.ts';
+import { hardening } from './hardening.ts';
 import { application } from './rfc9293-application.ts';
 import { connection } from './rfc9293-connection.ts';
 import { format } from './rfc9293-format.ts';
@@ -7,4 +8,12 @@ import { receiving } from './rfc9293-receiving.ts';
 import { sending } from './rfc9293-sending.ts';
 import { udp } from './udp.ts';
 
-export const faults: readonly Fault[] = [...format, ...connection, ...sending, ...receiving, ...application, ...udp];
+export const faults: readonly Fault[] = [
+  ...format,
+  ...connection,
+  ...sending,
+  ...receiving,
+  ...application,
+  ...udp,
+  ...hardening,
+];

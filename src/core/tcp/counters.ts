@@ -21,7 +21,13 @@ export class CoreCounters {
   challengeAcks = 0;
   outOfOrder = 0;
   pawsDrops = 0;
+  /** SYNs and third ACKs dropped because a queue of their listener was full. */
   listenOverflows = 0;
+  synCookiesSent = 0;
+  /** Of these, what became connections. */
+  synCookiesReceived = 0;
+  /** ACKs that could have been one, and were not. */
+  synCookiesFailed = 0;
   noRows = 0;
   noMemory = 0;
   textAfterFin = 0;

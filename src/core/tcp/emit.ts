@@ -198,7 +198,7 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
   const withTs = agreed ? (tcb.flags & F_TS) !== 0 : d.timestamps;
   const withSack = agreed ? (tcb.flags & F_SACK) !== 0 : d.sack;
   const withScale = agreed ? (tcb.flags & F_WS) !== 0 : d.windowScaling;
-  let n = writeSynOptions(t.arena.bytes, at, advertisedMss(t, tcb), withScale ? tcb.scales >> 8 : -1, withSack);
+  let n = writeSynOptions(t.arena.bytes, at, advertisedMss(t, tcb, link), withScale ? tcb.scales >> 8 : -1, withSack);
   if (tcb.flags2 & F2_UTO) n += userTimeoutOption(tcb, t.arena.bytes, at + n);
   // RFC 7323 §3.2-g: TSecr means something beside ACK alone, else it is 0.
   if (withTs) n += writeTimestamps(t.arena.bytes, at + n, tsval(t, tcb), answering ? tcb.tsRecent : 0);

@@ -12,10 +12,11 @@ import { syn } from './arrives/syn.ts';
 import { GO_ON } from './arrives/verdict.ts';
 import { acceptQueueFull } from './backlog.ts';
 import { note, type Tcp } from './context.ts';
+import { cookieArrives } from './cookie-acks.ts';
 import { emitAck } from './emit.ts';
 import { EV, SYN_RECEIVED } from './figure5.ts';
 import { stir } from './flights.ts';
-import { forget } from './half-opens.ts';
+import { dropHalfOpen, forget } from './half-opens.ts';
 import { end, enterFlows, inherit, takeRow } from './lifecycle.ts';
 import { F_ACK_NOW, F_COUNTED, F_DIRTY, F_RESEND, F_WS } from './row.ts';
 import { ANVIL } from './rows.ts';
@@ -35,6 +36,12 @@ export function halfOpenArrives(t: Tcp, rec: number, seg: Segment, row: Tcb): vo
     if (seg.ack === tcb.sndNxt) {
       t.rows.unscratch(tcb.row);
       establish(t, rec, tcb, seg, row);
+      return;
+    }
+    // The SYN may have come twice: its first answer was a cookie, before there was room for an entry.
+    if (t.timeWaits.find(t.identity, 0) < 0 && cookieArrives(t, row, t.halfOpens.listener(rec), seg)) {
+      t.rows.unscratch(tcb.row);
+      dropHalfOpen(t, tcb);
       return;
     }
     replyReset(t, seg); // T180: not the ACK of our SYN

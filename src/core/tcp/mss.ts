@@ -22,8 +22,8 @@ function ipHeader(tcb: Tcb): number {
 }
 
 /** [MUST-67] MMS_R - 20: what a frame of the link can hold. A link has one MTU, so it is the smallest [SHLD-6]. */
-export function advertisedMss(t: Tcp, tcb: Tcb): number {
-  const mtu = t.links[t.ip.linkOf(tcb.hop)]!.mtu;
+export function advertisedMss(t: Tcp, tcb: Tcb, link = t.ip.linkOf(tcb.hop)): number {
+  const mtu = t.links[link]!.mtu;
   return Math.min(mtu - ipHeader(tcb) - TCP_HEADER, 0xffff);
 }
 

@@ -75,7 +75,12 @@ export const row = [
   ['ip', 1, 'u8|u8<<8|u8<<16', 'TOS, TTL, TOS received last'],
   ['dirtyNext', 1, 'row', 'list of rows that owe output'],
   ['softError', 1, 'code', 'last soft error'],
-  ['oowAt', 1, 'tick', 'when an out-of-window segment was last answered (RFC 5961 §7)'],
+  [
+    'oowAt',
+    1,
+    'tick',
+    'when an out-of-window segment was last answered (RFC 5961 §7); LISTEN: when a cookie was last sent',
+  ],
   ['cc', 1, 'index', 'congestion controller'],
   ['backlog', 1, 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
   ['halfOpen', 1, 'count', 'LISTEN: entries in the SYN queue'],

@@ -373,7 +373,7 @@ export class Tcb {
   /** last soft error [code] */
   get softError(): number { return this.i32[this.at + 82]!; }
   set softError(v: number) { this.i32[this.at + 82] = v; }
-  /** when an out-of-window segment was last answered (RFC 5961 §7) [tick] */
+  /** when an out-of-window segment was last answered (RFC 5961 §7); LISTEN: when a cookie was last sent [tick] */
   get oowAt(): number { return this.i32[this.at + 83]!; }
   set oowAt(v: number) { this.i32[this.at + 83] = v; }
   /** congestion controller [index] */

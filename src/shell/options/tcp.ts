@@ -28,6 +28,7 @@ export const tcpDefaults: TcpDefaults = {
   finWait2: 60_000,
   timeWaits: 65_536,
   rfc1337: true,
+  synCookies: true, // ADR 28
   orphanTimeout: 120_000,
   synRetries: 7, // [MUST-23] 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 s: more than 3 minutes
   dataRetries: 15, // [SHLD-11] more than 100 s
@@ -79,6 +80,7 @@ const FLAGS = [
   'userTimeoutOption',
   'pacing',
   'rfc1337',
+  'synCookies',
 ] as const;
 
 /** Throws OptionError unless a connection or listener can be opened with these. */

@@ -13,6 +13,7 @@ import { inherit, numbers, setIdentity } from '../lifecycle.ts';
 import { F_DIRTY, F_PASSIVE } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import { blank, sendSynAck } from '../syn-ack.ts';
+import { sendCookie } from '../syn-cookies.ts';
 import { takeSynOptions } from '../syn-options.ts';
 import { HALF_OPEN, type Tcb } from '../tcb.ts';
 import { takeUserTimeout } from '../user-timeout.ts';
@@ -29,8 +30,14 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
     return;
   }
   if ((seg.flags & SYN) === 0) return; // fourth
-  if (acceptQueueFull(t, listener) || synQueueFull(t, listener)) {
+  const full = synQueueFull(t, listener);
+  // A cookie cannot be above the ISS of an incarnation before.
+  if (acceptQueueFull(t, listener) || (full && (t.defaults.synCookies === false || after !== undefined))) {
     t.counters.listenOverflows++; // dropped, never reset: the peer tries again
+    return;
+  }
+  if (full) {
+    sendCookie(t, listener, seg, identity);
     return;
   }
   const hop = t.ip.routeTo(identity, 5);
