@@ -40,6 +40,7 @@ export default defineConfig({
       group('property'),
       group('model'),
       group('differential'),
+      group('packetdrill'),
       group('types', {
         include: [],
         typecheck: {
