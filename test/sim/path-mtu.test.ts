@@ -80,6 +80,16 @@ test('a jumbo link before a path of 1500', () => {
   expect(done.took).toBeLessThan(15 * S);
 });
 
+test.each([
+  ['segments of writes that do not fill one', 9000, 2900, 4000],
+  ['what nearly every path carries vanishes, too', 1500, 800, 65_536],
+  ['a link of 1280 before a path that is a little narrower', 1280, 1241, 65_536],
+])('silence about small sizes: %s [RFC 4821 §7.7]', (_what, mtu, path, write) => {
+  const done = transfer(20_000, { mtu: path }, { mtu, write, tcp: { noDelay: true } });
+  expect(sender(done).core.counters.blackHoles).toBeGreaterThan(0);
+  expect(done.took).toBeLessThan(60 * S);
+});
+
 test('without probing a black hole stays one, and the connection ends by R2, not in silence', () => {
   expect(() => transfer(100_000, { mtu: 1400 }, { tcp: { mtuProbing: false } })).toThrow(/closed true for/);
 });

@@ -17,12 +17,17 @@ const LEAST_V6 = 1280;
 /** RFC 4821 §7.2: what nearly every path carries. */
 const BASE_V4 = 1024;
 const BASE_V6 = LEAST_V6;
-/** Packets up to this size are not what vanishes. */
+/** RFC 1122 §3.3.2: what every IPv4 host takes; the last resort when even the base vanishes. */
+const LAST_V4 = 576;
+/** Packets up to this size are not what is suspected first. */
 const UNSUSPECTED = 1280;
 /** The least that surrounds text. */
-const HEADERS = 40;
+const HEADERS_V4 = 40;
+const HEADERS_V6 = 60;
 /** Timeouts in a row after which large segments are suspected rather than the path. */
 const VANISHED = 2;
+/** And after which those that nearly every path carries are suspected, too. */
+const STILL_VANISHED = 4;
 
 /** The connection opens: what an earlier one learned holds for this one. */
 export function recallPathMtu(t: Tcp, tcb: Tcb): void {
@@ -58,10 +63,13 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
     if (geq(tcb.mtuClaimSeq, tcb.sndUna) && claim < pathMtu(t, tcb)) shrink(t, tcb, claim);
     return;
   }
-  const base = isV4(tcb) ? BASE_V4 : BASE_V6;
-  if (!t.defaults.mtuProbing || tcb.rexmits !== VANISHED || tcb.rtxHead < 0) return;
-  // Small ones vanish as well, then; and packets of this size pass nearly everywhere.
-  if (t.records.len(tcb.rtxHead) < tcb.sndMss || Math.min(pathMtu(t, tcb), tcb.sndMss + HEADERS) <= UNSUSPECTED) return;
+  if (!t.defaults.mtuProbing || tcb.rtxHead < 0) return;
+  const v4 = isV4(tcb);
+  // A record may be of many segments: the packet is no larger than one of them. Small ones vanish as well, then.
+  const packet = Math.min(t.records.len(tcb.rtxHead), tcb.sndMss) + (v4 ? HEADERS_V4 : HEADERS_V6);
+  const last = v4 && tcb.rexmits === STILL_VANISHED && packet > LAST_V4;
+  if (!last && (tcb.rexmits !== VANISHED || packet <= UNSUSPECTED)) return;
+  const base = last ? LAST_V4 : v4 ? BASE_V4 : BASE_V6;
   tcb.flags2 |= F2_BLACK_HOLE;
   t.counters.blackHoles++;
   shrink(t, tcb, base);
