@@ -116,6 +116,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     tcp: settings.tcp,
     ip: settings.ip,
   });
+  core.handleTimers(around.clock.now()); // what begins with an address begins now, however long this process has run
   for (const { words, bits } of settings.addresses) core.ip.addAddress(words, bits, 0);
   if (around.shared !== undefined) core.ip.leaveToHost(0);
   for (const { to, bits, via } of settings.routes) core.ip.addRoute(to, bits, via, 0);

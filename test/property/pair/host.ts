@@ -91,6 +91,7 @@ export class Host {
       tcp: { ...DEFAULTS, ...options.tcp },
       budget: options.budget ?? {},
     });
+    this.core.handleTimers(this.now); // what begins with an address begins now
     for (const text of options.addresses ?? ['10.0.0.1/24']) {
       const { address, bits } = parseCidr(text);
       this.core.ip.addAddress(address, bits, 0);
@@ -187,6 +188,7 @@ export class Host {
       budget: t.budget.held,
       peers: t.budget.peers,
       records: t.records.count,
+      flights: t.flights.used,
       flows: this.invariants.flows(),
       wheel: t.wheel.count,
       timeWaits: t.timeWaits.used,

@@ -56,12 +56,13 @@ export class Pair {
       budget?: Partial<BudgetLimits>;
       checkEvery?: number;
       record?: boolean;
+      ahead?: readonly [number, number];
     } = {},
   ) {
     this.wire = new SimWire({ clock: this.clock, seed: c.seed });
     this.addresses = ADDRESSES[c.v6 ? 1 : 0];
     const bits = c.v6 ? 64 : 24;
-    const { record, ...host } = more;
+    const { record, ahead = [0, 0], ...host } = more;
     this.hosts = [0, 1].map(
       (n) =>
         new Host(this.wire, {
@@ -69,6 +70,7 @@ export class Pair {
           seed: c.seed * 2 + n,
           tcp: c.tcp[n]!,
           card: c.cards[n]!,
+          ahead: ahead[n]!,
           ...host,
         }),
     ) as unknown as readonly [Host, Host];
