@@ -90,8 +90,11 @@ const jobs = {
   slow: async () => {
     if (!ready()) return;
     tally.add('slow: long seeds', vitest(['sim', 'property', 'oracle', 'model'], { USERTCP_SLOW: '1' }, 12 * minutes));
+    // Fresh worlds: the first seed comes from the clock, and is printed.
+    tally.add('slow: seeded worlds', await script('scripts/sim.mjs', ['--minutes', '5'], 12 * minutes));
     await jobs.faults();
   },
+  sim: async () => tally.add('seeded worlds', await script('scripts/sim.mjs', ['--minutes', '5'], 12 * minutes)),
   faults: async () => tally.add('planted faults', await script('scripts/faults.mjs', ['--random', '20'], 6 * minutes)),
   unit: () =>
     ready() && tally.add('unit', vitest(['unit', 'conformance', 'sim', 'property', 'model', 'differential', 'types'])),

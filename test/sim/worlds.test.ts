@@ -1,0 +1,16 @@
+// Some seeded worlds in every test run; docs/simulation.md says what they are. For longer: npm run sim -- --minutes 10
+import { expect, test } from 'vitest';
+import { play } from './worlds/play.ts';
+import { worldOf } from './worlds/world.ts';
+
+const SEEDS = Array.from({ length: 6 }, (_, n) => n * 10 + 1);
+
+test.each(SEEDS)('ten worlds from seed %d: exact bytes, nothing left, a timer for whatever waits', (first) => {
+  for (let seed = first; seed < first + 10; seed++) play(worldOf(seed));
+});
+
+test('the same seed is the same world, frame by frame', () => {
+  const prints = [7, 8, 7].map((seed) => play(worldOf(seed)).print);
+  expect(prints[2]).toBe(prints[0]);
+  expect(prints[1]).not.toBe(prints[0]);
+});
