@@ -6,6 +6,7 @@ import { TcpOptions } from '../wire/tcp-options.ts';
 import type { CoreOptions } from './api.ts';
 import { Arena, LARGE_CHUNK } from './arena.ts';
 import { Budget, NO_LIMITS } from './budget.ts';
+import { Challenges } from './challenges.ts';
 import { Cookies } from './cookie.ts';
 import { EphemeralPorts } from './ephemeral.ts';
 import { EventQueue } from './events.ts';
@@ -108,6 +109,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     events: new EventQueue(),
     isn: new InitialNumbers(o.rng),
     cookies: new Cookies(o.rng),
+    challenges: new Challenges(o.rng),
     ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
     portUse: new PortProbe(flows, listeners, timeWaits, halfOpens),
     paths: new PathCache(),

@@ -11,7 +11,7 @@ import { checkSocketTcp } from './options/tcp.ts';
 export interface ListenOptions extends TcpSocketOptions {
   /** Local address; default every address of the stack. */
   host?: string;
-  /** Connections not yet accepted; half-open ones count, from their SYN on. Default 511. */
+  /** Connections not yet accepted, and as many half-open ones. Default 511. */
   backlog?: number;
 }
 

@@ -28,4 +28,12 @@ export const hardening: readonly Fault[] = [
     to: 'if (after !== undefined) sendCookie(t, listener, seg, identity);',
     tests: COOKIES,
   },
+  {
+    name: 'challenge-limit-is-known',
+    ids: ['RFC 5961 §7'],
+    file: 'src/core/challenges.ts',
+    from: '((this.rng.u32() >>> 0) % DRAWN_CHALLENGES)',
+    to: '(DRAWN_CHALLENGES >> 1)',
+    tests: ['test/unit/core/challenges.test.ts'],
+  },
 ];

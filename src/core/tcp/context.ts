@@ -9,6 +9,7 @@ import type { TcpOptions } from '../../wire/tcp-options.ts';
 import type { TcpDefaults } from '../api.ts';
 import type { Arena } from '../arena.ts';
 import type { Budget } from '../budget.ts';
+import type { Challenges } from '../challenges.ts';
 import type { Cookies } from '../cookie.ts';
 import type { EphemeralPorts } from '../ephemeral.ts';
 import { EV_CLOSED, type EventQueue } from '../events.ts';
@@ -59,6 +60,7 @@ export interface Tcp {
   readonly ip: IpLayer;
   readonly isn: InitialNumbers;
   readonly cookies: Cookies;
+  readonly challenges: Challenges;
   readonly ports: EphemeralPorts;
   readonly portUse: PortProbe;
   readonly paths: PathCache;

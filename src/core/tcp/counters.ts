@@ -19,6 +19,8 @@ export class CoreCounters {
   outRsts = 0;
   rstsSuppressed = 0;
   challengeAcks = 0;
+  /** Beyond what the stack sends in a second. */
+  challengeAcksSuppressed = 0;
   outOfOrder = 0;
   pawsDrops = 0;
   /** SYNs and third ACKs dropped because a queue of their listener was full. */

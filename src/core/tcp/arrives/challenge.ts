@@ -13,6 +13,10 @@ export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
   const carries = seg.len > 0 || (seg.flags & (FIN | SYN | RST)) === FIN;
   if (!carries) {
     if (tcb.oowAt !== 0 && diff(t.tick, tcb.oowAt) < PAUSE) return;
+    if (!t.challenges.take(t.now)) {
+      t.counters.challengeAcksSuppressed++;
+      return;
+    }
     tcb.oowAt = t.tick;
   }
   t.counters.challengeAcks++;
