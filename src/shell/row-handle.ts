@@ -3,6 +3,10 @@ import type { TcpInfo } from '../core/api.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
+import { checkKeepAlive, checkSetting } from './options/tcp.ts';
+
+/** ms [MUST-28]. */
+const KEEP_ALIVE_IDLE = 7_200_000;
 
 export abstract class RowHandle {
   /** @internal Row of the core, -1 once it is gone. */
@@ -77,15 +81,20 @@ export abstract class RowHandle {
     return this;
   }
 
-  /** Times in ms; RFC 9293 §3.8.4. `count` unanswered probes end the connection with ETIMEDOUT. */
-  setKeepAlive(on: boolean, idle = 7_200_000, interval = 75_000, count = 9): this {
-    if (this.row >= 0) this.engine.core.callSetKeepAlive(this.row, on, idle, interval, count, this.engine.driver.now());
+  /** Times in ms, idle 0 = two hours; RFC 9293 §3.8.4. `count` unanswered probes end the connection with ETIMEDOUT. */
+  setKeepAlive(on: boolean, idle = KEEP_ALIVE_IDLE, interval = 75_000, count = 9): this {
+    if (on) checkKeepAlive(idle, interval, count);
+    if (this.row >= 0) {
+      const now = this.engine.driver.now();
+      this.engine.core.callSetKeepAlive(this.row, on, idle || KEEP_ALIVE_IDLE, interval, count, now);
+    }
     this.engine.driver.touch();
     return this;
   }
 
   /** ms that data may stay unacknowledged before the connection fails with ETIMEDOUT (RFC 5482); 0 = by retries. */
   setUserTimeout(ms: number): this {
+    checkSetting('userTimeout', ms);
     if (this.row >= 0) this.engine.core.callSetUserTimeout(this.row, ms);
     return this;
   }
@@ -107,6 +116,7 @@ export abstract class RowHandle {
 
   /** IP TOS / traffic class byte [MUST-48]; may be changed at any time [SHLD-21], and better is not [SHLD-23]. */
   setTypeOfService(tos: number): this {
+    checkSetting('typeOfService', tos);
     if (this.row >= 0) this.engine.core.callSetTos(this.row, tos);
     return this;
   }

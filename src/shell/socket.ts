@@ -12,6 +12,7 @@ import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
+import { checkKeepAlive, checkSetting } from './options/tcp.ts';
 import { readToEnd } from './read-to-end.ts';
 import { duplexOptions, type SocketOptions, type SocketReadyState } from './socket-options.ts';
 import { refuseWritesAfterEnd } from './write-after-end.ts';
@@ -156,15 +157,19 @@ export class Socket extends Duplex {
 
   /** ms; `interval` and `count` as in newer Node versions. */
   setKeepAlive(on = false, initialDelay = 0, interval?: number, count?: number): this {
-    return this.#apply((conn) => conn.setKeepAlive(on, initialDelay || KEEP_ALIVE.idle, interval, count));
+    // Here and not when the connection is there: the one who called is to hear of it.
+    if (on) checkKeepAlive(initialDelay, interval ?? KEEP_ALIVE.interval, count ?? KEEP_ALIVE.count);
+    return this.#apply((conn) => conn.setKeepAlive(on, initialDelay, interval, count));
   }
 
   /** ms that data may stay unacknowledged; 0 = by retransmissions (RFC 5482). */
   setUserTimeout(ms: number): this {
+    checkSetting('userTimeout', ms);
     return this.#apply((conn) => conn.setUserTimeout(ms));
   }
 
   setTypeOfService(tos: number): this {
+    checkSetting('typeOfService', tos);
     return this.#apply((conn) => conn.setTypeOfService(tos));
   }
 

@@ -47,10 +47,10 @@ describe('received', () => {
   conform('not agreed on, it is ignored [RFC 7323 §3.2-f]', async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`
-      +0 < P. seq 1 ack 1 len 10 <ts 1000 7>
+      +0 < P. seq 1 ack 1 len 10 <ts -1 7>
       event data 10
       +.040 > . seq 1 ack 11 <>
-      +0 < P. seq 11 ack 1 len 10 <ts 5 7>
+      +0 < P. seq 11 ack 1 len 10 <ts -5 7>
       event data 10
       +.040 > . seq 1 ack 21 <>
     `;

@@ -312,6 +312,9 @@ export const linkMss: readonly string[] = [
   'MSS above what the link carries: the link decides [MUST-16] [MUST-67]',
   'a small link [MUST-67]',
   'options in the SYN,ACK are those the SYN offered [T086]',
+  'on our SYN TSecr is 0: nothing was heard yet [RFC 7323 §3.2-g] [RFC 7323 §3.2-a]',
+  'not on a SYN,ACK whose SYN had none [RFC 7323 §3.2-a]',
+  'SACK-permitted is on SYNs alone [RFC 2018 §2]',
 ];
 
 /** Scripts that take the frames of the simulated link by themselves, at once. */

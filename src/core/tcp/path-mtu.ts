@@ -1,6 +1,6 @@
 /**
- * The path MTU of a connection [UNTAGGED-29]: what routers say (RFC 1191, RFC 8201), checked as RFC 5927 §7.2 wants, and when they are
- * silent, what large segments that vanish say (RFC 4821 §7.7). The search upwards is mtu-search.ts.
+ * The path MTU of a connection [UNTAGGED-29]: what routers say (RFC 1191, RFC 8201), checked as RFC 5927 §7.2 wants, and when they
+ * are silent, what large segments that vanish say (RFC 4821 §7.7). The search upwards is mtu-search.ts.
  */
 import { add, diff, geq } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';

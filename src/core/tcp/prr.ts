@@ -1,6 +1,6 @@
 /**
- * Proportional rate reduction (RFC 9937 §6.2, before it RFC 6937 §3): in fast recovery each ACK lets out as much as brings the flight to ssthresh by the
- * time recovery ends, neither in a burst nor after a silence. Controllers that know better set cwnd themselves.
+ * Proportional rate reduction (RFC 9937 §6.2, before it RFC 6937 §3): in fast recovery each ACK lets out as much as brings the flight
+ * to ssthresh by the time recovery ends, neither in a burst nor after a silence. Controllers that know better set cwnd themselves.
  */
 import type { Tcp } from './context.ts';
 import { inFlight } from './retransmission.ts';

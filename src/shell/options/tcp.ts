@@ -91,6 +91,19 @@ export function checkSocketTcp(options: TcpSocketOptions): void {
   checkCongestion('congestion', options.congestion);
 }
 
+/** Throws OptionError unless a live connection can be given this value: the ranges are those at its opening. */
+export function checkSetting(name: keyof typeof SOCKET_RANGES, value: number): void {
+  const [least, most, unit] = SOCKET_RANGES[name];
+  checkNumber(name, value ?? Number.NaN, 0, least, most, unit);
+}
+
+/** As `checkSetting`, for the three numbers of keep-alive. */
+export function checkKeepAlive(idle: number, interval: number, count: number): void {
+  checkSetting('keepAliveInitialDelay', idle);
+  checkSetting('keepAliveInterval', interval);
+  checkSetting('keepAliveCount', count);
+}
+
 export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
   if (options === undefined) return tcpDefaults;
   if (typeof options !== 'object' || options === null) throw new OptionError('tcp', options, 'an object');

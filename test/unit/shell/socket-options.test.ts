@@ -50,3 +50,22 @@ test('the ends of the ranges are taken', async () => {
   expect(conn.state).toBe('ESTABLISHED');
   await conn.end();
 });
+
+test('what is set on a live connection, or on one that is being opened, has the same ranges', async () => {
+  stack.serve(80, {});
+  const conn = await stack.open({ host: '127.0.0.1', port: 80 });
+  const early = stack.connect({ host: '127.0.0.1', port: 80 });
+  const error = (option: string) => expect.objectContaining({ code: 'ERR_USERTCP_OPTION', option }) as Error;
+  for (const it of [conn, early]) {
+    expect(() => it.setTypeOfService(256)).toThrow(error('typeOfService'));
+    expect(() => it.setKeepAlive(true, -1)).toThrow(error('keepAliveInitialDelay'));
+    expect(() => it.setKeepAlive(true, 1000, 0)).toThrow(error('keepAliveInterval'));
+    expect(() => it.setKeepAlive(true, 1000, 1000, 128)).toThrow(error('keepAliveCount'));
+    expect(it.setKeepAlive(true, 0).setKeepAlive(false).setTypeOfService(252)).toBe(it);
+  }
+  expect(() => early.setUserTimeout(Number.NaN)).toThrow(error('userTimeout'));
+  expect(() => early.setUserTimeout(2 ** 31)).toThrow(error('userTimeout'));
+  expect(early.setUserTimeout(0)).toBe(early);
+  await new Promise((resolve) => early.once('connect', resolve));
+  early.destroy();
+});

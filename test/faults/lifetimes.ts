@@ -1,0 +1,112 @@
+/** Timestamps, resets, TIME_WAIT, timeouts and what keeps a connection: RFC 7323, 5961, 6191, 5482, 6429. */
+import type { Fault } from './fault.ts';
+
+const STAMPS = ['test/conformance/rfc7323-timestamps.test.ts'];
+const UTO = ['test/conformance/user-timeout-option.test.ts'];
+
+export const lifetimes: readonly Fault[] = [
+  {
+    name: 'rst-moves-ts-recent',
+    ids: ['RFC 7323 §5.2'],
+    file: 'src/core/tcp/arrives/sequence.ts',
+    from: '=== 0 || seg.flags & RST) return;',
+    to: '=== 0) return;',
+    tests: STAMPS,
+  },
+  {
+    name: 'paws-for-resets',
+    ids: ['RFC 7323 §5.2'],
+    file: 'src/core/tcp/arrives/sequence.ts',
+    from: '=== 0 || seg.flags & RST) return true;',
+    to: '=== 0) return true;',
+    tests: STAMPS,
+  },
+  {
+    name: 'ts-recent-for-ever',
+    ids: ['RFC 7323 §5.5'],
+    file: 'src/core/tcp/arrives/sequence.ts',
+    from: '>>> 0 > TS_RECENT_LIFE) return true;',
+    to: '> TS_RECENT_LIFE) return true;',
+    tests: STAMPS,
+  },
+  {
+    name: 'unagreed-timestamps-count',
+    ids: ['RFC 7323 §3.2-f'],
+    file: 'src/core/tcp/arrives/sequence.ts',
+    from: 'if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return true;',
+    to: 'if ((seg.opts & OPT_TS) === 0 || seg.flags & RST) return true;',
+    tests: STAMPS,
+  },
+  {
+    name: 'tsecr-on-a-syn',
+    ids: ['RFC 7323 §3.2-g'],
+    file: 'src/core/tcp/emit.ts',
+    from: 'answering ? tcb.tsRecent : 0',
+    to: 'answering ? tcb.tsRecent : 1',
+    tests: STAMPS,
+  },
+  {
+    name: 'rst-without-timestamp',
+    ids: ['RFC 7323 §3.2-c'],
+    file: 'src/core/tcp/emit.ts',
+    from: '  tx[base + TX_FLAGS] = RST | ACK;\n  stamp(t, tcb, tx, base);',
+    to: '  tx[base + TX_FLAGS] = RST | ACK;',
+    tests: STAMPS,
+  },
+  {
+    name: 'rst-anywhere-in-the-window',
+    ids: ['RFC 5961 §3.2'],
+    file: 'src/core/tcp/arrives/rst.ts',
+    from: 'if (seg.seq !== tcb.rcvNxt || seg.skip > 0) {',
+    to: 'if (seg.skip > 0) {',
+    tests: ['test/conformance/3.10.7.4-second-rst.test.ts'],
+  },
+  {
+    name: 'time-wait-for-ever',
+    ids: ['T291'],
+    file: 'src/core/tcp/time-waits.ts',
+    from: '>>> RESTARTS_SHIFT === MOST_RESTARTS) return;',
+    to: '>>> RESTARTS_SHIFT > MOST_RESTARTS) return;',
+    tests: ['test/conformance/rfc6298-5681.test.ts'],
+  },
+  {
+    name: 'time-wait-forgets-ts-recent',
+    ids: ['RFC 6191 §2'],
+    file: 'src/core/tcp/time-waits.ts',
+    from: '  tcb.tsRecent = w[at + TS_RECENT]!;',
+    to: '  tcb.tsRecent = 0;',
+    tests: ['test/conformance/hazards-endings.test.ts'],
+  },
+  {
+    name: 'user-timeout-of-the-peer-ignored',
+    ids: ['RFC 5482 §3.1'],
+    file: 'src/core/tcp/user-timeout.ts',
+    from: 'Math.max(advertised(tcb), remote, LEAST, tcb.rto)',
+    to: 'Math.max(advertised(tcb), LEAST, tcb.rto)',
+    tests: UTO,
+  },
+  {
+    name: 'keep-alive-before-the-user-timeout',
+    ids: ['RFC 5482 §4.2'],
+    file: 'src/core/tcp/user-timeout.ts',
+    from: 'if (probes > allowed)',
+    to: 'if (probes > 1e9)',
+    tests: UTO,
+  },
+  {
+    name: 'keep-alive-gives-up-in-silence',
+    ids: ['MUST-29'],
+    file: 'src/core/tcp/timeouts.ts',
+    from: 'if (t.ip.ready(tcb.hop)) emitRst(t, tcb, t.ip.linkOf(tcb.hop));',
+    to: '',
+    tests: ['test/conformance/timeouts-user.test.ts'],
+  },
+  {
+    name: 'orphans-stay',
+    ids: ['RFC 6429 §3'],
+    file: 'src/core/tcp/orphan.ts',
+    from: '  abort(t, tcb, ETIMEDOUT);\n',
+    to: '',
+    tests: ['test/conformance/orphan.test.ts'],
+  },
+];

@@ -1,0 +1,138 @@
+/** Loss detection, recovery, the path MTU and ECN: RFC 8985, 9937, 5682, 6298, 1191, 4821, 3168, 9768. */
+import type { Fault } from './fault.ts';
+
+const RACK = ['test/unit/core/tcp/rack.test.ts'];
+const UNDO = ['test/conformance/loss-undo.test.ts'];
+const ECN = ['test/conformance/ecn.test.ts'];
+const PATH_MTU = ['test/unit/core/tcp/path-mtu.test.ts'];
+
+export const loss: readonly Fault[] = [
+  {
+    name: 'rack-marks-nothing',
+    ids: ['RFC 8985 §6.2-c'],
+    file: 'src/core/tcp/rack.ts',
+    from: 'if (left <= 0) markLost(t, tcb, rec);',
+    to: 'if (left < -1e9) markLost(t, tcb, rec);',
+    tests: RACK,
+  },
+  {
+    name: 'rack-window-never-grows',
+    ids: ['RFC 8985 §6.2-b'],
+    file: 'src/core/tcp/rack.ts',
+    from: 'more < MOST_MULT - 1 ? more + 1 : more',
+    to: 'more',
+    tests: RACK,
+  },
+  {
+    name: 'prr-one-for-one',
+    ids: ['RFC 9937 §6.2'],
+    file: 'src/core/tcp/prr.ts',
+    from: 'count = Math.ceil((tcb.prrDelivered * tcb.ssthresh) / tcb.recoverFs) - tcb.prrOut;',
+    to: 'count = tcb.prrDelivered - tcb.prrOut;',
+    tests: ['test/unit/core/tcp/prr.test.ts'],
+  },
+  {
+    name: 'frto-believes-nothing',
+    ids: ['RFC 5682 §2.1'],
+    file: 'src/core/tcp/frto.ts',
+    from: 'if (original) undo(t, tcb);',
+    to: 'if (original) endFrto(t, tcb);',
+    tests: UNDO,
+  },
+  {
+    name: 'eifel-never',
+    ids: ['RFC 3522 §3.2'],
+    file: 'src/core/tcp/loss.ts',
+    from: 'if (advanced && (over || tcb.flags & F_RTO_RECOVERY) && isEifel(t, tcb)) {',
+    to: 'if (advanced && (over || tcb.flags & F_RTO_RECOVERY) && isEifel(t, tcb) && tcb.row < 0) {',
+    tests: UNDO,
+  },
+  {
+    name: 'duplicates-let-nothing-out',
+    ids: ['RFC 3042 §2', 'RFC 5681 §3.2-f'],
+    file: 'src/core/tcp/loss.ts',
+    from: 'tcb.sackedOut = Math.min(tcb.sackedOut + tcb.sndMss, most);',
+    to: 'tcb.sackedOut = Math.min(tcb.sackedOut, most);',
+    tests: [...UNDO, 'test/conformance/rfc6298-5681.test.ts'],
+  },
+  {
+    name: 'window-updates-are-duplicates',
+    ids: ['RFC 5681 §2'],
+    file: 'src/core/tcp/arrives/ack.ts',
+    from: 'if (bare && window === tcb.sndWnd && (tcb.flags & F_PERSIST) === 0)',
+    to: 'if (bare && (tcb.flags & F_PERSIST) === 0)',
+    tests: ['test/conformance/rfc6298-5681.test.ts'],
+  },
+  {
+    name: 'first-sample-spread',
+    ids: ['RFC 6298 (2.2)'],
+    file: 'src/core/tcp/rtt.ts',
+    from: '    tcb.srtt = r;\n    tcb.rttvar = r >> 1;',
+    to: '    tcb.srtt = r;\n    tcb.rttvar = r >> 2;',
+    tests: ['test/unit/core/rtt.test.ts'],
+  },
+  {
+    name: 'timer-not-restarted',
+    ids: ['RFC 6298 §5.2'],
+    file: 'src/core/tcp/arrives/ack.ts',
+    from: '    arm(t, tcb, TIMER_REXMIT, tcb.rto);\n    scheduleProbe(t, tcb);',
+    to: '    scheduleProbe(t, tcb);',
+    tests: ['test/conformance/rfc6298-5681.test.ts'],
+  },
+  {
+    name: 'packet-too-big-may-raise',
+    ids: ['RFC 1191 §3'],
+    file: 'src/core/tcp/path-mtu.ts',
+    from: '|| size >= pathMtu(t, tcb)) return;',
+    to: '|| size === pathMtu(t, tcb)) return;',
+    tests: PATH_MTU,
+  },
+  {
+    name: 'packet-too-big-believed-at-once',
+    ids: ['RFC 5927 §7.2'],
+    file: 'src/core/tcp/path-mtu.ts',
+    from: 'if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss) {',
+    to: 'if (tcb.rexmits < 0) {',
+    tests: PATH_MTU,
+  },
+  {
+    name: 'black-hole-unseen',
+    ids: ['RFC 4821 §7.7'],
+    file: 'src/core/tcp/path-mtu.ts',
+    from: 'const VANISHED = 2;',
+    to: 'const VANISHED = 200;',
+    tests: PATH_MTU,
+  },
+  {
+    name: 'mss-of-the-peer-alone',
+    ids: ['UNTAGGED-30'],
+    file: 'src/core/tcp/mss.ts',
+    from: 'Math.min(tcb.peerMss, path)',
+    to: 'tcb.peerMss',
+    tests: ['test/unit/core/tcp/mss.test.ts'],
+  },
+  {
+    name: 'ece-once',
+    ids: ['RFC 3168 §6.1.3'],
+    file: 'src/core/tcp/ecn.ts',
+    from: 'if (seg.flags & CWR) tcb.flags2 &= ~F2_ECE;',
+    to: 'tcb.flags2 &= ~F2_ECE;',
+    tests: ECN,
+  },
+  {
+    name: 'retransmissions-are-ecn-capable',
+    ids: ['RFC 3168 §6.1.5'],
+    file: 'src/core/tcp/emit.ts',
+    from: 'const fresh = len > 0 && seq === tcb.sndNxt;',
+    to: 'const fresh = len > 0;',
+    tests: ECN,
+  },
+  {
+    name: 'accurate-ecn-deaf',
+    ids: ['RFC 9768 §3.2.2.5'],
+    file: 'src/core/tcp/accurate-ecn.ts',
+    from: 'const delta = (ace - tcb.cePeer) & 7;',
+    to: 'const delta = (ace - tcb.cePeer) & 0;',
+    tests: ECN,
+  },
+];
