@@ -113,6 +113,17 @@ class PlainRng {
   }
 }
 
+/** What each row holds, the few accounts there can be, and all buckets (budget.ts). */
+function budgetWindows(rows: number, bytes: number): Window[] {
+  const [row, account] = [16, 32];
+  const buckets = rows * row + (2 * rows + 1) * account;
+  return [
+    { from: FIRST_ROW * row, length: ROWS * row },
+    { from: rows * row, length: (2 * ROWS + 1) * account },
+    { from: buckets, length: bytes - buckets },
+  ];
+}
+
 export class Host {
   readonly core: Core;
   readonly link = new ModelLink();
@@ -132,6 +143,7 @@ export class Host {
     this.#peer = peer;
     const windows = new Map<ArrayBufferLike, Window[]>();
     const rng = new PlainRng(17 + index);
+    let rows = 0;
     this.core = new core({
       links: [this.link],
       memory: {
@@ -141,6 +153,8 @@ export class Host {
           const known = all[name as 'rows' | 'records'];
           if (known !== undefined) windows.set(region, [{ from: known[0], length: known[1] }]);
           if (name === 'arena') windows.set(region, []);
+          if (name === 'rows') rows = bytes / (ROW_WORDS * 4);
+          if (name === 'budget') windows.set(region, budgetWindows(rows, bytes));
           return region;
         },
       },

@@ -176,6 +176,7 @@ describe('windows', () => {
     const { pair, a, b, ra, rb } = setup({ delay: 10 * MS, tcp: [{}, { initialWindow: 2000 }] });
     send(a, ra, 100_000);
     pair.clock.advance(5 * S); // its probes run
+    b.turn(() => b.core.callSetBuffer(rb, 'send', 1 << 20));
     send(b, rb, 200_000);
     let taken = 0;
     const end = pair.clock.now() + 10 * S;
@@ -245,9 +246,10 @@ describe('room', () => {
     const { pair, a, b, ra, rb } = setup({ tcp: [{}, { initialWindow: 2000 }] });
     for (let n = 0; n < 50; n++) {
       send(a, ra, 4000);
-      pair.clock.advance(50 * MS);
+      pair.clock.advance(MS);
       const held = b.tcb(rb).rcvUser;
-      b.turn(() => b.core.callConsumed(rb, held));
+      b.turn(() => b.core.callConsumed(rb, held, b.now));
+      pair.clock.advance(49 * MS);
     }
     expect(b.t.windowGranted).toBeGreaterThan(0);
     const snapshot = b.turn(() => b.core.exportConnection(rb, b.now));
