@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 enum operation {
@@ -39,6 +40,8 @@ struct reply {
 };
 
 static __thread int line = -1;
+/** The one bridge of this process. */
+static void *opened;
 
 static void fail(const char *what) {
   fprintf(stderr, "usertcp bridge: %s: %s\n", what, strerror(errno));
@@ -115,6 +118,7 @@ static int hold(int fd) {
 static void bridge_free(void *userdata) {
   if (line >= 0) close(line);
   line = -1;
+  opened = NULL;
   free(userdata);
 }
 
@@ -299,6 +303,15 @@ static int bridge_gettimeofday(void *userdata, struct timeval *time, struct time
   return 0;
 }
 
+/**
+ * For what packetdrill asks behind its own interface, the tcp_info of a script's code: it calls the C library, and finds this
+ * instead when the bridge is preloaded, too.
+ */
+int getsockopt(int fd, int level, int name, void *value, socklen_t *length) {
+  if (opened != NULL && fd >= FIRST_FD) return bridge_getsockopt(opened, fd, level, name, value, length);
+  return syscall(SYS_getsockopt, fd, level, name, value, length);
+}
+
 static int absent(void) {
   errno = ENOSYS;
   return -1;
@@ -337,6 +350,7 @@ void packetdrill_interface_init(const char *flags, struct packetdrill_interface 
   }
   bridge->server.sun_family = AF_UNIX;
   snprintf(bridge->server.sun_path, sizeof bridge->server.sun_path, "%s", flags);
+  opened = bridge;
   *to = (struct packetdrill_interface){
       .userdata = bridge,
       .free = bridge_free,

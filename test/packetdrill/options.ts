@@ -13,6 +13,7 @@ const SO_ERROR = key(SOL_SOCKET, 4);
 const SO_SNDBUF = key(SOL_SOCKET, 7);
 const SO_RCVBUF = key(SOL_SOCKET, 8);
 const SO_KEEPALIVE = key(SOL_SOCKET, 9);
+const SO_MEMINFO = key(SOL_SOCKET, 55);
 const SO_LINGER = key(SOL_SOCKET, 13);
 const IP_TOS = key(SOL_IP, 1);
 const IPV6_TCLASS = key(SOL_IPV6, 67);
@@ -24,6 +25,7 @@ const KEEPCNT = key(SOL_TCP, 6);
 const INFO = key(SOL_TCP, 11);
 const CONGESTION = key(SOL_TCP, 13);
 const USER_TIMEOUT = key(SOL_TCP, 18);
+const CC_INFO = key(SOL_TCP, 26);
 /** Kept and given back, without any effect: REUSEADDR, PRIORITY, REUSEPORT, MARK; MTU_DISCOVER. */
 const INERT = [2, 12, 15, 36].map((name) => key(SOL_SOCKET, name)).concat(key(SOL_IP, 10), key(SOL_IPV6, 23));
 
@@ -100,6 +102,9 @@ export function getOption(core: StackCore, s: Sock, level: number, name: number,
     const info = s.row >= 0 ? core.info(s.row) : undefined;
     return { result: 0, bytes: info === undefined ? new Uint8Array(room) : infoBytes(info, room) };
   }
+  // packetdrill asks for these, whether or not its script looks at them.
+  if (which === SO_MEMINFO) return { result: 0, bytes: new Uint8Array(room) };
+  if (which === CC_INFO) return { result: 0, bytes: new Uint8Array(0) };
   if (which === CONGESTION) return { result: 0, bytes: Buffer.from(`${s.congestion ?? 'cubic'}\0`) };
   let value = s.options.get(which);
   if (value !== undefined && (which === SO_SNDBUF || which === SO_RCVBUF)) value *= 2;

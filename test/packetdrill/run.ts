@@ -29,7 +29,12 @@ export async function runScript(
   try {
     for (const name of IDLE) writeFileSync(join(folder, name), '#!/bin/sh\n', { mode: 0o755 });
     writeFileSync(join(folder, 'sysctl'), SYSCTL, { mode: 0o755 });
-    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, USERTCP_SYSCTL: join(folder, 'settings') };
+    const env = {
+      ...process.env,
+      PATH: `${folder}:${process.env.PATH}`,
+      USERTCP_SYSCTL: join(folder, 'settings'),
+      LD_PRELOAD: bridge,
+    };
     const args = [`--so_filename=${bridge}`, `--so_flags=${socket}`, `--local_ip=${LOCAL[4]}`, ...more, script];
     const child = spawn(packetdrill, args, { env, cwd: dirname(script), timeout: 60_000, killSignal: 'SIGKILL' });
     let output = '';
