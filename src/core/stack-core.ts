@@ -3,23 +3,21 @@ import type { Micros } from '../ports.ts';
 import { DESC_WORDS, ROW_WORDS } from '../wire/abi.ts';
 import type { Core, CoreOptions, OpenOptions, TcpInfo } from './api.ts';
 import { arrival } from './arrival.ts';
-import { EFAULT, type EventQueue } from './events.ts';
+import { sendDirty } from './dirty.ts';
+import type { EventQueue } from './events.ts';
 import { FromBelow } from './from-below.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { diff } from './seq.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
-import { abort } from './tcp/close.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
-import { CLOSED, TIME_WAIT } from './tcp/figure5.ts';
-import { fold } from './tcp/folding.ts';
+import { CLOSED } from './tcp/figure5.ts';
 import { expireHalfOpens, unfold as unfoldHalfOpen } from './tcp/handshakes.ts';
-import { output, waitForHop } from './tcp/output.ts';
 import { consumed } from './tcp/receive-window.ts';
-import { F_CORK, F_DIRTY, F_NODELAY } from './tcp/row.ts';
+import { F_CORK, F_NODELAY } from './tcp/row.ts';
 import { ANVIL } from './tcp/rows.ts';
 import { descriptorsOf } from './tcp/segment.ts';
 import * as settings from './tcp/settings.ts';
@@ -51,10 +49,11 @@ export class StackCore implements Core {
   }
 
   // ---- the world speaks -----------------------------------------------------------------------------------------------
-
   handleBurst(link: number, descriptors: number, now: Micros): void {
-    this.enter(now);
     const t = this.t;
+    // Packets speak before deadlines: the ACK that a timer waits for may be in this burst, however late it is read.
+    if (t.wheel.count === 0) this.enter(now);
+    else this.setTime(now);
     const { rx, rxMemory } = t.links[link]!;
     const last = descriptors * DESC_WORDS;
     for (let base = 0; base < last; base += descriptorsOf(rx, base) * DESC_WORDS) {
@@ -62,6 +61,7 @@ export class StackCore implements Core {
       arrival(t, this.tcb, link, rx, base, rxMemory);
     }
     t.descriptor = -1;
+    this.enter(now);
   }
 
   handleTimers(now: Micros): void {
@@ -77,15 +77,17 @@ export class StackCore implements Core {
     this.below.addressGone(address);
   }
 
-  /** Time moves before anything else happens: deadlines first, in their order. */
+  private setTime(now: Micros): void {
+    this.t.now = now;
+    this.t.tick = Math.floor(now / 1000) | 0 || 1;
+  }
+
+  /** Time moves before calls and output: deadlines first, in their order. */
   private enter(now: Micros): void {
     const t = this.t;
-    t.now = now;
-    const tick = Math.floor(now / 1000) | 0 || 1;
+    this.setTime(now);
     this.ip.tick(now);
-    if (tick === t.tick && t.wheel.count === 0) return;
-    t.tick = tick;
-    t.wheel.advance(tick, this);
+    t.wheel.advance(t.tick, this);
     expireHalfOpens(t);
     expireTimeWaits(t);
   }
@@ -211,25 +213,7 @@ export class StackCore implements Core {
     if (now !== t.now) this.enter(now);
     if (t.halfOpens.hurry) sendWaiting(t, unfoldHalfOpen);
     if (t.eviction.searching || t.budget.refused >= 0) t.eviction.relieve(t, this.tcb);
-    let blocked = -1;
-    for (let row = t.dirty.shift(); row >= 0 && row !== blocked; row = t.dirty.shift()) {
-      const tcb = this.tcb.select(row);
-      if (tcb.state === CLOSED) {
-        t.rows.release(row);
-      } else if (tcb.hop < 0 || !this.ip.ready(tcb.hop)) {
-        this.below.park(row);
-        waitForHop(t, tcb);
-      } else if (!output(t, tcb, this.ip.linkOf(tcb.hop))) {
-        tcb.flags |= F_DIRTY;
-        t.dirty.push(row);
-        if (blocked < 0) blocked = row;
-      } else if (tcb.state === TIME_WAIT) fold(t, tcb);
-      if (t.broken === row) {
-        t.broken = -1;
-        abort(t, tcb, EFAULT);
-      }
-    }
-    if (blocked >= 0) t.dirty.unshift(blocked);
+    sendDirty(t, this.tcb, this.below);
     this.udp.poll();
     return t.out.take(link);
   }

@@ -86,3 +86,17 @@ test('the alarm keeps the process alive only while somebody wants that', () => {
   expect(timers()).toBe(before + 1);
   clock.ref(false);
 });
+
+test('an alarm that the program held up lets what waits in the rings speak first', () => {
+  const { rings, at } = make();
+  at(10);
+  // The loop was busy for 50 ms: the clock is ahead of the timers.
+  const real = performance.now.bind(performance);
+  const busy = vi.spyOn(performance, 'now').mockImplementation(() => real() + 50);
+  vi.advanceTimersToNextTimer();
+  expect([rings, vi.getTimerCount()]).toEqual([[], 1]);
+  vi.advanceTimersToNextTimer();
+  expect(rings[0]).toBeGreaterThanOrEqual(60);
+  expect(vi.getTimerCount()).toBe(0);
+  busy.mockRestore();
+});
