@@ -5,9 +5,13 @@ import { worldOf } from './worlds/world.ts';
 
 const SEEDS = Array.from({ length: 6 }, (_, n) => n * 10 + 1);
 
-test.each(SEEDS)('ten worlds from seed %d: exact bytes, nothing left, a timer for whatever waits', (first) => {
-  for (let seed = first; seed < first + 10; seed++) play(worldOf(seed));
-});
+test.each(SEEDS)(
+  'ten worlds from seed %d: exact bytes, nothing left, a timer for whatever waits',
+  { timeout: 60_000 },
+  (first) => {
+    for (let seed = first; seed < first + 10; seed++) play(worldOf(seed));
+  },
+);
 
 test('the same seed is the same world, frame by frame', () => {
   const prints = [7, 8, 7].map((seed) => play(worldOf(seed)).print);

@@ -1,6 +1,7 @@
 /** Plays a world to its end, and says what was wrong: bytes, ends, tables, timers. */
 import { End } from '../../property/pair/end.ts';
 import { Pair } from '../../property/pair/run.ts';
+import { meddle } from './meddler.ts';
 import { Router } from './router.ts';
 import type { Flow, World } from './world.ts';
 
@@ -27,7 +28,7 @@ interface Running {
 
 /** Throws with seed, case and capture when anything is wrong. */
 export function play(w: World): Played {
-  const more = { maxConnections: 64, checkEvery: w.checkEvery, ahead: w.ahead };
+  const more = { maxConnections: 64, checkEvery: w.checkEvery, ahead: w.ahead, arenaBytes: w.arenaBytes };
   const pair = new Pair(w, more);
   const router = new Router(w);
   pair.wire.hook = (frame, direction) => router.pass(frame, direction);
@@ -86,6 +87,8 @@ function begin(w: World, pair: Pair, flow: Flow, n: number): Running {
     };
   pair.clock.schedule(pair.clock.now() + flow.at, () => {
     open(0, flow.crossed ? ports[1] : PORT, ports[0]);
+    for (const [side, end] of ends.entries())
+      if (flow.meddles > 0 && !one.refused) meddle(end, flow.meddles, w.seed * 64 + 2 * n + side);
     if (flow.crossed && !one.refused) open(1, ports[0], ports[1]);
   });
   return one;

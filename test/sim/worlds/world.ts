@@ -11,6 +11,8 @@ export interface Flow {
   readonly crossed: boolean;
   /** Of the host that opens, and of the other. */
   readonly plans: readonly [Plan, Plan];
+  /** Each user changes a setting about once in as many µs; 0 = never. */
+  readonly meddles: number;
 }
 
 /** What the path does from `at` on. */
@@ -26,6 +28,8 @@ export interface World {
   readonly tcp: readonly [Partial<TcpDefaults>, Partial<TcpDefaults>];
   /** µs that the clocks of the hosts are ahead: near the ends of 32-bit counters, too. */
   readonly ahead: readonly [number, number];
+  /** Memory of each host for what is sent and what waits out of order. */
+  readonly arenaBytes: number;
   readonly weather: readonly Weather[];
   /** Share of the ECN-capable packets that a router marks. */
   readonly marks: readonly [number, number];
@@ -165,7 +169,8 @@ function flowOf(d: Dice, s: Scope): Flow {
   const end = (p: Plan): Plan => (d.chance(0.06) ? { ...p, abortAt: d.scale(1, 10 * S) } : p);
   // Somebody has to close first.
   const plans = [end(a), end(a.closeLast ? { ...b, closeLast: false } : b)] as const;
-  return { from: d.one(0, 1), at: d.one(0, 0, d.rng.below(3 * S)), crossed: d.chance(0.12), plans };
+  const meddles = d.chance(0.2) ? d.scale(1000, 20 * S) : 0;
+  return { from: d.one(0, 1), at: d.one(0, 0, d.rng.below(3 * S)), crossed: d.chance(0.12), plans, meddles };
 }
 
 function weatherOf(d: Dice, s: Scope, v6: boolean, probing: boolean): Weather[] {
@@ -200,6 +205,7 @@ export function worldOf(seed: number): World {
     cards: [cardOf(d, s), cardOf(d, s)],
     tcp: [tcpOf(d, probing), tcpOf(d, probing)],
     ahead: [clock(), clock()],
+    arenaBytes: d.one(8 << 20, 8 << 20, 8 << 20, d.scale(1 << 20, 2 << 20)),
     weather: weatherOf(d, s, v6, probing),
     marks: [d.share(0.3), d.share(0.3)],
     bleaches: [d.chance(0.07), d.chance(0.07)],
