@@ -34,7 +34,8 @@ function checkRows(host: Host): void {
   let found = 0;
   for (const row of host.live()) {
     const base = row * ROW_WORDS;
-    if (found++ > 0) throw new Error(`host ${host.index}: two connections on one four-tuple`);
+    const stale = host.inside.timeWaits.find(words, base) >= 0;
+    if (stale || found++ > 0) throw new Error(`host ${host.index}: two connections on one four-tuple`);
     const waits =
       words[base + UNA] !== words[base + NXT] ||
       words[base + QUEUED]! > 0 ||

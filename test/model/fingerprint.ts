@@ -61,6 +61,9 @@ export class Fingerprint {
       this.#list(inside, words[base + RTX]!, words[base + ISS]!);
       this.#list(inside, words[base + OOO]!, words[base + IRS]!);
     }
+    const ghost = host.ghost();
+    this.add(ghost === undefined ? 0 : words[ghost.at + STATE]!);
+    if (ghost !== undefined) for (const part of parts) this.#part(words, ghost.at, part, inside.tick);
     this.add(state.at);
     this.add(state.listener + (state.late ? 1000 : 0));
     for (const c of state.conns) {

@@ -1,4 +1,5 @@
 /** One end of the model: a core, its clock, and an application that follows a script. Everything in it can be put back. */
+
 import type { Core, CoreOptions, OpenOptions, TcpDefaults } from '../../src/core/api.ts';
 import {
   ECONNABORTED,
@@ -14,6 +15,7 @@ import {
   REGION_ARENA,
 } from '../../src/core/events.ts';
 import { stateName } from '../../src/core/tcp/figure5.ts';
+import type { Tcb } from '../../src/core/tcp/tcb.ts';
 import {
   TRACE_EVENT,
   TRACE_FROM,
@@ -84,7 +86,7 @@ const MOST_ALARMS = 12;
 
 /** What a test may know of the inside: for the state's fingerprint, never for what the core should do. */
 export interface Inside {
-  readonly rows: { readonly words: Int32Array; readonly top: number; readonly used: number };
+  readonly rows: { readonly words: Int32Array; readonly top: number; readonly used: number; readonly limit: number };
   readonly flights: { readonly words: Int32Array; readonly used: number };
   readonly arena: { offset(chunk: number): number; readonly used: number };
   readonly records: {
@@ -94,6 +96,7 @@ export interface Inside {
     len(rec: number): number;
     flags(rec: number): number;
   };
+  readonly timeWaits: { find(words: Int32Array, at: number): number };
   readonly tick: number;
 }
 
@@ -273,6 +276,9 @@ export class Host {
         if (at !== 0) least = Math.min(least, Math.max(0, (at - tick) | 0));
       }
     }
+    // Records keep their deadlines in lists of their own, and the core's alarm knows those to the tick.
+    if (this.ghost() !== undefined)
+      least = Math.min(least, Math.max(0, (this.core.pollAlarm() - this.state.now) / 1000));
     return least;
   }
 
@@ -297,6 +303,19 @@ export class Host {
       const name = stateName(core.state(row, core.generation(row)));
       if (name !== 'CLOSED' && name !== 'LISTEN') yield row;
     }
+  }
+
+  /** Our connection, whether it has a row or is half open or in TIME_WAIT: its number, and the first word of a row like it. */
+  subject(): { readonly row: number; readonly at: number } | undefined {
+    for (const row of this.live()) return { row, at: row * ROW_WORDS };
+    return this.ghost();
+  }
+
+  /** Only what has no row: a record, spread over a row for a moment. */
+  ghost(): { readonly row: number; readonly at: number } | undefined {
+    const { core, index, inside } = this;
+    const row = core.find(address(index), PORTS[index]!, address(this.#peer), PORTS[this.#peer]!);
+    return row < inside.rows.limit ? undefined : { row, at: (core as unknown as { at(row: number): Tcb }).at(row).at };
   }
 
   #dispatch(read: boolean): void {

@@ -1,6 +1,5 @@
 /** Segments of neither end: forged ones, and old ones that come back. */
 
-import { ROW_WORDS } from '../../src/wire/abi.ts';
 import { encodeFrame } from '../conformance/script/frame.ts';
 import { type Host, PORTS } from './host.ts';
 import { word } from './layout.ts';
@@ -26,8 +25,8 @@ export function forge(what: Stranger, hosts: readonly Host[]): Uint8Array {
   const to = hosts[what.to]!;
   const from = hosts.length === 1 ? 0 : 1 - what.to;
   const { words } = to.inside.rows;
-  const [row] = to.live();
-  const at = (name: string): number => (row === undefined ? 0 : words[row * ROW_WORDS + word(name)]!);
+  const base = to.subject()?.at;
+  const at = (name: string): number => (base === undefined ? 0 : words[base + word(name)]!);
   return encodeFrame({
     srcMac: NO_MAC,
     dstMac: NO_MAC,

@@ -52,9 +52,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'any later ACK ends the handshake',
-    file: `${arrives}ack.ts`,
-    from: 'if (!(gt(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) {',
-    to: 'if (!gt(seg.ack, tcb.sndUna)) {',
+    file: 'src/core/tcp/handshakes.ts',
+    from: '    if (seg.ack === tcb.sndNxt) {',
+    to: '    if (((seg.ack - tcb.sndUna) | 0) > 0) {',
     scenario: 'three-way',
   },
   {
@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'TIME_WAIT is assassinated (RFC 1337)',
     file: `${arrives}rst.ts`,
-    from: '  if (tcb.state === TIME_WAIT) return STOP;',
+    from: '  if (tcb.state === TIME_WAIT && t.defaults.rfc1337 !== false) return STOP;',
     to: '',
     scenario: 'three-way',
   },
@@ -207,8 +207,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a listener takes no reopening of TIME_WAIT seriously: the old row stays',
-    file: `${arrives}time-wait.ts`,
-    from: '  end(t, tcb, EV.evict, OK);\n',
+    file: 'src/core/tcp/handshakes.ts',
+    from: '    finish(t, old, EV.evict);\n',
     to: '',
     scenario: 'the end that closed last',
   },

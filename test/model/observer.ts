@@ -122,7 +122,9 @@ export class Observer implements Watcher {
 
   stayed(host: Host, was: Before): void {
     const now = before(host);
-    if (now.state !== was.state || now.row !== was.row)
+    // In TIME_WAIT a row is folded into a record when its last ACK has left.
+    const moved = now.row !== was.row && now.state !== 'TIME_WAIT';
+    if (now.state !== was.state || moved)
       throw new Error(`host ${host.index}: ${was.state} became ${now.state} by a segment that ends nothing`);
   }
 
@@ -154,13 +156,10 @@ export class Observer implements Watcher {
 
 /** A SYN ends TIME_WAIT and goes on to LISTEN: two steps in the trace, one row (T113, T328). */
 function isReopening(steps: readonly Step[], n: number): boolean {
-  const after = steps.slice(n + 1).find((s) => s.event >= 0);
-  return (
-    eventNames[steps[n]!.event] === 'evict' &&
-    after !== undefined &&
-    after.byPacket &&
-    eventNames[after.event] === 'rcvSyn'
-  );
+  // The record stays under the half-open entry until the third ACK [MAY-2].
+  const openings = ['rcvSyn', 'rcvAckOfSyn'];
+  const opens = (s: Step): boolean => s.event >= 0 && s.byPacket && openings.includes(eventNames[s.event]!);
+  return eventNames[steps[n]!.event] === 'evict' && steps.some(opens);
 }
 
 /** Where a row names the state before the segment, and the trace has one step more (T094, T223, T225, T181). */

@@ -1,7 +1,6 @@
 /** RFC 9293 §3.10.7 once more, for the tests alone: which rows of transitions.tsv a segment falls under that change no state. */
 
 import { stateName } from '../../src/core/tcp/figure5.ts';
-import { ROW_WORDS } from '../../src/wire/abi.ts';
 import type { Host } from './host.ts';
 import { word } from './layout.ts';
 import { id } from './table.ts';
@@ -50,10 +49,12 @@ export interface Before {
 }
 
 export function before(host: Host): Before {
-  const [row] = host.live();
-  const at = (name: string): number => (row === undefined ? 0 : host.inside.rows.words[row * ROW_WORDS + word(name)]!);
+  const subject = host.subject();
+  const base = subject?.at;
+  const { words } = host.inside.rows;
+  const at = (name: string): number => (base === undefined ? 0 : words[base + word(name)]!);
   return {
-    state: row !== undefined ? stateName(at('state')) : host.state.listener >= 0 ? 'LISTEN' : 'CLOSED',
+    state: base !== undefined ? stateName(at('state')) : host.state.listener >= 0 ? 'LISTEN' : 'CLOSED',
     rcvNxt: at('rcvNxt'),
     rcvEdge: at('rcvAdv'),
     sndUna: at('sndUna'),
@@ -63,8 +64,8 @@ export function before(host: Host): Before {
     wl2: at('sndWl2'),
     irs: at('irs'),
     waits: at('sndUna') !== at('sndNxt') || at('sndQueued') > 0,
-    row: row ?? host.state.listener,
-    passive: row !== undefined && at('listener') >= 0,
+    row: subject?.row ?? host.state.listener,
+    passive: base !== undefined && at('listener') >= 0,
   };
 }
 
