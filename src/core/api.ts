@@ -75,6 +75,11 @@ export interface TcpDefaults {
   readonly pacing: boolean;
   /** Explicit congestion notification: never; when the peer asks; ask for RFC 3168; ask for RFC 9768. */
   readonly ecn: 'off' | 'accept' | 'on' | 'accurate';
+  /**
+   * TCP Fast Open (RFC 7413), as the end that connects, that listens, or both. Text on a SYN may be delivered twice: only for
+   * requests that do no harm when they are repeated.
+   */
+  readonly fastOpen?: 'off' | 'client' | 'server' | 'on';
   readonly ephemeralPorts: readonly [number, number];
 }
 
@@ -88,6 +93,8 @@ export interface OpenOptions {
   readonly receiveBuffer?: number;
   readonly sendBuffer?: number;
   readonly congestion?: string | CongestionController;
+  /** Of an active OPEN: other than the default says. */
+  readonly fastOpen?: boolean;
 }
 
 /** Signatures the shell is written against (implemented by StackCore). Addresses are 4 words in the mapped form. */
@@ -206,6 +213,8 @@ export interface TcpInfo {
   readonly sack: boolean;
   /** 'accurate': RFC 9768. */
   readonly ecn: 'off' | 'classic' | 'accurate';
+  /** Text on the SYN was taken. */
+  readonly fastOpen: boolean;
   readonly sndScale: number;
   readonly rcvScale: number;
   /** 0 = unknown. This and the counts below begin anew when the connection was silent for half a minute. */

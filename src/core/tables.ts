@@ -18,8 +18,10 @@ import { CongestionControl } from './tcp/congestion/control.ts';
 import { controllers } from './tcp/congestion/registry.ts';
 import { CongestionView } from './tcp/congestion/view.ts';
 import { DirtyList, type Tcp } from './tcp/context.ts';
+import { CookieCache } from './tcp/cookie-cache.ts';
 import { CoreCounters } from './tcp/counters.ts';
 import { Eviction } from './tcp/eviction.ts';
+import { FastOpens } from './tcp/fast-opens.ts';
 import { Flights } from './tcp/flights.ts';
 import { HalfOpens } from './tcp/half-opens.ts';
 import { Listeners } from './tcp/listeners.ts';
@@ -113,6 +115,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
     portUse: new PortProbe(flows, listeners, timeWaits, halfOpens),
     paths: new PathCache(),
+    cookieCache: new CookieCache(),
+    fastOpens: new FastOpens(cursor(), o.tcp.fastOpen === 'server' || o.tcp.fastOpen === 'on' ? o.rng : null),
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
     sack: new SackOption(),

@@ -199,6 +199,16 @@ export function writeUserTimeout(out: Uint8Array, o: number, field: number): voi
   put16(out, o + 2, field);
 }
 
+/** RFC 7413 §2; no cookie = the question for one. NOPs in front make it a multiple of four. Returns the bytes written. */
+export function writeFastOpen(out: Uint8Array, o: number, cookie?: Uint8Array): number {
+  const length = 2 + (cookie?.length ?? 0);
+  const padding = -length & 3;
+  out.fill(KIND_NOP, o, o + padding);
+  put16(out, o + padding, (KIND_FAST_OPEN << 8) | length);
+  if (cookie !== undefined) out.set(cookie, o + padding + 2);
+  return padding + length;
+}
+
 /** RFC 9768 §3.2.3, order 0, with a NOP in front. Returns the bytes written. */
 export function writeAccEcn(out: Uint8Array, o: number, ect0: number, ce: number, ect1: number): number {
   out[o] = KIND_NOP;

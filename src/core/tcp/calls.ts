@@ -18,6 +18,7 @@ import {
 import { add } from '../seq.ts';
 import { abort, closeNow } from './close.ts';
 import { arm, markDirty, step, type Tcp } from './context.ts';
+import { askFastOpen } from './fast-open.ts';
 import {
   CLOSE_WAIT,
   CLOSED,
@@ -104,6 +105,7 @@ export function openActive(
     t.rows.bury(row);
     return failed;
   }
+  askFastOpen(t, tcb, o.fastOpen);
   start(t, tcb);
   return row;
 }
@@ -176,6 +178,7 @@ export function openExisting(t: Tcp, tcb: Tcb, raddr: Int32Array | null, rport: 
   }
   tcb.flags &= ~F_LISTED;
   dropHalfOpens(t, tcb.row);
+  askFastOpen(t, tcb, undefined);
   start(t, tcb);
   return OK;
 }
@@ -286,7 +289,7 @@ function closeListener(t: Tcp, tcb: Tcb, event: number): void {
 export function giveUpReading(t: Tcp, tcb: Tcb): number {
   if (tcb.state & (CLOSED | LISTEN)) return ENOTCONN;
   tcb.flags |= F_NO_READER;
-  if (tcb.rcvUser > 0 && tcb.state & (ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2)) {
+  if (tcb.rcvUser > 0 && tcb.state & (SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2)) {
     abort(t, tcb); // T305, T306
     return OK;
   }

@@ -18,8 +18,10 @@ import type { InitialNumbers } from '../isn.ts';
 import type { TimerWheel } from '../timers.ts';
 import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
 import type { CongestionControl } from './congestion/control.ts';
+import type { CookieCache } from './cookie-cache.ts';
 import type { CoreCounters } from './counters.ts';
 import type { Eviction } from './eviction.ts';
+import type { FastOpens } from './fast-opens.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Flights } from './flights.ts';
 import type { HalfOpens } from './half-opens.ts';
@@ -64,6 +66,8 @@ export interface Tcp {
   readonly ports: EphemeralPorts;
   readonly portUse: PortProbe;
   readonly paths: PathCache;
+  readonly cookieCache: CookieCache;
+  readonly fastOpens: FastOpens;
   /** Four words to hold an address for a moment. */
   readonly address: Int32Array;
   readonly counters: CoreCounters;

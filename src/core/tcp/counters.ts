@@ -15,6 +15,10 @@ export class CoreCounters {
   spuriousRetransmits = 0;
   /** Reductions of the window taken back. */
   undone = 0;
+  /** Connections with text on our SYN; those that began with a peer's SYN; SYNs whose cookie or text came to nothing. */
+  fastOpenActive = 0;
+  fastOpenPassive = 0;
+  fastOpenFallbacks = 0;
   inErrs = 0;
   outRsts = 0;
   rstsSuppressed = 0;

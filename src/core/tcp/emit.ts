@@ -25,6 +25,7 @@ import { add, diff, gt } from '../seq.ts';
 import { accEcnOption, optionIsDue } from './accurate-ecn.ts';
 import { disarm, type Tcp } from './context.ts';
 import { ECT_0, ecnFlags, ecnOnSyn, ecnOnSynAck } from './ecn.ts';
+import { fastOpenOption } from './fast-open.ts';
 import { advertisedMss } from './mss.ts';
 import { windowField } from './receive-window.ts';
 import {
@@ -38,6 +39,7 @@ import {
   F2_ACCECN,
   F2_DSACK,
   F2_ECN,
+  F2_TFO_ASKED,
   F2_UTO,
   F2_UTO_DUE,
   TIMER_DELACK,
@@ -180,8 +182,8 @@ function acceptableSeq(tcb: Tcb): number {
   return beyond > rounding ? edge : tcb.sndNxt;
 }
 
-/** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]): MSS always [SHLD-5] [MAY-3]. */
-export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean {
+/** A SYN, or SYN,ACK when `flags` has ACK, with the options that are decided here (RFC 9293 §3.7.1 [MUST-14]): MSS always [SHLD-5] [MAY-3]. `text`: bytes of the send queue that go along. */
+export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number, text = 0): boolean {
   const answering = (flags & ACK) !== 0;
   const at = t.arena.scratch(40);
   if (at < 0) {
@@ -202,11 +204,13 @@ export function emitSyn(t: Tcp, tcb: Tcb, link: number, flags: number): boolean 
   if (tcb.flags2 & F2_UTO) n += userTimeoutOption(tcb, t.arena.bytes, at + n);
   // RFC 7323 §3.2-g: TSecr means something beside ACK alone, else it is 0.
   if (withTs) n += writeTimestamps(t.arena.bytes, at + n, tsval(t, tcb), answering ? tcb.tsRecent : 0);
+  if (tcb.flags2 & F2_TFO_ASKED) n += fastOpenOption(t, tcb, t.arena.bytes, at + n, n);
   tx[base + TX_OPT_OFF] = at;
   tx[base + TX_OPT_LEN] = n;
   // RFC 7323 §2.2: the window in a SYN is never scaled.
   const window = Math.min(tcb.rcvBuf, 0xffff);
   tx[base + TX_FLAGS] = flags | SYN | ecn | (window << 16);
+  if (text > 0) addText(t, link, base, tcb.sndChunk, tcb.sndOffset, text); // what found no room is lost with the SYN
   return true;
 }
 

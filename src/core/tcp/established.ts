@@ -5,7 +5,17 @@ import { arm, controllerOf, disarm, markDirty, report, type Tcp } from './contex
 import { beginRest } from './flights.ts';
 import { setSendMss } from './mss.ts';
 import { recallPathMtu } from './path-mtu.ts';
-import { F_KEEPALIVE, F_PASSIVE, F_SYN_ACKED, F_WS, TIMER_KEEPALIVE, TIMER_REXMIT, TIMER_USER } from './row.ts';
+import {
+  F_KEEPALIVE,
+  F_PASSIVE,
+  F_SYN_ACKED,
+  F_WS,
+  F2_TFO_DATA,
+  F2_TFO_PENDING,
+  TIMER_KEEPALIVE,
+  TIMER_REXMIT,
+  TIMER_USER,
+} from './row.ts';
 import { RTO_AFTER_SYN_TIMEOUT_MS, sampleRtt } from './rtt.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
@@ -25,6 +35,16 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   controllerOf(t, tcb).open(tcb, t.now);
   tcb.rexmits = 0;
   tcb.firstSentAt = 0;
+  if (tcb.flags2 & F2_TFO_PENDING) settle(t, tcb);
+}
+
+/** The third ACK of a connection that the user has had since its SYN: text in flight needs the timer that the SYN,ACK leaves. */
+function settle(t: Tcp, tcb: Tcb): void {
+  tcb.flags2 &= ~F2_TFO_PENDING;
+  t.fastOpens.settle(tcb.listener);
+  if (tcb.sndNxt === tcb.sndUna) return;
+  tcb.firstSentAt = t.tick;
+  arm(t, tcb, TIMER_REXMIT, tcb.rto);
 }
 
 /** SEG.WND scaled, except in a SYN (RFC 7323 §2.2). 16 bits and a shift of 14 at most: below 2^30, never negative [MUST-1] [REC-1]. */
@@ -42,7 +62,9 @@ export function takeWindow(tcb: Tcb, window: number, seq: number, ack: number): 
 
 /** Tells the user. A passive connection stays counted in its listener's backlog until it is accepted. */
 export function announce(t: Tcp, tcb: Tcb): void {
-  if (tcb.flags & F_PASSIVE) {
+  if (tcb.flags & F_PASSIVE && tcb.flags2 & F2_TFO_DATA) {
+    // The user has it since the SYN.
+  } else if (tcb.flags & F_PASSIVE) {
     t.counters.passiveOpens++;
     report(t, tcb, EV_ACCEPT, tcb.listener);
   } else report(t, tcb, EV_CONNECT);

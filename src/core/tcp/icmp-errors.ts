@@ -2,6 +2,7 @@
 import { ECONNREFUSED, EHOSTUNREACH, EV_SOFT_ERROR } from '../events.ts';
 import { geq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
+import { fastOpenFailed } from './fast-open.ts';
 import { EV, SYN_RECEIVED, SYN_SENT } from './figure5.ts';
 import { end } from './lifecycle.ts';
 import { packetTooBig } from './path-mtu.ts';
@@ -24,6 +25,7 @@ export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: num
     packetTooBig(t, tcb, seq, mtu); // RFC 1191, RFC 8201: no error of the connection
     return;
   }
+  fastOpenFailed(t, tcb);
   const unreachable = type === (version === 4 ? UNREACHABLE_V4 : UNREACHABLE_V6);
   const hard = unreachable && code < 16 && ((version === 4 ? HARD_V4 : HARD_V6) >> code) & 1;
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && (tcb.flags & F_PASSIVE) === 0);

@@ -19,6 +19,7 @@ import {
   F_LISTED,
   F_NODELAY,
   F2_SND_GROWS,
+  F2_TFO_PENDING,
   F2_UTO,
   F2_UTO_FIXED,
   TIMER_STATE,
@@ -115,6 +116,7 @@ export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): v
   if (tcb.flags & F_LISTED) t.listeners.remove(tcb.row);
   uncount(t, tcb);
   t.budget.leave(tcb.row);
+  if (tcb.flags2 & F2_TFO_PENDING) t.fastOpens.settle(tcb.listener);
   returnGrant(t, tcb);
   if (tcb.hop >= 0) t.ip.release(tcb.hop);
   t.wheel.remove(tcb.row);

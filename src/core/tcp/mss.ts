@@ -37,12 +37,17 @@ export function pathMtu(t: Tcp, tcb: Tcb): number {
   return tcb.pmtu > 0 && tcb.pmtu < link ? tcb.pmtu : link;
 }
 
+/** Bytes of options and text that a segment on this path may hold. */
+export function roomForText(t: Tcp, tcb: Tcb): number {
+  return pathMtu(t, tcb) - ipHeader(tcb) - TCP_HEADER;
+}
+
 /**
  * Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCPhdrsize - IPoptionsize [MUST-16]; what it returns is text alone: options
  * on every segment are taken off. 40 or 60 bytes are headers (RFC 8200 §8.3); a peer that says 65535 leaves it to the path [UNTAGGED-30].
  */
 export function setSendMss(t: Tcp, tcb: Tcb): void {
-  const path = pathMtu(t, tcb) - ipHeader(tcb) - TCP_HEADER;
+  const path = roomForText(t, tcb);
   const size = Math.max(LEAST_MSS, Math.min(tcb.peerMss, path));
   tcb.sndMss = size - optionsOnText(tcb);
 }

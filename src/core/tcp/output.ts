@@ -7,6 +7,7 @@ import { add, diff } from '../seq.ts';
 import { arm, type Tcp } from './context.ts';
 import { noteAppLimited } from './delivery-rate.ts';
 import { emitAck, emitSyn, emitText } from './emit.ts';
+import { synText, synTextSent } from './fast-open.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
 import { frtoRoom } from './frto.ts';
@@ -30,6 +31,7 @@ import {
   F_SYN_ACKED,
   F2_DSACK,
   F2_FRTO_NEW,
+  F2_TFO_PENDING,
   F2_TLP_DUE,
   TIMER_PERSIST,
   TIMER_REXMIT,
@@ -51,7 +53,8 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.flight === 0 && tcb.state !== TIME_WAIT) stir(t, tcb);
   t.sack.row = -1; // what an earlier turn wrote is gone
   if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
-  if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return true;
+  // RFC 7413 §4.2.2: who was handed to the user with the SYN may answer before the third ACK.
+  if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return (tcb.flags2 & F2_TFO_PENDING) === 0 || sendNew(t, tcb, link);
   if (tcb.flags2 & F2_DSACK && !emitAck(t, tcb, link)) return false;
   if (tcb.flags & F_RESEND && tcb.flags & F_SYN_ACKED) {
     tcb.flags &= ~F_RESEND;
@@ -71,10 +74,12 @@ function sendSyn(t: Tcp, tcb: Tcb, link: number): boolean {
     if (tcb.state & (SYN_SENT | SYN_RECEIVED) && tcb.flags & F_ACK_NOW) return emitAck(t, tcb, link);
     return true;
   }
-  if (!emitSyn(t, tcb, link, ack)) return false;
+  const text = first ? synText(t, tcb) : 0;
+  if (!emitSyn(t, tcb, link, ack, text)) return false;
   tcb.flags &= ~F_RESEND;
   if (first) {
     tcb.sndNxt = add(tcb.iss, 1);
+    if (text > 0) synTextSent(t, tcb, text);
     tcb.rttAt = t.now | 0 || -1; // 0 means "not measured"; a microsecond early, never late: the difference is unsigned
     tcb.firstSentAt = t.tick;
     armUserTimeout(t, tcb);
@@ -146,7 +151,7 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     if (!sendText(t, tcb, link, 0, 0, tcb.sndMss)) return false;
   }
   if (left === 0) noteAppLimited(tcb);
-  if (tcb.sndNxt !== before) scheduleProbe(t, tcb);
+  if (tcb.sndNxt !== before && tcb.state !== SYN_RECEIVED) scheduleProbe(t, tcb);
   watchWindow(t, tcb, left);
   tellLowWater(t, tcb);
   return true;
@@ -160,7 +165,7 @@ function howMuch(t: Tcp, tcb: Tcb, link: number, left: number, mss: number): num
   const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
   let n = Math.min(left, usable, mostText(t, tcb, link, mss));
   if (n <= 0) return 0;
-  const pipe = inFlight(tcb);
+  const pipe = inFlight(tcb) - (tcb.flags & F_SYN_ACKED ? 0 : 1); // Nagle is about text
   const room = tcb.flags2 & F2_FRTO_NEW ? frtoRoom(tcb) : tcb.cwnd - pipe;
   if (n > room) {
     tcb.flags |= F_CWND_LIMITED;

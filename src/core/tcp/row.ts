@@ -216,8 +216,10 @@ export const F2_ACCECN = 1 << 9; /** RFC 9768 agreed */
 export const F2_ECE = 1 << 10; /** CE was seen: ECE until CWR */
 export const F2_CWR = 1 << 11; /** CWR goes with the next new text */
 export const F2_ECN_ASKED = 1 << 12; /** our SYN asks for ECN */
-export const F2_TFO_ASKED = 1 << 13; /** our SYN asks for a Fast Open cookie, or has one */
-export const F2_TFO_DATA = 1 << 14; /** text left with our SYN, or was taken from the peer's */
+export const F2_TFO_ASKED =
+  1 << 13; /** our SYN asks for a Fast Open cookie or has one; on a passive open: our SYN,ACK carries one */
+export const F2_TFO_DATA =
+  1 << 14; /** text left with our SYN and was not refused; on a passive open: the user got it with the SYN */
 export const F2_UTO = 1 << 15; /** the user timeout is advertised */
 export const F2_UTO_FIXED = 1 << 16; /** the application set the user timeout: the peer does not change it */
 export const F2_APP_LIMITED = 1 << 17;
@@ -232,6 +234,7 @@ export const F2_PTO =
 export const F2_TLP_DUE = 1 << 25; /** the probe leaves with the next output */
 export const F2_FRTO_NEW = 1 << 26; /** F-RTO step 3: new text was let out */
 export const F2_UTO_DUE = 1 << 27; /** the user timeout goes with the next bare ACK */
+export const F2_TFO_PENDING = 1 << 28; /** the user has this connection, and the third ACK has not come */
 /** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
 export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE;
 

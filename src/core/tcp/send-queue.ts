@@ -118,6 +118,21 @@ export function seekNew(arena: Arena, tcb: Tcb): void {
   }
 }
 
+/** `n` bytes from there on were sent. */
+export function advanceNew(arena: Arena, tcb: Tcb, n: number): void {
+  let left = n;
+  while (left > 0) {
+    const here = arena.end(tcb.sndChunk) - tcb.sndOffset;
+    if (left <= here) {
+      tcb.sndOffset += left;
+      return;
+    }
+    left -= here;
+    tcb.sndChunk = arena.next(tcb.sndChunk);
+    tcb.sndOffset = arena.start(tcb.sndChunk);
+  }
+}
+
 /** Gives back everything queued. */
 export function discard(arena: Arena, tcb: Tcb): void {
   let chunk = tcb.sndHead;

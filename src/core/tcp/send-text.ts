@@ -5,7 +5,7 @@ import { arm, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
 import { noteSent } from './retransmission.ts';
 import { F_FIN_QUEUED, F_FIN_SENT, F_PERSIST, F_SYN_ACKED, TIMER_REXMIT, TIMER_USER } from './row.ts';
-import { seekNew } from './send-queue.ts';
+import { advanceNew, seekNew } from './send-queue.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Bytes SEND gave us that were never sent. */
@@ -33,7 +33,7 @@ export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number
     // The buffer filled up half way: it is lost like any segment, and the timer sends it again.
     t.counters.txOverflow++;
   }
-  advanceCursor(t, tcb, n);
+  advanceNew(t.arena, tcb, n);
   if (tcb.sndUna === seq) tcb.firstSentAt = t.tick;
   tcb.sndNxt = add(seq, n + (fin ? 1 : 0));
   if (fin) tcb.flags |= F_FIN_SENT;
@@ -42,20 +42,6 @@ export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number
     armUserTimeout(t, tcb);
   }
   return true;
-}
-
-function advanceCursor(t: Tcp, tcb: Tcb, n: number): void {
-  let left = n;
-  while (left > 0) {
-    const here = t.arena.end(tcb.sndChunk) - tcb.sndOffset;
-    if (left <= here) {
-      tcb.sndOffset += left;
-      return;
-    }
-    left -= here;
-    tcb.sndChunk = t.arena.next(tcb.sndChunk);
-    tcb.sndOffset = t.arena.start(tcb.sndChunk);
-  }
 }
 
 /** [MUST-21] R2 in time: counts from the first transmission of what is outstanding. */

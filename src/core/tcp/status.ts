@@ -5,7 +5,7 @@ import type { Tcp } from './context.ts';
 import { stateName } from './figure5.ts';
 import { pathMtu } from './mss.ts';
 import { receiveWindow } from './receive-window.ts';
-import { F_SACK, F_TS, F_URG_MODE, F2_ACCECN, F2_ECN } from './row.ts';
+import { F_SACK, F_TS, F_URG_MODE, F2_ACCECN, F2_ECN, F2_TFO_DATA } from './row.ts';
 import { LADDR, RADDR, type Tcb } from './tcb.ts';
 
 export function endpointOf(tcb: Tcb, which: 0 | 1, out: Int32Array): number {
@@ -40,6 +40,7 @@ export function infoOf(t: Tcp, tcb: Tcb): TcpInfo {
     timestamps: (tcb.flags & F_TS) !== 0,
     sack: (tcb.flags & F_SACK) !== 0,
     ecn: tcb.flags2 & F2_ACCECN ? 'accurate' : tcb.flags2 & F2_ECN ? 'classic' : 'off',
+    fastOpen: (tcb.flags2 & F2_TFO_DATA) !== 0,
     sndScale: tcb.scales & 0xff,
     rcvScale: tcb.scales >> 8,
     minRttUs: tcb.minRtt,

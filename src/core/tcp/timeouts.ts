@@ -4,6 +4,7 @@ import { ETIMEDOUT, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, note, report, step, type Tcp } from './context.ts';
 import { emitRst, emitText } from './emit.ts';
+import { fastOpenFailed } from './fast-open.ts';
 import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { beginFrto } from './frto.ts';
@@ -29,6 +30,7 @@ import {
   F2_FRTO,
   F2_FRTO_NEW,
   F2_PTO,
+  F2_TFO_PENDING,
   F2_TLP_DUE,
   F2_TLP_OUT,
   F2_UNDO,
@@ -107,7 +109,7 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
 /** Nothing more will be tried (T235, T311 to T317). The last soft error is the better reason when there was one. */
 export function giveUp(t: Tcp, tcb: Tcb, reason: number): void {
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) t.counters.attemptFails++;
-  if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE) silence(tcb); // T267: the user never knew of it
+  if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE && (tcb.flags2 & F2_TFO_PENDING) === 0) silence(tcb); // T267: the user never knew of it
   end(t, tcb, EV.giveUp, tcb.softError < 0 ? tcb.softError : reason);
 }
 
@@ -131,6 +133,7 @@ function retransmission(t: Tcp, tcb: Tcb): void {
     report(t, tcb, EV_SOFT_ERROR, ETIMEDOUT); // [SHLD-9]
   }
   note(t, tcb, 'retransmission timeout');
+  fastOpenFailed(t, tcb);
   if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
   if (!opening) startOver(t, tcb, first && !closedWindow);
   backOff(tcb); // RFC 6298 (5.5), (5.6): and never sooner than that (RFC 6298 §1)

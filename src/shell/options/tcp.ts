@@ -22,6 +22,7 @@ export const tcpDefaults: TcpDefaults = {
   noDelay: false,
   mtuProbing: true,
   ecn: 'accept',
+  fastOpen: 'off',
   delayedAck: 40,
   minRto: 200,
   msl: 30_000, // [UNTAGGED-18] ADR 7
@@ -117,6 +118,7 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
   }
   checkCongestion('tcp.congestion', options.congestion);
   checkOneOf('tcp.ecn', options.ecn, ['off', 'accept', 'on', 'accurate'], tcpDefaults.ecn);
+  checkOneOf('tcp.fastOpen', options.fastOpen, ['off', 'client', 'server', 'on'], 'off');
   checkPorts(options.ephemeralPorts);
   return { ...tcpDefaults, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
 }

@@ -237,7 +237,9 @@ export class CoreBackend implements Backend {
     }
     if (name === 'connect') {
       const local = parseAddress(tuple.local);
-      return Math.min(0, core.callConnect(local, tuple.lport, parseAddress(tuple.remote), tuple.rport, open, now));
+      const made = core.callConnect(local, tuple.lport, parseAddress(tuple.remote), tuple.rport, open, now);
+      if (made >= 0 && text !== undefined && text.length > 0) core.callSend(made, text, 0, text.length, now);
+      return Math.min(0, made);
     }
     if (row < 0) return codes.ENOTCONN;
     switch (name) {

@@ -3,7 +3,7 @@
  *
  *   option msl 120000                 before anything else: a default of the stack, or `mtu`, `backlog`, `reading manual`
  *   conn b [peer 3] [port 40001]      goes on with another connection
- *   open passive | open active | listen | send 1000 | send "text" | send urgent 3 | read 100 | close | abort | giveup | status
+ *   open passive | open active | open active 100 (and SEND in the same turn) | listen | send 1000 | send "text" | send urgent 3 | read 100 | close | abort | giveup | status
  *   close -> EPIPE                    what the call returns; without it, it must succeed
  *   < S  seq 0 win 1000 <mss 1000>    the peer sends; `<+` = in one burst with the next
  *   > S. seq 0 ack 1 <...>            the stack must send; what is not named is not compared, but flags and length are

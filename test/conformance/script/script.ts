@@ -197,10 +197,12 @@ export class Script {
     const call = passive ? 'listen' : name === 'open' && words[0] === 'active' ? 'connect' : name;
     const literal = words.find((word) => word.startsWith('"'))?.slice(1, -1);
     const length = literal?.length ?? Number(words.at(-1) ?? 0);
-    const size = name === 'send' ? length : 0;
+    const early = call === 'connect' && words.length > 1;
+    const size = name === 'send' || early ? length : 0;
     const text = Uint8Array.from({ length: size }, (_, n) => literal?.charCodeAt(n) ?? octet(c.written.length + n));
     const result = await this.backend.call(c.tuple, { name: call, words, text });
     if (name === 'send') c.written.push(...text.subarray(0, Number(result) || 0));
+    else if (early) c.written.push(...text);
     this.#time = this.backend.happened;
     this.#note(c, `${[name, ...words].join(' ')} -> ${result}`);
     const failed =

@@ -18,6 +18,7 @@ import {
   F_CLOSE_QUEUED,
   F_FIN_QUEUED,
   F_FIN_SENT,
+  F_PASSIVE,
   F_PERSIST,
   F_RCV_FIN,
   F_RECOVERY,
@@ -29,6 +30,7 @@ import {
   F2_ECN,
   F2_MTU_PROBE,
   F2_PTO,
+  F2_TFO_DATA,
   F2_TLP_SPENT,
   TIMER_LOSS,
   TIMER_PERSIST,
@@ -68,6 +70,7 @@ function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   ourSynAcked(t, tcb);
   takeWindow(tcb, scaledWindow(tcb, seg), seg.seq, seg.ack);
   step(t, tcb, EV.rcvAckOfSyn);
+  if (tcb.flags2 & F2_TFO_DATA && (tcb.flags & F_PASSIVE) === 0) markAllLost(t, tcb); // both ends opened: T324
   announce(t, tcb);
   if (tcb.oooHead >= 0) deliverWaiting(t, tcb); // [UNTAGGED-3] text on the SYN was kept until now
   if (tcb.flags & F_RCV_FIN && tcb.rcvFin === tcb.rcvNxt) reachFin(t, tcb);

@@ -3,21 +3,16 @@
  * a FIN on the SYN is not kept: it is not acknowledged either, so it comes again when there is a connection (ADR 26).
  */
 import { ACK, ROW_WORDS, RST, SYN } from '../../../wire/abi.ts';
-import { add } from '../../seq.ts';
 import { acceptQueueFull, synQueueFull } from '../backlog.ts';
-import { step, type Tcp } from '../context.ts';
-import { ecnOfSyn } from '../ecn.ts';
-import { takeWindow } from '../established.ts';
-import { EV, LISTEN } from '../figure5.ts';
+import type { Tcp } from '../context.ts';
 import { inherit, numbers, setIdentity } from '../lifecycle.ts';
-import { F_DIRTY, F_PASSIVE } from '../row.ts';
+import { F_DIRTY, F_PASSIVE, F2_TFO_ASKED } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import { blank, sendSynAck } from '../syn-ack.ts';
 import { sendCookie } from '../syn-cookies.ts';
-import { takeSynOptions } from '../syn-options.ts';
-import { HALF_OPEN, type Tcb } from '../tcb.ts';
-import { takeUserTimeout } from '../user-timeout.ts';
+import { HALF_OPEN } from '../tcb.ts';
 import { replyReset } from './closed.ts';
+import { COOKIE, fastOpen, OPENED, PLAIN, synReceived } from './fast-open.ts';
 
 /**
  * `identity`: the nine identity words of the connection this segment would belong to. `after`: the last sequence number of
@@ -42,6 +37,9 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
   }
   const hop = t.ip.routeTo(identity, 5);
   if (hop < 0) return; // no way back: an entry would wait for nothing
+  // What reopens TIME_WAIT may be an old duplicate: only the third ACK will tell.
+  const early = after === undefined ? fastOpen(t, listener, seg, identity, hop) : PLAIN;
+  if (early === OPENED) return;
   const tcb = blank(t, t.rows.scratch());
   inherit(t, tcb, t.other.select(listener));
   tcb.flags |= F_PASSIVE | F_DIRTY;
@@ -49,20 +47,9 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
   tcb.hop = hop;
   numbers(t, tcb, after);
   synReceived(t, tcb, seg);
+  if (early === COOKIE) tcb.flags2 |= F2_TFO_ASKED;
   const rec = t.halfOpens.take(identity, 0);
   t.rows.words[listener * ROW_WORDS + HALF_OPEN]!++;
   t.halfOpens.store(rec, tcb, t.now);
   sendSynAck(t, rec, tcb);
-}
-
-/** T086: RCV.NXT, IRS and the options from the SYN. */
-function synReceived(t: Tcp, tcb: Tcb, seg: Segment): void {
-  tcb.state = LISTEN; // it begins where its listener stands
-  step(t, tcb, EV.rcvSyn);
-  tcb.irs = seg.seq;
-  tcb.rcvNxt = tcb.lastAckSent = add(seg.seq, 1);
-  takeSynOptions(t, tcb, seg);
-  takeUserTimeout(t, tcb, seg, true);
-  ecnOfSyn(t, tcb, seg);
-  takeWindow(tcb, seg.rawWnd, seg.seq, tcb.iss);
 }

@@ -5,7 +5,7 @@ import type { Tcp } from '../context.ts';
 import { step } from '../context.ts';
 import { CLOSING, EV, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { end, remove, silence } from '../lifecycle.ts';
-import { F_PASSIVE } from '../row.ts';
+import { F_PASSIVE, F2_TFO_PENDING } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
 import { challengeAck } from './challenge.ts';
@@ -32,7 +32,11 @@ export function rst(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
 /** [MUST-11] where the connection came from decides: back to LISTEN without a word, or "refused" (T130, T131). */
 function refuse(t: Tcp, tcb: Tcb): void {
   t.counters.attemptFails++;
-  if (tcb.flags & F_PASSIVE) backToListen(t, tcb);
+  if (tcb.flags2 & F2_TFO_PENDING) {
+    tcb.flags2 &= ~F2_TFO_PENDING;
+    t.fastOpens.settleLater(tcb.listener, t.tick);
+    end(t, tcb, EV.rcvRst, ECONNRESET); // RFC 7413 §5.1: the user has it already
+  } else if (tcb.flags & F_PASSIVE) backToListen(t, tcb);
   else end(t, tcb, EV.rcvRst, ECONNREFUSED);
 }
 

@@ -48,10 +48,15 @@ function paws(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   return false;
 }
 
+/** Text that went with our SYN need not be acknowledged (T324). */
+function answersSyn(tcb: Tcb, seg: Segment): boolean {
+  return gt(seg.ack, tcb.iss) && leq(seg.ack, tcb.sndNxt);
+}
+
 /** T286: in simultaneous open the peer's SYN,ACK repeats its SYN at IRS; what it acknowledges must not be lost. */
 function simultaneousSynAck(tcb: Tcb, seg: Segment): boolean {
   const synAck = (seg.flags & (SYN | ACK | RST)) === (SYN | ACK);
-  if (!synAck || seg.seq !== tcb.irs || tcb.flags & F_PASSIVE || seg.ack !== tcb.sndNxt) return false;
+  if (!synAck || seg.seq !== tcb.irs || tcb.flags & F_PASSIVE || !answersSyn(tcb, seg)) return false;
   seg.seq = add(seg.seq, 1);
   seg.flags &= ~SYN;
   seg.unscaled = true; // RFC 7323 §2.2: it is the window of a SYN all the same

@@ -5,11 +5,12 @@ import { add, geq, gt, leq } from '../../seq.ts';
 import { markDirty, step, type Tcp } from '../context.ts';
 import { ecnOfSyn, ecnOfSynAck } from '../ecn.ts';
 import { announce, ourSynAcked, takeWindow } from '../established.ts';
+import { synAnswered } from '../fast-open.ts';
 import { EV } from '../figure5.ts';
 import { end } from '../lifecycle.ts';
 import { hold } from '../reassembly.ts';
 import { ackNow } from '../receive-window.ts';
-import { F_RESEND } from '../row.ts';
+import { F_RESEND, F2_TFO_ASKED, F2_TFO_DATA } from '../row.ts';
 import { beginNews } from '../scoreboard.ts';
 import type { Segment } from '../segment.ts';
 import { takeSynOptions } from '../syn-options.ts';
@@ -65,6 +66,7 @@ function connect(t: Tcp, tcb: Tcb, seg: Segment): void {
   announce(t, tcb);
   beginNews(t, tcb, seg);
   if (gt(seg.ack, tcb.sndUna)) advance(t, tcb, seg);
+  if (tcb.flags2 & (F2_TFO_ASKED | F2_TFO_DATA)) synAnswered(t, tcb, seg);
   ackNow(t, tcb);
   if (seg.len > 0 || seg.flags & FIN) {
     urg(t, tcb, seg);

@@ -40,7 +40,8 @@ function refuseText(t: Tcp, tcb: Tcb): void {
   end(t, tcb, EV.abort, ECONNABORTED);
 }
 
-function deliver(t: Tcp, tcb: Tcb, seg: Segment): void {
+/** Text that begins at RCV.NXT. */
+export function deliver(t: Tcp, tcb: Tcb, seg: Segment): void {
   const length = seg.len;
   tcb.rcvNxt = add(tcb.rcvNxt, length);
   reportPieces(t, tcb, seg);
