@@ -58,7 +58,7 @@ export interface TcpDefaults {
   readonly orphanTimeout: number;
   readonly synRetries: number;
   /** Whether a full SYN queue answers with cookies instead of dropping (RFC 4987 §3.6). Default true. */
-  readonly synCookies?: boolean;
+  readonly synCookies?: boolean | 'always';
   readonly dataRetries: number;
   /** ms; 0 = by retries only (R2). */
   readonly userTimeout: number;

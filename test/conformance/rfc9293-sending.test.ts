@@ -25,7 +25,7 @@ describe('every segment', () => {
     await s.run`
       +0 < P. seq 1 ack 1 len 10 badsum
       no events
-      silence 1s
+      silence 100ms
       +0 < P. seq 1 ack 1 len 10
       event data 10
       +.040 > . seq 1 ack 11

@@ -8,7 +8,7 @@ const cookies = (s: Script) => {
   const { synCookiesSent, synCookiesReceived, synCookiesFailed, listenOverflows } = core(s).counters;
   return [synCookiesSent, synCookiesReceived, synCookiesFailed, listenOverflows];
 };
-const TWO = { backlog: 2 } as const;
+const TWO = { backlog: 2, tcp: { synCookies: 'always' } } as const;
 /** Two entries in a queue of two; the third comes. */
 const FULL = `
   listen

@@ -124,7 +124,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an active open goes back to LISTEN',
     file: `${arrives}syn.ts`,
-    from: 'if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE)',
+    from: 'if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE && (tcb.flags2 & F2_TFO_PENDING) === 0)',
     to: 'if (tcb.state === SYN_RECEIVED)',
     scenario: 'simultaneous open',
   },

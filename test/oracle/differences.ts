@@ -24,7 +24,6 @@ export const differences: readonly Difference[] = [
     row: 'UNTAGGED-3',
     why: 'the kernel throws text on a SYN away unless Fast Open is on, and the peer sends it again',
     scripts: [
-      'text on the SYN is kept and delivered after the handshake [T086] [UNTAGGED-3]',
       'its text waits for ESTABLISHED [T095] [UNTAGGED-3]',
       'LISTEN, SYN_RECEIVED: text waits for ESTABLISHED [T036] [T038]',
       'SYN_SENT: text waits for ESTABLISHED [T037]',
@@ -38,7 +37,7 @@ export const differences: readonly Difference[] = [
   {
     row: 'T087',
     why: 'the kernel drops SYN,FIN in LISTEN',
-    scripts: ['SYN,FIN: the FIN is queued for later [T087] [T221]'],
+    scripts: ['SYN,FIN: the FIN is not acknowledged: it comes again [T087] [T221]'],
   },
   {
     row: 'T089',
@@ -250,9 +249,21 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
+    row: 'RFC 8985 §7.3',
+    why: 'the kernel probes the tail with the newest segment before its timer fires',
+    scripts: [
+      'text that is sent once stays queued until it is cumulatively acknowledged [RFC 6675 §4-a] [RFC 2018 §5-b] [RFC 2018 §8]',
+    ],
+  },
+  {
+    row: 'RFC 5682 §2.1',
+    why: 'without SACK the kernel goes on with F-RTO after a duplicate: it sends new text first',
+    scripts: ['a duplicate instead of the first: likewise [RFC 5682 §2.1]'],
+  },
+  {
     row: 'T234',
     why: 'the kernel has no user timeout for half-open connections',
-    scripts: ['SYN_RECEIVED: the half-open entry goes in silence [T234]'],
+    scripts: ['SYN_RECEIVED: the half-open entry goes in silence, at the first repetition past it [T234]'],
   },
   {
     row: 'MAY-16',
@@ -315,6 +326,7 @@ export const linkMss: readonly string[] = [
   'on our SYN TSecr is 0: nothing was heard yet [RFC 7323 §3.2-g] [RFC 7323 §3.2-a]',
   'not on a SYN,ACK whose SYN had none [RFC 7323 §3.2-a]',
   'SACK-permitted is on SYNs alone [RFC 2018 §2]',
+  'off is the default [RFC 7413 §2]',
 ];
 
 /** Scripts that take the frames of the simulated link by themselves, at once. */

@@ -59,7 +59,8 @@ export async function rehearse(script: Conformance): Promise<Rehearsal> {
     begin = end = made.now();
     return new Proxy(made, {
       get(target, key) {
-        if (key === 'core' || key === 'link' || key === 'rowOf') reason ??= 'it looks into the tables of our core';
+        if (['core', 'link', 'rowOf', 'info', 'find'].includes(key as string))
+          reason ??= 'it looks into the tables of our core';
         const value = Reflect.get(target, key, target);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {

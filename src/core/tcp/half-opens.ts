@@ -80,6 +80,12 @@ export class HalfOpens extends Tuples {
     );
   }
 
+  /** Some SYN,ACK was sent more than once: peers that answer are not what fills the queue. */
+  get unanswered(): boolean {
+    for (let list = 2; list < LISTS; list++) if (this.first(list) >= 0) return true;
+    return false;
+  }
+
   /** Waits for its ACK from now on. */
   sent(rec: number, tick: number, flags2: number): void {
     this.words[rec * WORDS + FLAGS2] = flags2; // the last ones go without ECN

@@ -28,7 +28,8 @@ export function openForLoan(t: Tcp, tcb: Tcb): void {
 export function growSendBuffer(t: Tcp, tcb: Tcb, flight: number): void {
   if ((tcb.flags2 & F2_SND_GROWS) === 0 || t.budget.isTight(tcb.row)) return;
   const flights = tcb.cwnd < tcb.ssthresh ? FLIGHTS_SLOW_START : FLIGHTS;
-  const wanted = Math.min(flights * flight, t.defaults.sendBuffer);
+  // The window, too: a controller that keeps it above what is in flight must not find the buffer to be the limit.
+  const wanted = Math.min(flights * Math.max(flight, tcb.cwnd), t.defaults.sendBuffer);
   if (wanted > tcb.sndBuf) tcb.sndBuf = wanted;
 }
 

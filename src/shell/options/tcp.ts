@@ -81,7 +81,6 @@ const FLAGS = [
   'userTimeoutOption',
   'pacing',
   'rfc1337',
-  'synCookies',
 ] as const;
 
 /** Throws OptionError unless a connection or listener can be opened with these. */
@@ -117,6 +116,7 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
       throw new OptionError(`tcp.${name}`, options[name], 'true or false');
   }
   checkCongestion('tcp.congestion', options.congestion);
+  checkSynCookies(options.synCookies);
   checkOneOf('tcp.ecn', options.ecn, ['off', 'accept', 'on', 'accurate'], tcpDefaults.ecn);
   checkOneOf('tcp.fastOpen', options.fastOpen, ['off', 'client', 'server', 'on'], 'off');
   checkPorts(options.ephemeralPorts);
@@ -129,4 +129,9 @@ function checkPorts(ports: readonly [number, number] | undefined): void {
     Array.isArray(ports) && ports.length === 2 && ports.every((p) => Number.isInteger(p) && p >= 1024 && p <= 65535);
   if (!valid || ports[0] > ports[1])
     throw new OptionError('tcp.ephemeralPorts', ports, 'two ports [first, last] from 1024 to 65535');
+}
+
+function checkSynCookies(wish: boolean | 'always' | undefined): void {
+  if (wish !== undefined && typeof wish !== 'boolean' && wish !== 'always')
+    throw new OptionError('tcp.synCookies', wish, "true, false or 'always'");
 }

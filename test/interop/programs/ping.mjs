@@ -56,7 +56,7 @@ link.start(
   (n) => {
     for (let at = 0; at < n * abi.DESC_WORDS; at += abi.DESC_WORDS) {
       const kind = link.rx[at + abi.RX_KIND] & 0xff;
-      if (kind !== abi.KIND_ICMP4 && kind !== abi.KIND_ICMP6) continue;
+      if (kind !== (v6 ? abi.KIND_ICMP6 : abi.KIND_ICMP4)) continue; // neighbours speak the other one, too
       const start = link.rx[at + abi.RX_FRAME];
       const got = Buffer.from(link.rxMemory.subarray(start, start + link.rx[at + abi.RX_FRAME_LEN]));
       const l4 = v6 ? 54 : 34;

@@ -27,7 +27,7 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
   if ((seg.flags & SYN) === 0) return; // fourth
   const full = synQueueFull(t, listener);
   // A cookie cannot be above the ISS of an incarnation before.
-  if (acceptQueueFull(t, listener) || (full && (t.defaults.synCookies === false || after !== undefined))) {
+  if (acceptQueueFull(t, listener) || (full && (after !== undefined || !cookiesDue(t)))) {
     t.counters.listenOverflows++; // dropped, never reset: the peer tries again
     return;
   }
@@ -52,4 +52,13 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
   t.rows.words[listener * ROW_WORDS + HALF_OPEN]!++;
   t.halfOpens.store(rec, tcb, t.now);
   sendSynAck(t, rec, tcb);
+}
+
+/**
+ * A burst of honest peers fills a short queue too, and a cookie is worse for them than a SYN that comes again: should the accept
+ * queue be full when their ACK arrives, nothing remembers them. So cookies wait until entries go unanswered (ADR 28).
+ */
+function cookiesDue(t: Tcp): boolean {
+  const { synCookies } = t.defaults;
+  return synCookies === 'always' || (synCookies !== false && t.halfOpens.unanswered);
 }
