@@ -1,4 +1,4 @@
-/** What a server of Fast Open keeps: the secret behind its cookies (RFC 7413 §4.1.2) and how many openings are pending (§5.1). */
+/** What a server of Fast Open keeps: the secret behind its cookies (RFC 7413 §4.1, §4.1.2) and how many openings are pending (RFC 7413 §4.2, §5.1). */
 import type { Micros, Rng } from '../../ports.ts';
 import { get32, put32 } from '../../wire/bytes.ts';
 import { sipHash24, sipKey } from '../siphash.ts';
