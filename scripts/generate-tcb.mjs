@@ -33,12 +33,14 @@ let flightAt = 0;
 const flightConstants = [],
   flightAccessors = [],
   flightTable = [],
-  moments = [];
+  moments = [],
+  ticks = [];
 for (const [name, words, unit, meaning] of flight) {
   const constant = name.replace(/([A-Z])/g, '_$1').toUpperCase();
   flightConstants.push(`export const ${constant} = ${flightAt};`);
   flightTable.push(`| ${flightAt} | \`${name}\` | ${words} | ${unit.replaceAll('|', '\\|')} | ${meaning} |`);
   if (unit === 'us@') moments.push(constant);
+  if (unit === 'tick@') ticks.push(constant);
   if (words === 1) {
     const place = `this.f32[this.i32[this.at + FLIGHT]! + ${flightAt}]`;
     flightAccessors.push(
@@ -62,6 +64,8 @@ ${flightConstants.join('\n')}
 export const FLIGHT_WORDS = ${flightWords};
 /** Words that hold moments of this stack's clock. */
 export const FLIGHT_MOMENTS = [${moments.join(', ')}];
+/** The same in ticks. */
+export const FLIGHT_TICKS = [${ticks.join(', ')}];
 
 /** A cursor over one row. Point it with \`select\`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {

@@ -209,6 +209,9 @@ export function writeFastOpen(out: Uint8Array, o: number, cookie?: Uint8Array): 
   return padding + length;
 }
 
+/** NOP, kind, length and three counters. */
+export const ACC_ECN_BYTES = 12;
+
 /** RFC 9768 §3.2.3, order 0, with a NOP in front. Returns the bytes written. */
 export function writeAccEcn(out: Uint8Array, o: number, ect0: number, ce: number, ect1: number): number {
   out[o] = KIND_NOP;
@@ -217,7 +220,7 @@ export function writeAccEcn(out: Uint8Array, o: number, ect0: number, ce: number
   put24(out, o + 3, ect0);
   put24(out, o + 6, ce);
   put24(out, o + 9, ect1);
-  return 12;
+  return ACC_ECN_BYTES;
 }
 
 function put24(out: Uint8Array, o: number, value: number): void {

@@ -53,7 +53,6 @@ describe.skipIf(skip).each([
       const after = (await ours.metrics()).core;
       // Our own text was marked on its way in there, and the kernel said so.
       expect(after.ecnReductions! - before.ecnReductions!).toBeGreaterThan(0);
-      expect(after.timeouts! - before.timeouts!).toBe(0);
     },
   );
 });

@@ -1,8 +1,9 @@
 // Paths narrower than the link: routers that say so, routers that are silent, paths that change under a connection.
 import { describe, expect, test } from 'vitest';
 import type { TcpDefaults } from '../../src/core/stack-core.ts';
+import { pathMtu } from '../../src/core/tcp/mss.ts';
 import type { Impairments } from '../../src/link/sim.ts';
-import { CASE, type Outcome, PLAN, run } from '../property/pair/run.ts';
+import { CASE, type Outcome, Pair, PLAN, run } from '../property/pair/run.ts';
 
 const S = 1e6;
 
@@ -42,9 +43,24 @@ describe.each([false, true])('IPv6 %s', (v6) => {
   });
 
   test('the next connection to the same address begins with what was learned [RFC 8201 §5.2]', () => {
-    const done = transfer(300_000, { mtu: 1300, tellsMtu: true }, { v6 });
-    const { t } = sender(done);
-    expect(t.paths.size).toBe(1);
+    const pair = new Pair({ ...CASE, v6 });
+    pair.warm();
+    const [a, b] = pair.hosts;
+    b.listen(80);
+    pair.wire.impair({ delay: 5000, mtu: 1300, tellsMtu: true }, a.link);
+    const talk = () => {
+      const row = a.connect(pair.addresses[1], 80);
+      pair.clock.advance(S);
+      const begun = pathMtu(a.t, a.tcb(row));
+      a.turn(() => a.core.callSend(row, new Uint8Array(20_000), 0, 20_000, a.now));
+      pair.clock.advance(S);
+      expect(a.tcb(row).sndUna).toBe(a.tcb(row).sndNxt);
+      return begun;
+    };
+    expect(talk()).toBe(1500);
+    expect(talk()).toBe(1300);
+    // No router had to say it again.
+    expect(a.core.counters.packetsTooBig).toBe(1);
   });
 
   test.each([1400, 1280])(

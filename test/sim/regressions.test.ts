@@ -274,4 +274,20 @@ describe('found by seeded worlds', () => {
     expect(b.tcb(rb).rcvUser).toBeGreaterThan(4900);
     expect(b.tcb(rb).rcvUser).toBeLessThanOrEqual(5000 + 32);
   });
+
+  test('a buffer larger than any window puts no edge half the sequence space away', () => {
+    const { pair, a, b, ra, rb } = setup();
+    for (const [host, row] of [
+      [a, ra],
+      [b, rb],
+    ] as const) {
+      for (const which of ['send', 'receive'] as const)
+        host.turn(() => host.core.callSetBuffer(row, which, 2 ** 31 - 1));
+    }
+    send(a, ra, 5000);
+    pair.clock.advance(S);
+    expect(bytes(b, rb)).toBe(5000);
+    expect(b.tcb(rb).rcvBuf).toBe(2 ** 30);
+    expect(a.tcb(ra).sndBuf).toBe(2 ** 30);
+  });
 });

@@ -19,7 +19,6 @@ export class CoreCounters {
   fastOpenActive = 0;
   fastOpenPassive = 0;
   fastOpenFallbacks = 0;
-  inErrs = 0;
   outRsts = 0;
   rstsSuppressed = 0;
   challengeAcks = 0;

@@ -20,7 +20,7 @@ import {
   TX_TSVAL,
   URG,
 } from '../../wire/abi.ts';
-import { UTO_BYTES, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
+import { ACC_ECN_BYTES, UTO_BYTES, writeSynOptions, writeTimestamps } from '../../wire/tcp-options.ts';
 import { add, diff, gt } from '../seq.ts';
 import { accEcnOption, optionIsDue } from './accurate-ecn.ts';
 import { disarm, type Tcp } from './context.ts';
@@ -106,8 +106,7 @@ export function emitText(
   tx[base + TX_FLAGS] = bits | (window << 16);
   stamp(t, tcb, tx, base);
   addSack(t, tcb, tx, base);
-  if (tcb.flags2 & F2_ACCECN && len === 0 && optionIsDue(tcb)) addAccEcn(t, tcb, tx, base);
-  if (tcb.flags2 & F2_UTO_DUE && len === 0) addUserTimeout(t, tcb, tx, base);
+  if (len === 0 && tx[base + TX_OPT_LEN] === 0) addOption(t, tcb, tx, base);
   if (len > mss) tx[base + TX_GSO] = mss;
   return addText(t, link, base, chunk, offset, len);
 }
@@ -120,21 +119,14 @@ function stamp(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
   tx[base + TX_TSECR] = tcb.tsRecent;
 }
 
-/** On pure ACKs that have no SACK blocks: text would have to make room for it. */
-function addAccEcn(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
-  if (tx[base + TX_OPT_LEN] !== 0) return;
-  const at = t.arena.scratch(12);
+/** What can wait for a pure ACK without SACK blocks: text would have to make room for it. One of them a time. */
+function addOption(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
+  const counts = tcb.flags2 & F2_ACCECN && optionIsDue(tcb);
+  if (!counts && (tcb.flags2 & F2_UTO_DUE) === 0) return;
+  const at = t.arena.scratch(counts ? ACC_ECN_BYTES : UTO_BYTES);
   if (at < 0) return;
   tx[base + TX_OPT_OFF] = at;
-  tx[base + TX_OPT_LEN] = accEcnOption(tcb, t.arena.bytes, at);
-}
-
-function addUserTimeout(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
-  if (tx[base + TX_OPT_LEN] !== 0) return;
-  const at = t.arena.scratch(UTO_BYTES);
-  if (at < 0) return;
-  tx[base + TX_OPT_OFF] = at;
-  tx[base + TX_OPT_LEN] = userTimeoutOption(tcb, t.arena.bytes, at);
+  tx[base + TX_OPT_LEN] = (counts ? accEcnOption : userTimeoutOption)(tcb, t.arena.bytes, at);
 }
 
 function addText(t: Tcp, link: number, base: number, chunk: number, offset: number, len: number): boolean {

@@ -1,4 +1,4 @@
-/** What a server of Fast Open keeps: the secret behind its cookies (RFC 7413 §4.1, §4.1.2) and how many openings are pending (RFC 7413 §4.2, §5.1). */
+/** What a server of Fast Open keeps: the secret behind its cookies, and how many openings are pending. */
 import type { Micros, Rng } from '../../ports.ts';
 import { get32, put32 } from '../../wire/bytes.ts';
 import { sipHash24, sipKey } from '../siphash.ts';
@@ -28,7 +28,7 @@ export class FastOpens {
     this.key = rng === null ? new Int32Array(4) : sipKey(rng);
   }
 
-  /** For the address at `words[at]`; good until the next call. */
+  /** For the address at `words[at]` (RFC 7413 §4.1.2); good until the next call. RFC 7413 §4.1: nobody else can make it. */
   cookie(words: Int32Array, at: number, now: Micros): Uint8Array {
     this.sum(words, at, Math.floor(now / EPOCH));
     put32(this.bytes, 0, this.hash[0]!);
@@ -53,6 +53,7 @@ export class FastOpens {
     sipHash24(this.key, this.message, 0, 5, this.hash);
   }
 
+  /** Pending openings, which the caller limits (RFC 7413 §4.2). */
   count(listener: number, tick: number): number {
     for (let first = this.reset[0]; first !== undefined && ((tick - first.until) | 0) >= 0; first = this.reset[0]) {
       this.settle(first.listener);

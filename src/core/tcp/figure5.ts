@@ -20,10 +20,6 @@ export const TIME_WAIT = 1 << 10;
 export const SYNCHRONIZED = ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT | CLOSING | LAST_ACK | TIME_WAIT;
 /** The peer's FIN has not been reached: text is still welcome. */
 export const RECEIVING = ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2;
-/** The user may still SEND (or what was sent is still queued behind no FIN). */
-export const SENDING = ESTABLISHED | CLOSE_WAIT;
-/** Our FIN is queued or sent and not acknowledged yet. */
-export const FINISHING = FIN_WAIT_1 | CLOSING | LAST_ACK;
 
 export const figure5 = {
   CLOSED: { passiveOpen: 'LISTEN', activeOpen: 'SYN_SENT' },

@@ -7,8 +7,7 @@ import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
 import { add, diff, geq } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { isV4, optionsOnText, pathMtu, TCP_HEADER } from './mss.ts';
-import { PATH_LIFE } from './path-cache.ts';
-import { searchIsDue, setPathMtu } from './path-mtu.ts';
+import { pauseSearch, searchIsDue, setPathMtu } from './path-mtu.ts';
 import { inFlight, markLost, split } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
 import { sendText } from './send-text.ts';
@@ -48,18 +47,12 @@ function candidate(t: Tcp, tcb: Tcb): number {
   // The link's own size first: most often what was narrow has gone, and one probe is enough.
   const size = tcb.mtuHigh === 0 ? link : (now + tcb.mtuHigh) >> 1;
   if (size - now > CLOSE_ENOUGH) return size;
-  endSearch(t, tcb);
+  pauseSearch(t, tcb); // PMTU_RAISE_TIMER of RFC 8899 §5.1.1
   return 0;
 }
 
 function headers(tcb: Tcb): number {
   return (isV4(tcb) ? IPV4_HEADER : IPV6_HEADER) + TCP_HEADER + optionsOnText(tcb);
-}
-
-/** PMTU_RAISE_TIMER: the path may have changed by then. */
-function endSearch(t: Tcp, tcb: Tcb): void {
-  tcb.mtuHigh = 0;
-  tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
 }
 
 /** SND.UNA moved while a probe was in flight. */

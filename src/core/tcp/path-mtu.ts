@@ -82,9 +82,7 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
  */
 function shrink(t: Tcp, tcb: Tcb, mtu: number): void {
   setPathMtu(t, tcb, mtu);
-  tcb.mtuHigh = 0;
-  // RFC 1191 §3, RFC 8201 §4: no larger one is tried before five minutes, better ten, have passed.
-  tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
+  pauseSearch(t, tcb);
   tcb.flags2 &= ~F2_MTU_PROBE;
   if (tcb.rtxHead < 0) return;
   markAllLost(t, tcb);
@@ -98,6 +96,12 @@ export function setPathMtu(t: Tcp, tcb: Tcb, mtu: number): void {
   tcb.pmtu = mtu;
   t.paths.learn(tcb.i32, tcb.at + RADDR, mtu, t.tick);
   setSendMss(t, tcb);
+}
+
+/** RFC 1191 §3, RFC 8201 §4: no larger one is tried before five minutes, better ten, have passed; the path may have changed then. */
+export function pauseSearch(t: Tcp, tcb: Tcb): void {
+  tcb.mtuHigh = 0;
+  tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
 }
 
 /** Whether the time to look for a larger one has come. */

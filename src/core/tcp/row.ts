@@ -94,7 +94,7 @@ export const row = [
  * What a connection remembers only while it talks: a block of its own, taken when the connection opens or stirs again
  * and given back when it has been idle for a while, so that a million idle connections do not pay for it (flights.ts).
  * A fresh block is all zeros, and zero means "nothing known" in each of these words. Unit `us@` = a moment in
- * microseconds (low 32 bits).
+ * microseconds (low 32 bits), `tick@` = one in wheel ticks.
  */
 export const flight = [
   // First, so that its words are float64s, too.
@@ -162,7 +162,7 @@ export const flight = [
   ['mtuProbeSeq', 1, 'seq', 'first octet of the probe'],
   ['mtuHigh', 1, 'B', 'smallest size known not to pass; 0 = unknown'],
   ['mtuFails', 1, 'count', 'probes of this size that were lost; full-size timeouts in a row'],
-  ['mtuAt', 1, 'tick', 'when the search may go on; 0 = now'],
+  ['mtuAt', 1, 'tick@', 'when the search may go on; 0 = now'],
   ['mtuClaim', 1, 'B', 'MTU that an ICMP error claims and that progress may disprove; 0 = none'],
   ['mtuClaimSeq', 1, 'seq', 'first octet of the segment it is about'],
   // buffers
@@ -225,9 +225,7 @@ export const F2_UTO_FIXED = 1 << 16; /** the application set the user timeout: t
 export const F2_APP_LIMITED = 1 << 17;
 export const F2_PACED = 1 << 18; /** pacing holds text back */
 export const F2_MTU_PROBE = 1 << 19; /** a probe of the path MTU is in flight */
-export const F2_NO_PMTUD = 1 << 20; /** the user turned path MTU discovery off */
 export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
-export const F2_URG_INLINE = 1 << 22; /** urgent data stays in the stream */
 export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
 export const F2_PTO =
   1 << 24; /** the loss timer, or the retransmission timer when that is first, sends a tail loss probe */

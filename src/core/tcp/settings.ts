@@ -48,8 +48,12 @@ export function congestion(t: Tcp, tcb: Tcb, choice: string | CongestionControll
   if (tcb.sndQueued > 0) markDirty(t, tcb);
 }
 
+/** A larger one could put its ends half the sequence space apart (RFC 7323 §2.3: a window is less than 2^30). */
+const MAX_BUFFER = 1 << 30;
+
 /** RCV.BUFF or SND.BUF, as the user wants it from now on. */
 export function buffer(t: Tcp, tcb: Tcb, which: 'send' | 'receive', bytes: number): void {
-  if (which === 'send') setSendBuffer(t, tcb, bytes);
-  else setReceiveBuffer(t, tcb, bytes);
+  const size = Math.min(bytes, MAX_BUFFER);
+  if (which === 'send') setSendBuffer(t, tcb, size);
+  else setReceiveBuffer(t, tcb, size);
 }

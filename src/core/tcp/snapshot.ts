@@ -18,6 +18,7 @@ import {
   DIRTY_NEXT,
   FIRST_SENT_AT,
   FLIGHT_MOMENTS,
+  FLIGHT_TICKS,
   FLIGHT_WORDS,
   GEN,
   HOP,
@@ -148,6 +149,10 @@ function shiftTimes(t: Tcp, tcb: Tcb, exportedTick: number, exportedUs: number):
   for (const word of TICKS) {
     const tick = tcb.i32[tcb.at + word]!;
     if (tick !== 0) tcb.i32[tcb.at + word] = (tick + shift) | 0 || 1;
+  }
+  for (const word of FLIGHT_TICKS) {
+    const tick = tcb.f32[tcb.flight + word]!;
+    if (tick !== 0) tcb.f32[tcb.flight + word] = (tick + shift) | 0 || 1;
   }
   const us = ((t.now | 0) - exportedUs) | 0;
   for (const word of FLIGHT_MOMENTS) {

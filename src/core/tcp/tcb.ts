@@ -149,6 +149,8 @@ export const UTO = 92;
 export const FLIGHT_WORDS = 96;
 /** Words that hold moments of this stack's clock. */
 export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, LAST_SENT_US, PACE_AT];
+/** The same in ticks. */
+export const FLIGHT_TICKS = [MTU_AT];
 
 /** A cursor over one row. Point it with `select`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {
@@ -563,7 +565,7 @@ export class Tcb {
   /** probes of this size that were lost; full-size timeouts in a row [count] */
   get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 86]!; }
   set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 86] = v; }
-  /** when the search may go on; 0 = now [tick] */
+  /** when the search may go on; 0 = now [tick@] */
   get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 87]!; }
   set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 87] = v; }
   /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */
