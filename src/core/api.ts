@@ -93,6 +93,8 @@ export interface OpenOptions {
   readonly receiveBuffer?: number;
   readonly sendBuffer?: number;
   readonly congestion?: string | CongestionController;
+  /** The octet before the urgent pointer is no text, but an EV_URGENT of its own (RFC 6093 §2). */
+  readonly outOfBand?: boolean;
   /** Of an active OPEN: other than the default says. */
   readonly fastOpen?: boolean;
 }
@@ -153,6 +155,8 @@ export interface Core {
   /** From now on the buffer is of that size and does not grow by itself. What it holds, and what was offered to the peer, stays. */
   callSetBuffer(row: number, which: 'send' | 'receive', bytes: number): void;
   callSetTos(row: number, tos: number): void;
+  /** See OpenOptions.outOfBand. */
+  callSetOutOfBand(row: number, on: boolean): void;
   /** Of a connection, or of those that a LISTEN will bring. */
   callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void;
   /** true = hold back partial segments, false = let them go. */

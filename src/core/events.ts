@@ -18,7 +18,7 @@ export const EV_END = 4;
 export const EV_DRAIN = 5;
 /** The connection is gone; the row is free. 3: one of ERR_* (0 = closed in order), 4: state it was in. */
 export const EV_CLOSED = 6;
-/** 3: 0 = urgent data lies ahead, 1 = its end moved, 2 = reading reached it; 4: RCV.UP [MUST-32]. */
+/** 3: 0 = urgent data lies ahead, 1 = its end moved, 2 = reading reached it, 3 = its last octet, out of band; 4: RCV.UP [MUST-32]; 5: the octet. */
 export const EV_URGENT = 7;
 /** Nothing is lost yet: 3: ERR_* or ICMP type << 8 | code with bit 31 set [MUST-47]. */
 export const EV_SOFT_ERROR = 8;

@@ -189,6 +189,10 @@ export class StackCore implements Core {
     settings.tos(this.called(row), tos);
   }
 
+  callSetOutOfBand(row: number, on: boolean): void {
+    settings.outOfBand(this.called(row), on);
+  }
+
   callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void {
     this.enter(now);
     settings.congestion(this.t, this.tcb.select(row), choice);

@@ -31,6 +31,11 @@ export interface TcpSocketOptions {
   sendBuffer?: number;
   /** A congestion controller by name ('newreno', 'cubic', 'bbr', 'dctcp'), or one of your own. */
   congestion?: CongestionChoice;
+  /**
+   * The last octet of urgent data: text like the rest (RFC 6093 §3, the default), or taken out of it and told by `outOfBand`, as
+   * sockets do without SO_OOBINLINE.
+   */
+  urgent?: 'inline' | 'out-of-band';
 }
 
 export interface ConnectOptions extends TcpSocketOptions {
@@ -73,6 +78,7 @@ export function openOptions(options: TcpSocketOptions): OpenOptions {
     ...(options.receiveBuffer !== undefined && { receiveBuffer: options.receiveBuffer }),
     ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }),
     ...(options.congestion !== undefined && { congestion: options.congestion }),
+    ...(options.urgent !== undefined && { outOfBand: options.urgent === 'out-of-band' }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Conn } from './conn.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import type { CongestionChoice } from './options/congestion.ts';
+import { keep } from './out-of-band.ts';
 
 interface Waiter<T> {
   resolve(value: T): void;
@@ -32,6 +33,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   onSoftError: ((error: Error) => void) | undefined;
   /** Told of urgent data; see `Handlers.urgent` [MUST-32]. */
   onUrgent: ((what: 0 | 1 | 2) => void) | undefined;
+  /** Told of an octet out of band; see `Handlers.outOfBand`. Unset, the octet waits for `takeOutOfBand()`. */
+  onOutOfBand: ((octet: number) => void) | undefined;
 
   /** Made by `stack.open` and listeners. */
   constructor(conn: Conn) {
@@ -152,6 +155,17 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     return this.#conn.sendUrgent(bytes);
   }
 
+  /** See `Conn.setUrgent`. */
+  setUrgent(urgent: 'inline' | 'out-of-band'): this {
+    this.#conn.setUrgent(urgent);
+    return this;
+  }
+
+  /** See `Conn.takeOutOfBand`. */
+  takeOutOfBand(): number | undefined {
+    return this.#conn.takeOutOfBand();
+  }
+
   /** See `Conn.discardUnsent`. */
   discardUnsent(): number {
     return this.#conn.discardUnsent();
@@ -219,5 +233,10 @@ const connectionHandlers: Handlers = {
   close: (conn, error) => (conn.data as Connection).settled(error),
   shutdown: (conn) => (conn.data as Connection).closeWrite(),
   urgent: (conn, what) => (conn.data as Connection).onUrgent?.(what),
+  outOfBand: (conn, octet) => {
+    const { onOutOfBand } = conn.data as Connection;
+    if (onOutOfBand === undefined) keep(conn, octet);
+    else onOutOfBand(octet);
+  },
   softError: (conn, error) => (conn.data as Connection).onSoftError?.(error),
 };

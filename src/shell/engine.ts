@@ -30,6 +30,7 @@ import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
+import { keep } from './out-of-band.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
 import { UdpTable } from './udp.ts';
@@ -278,7 +279,7 @@ export class Engine {
       case EV_ALL_ACKED:
         return words[at + 3] === 1 ? conn.finAcked() : undefined;
       case EV_URGENT:
-        return conn.news((h) => h.urgent?.(conn, words[at + 3]! as 0 | 1 | 2));
+        return urgentNews(conn, words[at + 3]!, words[at + 5]!);
       case EV_SOFT_ERROR:
         return conn.news((h) => h.softError?.(conn, softError(words[at + 3]!)));
     }
@@ -296,6 +297,15 @@ export class Engine {
     if (!acceptor.queued) this.core.callAccepted(row);
     conn.opened();
   }
+}
+
+/** Told at once, also while the reader pauses: that is what urgent means. */
+function urgentNews(conn: Conn, what: number, octet: number): void {
+  conn.news((h) => {
+    if (what < 3) h.urgent?.(conn, what as 0 | 1 | 2);
+    else if (h.outOfBand === undefined) keep(conn, octet);
+    else h.outOfBand(conn, octet);
+  });
 }
 
 function describe(words: Int32Array, port: number): Endpoint {

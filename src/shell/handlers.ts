@@ -20,6 +20,11 @@ export interface Handlers {
   /** Urgent data lies ahead (0), its end moved (1), reading has reached it (2). RFC 9293 [MUST-32]. */
   urgent?(conn: Conn, what: 0 | 1 | 2): void;
   /**
+   * With `urgent: 'out-of-band'`: the last octet of urgent data, when all text before it was delivered or is held for a paused
+   * reader; `data` never has it. Without this handler it waits for `conn.takeOutOfBand()`.
+   */
+  outOfBand?(conn: Conn, octet: number): void;
+  /**
    * Something is wrong, nothing is lost yet: an ICMP error (`icmpType`, `icmpCode`), or `ETIMEDOUT` after three
    * retransmissions of the same text, and the connection goes on. RFC 9293 [MUST-47].
    */

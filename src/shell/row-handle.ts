@@ -3,7 +3,8 @@ import type { TcpInfo } from '../core/api.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
-import { checkKeepAlive, checkSetting } from './options/tcp.ts';
+import { checkKeepAlive, checkSetting, checkUrgent } from './options/tcp.ts';
+import * as octets from './out-of-band.ts';
 
 /** ms [MUST-28]. */
 const KEEP_ALIVE_IDLE = 7_200_000;
@@ -107,6 +108,18 @@ export abstract class RowHandle {
   /** Bytes up to the end of urgent data that were not read yet [MUST-33]; 0 = none. */
   get bytesToUrgentMark(): number {
     return this.info()?.urgentLeft ?? 0;
+  }
+
+  /** Where the last octet of urgent data goes from now on; see the option of that name. */
+  setUrgent(urgent: 'inline' | 'out-of-band'): this {
+    const apart = checkUrgent(urgent) === 'out-of-band';
+    if (this.row >= 0) this.engine.core.callSetOutOfBand(this.row, apart);
+    return this;
+  }
+
+  /** The octet that came out of band last and no `outOfBand` handler took; once, as recv(MSG_OOB). A newer one takes its place. */
+  takeOutOfBand(): number | undefined {
+    return octets.take(this);
   }
 
   /** TOS / traffic class byte of the segment received last [MAY-9]. */

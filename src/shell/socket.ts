@@ -298,7 +298,7 @@ export class Socket extends Duplex {
   }
 
   /** @internal News that ends nothing, such as the peer's FIN while nobody reads: nobody has to listen [SHLD-20]. */
-  told(event: 'halfclose' | 'urgent' | 'softError', detail?: unknown): void {
+  told(event: 'halfclose' | 'urgent' | 'outOfBand' | 'softError', detail?: unknown): void {
     this.#resource.runInAsyncScope(this.emit, this, event, detail);
   }
 
@@ -340,6 +340,7 @@ export const socketHandlers: Required<Handlers> = {
   data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
   halfclose: (conn) => (conn.data as Socket).told('halfclose'),
   urgent: (conn, what) => (conn.data as Socket).told('urgent', what),
+  outOfBand: (conn, octet) => (conn.data as Socket).told('outOfBand', octet),
   softError: (conn, error) => (conn.data as Socket).told('softError', error),
   drain: (conn) => (conn.data as Socket).drained(),
   end: (conn) => (conn.data as Socket).peerEnded(),

@@ -18,6 +18,7 @@ import {
   F_KEEPALIVE,
   F_LISTED,
   F_NODELAY,
+  F2_OUT_OF_BAND,
   F2_SND_GROWS,
   F2_TFO_PENDING,
   F2_UTO,
@@ -52,6 +53,7 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   if (options.receiveBuffer !== undefined) tcb.flags |= F_FIXED_BUFFER;
   if (options.noDelay ?? d.noDelay) tcb.flags |= F_NODELAY;
   if (d.userTimeoutOption) tcb.flags2 |= F2_UTO;
+  if (options.outOfBand === true) tcb.flags2 |= F2_OUT_OF_BAND;
   if (options.userTimeout !== undefined) tcb.flags2 |= F2_UTO_FIXED;
   tcb.lastRcvAt = t.tick;
   if (options.keepAlive !== undefined) setKeepAlive(tcb, options.keepAlive); // else off [MUST-25] [MAY-5]
@@ -77,7 +79,7 @@ export function inherit(t: Tcp, child: Tcb, listener: Tcb): void {
   child.keepIdle = listener.keepIdle;
   child.keepInterval = listener.keepInterval;
   child.keepCount = listener.keepCount & 0xffff;
-  child.flags2 |= listener.flags2 & (F2_UTO | F2_UTO_FIXED);
+  child.flags2 |= listener.flags2 & (F2_UTO | F2_UTO_FIXED | F2_OUT_OF_BAND);
   child.listener = listener.row;
   child.cc = listener.cc;
   child.lastRcvAt = t.tick;

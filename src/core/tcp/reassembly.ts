@@ -9,6 +9,7 @@ import { add, diff, leq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
 import { noteDuplicate } from './duplicate.ts';
 import { letGo, takeHeld } from './held-text.ts';
+import { takesOctet, tellAround } from './out-of-band.ts';
 import { R_PUSH } from './records.ts';
 import { F_RCV_FIN } from './row.ts';
 import type { Segment } from './segment.ts';
@@ -119,10 +120,12 @@ export function deliverHeld(t: Tcp, tcb: Tcb): number {
     const length = t.records.len(rec) - skip;
     const chunk = t.records.chunk(rec);
     if (length > 0) {
+      const push = t.records.flags(rec) & R_PUSH ? 1 : 0;
+      const at = t.arena.offset(chunk) + skip;
+      if (takesOctet(tcb)) tellAround(t, tcb, t.arena.bytes, REGION_ARENA, at, length, push, tcb.rcvNxt);
+      else report(t, tcb, EV_DATA, REGION_ARENA, at, length, push);
       tcb.rcvNxt = add(tcb.rcvNxt, length);
       bytes += length;
-      const push = t.records.flags(rec) & R_PUSH ? 1 : 0;
-      report(t, tcb, EV_DATA, REGION_ARENA, t.arena.offset(chunk) + skip, length, push);
     }
     tcb.oooBytes -= t.records.len(rec);
     tcb.oooCount--;

@@ -225,6 +225,7 @@ export const F2_UTO_FIXED = 1 << 16; /** the application set the user timeout: t
 export const F2_APP_LIMITED = 1 << 17;
 export const F2_PACED = 1 << 18; /** pacing holds text back */
 export const F2_MTU_PROBE = 1 << 19; /** a probe of the path MTU is in flight */
+export const F2_OUT_OF_BAND = 1 << 20; /** the urgent octet is handed over apart from the text */
 export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
 export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
 export const F2_PTO =

@@ -5,7 +5,7 @@ import { arm, controllerOf, markDirty, type Tcp } from './context.ts';
 import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
 import { setReceiveBuffer } from './receive-window.ts';
-import { F_KEEPALIVE, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
+import { F_KEEPALIVE, F2_OUT_OF_BAND, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
 import { setSendBuffer } from './send-buffer.ts';
 import type { Tcb } from './tcb.ts';
 import { outlast, userTimeoutSet } from './user-timeout.ts';
@@ -39,6 +39,11 @@ export function userTimeout(t: Tcp, tcb: Tcb, ms: number): void {
 /** The two ECN bits are TCP's own [SHLD-22]. */
 export function tos(tcb: Tcb, value: number): void {
   if (tcb.state !== CLOSED) tcb.ip = (tcb.ip & ~0xff) | (value & 0xfc);
+}
+
+/** From now on: an octet that has come as text stays text. */
+export function outOfBand(tcb: Tcb, on: boolean): void {
+  if (tcb.state !== CLOSED) tcb.flags2 = on ? tcb.flags2 | F2_OUT_OF_BAND : tcb.flags2 & ~F2_OUT_OF_BAND;
 }
 
 /** Name of a controller, or one of the user's own; cwnd stays as it is. */

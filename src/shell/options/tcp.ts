@@ -89,6 +89,12 @@ export function checkSocketTcp(options: TcpSocketOptions): void {
     checkNumber(name, options[name as keyof typeof SOCKET_RANGES], 0, least, most, unit);
   }
   checkCongestion('congestion', options.congestion);
+  checkUrgent(options.urgent);
+}
+
+/** Where the last octet of urgent data goes. */
+export function checkUrgent(urgent: TcpSocketOptions['urgent']): 'inline' | 'out-of-band' {
+  return checkOneOf('urgent', urgent, ['inline', 'out-of-band'], 'inline');
 }
 
 /** Throws OptionError unless a live connection can be given this value: the ranges are those at its opening. */

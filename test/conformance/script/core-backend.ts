@@ -216,7 +216,8 @@ export class CoreBackend implements Backend {
         remote: formatAddress(this.#words),
         detail: eventDetail(type, w),
       };
-      if (w[0] !== codes.EV_DATA) this.events.push(about);
+      if (w[0] === codes.EV_URGENT && w[3] === 3) this.events.push({ ...about, text: Uint8Array.of(w[5]!) });
+      else if (w[0] !== codes.EV_DATA) this.events.push(about);
       else {
         const memory = w[3] === codes.REGION_ARENA ? this.core.arena : this.link.rxMemory;
         this.events.push({ ...about, text: memory.slice(w[4]!, w[4]! + w[5]!) });

@@ -37,7 +37,7 @@ export function eventDetail(type: string, words: Int32Array): string {
     case 'closed':
       return errorName(words[3]!);
     case 'urgent':
-      return URGENT[words[3]!] ?? String(words[3]);
+      return words[3] === 3 ? `octet ${words[5]}` : (URGENT[words[3]!] ?? String(words[3]));
     case 'soft':
       return words[3]! < 0 && words[3]! > -100
         ? errorName(words[3]!)

@@ -6,6 +6,7 @@ import { report, type Tcp } from '../context.ts';
 import { emitRst } from '../emit.ts';
 import { EV, FIN_WAIT_1, FIN_WAIT_2, RECEIVING } from '../figure5.ts';
 import { end } from '../lifecycle.ts';
+import { takesOctet, tellAround } from '../out-of-band.ts';
 import { deliverHeld, hold } from '../reassembly.ts';
 import { ackNow, hurryAcks, oweAck } from '../receive-window.ts';
 import { F_NO_READER, F_URG_MODE } from '../row.ts';
@@ -60,6 +61,7 @@ function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
   let skip = seg.skip;
   let left = seg.len;
   const push = seg.flags & PSH ? 1 : 0;
+  const apart = takesOctet(tcb);
   for (let n = 0; left > 0; n++) {
     const held = seg.pieceLength(n);
     if (skip >= held) {
@@ -67,7 +69,9 @@ function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
       continue;
     }
     const take = Math.min(held - skip, left);
-    report(t, tcb, EV_DATA, seg.region, seg.pieceOffset(n) + skip, take, push);
+    const at = seg.pieceOffset(n) + skip;
+    if (apart) tellAround(t, tcb, seg.memory, seg.region, at, take, push, add(tcb.rcvNxt, -left));
+    else report(t, tcb, EV_DATA, seg.region, at, take, push);
     left -= take;
     skip = 0;
   }
@@ -79,5 +83,6 @@ export function deliverWaiting(t: Tcp, tcb: Tcb): void {
   if (bytes === 0) return;
   tcb.rcvUser += bytes;
   tcb.bytesIn += bytes;
+  if (tcb.flags & F_URG_MODE) leaveUrgentMode(t, tcb);
   oweAck(t, tcb, bytes);
 }
