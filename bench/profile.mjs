@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { path } from '../scripts/prepare.mjs';
+import { binaries, enterNamespace, wire } from './lab.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ const { values: ask } = parseArgs({
     mode: { type: 'string', default: 'on' },
   },
 });
-const kcli = join(process.env.PEERS_BIN ?? join(tmpdir(), 'peers-bin'), 'kcli');
+const kcli = join(binaries, 'kcli');
 const { load, seconds, connections } = ask;
 const loads = {
   sink: ['sink', '10.77.0.2', '9001', seconds, connections],
@@ -29,16 +30,11 @@ const loads = {
 };
 if (!loads[load]) throw new Error(`--load is one of ${Object.keys(loads).join(', ')}`);
 
-if (!process.env.USERTCP_BENCH_INSIDE) {
-  const how = process.getuid() === 0 ? '-m' : '-Urnm';
-  const argv = [how, 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"', ...process.argv];
-  const env = { ...process.env, USERTCP_BENCH_INSIDE: '1' };
-  process.exit(spawnSync('unshare', argv, { stdio: 'inherit', env }).status ?? 1);
-}
+enterNamespace();
 
 const folder = mkdtempSync(join(tmpdir(), 'usertcp-prof-'));
 const inside = (name, ...argv) => ['netns', 'exec', name, ...argv];
-spawnSync(path('bench/peers/ns.sh'), ['up'], { stdio: 'inherit', env: { ...process.env, MODE: ask.mode } });
+wire({ MODE: ask.mode });
 const node = [process.execPath, '--cpu-prof', `--cpu-prof-dir=${folder}`, path('bench', ask.server)];
 const server = spawn('ip', inside('hp-b', ...node, 'vb', '10.77.0.2', '9001'), {
   stdio: ['ignore', 'pipe', 'inherit'],

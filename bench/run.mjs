@@ -1,14 +1,17 @@
-// npm run bench -- [--rounds 3] [--modes on,off,gro] [--peers ours,node-net,…] [--more ours-copy,ours-net]
-//                  [--idle 1000,10000] [--name x] [--quick]
+// npm run bench -- [--quick | --full | --smoke] [--rounds 3] [--modes on,off,gro] [--peers ours,node-net,…] [--more ours-copy]
+//                  [--idle 1000,10000] [--name x] [--out folder]
 // Builds the peers, lays one veth between two namespaces, and runs them side by side, each round in one go, so that a
-// ratio is taken within a round. Rows, tables and what they ran on go to bench/results/; see bench/README.md.
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// ratio is taken within a round. Rows, tables, report and what they ran on go to bench/results/; see bench/README.md.
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensurePackages, path, run, say, which } from '../scripts/prepare.mjs';
+import { ensurePackages, path, run, say } from '../scripts/prepare.mjs';
+import { binaries, buildPeers, enterNamespace, peersDir, wire } from './lab.mjs';
 import { meta } from './meta.mjs';
+import { page } from './report.mjs';
+import { readRows } from './rows.mjs';
+import { complaints } from './smoke.mjs';
+import { tables } from './table.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -17,15 +20,28 @@ const { values: ask } = parseArgs({
     peers: { type: 'string' },
     more: { type: 'string' },
     name: { type: 'string', default: 'peers' },
+    out: { type: 'string', default: path('bench/results') },
     idle: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
   },
 });
-const rounds = ask.rounds ?? (ask.quick ? '1' : '3');
-// `--idle` alone measures nothing else.
-const modes = (ask.modes ?? (ask.idle ? '' : ask.quick ? 'on' : 'on,off,gro')).split(',').filter(Boolean);
-const binaries = process.env.PEERS_BIN ?? join(tmpdir(), 'peers-bin');
-const peersDir = path('bench/peers');
+
+const usual = ['kernel-c', 'node-net', 'ours', 'ours-net'];
+const env = (SECS, LAT, ROUNDTRIPS) => ({ SECS, LAT, ROUNDTRIPS });
+/** What is measured when nothing else was asked for; `peers` undefined: all that can be built. */
+const plans = {
+  quick: { rounds: '1', modes: 'on', peers: usual, idle: '', env: env('0.8', '5000,20000', '4000') },
+  smoke: { rounds: '1', modes: 'on,off', peers: usual.slice(1), idle: '', env: env('0.25', '2000', '200') },
+  full: { rounds: '5', modes: 'on,off,gro', idle: '1000,10000', env: env('2', '5000,20000', '6000') },
+  usual: { rounds: '3', modes: 'on,off,gro', peers: usual, idle: '10000', env: env('1.2', '5000,20000', '6000') },
+};
+const plan = plans[['quick', 'smoke', 'full'].find((name) => ask[name]) ?? 'usual'];
+const rounds = ask.rounds ?? plan.rounds;
+// `--idle` alone measures nothing else, and `--modes` alone no idle connections.
+const modes = (ask.modes ?? (ask.idle ? '' : plan.modes)).split(',').filter(Boolean);
+const idle = ask.idle ?? (ask.modes ? '' : plan.idle);
 
 /** A row of run.py: argv, address, first port, offload modes, environment. */
 const row = (script, env) => [
@@ -40,16 +56,14 @@ const ours = {
   'ours-copy': row('server.mjs', { USERTCP_COPY: '1' }),
   'ours-net': row('server-net.mjs', {}),
 };
-/** Measured only when asked for. */
-const optional = ['ours-copy', 'ours-net', 'gvisor-rmmsg', 'gvisor-mmap-swgso'];
 
 // name → [what must exist, why it is missing otherwise]
 const catalogue = {
-  ours: [path('dist/index.js'), 'dist is not built'],
-  'ours-copy': [path('dist/index.js'), 'dist is not built'],
-  'ours-net': [path('dist/index.js'), 'dist is not built'],
   'kernel-c': [join(binaries, 'ksrv'), 'gcc is not installed'],
   'node-net': [path('bench/peers/node_net.js'), ''],
+  ours: [path('dist/index.js'), 'dist is not built'],
+  'ours-net': [path('dist/index.js'), 'dist is not built'],
+  'ours-copy': [path('dist/index.js'), 'dist is not built'],
   'gvisor-mmap': [join(binaries, 'gvsrv'), 'golang-go or golang-gvisor-gvisor-dev is not installed'],
   'gvisor-rmmsg': [join(binaries, 'gvsrv'), 'as gvisor-mmap'],
   'gvisor-mmap-swgso': [join(binaries, 'gvsrv'), 'as gvisor-mmap'],
@@ -67,35 +81,8 @@ const only = {
 /** Modes in which every packet is one MTU frame. */
 const plain = ['off', 'idle'];
 
-/**
- * Everything below runs in a mount namespace with a /run of its own: names of network namespaces collide with nobody's,
- * and the kernel takes them away with the last process. Without root, in a user namespace as well.
- */
-function enterNamespace() {
-  if (process.env.USERTCP_BENCH_INSIDE) return;
-  if (process.getuid?.() === 0) ensurePackages('bench');
-  const shell = 'mount -t tmpfs tmpfs /run && exec "$0" "$@"';
-  const how = process.getuid?.() === 0 ? '-m' : '-Urnm';
-  const argv = [how, 'sh', '-c', shell, process.execPath, path('bench/run.mjs'), ...process.argv.slice(2)];
-  const r = spawnSync('unshare', argv, { stdio: 'inherit', env: { ...process.env, USERTCP_BENCH_INSIDE: '1' } });
-  process.exit(r.status ?? 1);
-}
-
-function buildPeers() {
-  if (!which('gcc')) {
-    say('no gcc: the load client cannot be built, so nothing can be measured');
-    process.exit(1);
-  }
-  if (run(join(peersDir, 'build.sh'), [], { quiet: true, env: { PEERS_BIN: binaries } }) !== 0) {
-    say('a peer did not build (see above); going on with the others');
-  }
-}
-
 function choose() {
-  const usual = ask.quick
-    ? ['kernel-c', 'node-net', 'ours']
-    : Object.keys(catalogue).filter((n) => !optional.includes(n));
-  const wanted = [...(ask.peers?.split(',') ?? usual), ...(ask.more?.split(',') ?? [])];
+  const wanted = [...(ask.peers?.split(',') ?? plan.peers ?? Object.keys(catalogue)), ...(ask.more?.split(',') ?? [])];
   return wanted.filter((name) => {
     const [file, why] = catalogue[name] ?? ['', 'no such peer'];
     if (file !== '' && existsSync(file)) return true;
@@ -109,45 +96,39 @@ function measure(mode, names, file) {
   rmSync(part, { force: true });
   const fits = names.filter((n) => !(plain.includes(mode) ? only.on : only.off).includes(n));
   const inner = mode === 'gro' ? 'off' : mode;
-  const env = {
-    PEERS_BIN: binaries,
-    EXTRA: JSON.stringify(ours),
-    GRO: mode === 'gro' ? 'on' : 'off',
-    NS: ask.idle ?? '',
-  };
+  const gro = mode === 'gro' ? { GRO: 'on', BULK: '1' } : { GRO: 'off' };
+  const env = { ...plan.env, ...gro, PEERS_BIN: binaries, EXTRA: JSON.stringify(ours), NS: idle };
   say(`${mode}: ${fits.join(' ')}`);
   const code = run('python3', [join(peersDir, 'run.py'), inner, rounds, part, fits.join(',')], { env });
-  const lines = existsSync(part) ? readFileSync(part, 'utf8').trim().split('\n').filter(Boolean) : [];
-  for (const line of lines) {
-    const row = JSON.parse(line);
-    appendFileSync(file, `${JSON.stringify(row.mode === inner ? { ...row, mode } : row)}\n`);
+  for (const r of existsSync(part) ? readRows(part) : []) {
+    appendFileSync(file, `${JSON.stringify(r.mode === inner ? { ...r, mode } : r)}\n`);
   }
   rmSync(part, { force: true });
   return code;
 }
 
+if (process.getuid?.() === 0) ensurePackages(ask.smoke ? 'bench-smoke' : 'bench');
 enterNamespace();
 buildPeers();
 const names = choose();
-mkdirSync(path('bench/results'), { recursive: true });
-const file = path('bench/results', `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}.jsonl`);
-const down = () => spawnSync(join(peersDir, 'ns.sh'), ['down'], { stdio: 'ignore' });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
-if (run(join(peersDir, 'ns.sh'), ['up']) !== 0) {
-  down();
-  process.exit(1);
-}
-process.on('exit', down);
+mkdirSync(ask.out, { recursive: true });
+const file = join(ask.out, `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}.jsonl`);
+const beside = (ending) => file.replace('.jsonl', ending);
+wire();
 writeFileSync(file, '');
-writeFileSync(
-  file.replace('.jsonl', '.meta.json'),
-  `${JSON.stringify({ ...meta(), rounds: Number(rounds), modes, idle: ask.idle, names }, null, 1)}\n`,
-);
+const facts = { ...meta(), rounds: Number(rounds), modes, idle, names, ...plan.env };
+writeFileSync(beside('.meta.json'), `${JSON.stringify(facts, null, 1)}\n`);
 let code = 0;
-for (const mode of ask.idle ? [...modes, 'idle'] : modes) code ||= measure(mode, names, file);
-const table = spawnSync('python3', [join(peersDir, 'report.py'), file], { encoding: 'utf8' });
-process.stderr.write(table.stderr);
-process.stdout.write(table.stdout);
-writeFileSync(file.replace('.jsonl', '.md'), table.stdout);
-say(`rows, table and facts: ${file.slice(path().length + 1).replace('.jsonl', '.{jsonl,md,meta.json}')}`);
+for (const mode of idle ? [...modes, 'idle'] : modes) code = measure(mode, names, file) || code;
+const rows = readRows(file);
+const table = tables(rows);
+process.stdout.write(table);
+writeFileSync(beside('.md'), table);
+writeFileSync(beside('.html'), page(rows, [facts]));
+say(`rows, table, report and facts: ${beside('.{jsonl,md,html,meta.json}')}`);
+if (ask.smoke) {
+  const wrong = complaints(rows, { names, modes, idle });
+  for (const line of wrong) say(line);
+  code ||= wrong.length > 0 ? 1 : 0;
+}
 process.exit(code);

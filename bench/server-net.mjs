@@ -1,11 +1,13 @@
 // As server.mjs, by the sockets that stand in for `net`: node bench/server-net.mjs DEVICE IP BASE
 // The same program as bench/peers/node_net.js; only where createServer comes from differs.
 import { createStack } from '../dist/index.js';
+import { crc } from './peers/crc.js';
 
 const [device = 'vb', ip = '10.77.0.2', base = '9001'] = process.argv.slice(2);
 const port = Number(base);
 const stack = await createStack({ device, addresses: [`${ip}/24`], tcp: { noDelay: true } });
 const chunk = Buffer.alloc(64 * 1024, 'y');
+let sum = 0;
 
 function listen(at, handle) {
   const server = stack.createServer({ noDelay: true }, (socket) => {
@@ -19,15 +21,31 @@ function listen(at, handle) {
 }
 
 await listen(port, (s) => s.on('data', () => {}));
-await listen(port + 1, (s) => {
+const source = (write) => (s) => {
   const pump = () => {
-    while (!s.destroyed && s.write(chunk));
+    while (!s.destroyed && write(s));
   };
   s.on('data', () => {});
   s.on('drain', pump);
   pump();
-});
+};
+await listen(
+  port + 1,
+  source((s) => s.write(chunk)),
+);
 await listen(port + 2, (s) => s.on('data', (bytes) => s.write(bytes)));
+await listen(port + 3, (s) => {
+  s.on('data', (bytes) => {
+    sum = crc(bytes, sum);
+  });
+});
+await listen(
+  port + 4,
+  source((s) => {
+    sum = crc(chunk, sum);
+    return s.write(chunk);
+  }),
+);
 console.log('ready');
 
 for (const signal of ['SIGTERM', 'SIGINT']) {

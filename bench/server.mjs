@@ -1,7 +1,9 @@
 // Our row in the table of peers: node bench/server.mjs DEVICE IP BASE
-// BASE+0 reads and drops, BASE+1 writes as fast as it can, BASE+2 echoes. Prints a line that starts with `ready`.
+// BASE+0 reads and drops, BASE+1 writes as fast as it can, BASE+2 echoes; BASE+3 and BASE+4 do as the first two, with
+// CRC-32C over every byte. Prints a line that starts with `ready`.
 // The source sends one buffer again and again from where it is; USERTCP_COPY=1 copies it into the stack instead.
 import { createStack } from '../dist/index.js';
+import { crc } from './peers/crc.js';
 
 const [device = 'vb', ip = '10.77.0.2', base = '9001'] = process.argv.slice(2);
 const port = Number(base);
@@ -14,11 +16,24 @@ const lend = (conn) => {
   while (conn.lend(chunk) === chunk.length);
 };
 const pump = process.env.USERTCP_COPY ? copy : lend;
+let sum = 0;
+const pumpRead = (conn) => {
+  for (let taken = chunk.length; taken === chunk.length; ) {
+    taken = conn.lend(chunk);
+    if (taken > 0) sum = crc(taken === chunk.length ? chunk : chunk.subarray(0, taken), sum);
+  }
+};
 
 // Without an `end` handler our side closes when the peer does.
 await stack.serve(port, { data() {} });
 await stack.serve(port + 1, { open: pump, drain: pump, data() {} });
 await stack.serve(port + 2, { data: (conn, bytes) => void conn.write(bytes) });
+await stack.serve(port + 3, {
+  data(_conn, bytes) {
+    sum = crc(bytes, sum);
+  },
+});
+await stack.serve(port + 4, { open: pumpRead, drain: pumpRead, data() {} });
 console.log('ready');
 
 for (const signal of ['SIGTERM', 'SIGINT']) {

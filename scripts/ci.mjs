@@ -1,6 +1,9 @@
 // The jobs behind scripts/ci.sh. Each adds to one tally; the last line is the sum.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cannot as cannotBench } from '../bench/lab.mjs';
 import { build } from './build.mjs';
 import { pack } from './pack.mjs';
 import { ensurePackages, path, prepare, root, run, say, which } from './prepare.mjs';
@@ -109,9 +112,20 @@ const jobs = {
   },
   bench: () =>
     ready() &&
-    tally.add('bench', { failed: run(process.execPath, [path('bench/run.mjs'), '--quick']) ? 1 : 0, passed: 1 }),
+    tally.add('bench', run(process.execPath, [path('bench/run.mjs'), '--quick']) ? { failed: 1 } : { passed: 1 }),
+  /** Seconds of every load: fails on a crash or a stall, never on a time. */
+  'bench-smoke': () => {
+    ensurePackages('bench-smoke');
+    const why = cannotBench();
+    if (why) return tally.add('bench smoke', { why });
+    if (!ready()) return;
+    const out = mkdtempSync(join(tmpdir(), 'usertcp-bench-'));
+    const code = run(process.execPath, [path('bench/run.mjs'), '--smoke', '--out', out], { timeout: 5 * minutes });
+    rmSync(out, { recursive: true, force: true });
+    tally.add('bench smoke', code === 0 ? { passed: 1 } : { failed: 1 });
+  },
 };
-const all = ['test', 'slow', 'lint', 'pack', 'smoke'];
+const all = ['test', 'slow', 'lint', 'pack', 'smoke', 'bench-smoke'];
 
 const asked = process.argv.slice(2).filter((a) => !a.startsWith('-'));
 for (const name of asked.length === 0 || asked.includes('all') ? all : asked) {

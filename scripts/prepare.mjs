@@ -22,17 +22,15 @@ const TEST = {
   tcpdump: 'tcpdump',
   'dnsmasq-base': 'dnsmasq',
 };
+const SMOKE = { iproute2: 'ip', ethtool: 'ethtool', python3: 'python3', gcc: 'gcc' };
 const BENCH = {
-  iproute2: 'ip',
-  ethtool: 'ethtool',
-  python3: 'python3',
-  gcc: 'gcc',
+  ...SMOKE,
   'golang-go': 'go',
   'golang-gvisor-gvisor-dev': '/usr/share/gocode/src/gvisor.dev',
   'liblwip-dev': '/usr/include/lwip',
 };
 const LINT = { 'clang-format': 'clang-format' };
-export const purposes = { build: BUILD, demo: DEMO, test: TEST, bench: BENCH, lint: LINT };
+export const purposes = { build: BUILD, demo: DEMO, test: TEST, bench: BENCH, 'bench-smoke': SMOKE, lint: LINT };
 const tried = new Set();
 
 /** Where a command is, or undefined. /usr/sbin is looked at too: `ip` and `nft` live there. */

@@ -1,0 +1,135 @@
+// Raw rows as points: { mode, peer, test, unit, better, value, round }. Tables, comparisons and the report work on points.
+import { readFileSync } from 'node:fs';
+
+export const BASE = 'node-net';
+
+/** Rows of files; `file` says where from. Lines that are no rows are an error: a file cut short must not pass. */
+export function readRows(...files) {
+  return files.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line)),
+  );
+}
+
+const more = (unit) => ({ unit, better: 'more' });
+const less = (unit) => ({ unit, better: 'less' });
+
+/** kind of row (`m`) → the points it holds: [suffix of the test's name, how to read it, value]. */
+const kinds = {
+  sink: bulk,
+  source: bulk,
+  cps: (r) => [['', more('1/s'), r.cps]],
+  rr1: trip,
+  rr64: trip,
+  lat: (r) => [
+    [' p50', less('µs'), r.p50_us],
+    [' p99', less('µs'), r.p99_us],
+    [' p99.9', less('µs'), r.p999_us],
+  ],
+  idle: (r) => [
+    [`@${r.n} RSS`, less('B'), r.rss_b_per_conn],
+    [`@${r.n} slab`, less('B'), r.slab_b_per_conn],
+  ],
+};
+
+/** The client's time of warming up is in the server's CPU time too. */
+function bulk(r) {
+  const share = r.secs / (r.secs + (r.warm ?? 0.5));
+  const cost = r.cpu && r.bytes ? (r.cpu * share) / (r.bytes / 1e9) : undefined;
+  return [
+    ['', more('Gbit/s'), r.gbps],
+    [' cpu', less('s/GB'), cost],
+  ];
+}
+
+function trip(r) {
+  return [
+    [' p50', less('µs'), r.p50_us],
+    [' p99', less('µs'), r.p99_us],
+  ];
+}
+
+/** The test of a row: its name without what is measured. */
+const nameOf = (row) => row.t ?? row.m;
+
+export function pointsOf(rows) {
+  const points = [];
+  for (const row of rows) {
+    if (row.err || row.t === 'warm' || !row.peer || !Object.hasOwn(kinds, row.m)) continue;
+    for (const [suffix, how, value] of kinds[row.m](row)) {
+      if (typeof value !== 'number' || !Number.isFinite(value)) continue;
+      points.push({
+        mode: row.mode ?? '',
+        peer: row.peer,
+        round: row.round ?? 0,
+        test: nameOf(row) + suffix,
+        ...how,
+        value,
+      });
+    }
+  }
+  return points;
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+const distinct = (list) => [...new Set(list)];
+
+/**
+ * One cell per mode, peer and test: { n, mid, low, high, ratio, ratioLow, ratioHigh }. The ratio is to `node-net` in the same round, and
+ * the median over rounds; undefined where no round has both.
+ */
+export function cellsOf(points) {
+  const groups = groupBy(points, keyOf);
+  const cells = [];
+  for (const [key, group] of groups) {
+    const { mode, peer, test, unit, better } = group[0];
+    const base = groups.get(key.replace(`\n${peer}\n`, `\n${BASE}\n`)) ?? [];
+    const rounds = new Map(base.map((p) => [p.round, p.value]));
+    const values = group.map((p) => p.value);
+    const ratios = group.filter((p) => rounds.get(p.round)).map((p) => p.value / rounds.get(p.round));
+    cells.push({
+      mode,
+      peer,
+      test,
+      unit,
+      better,
+      n: values.length,
+      ...spread(values),
+      ratio: ratios.length ? spread(ratios) : undefined,
+    });
+  }
+  return cells;
+}
+
+const keyOf = (p) => `${p.mode}\n${p.peer}\n${p.test}`;
+
+/** Map.groupBy, which Node 20 lacks. */
+function groupBy(list, key) {
+  const groups = new Map();
+  for (const item of list) {
+    const k = key(item);
+    if (groups.has(k)) groups.get(k).push(item);
+    else groups.set(k, [item]);
+  }
+  return groups;
+}
+
+const spread = (values) => ({ mid: median(values), low: Math.min(...values), high: Math.max(...values) });
+
+/** A value as people read it: three digits that count. */
+export function short(value) {
+  if (!Number.isFinite(value)) return '-';
+  const size = Math.abs(value);
+  if (size >= 100_000) return `${Number((value / 1000).toPrecision(3))}k`;
+  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(3)));
+}
+
+export { distinct, groupBy };

@@ -1,0 +1,103 @@
+// What benches print, from rows made by hand: medians, ratios within a round, verdicts, and a page that needs nothing else.
+import { createRequire } from 'node:module';
+import { describe, expect, test } from 'vitest';
+
+const bench = (file: string) => import(new URL(`../../../bench/${file}`, import.meta.url).href);
+const { cellsOf, median, pointsOf, short } = await bench('rows.mjs');
+const { compare, verdict } = await bench('compare.mjs');
+const { page } = await bench('report.mjs');
+const { tables } = await bench('table.mjs');
+const { complaints } = await bench('smoke.mjs');
+
+const sink = (peer: string, round: number, gbps: number) => ({
+  ...{ m: 'sink', t: 'sink', mode: 'on', peer, round, gbps, bytes: gbps * 1e9, secs: 1.5, warm: 0.5, cpu: 2 },
+});
+const curve = [
+  [0, 10],
+  [0.5, 20],
+  [0.9, 40],
+];
+const lat = { m: 'lat', t: 'lat@5000', mode: 'on', round: 0, rate: 5000, size: 64, conns: 8, n: 100, curve };
+const rows = [
+  ...[10, 20, 30].map((v, round) => sink('node-net', round, v)),
+  ...[40, 40, 90].map((v, round) => sink('ours', round, v)),
+  { ...lat, peer: 'ours', p50_us: 20, p99_us: 40, p999_us: 50, max_us: 60, p99_sent_us: 39, unanswered: 0, dead: 0 },
+  { m: 'rr1', t: 'warm', mode: 'on', peer: 'ours', round: 0, p50_us: 1, p99_us: 1 },
+  { m: 'idle', mode: 'idle', peer: 'ours', n: 1000, open: 1000, rss_b_per_conn: 300, slab_b_per_conn: 20 },
+  { m: 'growth', peer: 'ours', n: 1, ns_per_segment: 200 },
+  { m: 'growth', peer: 'ours', n: 1000, ns_per_segment: 210 },
+  { m: 'something-new', peer: 'ours', value: 7 },
+];
+
+describe('cells', () => {
+  const cell = (peer: string, what: string) =>
+    cellsOf(pointsOf(rows)).find((c: { peer: string; test: string }) => c.peer === peer && c.test === what);
+
+  test('hold the median, the range, and the median of the ratios within rounds', () => {
+    expect(cell('ours', 'sink')).toMatchObject({
+      n: 3,
+      mid: 40,
+      low: 40,
+      high: 90,
+      ratio: { mid: 3, low: 2, high: 4 },
+    });
+    expect(cell('node-net', 'sink').ratio.mid).toBe(1);
+  });
+
+  test('CPU seconds per gigabyte leave out the share of the warm-up', () => {
+    expect(cell('node-net', 'sink cpu').low).toBeCloseTo((2 * 0.75) / 30);
+  });
+
+  test('what warms a server up, and what nobody knows, is no point', () => {
+    expect(pointsOf(rows).map((p: { test: string }) => p.test)).not.toContain('warm p50');
+    expect(pointsOf([{ m: 'something-new', peer: 'ours', value: 7 }])).toEqual([]);
+    expect(pointsOf([{ m: 'sink', t: 'sink', peer: 'ours', err: 'timed out', gbps: 1 }])).toEqual([]);
+  });
+
+  test('numbers are short', () => {
+    expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
+    expect([0.12345, 45.678, 1234.5, 250_000, Number.NaN].map(short)).toEqual(['0.123', '45.7', '1,235', '250k', '-']);
+  });
+});
+
+test('two files: better only where the ranges stand apart, in the sense of the unit', () => {
+  const [low, high] = [
+    { n: 3, low: 1, mid: 2, high: 3 },
+    { n: 3, low: 4, mid: 5, high: 6 },
+  ];
+  expect(verdict(low, high, 'more')).toBe('B is better');
+  expect(verdict(low, high, 'less')).toBe('B is worse');
+  expect(verdict(low, { ...high, low: 3 }, 'more')).toBe('no result: ranges overlap');
+  expect(verdict({ ...low, n: 1 }, high, 'more')).toBe('no result: one round');
+  expect(compare(rows, rows)).toContain('| ours | sink | Gbit/s | 40 [40..90] | 40 [40..90] | 1.00 | no result');
+  expect(compare(rows, [])).toBe('nothing is in both files\n');
+});
+
+test('the page stands alone and has a plot for each thing measured', () => {
+  const html: string = page(rows, [{ date: 'today', commit: '<abc>', node: 'v20' }]);
+  expect(html.match(/<svg /g)).toHaveLength(5); // throughput, CPU, latency, memory, growth
+  expect(html).not.toMatch(/<script|<link|<img|url\(|(src|href)=|NaN|undefined</);
+  expect(html).toContain('&lt;abc&gt;');
+  expect(tables(rows)).toContain('40 (3.00x) [40..90]');
+});
+
+test('a smoke complains of loads that moved nothing, servers that ended, and rows that are not there', () => {
+  const asked = { names: ['ours'], modes: ['gro'], idle: '' };
+  const bulk = ['sink', 'sink8', 'source', 'sink-crc', 'source-crc'];
+  const good = bulk.map((t) => ({ ...sink('ours', 0, 1), t, mode: 'gro' }));
+  expect(complaints(good, asked)).toEqual([]);
+  expect(complaints(good.slice(1), asked)).toEqual(['ours gro sink: no row']);
+  expect(complaints([...good.slice(1), { ...good[0], gbps: 0 }], asked)[0]).toMatch(/^ours gro sink: stalled/);
+  expect(
+    complaints([...good, { m: 'exit', mode: 'gro', peer: 'ours', err: 'the server ended with 139' }], asked),
+  ).toEqual(['ours gro exit: the server ended with 139']);
+});
+
+test('CRC-32C: the check value, in one piece and in many, in JavaScript and in C', () => {
+  const { crc, slicing } = createRequire(import.meta.url)('../../../bench/peers/crc.js');
+  const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => (i * 31) & 255));
+  for (const f of [crc, slicing]) {
+    expect(f(Buffer.from('123456789'))).toBe(0xe3069283);
+    expect(f(bytes.subarray(333), f(bytes.subarray(0, 333)))).toBe(slicing(bytes));
+  }
+});
