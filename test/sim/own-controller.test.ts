@@ -20,6 +20,11 @@ test('examples/own-controller.mjs', { timeout: 300_000 }, async () => {
   expect(exitCode).toBe(0);
 });
 
+test('BBR passes as well', { timeout: 300_000 }, async () => {
+  const { gates } = await assessController('bbr');
+  expect(gates.filter((gate) => !gate.passed)).toEqual([]);
+});
+
 test('a controller that grows whatever happens fails', { timeout: 300_000 }, async () => {
   const greedy: CongestionController = {
     ...plain,

@@ -27,6 +27,7 @@ import {
   UP_ACKED,
   UP_COUNT,
   UP_ROUNDS,
+  uncutWindow,
   withHeadroom,
 } from './bbr-model.ts';
 import { type CongestionView, RATE_UNIT } from './view.ts';
@@ -121,7 +122,8 @@ function timeToProbe(view: CongestionView, now: number): boolean {
 
 function targetInflight(view: CongestionView): number {
   const product = bdp(view);
-  return product < view.cwnd ? product : view.cwnd;
+  const window = uncutWindow(view);
+  return product < window ? product : window;
 }
 
 /** BBRAdaptLongTermModel. */
@@ -144,7 +146,7 @@ function adaptLongTerm(view: CongestionView, ack: AckSample, now: number): void 
 
 /** BBRIsInflightTooHigh, BBRHandleInflightTooHigh. */
 function tooHigh(view: CongestionView, ack: AckSample, now: number): boolean {
-  if (ack.lost <= ack.txInFlight * LOSS_THRESHOLD) return false;
+  if (ack.lost <= tolerated(view, ack.txInFlight)) return false;
   if (!has(view, PROBE_SAMPLES)) return true;
   put(view, PROBE_SAMPLES, false);
   if (!ack.appLimited) {
@@ -153,6 +155,12 @@ function tooHigh(view: CongestionView, ack: AckSample, now: number): boolean {
   }
   if (view.int(STATE) === UP) startDown(view, now);
   return true;
+}
+
+/** Segments are lost whole: 2 % of 83 are 1.7, and one more than one is not yet too many. Of fewer than 50 each loss is. */
+function tolerated(view: CongestionView, flight: number): number {
+  const segments = (flight * LOSS_THRESHOLD) / view.mss;
+  return segments < 1 ? 0 : Math.round(segments) * view.mss;
 }
 
 /** BBRProbeInflightLongtermUpward. */

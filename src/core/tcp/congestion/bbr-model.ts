@@ -55,6 +55,8 @@ export const IDLE_RESTART = 8;
 export const PROBE_SAMPLES = 16;
 export const PROBE_RTT_ROUND_DONE = 32;
 export const PROBE_RTT_EXPIRED = 64;
+/** After a retransmission timeout, until all that was outstanding then is acknowledged. */
+export const TIMED_OUT = 128;
 
 const MIN_RTT_FILTER_US = 10e6;
 const PROBE_RTT_INTERVAL_US = 5e6;
@@ -101,6 +103,12 @@ export function minRtt(view: CongestionView): number {
 
 export function bdp(view: CongestionView): number {
   return (bandwidth(view) * view.int(MIN_RTT)) / 1e6;
+}
+
+/** The window, or what it was before a timeout cut it and will be again: the cut is about the repair, not about the path. */
+export function uncutWindow(view: CongestionView): number {
+  const prior = view.int(PRIOR_CWND);
+  return has(view, TIMED_OUT) && prior > view.cwnd ? prior : view.cwnd;
 }
 
 /** BBRInflight with its quantization budget: three quanta of a tick fit, whatever the path. */
@@ -164,7 +172,7 @@ export function resetSignals(view: CongestionView): void {
 /** BBRInitLowerBounds, BBRLossLowerBounds. */
 function lowerBounds(view: CongestionView): void {
   const bw = BETA * (view.int(BW_SHORT) || maxBw(view) / RATE_UNIT);
-  const flight = BETA * (view.int(INFLIGHT_SHORT) || view.cwnd);
+  const flight = BETA * (view.int(INFLIGHT_SHORT) || uncutWindow(view));
   view.setInt(BW_SHORT, bw > view.int(BW_LATEST) ? bw : view.int(BW_LATEST));
   view.setInt(INFLIGHT_SHORT, flight > view.int(INFLIGHT_LATEST) ? flight : view.int(INFLIGHT_LATEST));
 }

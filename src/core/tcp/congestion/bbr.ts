@@ -40,6 +40,7 @@ import {
   restartAggregation,
   STARTUP,
   STATE,
+  TIMED_OUT,
   takeAggregation,
   takeRtt,
   takeSignals,
@@ -79,6 +80,7 @@ export const bbr: CongestionController = {
   },
 
   onAck(view, ack, now): void {
+    if (has(view, TIMED_OUT) && !view.restarting) endRestart(view);
     takeSignals(view, ack);
     takeAggregation(view, ack, now);
     checkFullBw(view, ack);
@@ -98,9 +100,11 @@ export const bbr: CongestionController = {
 
   onRecoveryEnd: restoreWindow,
 
+  /** BBROnEnterRTO: what RACK still believes to be in the network, and one segment. */
   onRto(view): void {
     saveWindow(view);
-    view.cwnd = view.mss;
+    put(view, TIMED_OUT, true);
+    view.cwnd = view.inFlight + view.mss;
   },
 
   /** BBRHandleRestartFromIdle. The window stays: what paces out is no burst. */
@@ -113,9 +117,15 @@ export const bbr: CongestionController = {
 
   onSpurious(view): void {
     forgetLowerBounds(view);
-    restoreWindow(view);
+    endRestart(view);
   },
 };
+
+/** §5.6.4.4: the window comes back when the recovery from a timeout is over, as after fast recovery. */
+function endRestart(view: CongestionView): void {
+  put(view, TIMED_OUT, false);
+  restoreWindow(view);
+}
 
 /** BBRCheckFullBWReached: three rounds without a quarter more. */
 function checkFullBw(view: CongestionView, ack: AckSample): void {
@@ -221,7 +231,7 @@ function modelBound(view: CongestionView): number {
 
 /** BBRSaveCwnd: the largest of those that are waiting to come back. */
 function saveWindow(view: CongestionView): void {
-  const cutAlready = view.recovering || view.int(STATE) === PROBE_RTT;
+  const cutAlready = view.recovering || has(view, TIMED_OUT) || view.int(STATE) === PROBE_RTT;
   const prior = view.int(PRIOR_CWND);
   view.setInt(PRIOR_CWND, cutAlready && prior > view.cwnd ? prior : view.cwnd);
 }

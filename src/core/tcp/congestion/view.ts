@@ -3,7 +3,7 @@
  * controller never keeps it. What is set is kept within bounds, so no controller can break the connection's arithmetic.
  */
 import { inFlight } from '../pipe.ts';
-import { F_RECOVERY } from '../row.ts';
+import { F_RECOVERY, F_RTO_RECOVERY } from '../row.ts';
 import { CC_STATE, FLIGHT, type Tcb } from '../tcb.ts';
 import { initialWindow, MAX_CWND } from './controller.ts';
 
@@ -84,6 +84,11 @@ export class CongestionView {
 
   get recovering(): boolean {
     return (this.tcb.flags & F_RECOVERY) !== 0;
+  }
+
+  /** After a retransmission timeout, until all that was outstanding then is acknowledged. */
+  get restarting(): boolean {
+    return (this.tcb.flags & F_RTO_RECOVERY) !== 0;
   }
 
   /** All bytes delivered, and all marked lost, modulo 2^32: compare by difference, `(a - b) | 0`. */

@@ -8,6 +8,7 @@ import {
   FULL_BW_REACHED,
   has,
   INFLIGHT_LONG,
+  INFLIGHT_SHORT,
   maxBw,
   minRtt,
   PROBE_RTT,
@@ -16,7 +17,7 @@ import {
   STATE,
   UP,
 } from '../../../../src/core/tcp/congestion/bbr-model.ts';
-import { F_RECOVERY } from '../../../../src/core/tcp/row.ts';
+import { F_RECOVERY, F_RTO_RECOVERY } from '../../../../src/core/tcp/row.ts';
 import { type Bench, bench, MS, MSS } from './bench.ts';
 
 const RTT = 40 * MS;
@@ -153,6 +154,18 @@ describe('ProbeBW', () => {
     if (p.view.int(STATE) === CRUISE) expect(p.view.cwnd).toBeLessThanOrEqual(0.85 * long + 1);
   });
 
+  test.each([
+    ['of 83 segments two may be lost', 83, 2, UP],
+    ['of 83 three are too many', 83, 3, DOWN],
+    ['of 30 one is', 30, 1, DOWN],
+  ])('%s', (_name, flight, lost, state) => {
+    const p = path();
+    p.until(UP);
+    p.view.cwnd = flight * MSS;
+    p.round({ lost: lost * MSS });
+    expect(p.view.int(STATE)).toBe(state);
+  });
+
   test('loss while cruising lowers the window by 0.7 at most per round, and refilling forgets that', () => {
     const p = path();
     p.until(CRUISE, 20);
@@ -183,15 +196,50 @@ test('ProbeRTT: after 5 s without a round trip as short, half a product for 200 
   expect(p.view.cwnd).toBeGreaterThan(before / 2);
 });
 
-test('a timeout leaves one segment, and what follows grows by what arrives', () => {
-  const p = path();
-  p.until(CRUISE, 20);
-  p.control.onRto(p.tcb, p.view.cwnd, true, p.now);
-  expect(p.view.cwnd).toBe(MSS);
-  p.round();
-  expect(p.view.cwnd).toBe(4 * MSS);
-  p.round();
-  expect(p.view.cwnd).toBe(8 * MSS);
+/** A timeout while `left` bytes are believed to be in the network. */
+function timeout(p: Path, left: number): void {
+  p.tcb.flags |= F_RTO_RECOVERY;
+  p.tcb.sackedOut = p.view.outstanding - left;
+  p.control.onRto(p.tcb, p.view.outstanding, true, p.now);
+  p.tcb.sackedOut = 0;
+}
+
+describe('a timeout', () => {
+  test('leaves what is in the network and one segment, and what follows grows by what arrives', () => {
+    const p = path();
+    p.until(CRUISE, 20);
+    timeout(p, 3 * MSS);
+    expect(p.view.cwnd).toBe(4 * MSS);
+    p.round();
+    expect(p.view.cwnd).toBe(8 * MSS);
+    p.round();
+    expect(p.view.cwnd).toBe(16 * MSS);
+  });
+
+  test('when all it found lost has arrived, the window comes back', () => {
+    const p = path();
+    p.until(CRUISE, 20);
+    const { cwnd } = p.view;
+    timeout(p, 0);
+    timeout(p, 0);
+    expect(p.view.cwnd).toBe(MSS);
+    p.round();
+    expect(p.view.cwnd).toBeLessThan(cwnd / 2);
+    p.tcb.flags &= ~F_RTO_RECOVERY;
+    p.round();
+    expect(p.view.cwnd).toBeGreaterThan(0.9 * cwnd);
+  });
+
+  test('the window it leaves is no reason to probe sooner, and no bound on what may be in flight', () => {
+    const p = path();
+    p.until(CRUISE, 20);
+    const { cwnd } = p.view;
+    timeout(p, 0);
+    p.round({ lost: MSS });
+    p.round();
+    expect(p.view.int(STATE)).toBe(CRUISE);
+    expect(p.view.int(INFLIGHT_SHORT)).toBeGreaterThan(0.6 * cwnd);
+  });
 });
 
 test('an idle connection keeps its window: what is paced out is no burst', () => {
