@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const source = readFileSync(new URL('../src/core/tcp/row.ts', import.meta.url), 'utf8').replaceAll('] as const;', '];');
-const { row, flight } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { row, listening, flight } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 const abi = readFileSync(new URL('../src/wire/abi.ts', import.meta.url), 'utf8');
 const rowWords = Number(/ROW_WORDS = (\d+)/.exec(abi)[1]);
 
@@ -27,6 +27,15 @@ for (const [name, words, unit, meaning] of row) {
   }
   at += words;
 }
+const words = new Map(row.map(([name], n) => [name, Number(/= (\d+);/.exec(constants[n])[1])]));
+for (const [name, word, unit, meaning] of listening) {
+  const place = words.get(word);
+  constants.push(`export const ${name.replace(/([A-Z])/g, '_$1').toUpperCase()} = ${place};`);
+  table.push(`| ${place} | \`${name}\` | 1 | ${unit.replaceAll('|', '\\|')} | ${meaning} |`);
+  accessors.push(
+    `  /** ${meaning} [${unit}] */\n  get ${name}(): number { return this.i32[this.at + ${place}]!; }\n  set ${name}(v: number) { this.i32[this.at + ${place}] = v; }`,
+  );
+}
 if (at > rowWords) throw new Error(`a row needs ${at} words, ROW_WORDS is ${rowWords}`);
 
 let flightAt = 0;
@@ -40,7 +49,7 @@ for (const [name, words, unit, meaning] of flight) {
   flightConstants.push(`export const ${constant} = ${flightAt};`);
   flightTable.push(`| ${flightAt} | \`${name}\` | ${words} | ${unit.replaceAll('|', '\\|')} | ${meaning} |`);
   if (unit === 'us@') moments.push(constant);
-  if (unit === 'tick@') ticks.push(constant);
+  for (let n = 0; unit === 'tick@' && n < words; n++) ticks.push(n === 0 ? constant : `${constant} + ${n}`);
   if (words === 1) {
     const place = `this.f32[this.i32[this.at + FLIGHT]! + ${flightAt}]`;
     flightAccessors.push(
@@ -53,6 +62,7 @@ const flightWords = Math.ceil(flightAt / 16) * 16;
 
 const ts = `// Generated from row.ts by scripts/generate-tcb.mjs: do not edit.
 import { ROW_WORDS } from '../../wire/abi.ts';
+import { FIRST_IDLE_TIMER } from './row.ts';
 
 ${constants.join('\n')}
 /** Words used of ROW_WORDS. */
@@ -93,8 +103,15 @@ ${accessors.join('\n')}
 
 ${flightAccessors.join('\n')}
 
-  timer(kind: number): number { return this.i32[this.at + TIMERS + kind]!; }
-  setTimer(kind: number, tick: number): void { this.i32[this.at + TIMERS + kind] = tick; }
+  /** Deadline by TIMER_*; those that an idle connection may have are in the row. */
+  timer(kind: number): number {
+    if (kind >= FIRST_IDLE_TIMER && kind < FIRST_IDLE_TIMER + 3) return this.i32[this.at + TIMERS - FIRST_IDLE_TIMER + kind]!;
+    return this.f32[this.i32[this.at + FLIGHT]! + DEADLINES + kind]!;
+  }
+  setTimer(kind: number, tick: number): void {
+    if (kind >= FIRST_IDLE_TIMER && kind < FIRST_IDLE_TIMER + 3) this.i32[this.at + TIMERS - FIRST_IDLE_TIMER + kind] = tick;
+    else this.f32[this.i32[this.at + FLIGHT]! + DEADLINES + kind] = tick;
+  }
   ccWord(n: number): number { return this.f32[this.i32[this.at + FLIGHT]! + CC_STATE + n]!; }
   setCcWord(n: number, v: number): void { this.f32[this.i32[this.at + FLIGHT]! + CC_STATE + n] = v; }
 }

@@ -70,7 +70,7 @@ namespace usertcp {
   X(OPT_SACK, kOptSack, 16)                  \
   X(OPT_OTHER, kOptOther, 32)                \
   X(OPT_BAD, kOptBad, 64)                    \
-  X(ROW_WORDS, kRowWords, 96)                \
+  X(ROW_WORDS, kRowWords, 64)                \
   X(ROW_PORTS, kRowPorts, 0)                 \
   X(ROW_LADDR, kRowLaddr, 1)                 \
   X(ROW_RADDR, kRowRaddr, 5)                 \

@@ -112,8 +112,8 @@ export const OPT_OTHER = 32;
 export const OPT_BAD = 64;
 
 // ---- the row's identity: the words of a TCB that C++ reads (src/core/tcp/row.ts declares all of them) -------------
-/** 96 words = 384 bytes = 6 cache lines. */
-export const ROW_WORDS = 96;
+/** 64 words = 256 bytes = 4 cache lines. */
+export const ROW_WORDS = 64;
 /** local port << 16 | remote port. */
 export const ROW_PORTS = 0;
 /** Four words, network order read as big-endian int32; IPv4 is held mapped: 0, 0, 0x0000ffff, address. */

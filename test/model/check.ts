@@ -3,14 +3,14 @@ import { OK } from '../../src/core/events.ts';
 import { stateName } from '../../src/core/tcp/figure5.ts';
 import { ROW_WORDS } from '../../src/wire/abi.ts';
 import type { Conn, Host } from './host.ts';
-import { TIMER_WORDS, word } from './layout.ts';
+import { deadline, flightWord, TIMER_WORDS, word } from './layout.ts';
 import type { World } from './world.ts';
 
 const STATE = word('state');
 const UNA = word('sndUna');
 const NXT = word('sndNxt');
-const QUEUED = word('sndQueued');
-const TIMERS = word('timers');
+const QUEUED = flightWord('sndQueued');
+const FLIGHT = word('flight');
 const FILED = word('wheelAt');
 /** Delayed ACK, keep-alive, the state's own, the user's limit: they send nothing again. */
 const IDLE_TIMERS = new Set([2, 3, 4, 5]);
@@ -30,6 +30,7 @@ export function checkState(world: World): void {
 
 function checkRows(host: Host): void {
   const { words } = host.inside.rows;
+  const { words: flights } = host.inside.flights;
   // There is only one pair of ports: two live connections would share the four-tuple.
   let found = 0;
   for (const row of host.live()) {
@@ -38,18 +39,18 @@ function checkRows(host: Host): void {
     if (stale || found++ > 0) throw new Error(`host ${host.index}: two connections on one four-tuple`);
     const waits =
       words[base + UNA] !== words[base + NXT] ||
-      words[base + QUEUED]! > 0 ||
+      flights[words[base + FLIGHT]! + QUEUED]! > 0 ||
       PASSING.has(stateName(words[base + STATE]!));
-    if (waits && !isArmed(words, base))
+    if (waits && !isArmed(words, flights, base))
       throw new Error(`host ${host.index}: ${stateName(words[base + STATE]!)} waits for something without a timer`);
   }
 }
 
 /** A timer that acts, and the wheel will look in time. */
-function isArmed(words: Int32Array, base: number): boolean {
+function isArmed(words: Int32Array, flights: Int32Array, base: number): boolean {
   let armed = false;
   for (let timer = 0; timer < TIMER_WORDS; timer++) {
-    const at = words[base + TIMERS + timer]!;
+    const at = deadline(words, flights, base, timer);
     if (at === 0) continue;
     const filed = words[base + FILED]!;
     if (filed === 0 || filed - at > 0) return false;

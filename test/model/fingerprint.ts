@@ -5,15 +5,15 @@
  */
 import { ROW_WORDS } from '../../src/wire/abi.ts';
 import type { Host, Inside } from './host.ts';
-import { flightWords, type Part, parts, TIMER_WORDS, word } from './layout.ts';
+import { deadline, flightParts, flightWord, type Part, parts, TIMER_WORDS, word } from './layout.ts';
 
 const ISS = word('iss');
 const IRS = word('irs');
 const STATE = word('state');
 const FLIGHT = word('flight');
 const BACKLOG = word('backlog');
-const RTX = word('rtxHead');
-const OOO = word('oooHead');
+const RTX = flightWord('rtxHead');
+const OOO = flightWord('oooHead');
 const CLOSED = 1;
 const LISTEN = 2;
 const FIRST_ROW = 64;
@@ -53,17 +53,18 @@ export class Fingerprint {
         this.add(words[base + BACKLOG]!);
         continue;
       }
-      for (const part of parts) this.#part(words, base, part, inside.tick);
+      this.#row(inside, base);
       const block = words[base + FLIGHT]!;
       this.add(block === 0 ? 0 : 1);
       // Which end a number belongs to does not matter: both beginnings are the same in every history.
-      if (block !== 0) for (const n of flightWords) this.add(inside.flights.words[block + n]!);
-      this.#list(inside, words[base + RTX]!, words[base + ISS]!);
-      this.#list(inside, words[base + OOO]!, words[base + IRS]!);
+      const { words: flights } = inside.flights;
+      if (block !== 0) for (const part of flightParts) this.#part(flights, block, part, inside.tick);
+      this.#list(inside, flights[block + RTX]!, words[base + ISS]!);
+      this.#list(inside, flights[block + OOO]!, words[base + IRS]!);
     }
     const ghost = host.ghost();
     this.add(ghost === undefined ? 0 : words[ghost.at + STATE]!);
-    if (ghost !== undefined) for (const part of parts) this.#part(words, ghost.at, part, inside.tick);
+    if (ghost !== undefined) this.#row(inside, ghost.at);
     this.add(state.at);
     this.add(state.listener + (state.late ? 1000 : 0));
     for (const c of state.conns) {
@@ -78,12 +79,13 @@ export class Fingerprint {
     }
   }
 
+  #row(inside: Inside, base: number): void {
+    for (const part of parts) this.#part(inside.rows.words, base, part, inside.tick);
+    for (let n = 0; n < TIMER_WORDS; n++) this.add(rank(inside, base, n));
+  }
+
   #part(words: Int32Array, base: number, part: Part, tick: number): void {
     const from = base + part.offset;
-    if (part.kind === 'timers') {
-      for (let n = 0; n < TIMER_WORDS; n++) this.add(rank(words, from, n));
-      return;
-    }
     for (let n = 0; n < part.words; n++) {
       const value = words[from + n]!;
       if (part.kind === 'raw') this.add(value);
@@ -105,12 +107,12 @@ export class Fingerprint {
 }
 
 /** 0 = off, else 1 + the number of timers that are due before this one. */
-function rank(words: Int32Array, from: number, timer: number): number {
-  const at = words[from + timer]!;
+function rank({ rows, flights }: Inside, base: number, timer: number): number {
+  const at = deadline(rows.words, flights.words, base, timer);
   if (at === 0) return 0;
   let before = 1;
   for (let n = 0; n < TIMER_WORDS; n++) {
-    const other = words[from + n]!;
+    const other = deadline(rows.words, flights.words, base, n);
     if (other !== 0 && other - at < 0) before++;
   }
   return before;

@@ -26,7 +26,7 @@ import {
   TRACE_WORDS,
 } from '../../src/core/trace.ts';
 import { ROW_WORDS } from '../../src/wire/abi.ts';
-import { TIMER_WORDS, word } from './layout.ts';
+import { deadline, TIMER_WORDS } from './layout.ts';
 import { ModelLink } from './link.ts';
 import { Memento, type Saved, type Window } from './memento.ts';
 
@@ -78,7 +78,6 @@ export interface Step {
 export const PORTS = [5, 7] as const;
 export const ROWS = 5;
 const FIRST_ROW = 64;
-const TIMERS = word('timers');
 const ARENA = 1 << 20;
 const CHUNK = 2048;
 const CHUNKS_USED = 12;
@@ -272,7 +271,7 @@ export class Host {
     let least = Infinity;
     for (const row of this.live()) {
       for (let timer = 0; timer < TIMER_WORDS; timer++) {
-        const at = words[row * ROW_WORDS + TIMERS + timer]!;
+        const at = deadline(words, this.inside.flights.words, row * ROW_WORDS, timer);
         if (at !== 0) least = Math.min(least, Math.max(0, (at - tick) | 0));
       }
     }

@@ -1,5 +1,5 @@
 /** Words of a row by name and unit, from the table that declares them. */
-import { flight, row } from '../../src/core/tcp/row.ts';
+import { FIRST_IDLE_TIMER, flight, listening, row } from '../../src/core/tcp/row.ts';
 
 export const at = new Map<string, number>();
 export const TIMER_WORDS = 8;
@@ -8,7 +8,7 @@ export const TIMER_WORDS = 8;
 export interface Part {
   readonly offset: number;
   readonly words: number;
-  readonly kind: 'raw' | 'own' | 'peer' | 'timers' | 'since';
+  readonly kind: 'raw' | 'own' | 'peer' | 'since';
 }
 
 export const parts: Part[] = [];
@@ -30,18 +30,39 @@ let offset = 0;
 for (const [name, words, unit] of row) {
   at.set(name, offset);
   const kind = KIND[unit];
-  if (name === 'timers') parts.push({ offset, words, kind: 'timers' });
-  else if (kind !== undefined && !LEFT_OUT.has(name))
+  if (name !== 'timers' && kind !== undefined && !LEFT_OUT.has(name))
     parts.push({ offset, words, kind: kind === 'peer' && OURS.test(name) ? 'own' : kind });
   offset += words;
 }
 
-/** Words of the flight block that count: what recovery waits for. */
-export const flightWords: number[] = [];
-let inBlock = 0;
-for (const [, words, unit] of flight) {
-  if (unit === 'seq') flightWords.push(inBlock);
-  inBlock += words;
+for (const [name, of] of listening) at.set(name, at.get(of)!);
+
+/** Words of the flight block that count: what is under way, and what recovery waits for. */
+export const flightParts: Part[] = [];
+const inBlock = new Map<string, number>();
+let block = 0;
+for (const [name, words, unit] of flight) {
+  const underWay = block > 0 && !inBlock.has('deadlines');
+  inBlock.set(name, block);
+  const kind = unit === 'tick@' ? 'since' : KIND[unit];
+  if (name !== 'deadlines' && (unit === 'seq' || (underWay && kind !== undefined && !LEFT_OUT.has(name))))
+    flightParts.push({ offset: block, words, kind: kind === 'since' ? 'since' : 'raw' });
+  block += words;
+}
+
+/** Word of the flight block. */
+export function flightWord(name: string): number {
+  return inBlock.get(name)!;
+}
+
+const TIMERS = at.get('timers')!;
+const DEADLINES = flightWord('deadlines');
+const FLIGHT = at.get('flight')!;
+
+/** A deadline of the row at `base`: some are in its flight block. */
+export function deadline(rows: Int32Array, flights: Int32Array, base: number, timer: number): number {
+  const idle = timer - FIRST_IDLE_TIMER;
+  return idle >= 0 && idle < 3 ? rows[base + TIMERS + idle]! : flights[rows[base + FLIGHT]! + DEADLINES + timer]!;
 }
 
 export function word(name: string): number {

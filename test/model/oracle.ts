@@ -2,7 +2,7 @@
 
 import { stateName } from '../../src/core/tcp/figure5.ts';
 import type { Host } from './host.ts';
-import { word } from './layout.ts';
+import { flightWord, word } from './layout.ts';
 import { id } from './table.ts';
 
 const FIN = 1;
@@ -53,6 +53,7 @@ export function before(host: Host): Before {
   const base = subject?.at;
   const { words } = host.inside.rows;
   const at = (name: string): number => (base === undefined ? 0 : words[base + word(name)]!);
+  const queued = host.inside.flights.words[at('flight') + flightWord('sndQueued')]!;
   return {
     state: base !== undefined ? stateName(at('state')) : host.state.listener >= 0 ? 'LISTEN' : 'CLOSED',
     rcvNxt: at('rcvNxt'),
@@ -63,7 +64,7 @@ export function before(host: Host): Before {
     wl1: at('sndWl1'),
     wl2: at('sndWl2'),
     irs: at('irs'),
-    waits: at('sndUna') !== at('sndNxt') || at('sndQueued') > 0,
+    waits: at('sndUna') !== at('sndNxt') || queued > 0,
     row: subject?.row ?? host.state.listener,
     passive: base !== undefined && at('listener') >= 0,
   };

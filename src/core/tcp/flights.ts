@@ -2,36 +2,61 @@
 import { diff } from '../seq.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { CLOSE_WAIT, ESTABLISHED } from './figure5.ts';
-import { F2_HOLDS_FLIGHT, TIMER_STATE } from './row.ts';
-import { FLIGHT_WORDS, type Tcb } from './tcb.ts';
+import { F_DIRTY, F_RCV_FIN, F2_HOLDS_FLIGHT, FIRST_IDLE_TIMER, TIMER_LOSS, TIMER_PACE, TIMER_STATE } from './row.ts';
+import {
+  DEADLINES,
+  FLIGHT_WORDS,
+  OOO_HEAD,
+  RTX_HEAD,
+  RTX_TAIL,
+  SND_CHUNK,
+  SND_HEAD,
+  SND_TAIL,
+  type Tcb,
+} from './tcb.ts';
 
 /** ms without anything outstanding after which a connection gives its block back. */
 export const REST_AFTER = 30_000;
+/** The same while many connections talk: a million that come one after the other must not need a block each. */
+const SOON = 2000;
+const MANY = 16_384;
+
+/** Words in which 0 would name something. */
+const LINKS = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD] as const;
+// The first blocks are nobody's. A row without a block reads the very first one, which therefore stays as it is.
+/** Lent to the scratch row that stands for a half-open entry. */
+export const ENTRY = FLIGHT_WORDS;
+/** Lent to the scratch row that stands for a record of TIME_WAIT. */
+export const GHOST = 2 * FLIGHT_WORDS;
+/** Of rows that have ended: whoever still has a cursor there harms nobody. */
+export const GRAVE = 3 * FLIGHT_WORDS;
+const FIRST = 4 * FLIGHT_WORDS;
 
 export class Flights {
   readonly words: Int32Array;
   /** Blocks in use. */
   used = 0;
   private free = 0;
-  /** The first block is nobody's and stays zero: a row without a block reads it. */
-  private top = 2 * FLIGHT_WORDS;
+  private top = FIRST;
 
   constructor(region: ArrayBuffer) {
     this.words = new Int32Array(region);
+    for (let at = 0; at < FIRST; at += FLIGHT_WORDS) this.blank(at);
   }
 
   /** One block for each connection there may be. */
   static bytes(connections: number): number {
-    return (connections + 2) * FLIGHT_WORDS * 4;
+    return connections * FLIGHT_WORDS * 4 + FIRST * 4;
   }
 
-  /** The second block, zeroed: lent to the scratch row at hand, which has none of its own. */
-  blankAnvil(): number {
-    this.words.fill(0, FLIGHT_WORDS, 2 * FLIGHT_WORDS);
-    return FLIGHT_WORDS;
+  /** Makes the block as if nothing had ever happened; returns it. */
+  blank(at: number): number {
+    this.words.fill(0, at, at + FLIGHT_WORDS);
+    for (const link of LINKS) this.words[at + link] = -1;
+    return at;
   }
 
-  /** First word of a zeroed block. */
+  /** First word of a blank block. */
   take(): number {
     let at = this.free;
     if (at !== 0) this.free = this.words[at]!;
@@ -41,9 +66,8 @@ export class Flights {
       at = this.top;
       this.top += FLIGHT_WORDS;
     }
-    this.words.fill(0, at, at + FLIGHT_WORDS);
     this.used++;
-    return at;
+    return this.blank(at);
   }
 
   /** Blocks that were ever in use, and nobody's. */
@@ -62,25 +86,45 @@ export class Flights {
 export function stir(t: Tcp, tcb: Tcb): void {
   if (tcb.flight !== 0) return;
   tcb.flight = t.flights.take();
+  tcb.recover = tcb.sndUna;
   if (tcb.cwnd > 0) controllerOf(t, tcb).take(tcb, t.now);
   beginRest(t, tcb);
 }
 
 export function dropFlight(t: Tcp, tcb: Tcb): void {
-  if (tcb.flight === 0) return;
-  t.flights.give(tcb.flight);
+  if (tcb.flight >= FIRST) t.flights.give(tcb.flight);
   tcb.flight = 0;
+}
+
+/** The row has ended. */
+export function buryFlight(t: Tcp, tcb: Tcb): void {
+  dropFlight(t, tcb);
+  tcb.flight = GRAVE;
 }
 
 /** The time of rest has passed: the block goes back, unless something went on meanwhile. */
 export function rest(t: Tcp, tcb: Tcb): void {
-  const busy = tcb.sndUna !== tcb.sndNxt || tcb.sndQueued > 0 || tcb.oooHead >= 0;
+  const after = restAfter(t);
   const quiet = diff(t.tick, tcb.lastRcvAt);
-  if (busy || quiet < REST_AFTER) arm(t, tcb, TIMER_STATE, busy ? REST_AFTER : REST_AFTER - quiet);
+  const busy = isBusy(t, tcb);
+  if (busy || quiet < after) arm(t, tcb, TIMER_STATE, busy ? after : after - quiet);
   else if ((tcb.flags2 & F2_HOLDS_FLIGHT) === 0) dropFlight(t, tcb);
+}
+
+/** Something is under way that only the block knows of. */
+function isBusy(t: Tcp, tcb: Tcb): boolean {
+  if (tcb.sndUna !== tcb.sndNxt || tcb.sndQueued > 0 || tcb.oooHead >= 0) return true;
+  if (tcb.flags & (F_RCV_FIN | F_DIRTY)) return true;
+  const first = tcb.flight + DEADLINES;
+  for (let at = first; at < first + FIRST_IDLE_TIMER; at++) if (t.flights.words[at] !== 0) return true;
+  return t.flights.words[first + TIMER_LOSS] !== 0 || t.flights.words[first + TIMER_PACE] !== 0;
+}
+
+function restAfter(t: Tcp): number {
+  return t.flights.used > MANY ? SOON : REST_AFTER;
 }
 
 /** While an open connection has a block, TIMER_STATE asks from time to time whether it still needs it. */
 export function beginRest(t: Tcp, tcb: Tcb): void {
-  if (tcb.state & (ESTABLISHED | CLOSE_WAIT) && tcb.timer(TIMER_STATE) === 0) arm(t, tcb, TIMER_STATE, REST_AFTER);
+  if (tcb.state & (ESTABLISHED | CLOSE_WAIT) && tcb.timer(TIMER_STATE) === 0) arm(t, tcb, TIMER_STATE, restAfter(t));
 }

@@ -5,7 +5,7 @@ import { EV_CLOSED, OK } from '../events.ts';
 import { add, gt } from '../seq.ts';
 import { arm, markDirty, report, step, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, TIME_WAIT } from './figure5.ts';
-import { dropFlight, stir } from './flights.ts';
+import { buryFlight, stir } from './flights.ts';
 import { dropHalfOpen } from './half-opens.ts';
 import { discardText } from './held-text.ts';
 import { discardHeld } from './reassembly.ts';
@@ -122,6 +122,7 @@ export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): v
   returnGrant(t, tcb);
   if (tcb.hop >= 0) t.ip.release(tcb.hop);
   t.wheel.remove(tcb.row);
+  buryFlight(t, tcb);
   tcb.flags &= ~(F_IN_FLOWS | F_LISTED);
   t.rows.bury(tcb.row);
 }
@@ -135,7 +136,6 @@ export function uncount(t: Tcp, tcb: Tcb): void {
 }
 
 function dropBuffers(t: Tcp, tcb: Tcb): void {
-  dropFlight(t, tcb);
   discardText(t, tcb);
   for (let rec = tcb.rtxHead; rec >= 0; ) {
     const next = t.records.next(rec);

@@ -27,42 +27,23 @@ export const row = [
   ['pmtu', 1, 'B', 'path MTU in use: IP packet bytes; 0 = that of the link'],
   ['scales', 1, 'u8|u8<<8', 'Snd.Wind.Shift, Rcv.Wind.Shift'],
   ['peerMss', 1, 'B', 'MSS option received (or the default)'],
-  ['sndHead', 1, 'chunk', 'first chunk of the send queue'],
-  ['sndTail', 1, 'chunk', 'last chunk of the send queue'],
-  ['sndQueued', 1, 'B', 'bytes held from SND.UNA on, sent or not (no SYN, no FIN)'],
-  ['sndChunk', 1, 'chunk', 'chunk of the next new byte to send; -1 = look from the head'],
-  ['sndOffset', 1, 'B', 'offset in that chunk'],
   ['sndBuf', 1, 'B', 'send buffer limit'],
-  ['rtxHead', 1, 'rec', 'oldest record of the retransmission queue'],
-  ['rtxTail', 1, 'rec', 'newest record'],
   ['cwnd', 1, 'B', 'congestion window'],
   ['ssthresh', 1, 'B', 'slow start threshold'],
-  ['dupAcks', 1, 'count', 'duplicate ACKs in a row'],
-  ['recover', 1, 'seq', 'RFC 6582 recover'],
-  ['sackedOut', 1, 'B', 'bytes the peer selectively acknowledged above SND.UNA'],
-  ['lostOut', 1, 'B', 'bytes marked lost and not sent again yet'],
-  ['rexmits', 1, 'count', 'consecutive retransmission timeouts'],
   ['srtt', 1, 'us', 'SRTT; 0 = no sample yet'],
   ['rttvar', 1, 'us', 'RTTVAR'],
   ['rto', 1, 'ms', 'RTO, backed off'],
-  ['rttSeq', 1, 'seq', 'RCV.NXT when the round trip at rttAt began (growth of the window)'],
-  ['rttAt', 1, 'us', 'when our SYN was sent, later when a round trip of received text began; 0 = nothing timed'],
   ['irs', 1, 'seq', 'IRS'],
   ['rcvNxt', 1, 'seq', 'RCV.NXT'],
   ['rcvAdv', 1, 'seq', 'RCV.NXT+RCV.WND: right edge advertised, never moves left'],
   ['rcvBuf', 1, 'B', 'RCV.BUFF'],
   ['rcvUser', 1, 'B', 'RCV.USER: bytes delivered and not yet consumed'],
   ['rcvUp', 1, 'seq', 'RCV.UP'],
-  ['rcvFin', 1, 'seq', 'sequence number of a FIN held behind a hole'],
-  ['oooHead', 1, 'rec', 'first out-of-order record'],
-  ['oooBytes', 1, 'B', 'bytes held out of order'],
-  ['oooLast', 1, 'seq', 'start of the block that changed last: it leads the SACK option'],
   ['lastAckSent', 1, 'seq', 'Last.ACK.sent'],
   ['tsRecent', 1, 'u32', 'TS.Recent'],
   ['tsRecentAt', 1, 'tick', 'when TS.Recent was taken'],
   ['tsOffset', 1, 'u32', 'added to the clock for TSval'],
-  ['ackBytes', 1, 'B', 'in-order bytes not acknowledged yet'],
-  ['timers', 8, 'tick', 'deadlines by TIMER_*; 0 = off'],
+  ['timers', 3, 'tick', 'deadlines that an idle connection may have, by TIMER_* less 3; 0 = off'],
   ['wheelNext', 1, 'row', 'timer wheel list'],
   ['wheelPrev', 1, 'row', 'timer wheel list; slot as -(slot + 2) at the head'],
   ['wheelAt', 1, 'tick', 'tick this row is filed under; 0 = not filed'],
@@ -71,7 +52,6 @@ export const row = [
   ['keepInterval', 1, 'ms', 'keep-alive: between probes'],
   ['keepCount', 1, 'u16|u16<<16', 'probes allowed, probes sent'],
   ['lastRcvAt', 1, 'tick', 'last segment received'],
-  ['firstSentAt', 1, 'tick', 'when the oldest unacknowledged data was first sent; 0 = nothing outstanding'],
   ['ip', 1, 'u8|u8<<8|u8<<16', 'TOS, TTL, TOS received last'],
   ['dirtyNext', 1, 'row', 'list of rows that owe output'],
   ['softError', 1, 'code', 'last soft error'],
@@ -82,23 +62,50 @@ export const row = [
     'when an out-of-window segment was last answered (RFC 5961 §7); LISTEN: when a cookie was last sent',
   ],
   ['cc', 1, 'index', 'congestion controller'],
-  ['backlog', 1, 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
-  ['halfOpen', 1, 'count', 'LISTEN: entries in the SYN queue'],
-  ['portNext', 1, 'row', 'LISTEN: next listener on this port'],
-  ['oooCount', 1, 'count', 'records held out of order'],
   ['bytesIn', 2, 'f64', 'payload bytes delivered'],
   ['bytesOut', 2, 'f64', 'payload bytes acknowledged'],
+] as const;
+
+/** Words of a LISTEN under the names of words that only a connection uses, and that it writes before it reads them. */
+export const listening = [
+  // [field, word of the row, unit, meaning]
+  ['backlog', 'sndWl2', 'u16|u16<<16', 'LISTEN: limit, connections not yet accepted'],
+  ['halfOpen', 'iss', 'count', 'LISTEN: entries in the SYN queue'],
+  ['portNext', 'sndUp', 'row', 'LISTEN: next listener on this port'],
 ] as const;
 
 /**
  * What a connection remembers only while it talks: a block of its own, taken when the connection opens or stirs again
  * and given back when it has been idle for a while, so that a million idle connections do not pay for it (flights.ts).
- * A fresh block is all zeros, and zero means "nothing known" in each of these words. Unit `us@` = a moment in
- * microseconds (low 32 bits), `tick@` = one in wheel ticks.
+ * A fresh block is all zeros but for the heads of its lists, and means "nothing known, nothing under way". Unit `us@` = a
+ * moment in microseconds (low 32 bits), `tick@` = one in wheel ticks.
  */
 export const flight = [
   // First, so that its words are float64s, too.
   ['ccState', 32, 'any', 'words of the congestion controller'],
+  // what is under way
+  ['sndHead', 1, 'chunk', 'first chunk of the send queue'],
+  ['sndTail', 1, 'chunk', 'last chunk of the send queue'],
+  ['sndQueued', 1, 'B', 'bytes held from SND.UNA on, sent or not (no SYN, no FIN)'],
+  ['sndChunk', 1, 'chunk', 'chunk of the next new byte to send; -1 = look from the head'],
+  ['sndOffset', 1, 'B', 'offset in that chunk'],
+  ['rtxHead', 1, 'rec', 'oldest record of the retransmission queue'],
+  ['rtxTail', 1, 'rec', 'newest record'],
+  ['dupAcks', 1, 'count', 'duplicate ACKs in a row'],
+  ['recover', 1, 'seq', 'RFC 6582 recover'],
+  ['sackedOut', 1, 'B', 'bytes the peer selectively acknowledged above SND.UNA'],
+  ['lostOut', 1, 'B', 'bytes marked lost and not sent again yet'],
+  ['rexmits', 1, 'count', 'consecutive retransmission timeouts'],
+  ['rttSeq', 1, 'seq', 'RCV.NXT when the round trip at rttAt began (growth of the window)'],
+  ['rttAt', 1, 'us', 'when our SYN was sent, later when a round trip of received text began; 0 = nothing timed'],
+  ['rcvFin', 1, 'seq', 'sequence number of a FIN held behind a hole'],
+  ['oooHead', 1, 'rec', 'first out-of-order record'],
+  ['oooBytes', 1, 'B', 'bytes held out of order'],
+  ['oooLast', 1, 'seq', 'start of the block that changed last: it leads the SACK option'],
+  ['oooCount', 1, 'count', 'records held out of order'],
+  ['ackBytes', 1, 'B', 'in-order bytes not acknowledged yet'],
+  ['firstSentAt', 1, 'tick@', 'when the oldest unacknowledged data was first sent; 0 = nothing outstanding'],
+  ['deadlines', 8, 'tick@', 'by TIMER_*; those that an idle connection may have are in the row; 0 = off'],
   // RFC 8985
   ['rackXmitTs', 1, 'us@', 'RACK.xmit_ts: when the latest-sent delivered segment left'],
   ['rackEndSeq', 1, 'seq', 'RACK.end_seq'],
@@ -237,6 +244,7 @@ export const F2_TFO_PENDING = 1 << 28; /** the user has this connection, and the
 /** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
 export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE;
 
+// Keep-alive, state and user timer are in the row, the others in the flight block.
 export const TIMER_REXMIT = 0;
 export const TIMER_PERSIST = 1;
 export const TIMER_DELACK = 2;
@@ -245,3 +253,5 @@ export const TIMER_STATE = 4; /** 2MSL in TIME_WAIT, orphan in FIN_WAIT_2, else:
 export const TIMER_USER = 5;
 export const TIMER_LOSS = 6; /** RACK / TLP */
 export const TIMER_PACE = 7;
+/** The first of TIMER_KEEPALIVE, TIMER_STATE, TIMER_USER. */
+export const FIRST_IDLE_TIMER = 3;

@@ -5,24 +5,10 @@
 import { ROW_WORDS } from '../../wire/abi.ts';
 import { CLOSED } from './figure5.ts';
 import { F_DIRTY } from './row.ts';
-import {
-  DIRTY_NEXT,
-  FLAGS,
-  GEN,
-  HOP,
-  LISTENER,
-  OOO_HEAD,
-  RTX_HEAD,
-  RTX_TAIL,
-  SND_CHUNK,
-  SND_HEAD,
-  SND_TAIL,
-  STATE,
-  WHEEL_NEXT,
-} from './tcb.ts';
+import { DIRTY_NEXT, FLAGS, GEN, HOP, LISTENER, STATE, WHEEL_NEXT } from './tcb.ts';
 
 /** Words in which 0 would name something. */
-const LINKS = [HOP, DIRTY_NEXT, LISTENER, SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD] as const;
+const LINKS = [HOP, DIRTY_NEXT, LISTENER] as const;
 
 /** Rows that are never connections: identities of what is sent without a row of its own, for one turn. */
 export const SCRATCH_ROWS = 64;

@@ -16,7 +16,6 @@ import { takeGrant } from './receive-window.ts';
 import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
 import {
   DIRTY_NEXT,
-  FIRST_SENT_AT,
   FLIGHT_MOMENTS,
   FLIGHT_TICKS,
   FLIGHT_WORDS,
@@ -45,7 +44,7 @@ import {
 
 /** "UTCP" and the version of the format. */
 const MAGIC = 0x50435455;
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_WORDS = 8;
 /** Head, row, flight block. */
 const FIXED_WORDS = HEADER_WORDS + ROW_WORDS + FLIGHT_WORDS;
@@ -54,12 +53,15 @@ const RTX_WORDS = 4;
 /** seq, len, flags. */
 const HELD_WORDS = 3;
 /** Words that mean something in one stack only. */
-const LOCAL = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD, DIRTY_NEXT, HOP, LISTENER];
-const EMPTY = [SND_QUEUED, OOO_BYTES, OOO_COUNT, WHEEL_AT, WHEEL_NEXT, WHEEL_PREV];
-const TICKS = [LAST_RCV_AT, FIRST_SENT_AT, TS_RECENT_AT, OOW_AT, ...Array.from({ length: 8 }, (_, n) => TIMERS + n)];
+const LOCAL = [DIRTY_NEXT, HOP, LISTENER];
+const LOCAL_LISTS = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD];
+const EMPTY = [WHEEL_AT, WHEEL_NEXT, WHEEL_PREV];
+const EMPTY_LISTS = [SND_QUEUED, OOO_BYTES, OOO_COUNT];
+const TICKS = [LAST_RCV_AT, TS_RECENT_AT, OOW_AT, TIMERS, TIMERS + 1, TIMERS + 2];
 
 export function exportRow(t: Tcp, tcb: Tcb): ArrayBuffer {
   if (tcb.state & (CLOSED | LISTEN)) throw new RangeError('only a connection can be exported, not CLOSED or LISTEN');
+  stir(t, tcb);
   const sent = list(t, tcb.rtxHead);
   const held = list(t, tcb.oooHead);
   const words = FIXED_WORDS + sent.length * RTX_WORDS + held.length * HELD_WORDS;
@@ -121,6 +123,8 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   takeGrant(t, tcb);
   for (const word of LOCAL) tcb.i32[tcb.at + word] = -1;
   for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;
+  for (const word of LOCAL_LISTS) tcb.f32[tcb.flight + word] = -1;
+  for (const word of EMPTY_LISTS) tcb.f32[tcb.flight + word] = 0;
   tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
   shiftTimes(t, tcb, w[3]!, w[4]!);
   t.congestion.adopt(tcb, t.now);
@@ -140,7 +144,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
 /** Bytes that a snapshot with this head has. */
 function wholeSize(w: Int32Array): number {
   const words = FIXED_WORDS + w[5]! * RTX_WORDS + w[6]! * HELD_WORDS;
-  return words * 4 + w[7]! + w[HEADER_WORDS + OOO_BYTES]!;
+  return words * 4 + w[7]! + w[HEADER_WORDS + ROW_WORDS + OOO_BYTES]!;
 }
 
 /** The exporter's ticks become ours; TSval must go on from where it was (RFC 7323 §5.4). */

@@ -2,6 +2,7 @@
 import { ACK } from '../../wire/abi.ts';
 import type { Tcp } from './context.ts';
 import { emitSyn } from './emit.ts';
+import { ENTRY } from './flights.ts';
 import { WAITING } from './half-opens.ts';
 import { ANVIL } from './rows.ts';
 import { INITIAL_RTO_MS } from './rtt.ts';
@@ -11,7 +12,7 @@ import type { Tcb } from './tcb.ts';
 export function blank(t: Tcp, scratch: number): Tcb {
   const tcb = t.child.select(scratch < 0 ? ANVIL : scratch);
   t.rows.blank(tcb.row);
-  tcb.flight = t.flights.blankAnvil();
+  tcb.flight = t.flights.blank(ENTRY);
   return tcb;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Tcp } from './context.ts';
 import { CLOSED, EV, TIME_WAIT } from './figure5.ts';
+import { GHOST } from './flights.ts';
 import { F_APP_DONE, F_DIRTY, F_FIN_SENT, F_SYN_ACKED, F_TS, F_WS } from './row.ts';
 import { ANVIL } from './rows.ts';
 import type { Tcb } from './tcb.ts';
@@ -73,6 +74,7 @@ export function unfold(t: Tcp, rec: number, row = ANVIL): Tcb {
   const bits = w[at + HOP_BITS]!;
   t.timeWaits.unfolded = rec;
   t.rows.blank(tcb.row);
+  tcb.flight = t.flights.blank(GHOST);
   for (let n = 0; n < 9; n++) tcb.i32[tcb.at + n] = w[at + n]!;
   tcb.hop = (bits & NO_HOP) === NO_HOP ? -1 : bits & NO_HOP;
   tcb.state = TIME_WAIT;

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   KIND_TCP,
   OPT_TS,
+  ROW_WORDS,
   RX_ACK,
   RX_FLAGS,
   RX_FRAME_LEN,
@@ -88,7 +89,7 @@ test('encode → parse keeps every word, v4 and v6, tagged or not, at any alignm
         const key = new Int32Array(KEY_WORDS);
         readFlowKey(out, s.at + (rx[RX_L3L4]! & 0xffff), s.at + (rx[RX_L3L4]! >>> 16), key);
         setRow(r, 1, rem, rp, l, lp); // the receiver sees the ends the other way round
-        expect([...key]).toEqual([...r.rows.subarray(96, 96 + KEY_WORDS)]);
+        expect([...key]).toEqual([...r.rows.subarray(ROW_WORDS, ROW_WORDS + KEY_WORDS)]);
       },
     ),
     { numRuns: 300 },

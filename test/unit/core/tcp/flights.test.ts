@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { arm } from '../../../../src/core/tcp/context.ts';
 import { TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
 import { dropFlight, REST_AFTER, rest, stir } from '../../../../src/core/tcp/flights.ts';
+import { fold } from '../../../../src/core/tcp/folding.ts';
 import { beginTimeWait, remove } from '../../../../src/core/tcp/lifecycle.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
-import { F2_HOLDS_FLIGHT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
+import { F2_HOLDS_FLIGHT, TIMER_LOSS, TIMER_REXMIT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { type Bench, bench } from './bench.ts';
 
@@ -16,7 +17,7 @@ function quiet(): Bench {
   return b;
 }
 
-test('a row without a block reads zeros, and what it is given is zero too', () => {
+test('a row without a block reads that nothing is under way, and what it is given says so too', () => {
   const { t, tcb } = quiet();
   stir(t, tcb);
   tcb.rackRtt = 7;
@@ -44,6 +45,9 @@ test('an idle connection gives its block back, a busy one keeps it', () => {
   expect(tcb.flight).not.toBe(0); // text is outstanding
   tcb.sndUna = tcb.sndNxt;
   tcb.sndQueued = 0;
+  rest(t, tcb);
+  expect(tcb.flight).not.toBe(0); // its timers are in there
+  for (const timer of [TIMER_REXMIT, TIMER_LOSS]) tcb.setTimer(timer, 0);
   tcb.flags2 |= F2_HOLDS_FLIGHT;
   rest(t, tcb);
   expect(tcb.flight).not.toBe(0);
@@ -75,10 +79,32 @@ test('output stirs, and the end gives back', () => {
   expect(t.flights.used).toBe(0);
 });
 
-test('TIME_WAIT has none', () => {
+test('TIME_WAIT keeps its block for the turn only: its record has none', () => {
   const { t, tcb } = quiet();
   stir(t, tcb);
   tcb.state = TIME_WAIT;
   beginTimeWait(t, tcb);
+  fold(t, tcb);
   expect(t.flights.used).toBe(0);
+});
+
+test('while many connections talk a block goes back after two seconds', () => {
+  const { t, tcb } = quiet();
+  t.flights.used = 20_000;
+  tcb.lastRcvAt = t.tick;
+  stir(t, tcb);
+  expect(tcb.timer(TIMER_STATE)).toBe(t.tick + 2000);
+  t.tick += 2000;
+  expire(t, tcb);
+  expect([tcb.flight, t.flights.used]).toEqual([0, 20_000]);
+});
+
+test('whoever writes to a row that has ended harms nobody', () => {
+  const { t, tcb } = quiet();
+  stir(t, tcb);
+  remove(t, tcb, 0, tcb.state);
+  tcb.rexmits = 9;
+  tcb.setTimer(TIMER_REXMIT, 5);
+  const other = t.other.select(tcb.row + 1);
+  expect([other.flight, other.rexmits, other.timer(TIMER_REXMIT), other.sndHead]).toEqual([0, 0, 0, -1]);
 });

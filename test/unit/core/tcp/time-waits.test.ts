@@ -1,6 +1,8 @@
 // TIME_WAIT as small records: the row goes, the answers stay, the oldest makes room.
+
 import { expect, test } from 'vitest';
 import { TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
+import { GHOST } from '../../../../src/core/tcp/flights.ts';
 import { fold } from '../../../../src/core/tcp/folding.ts';
 import { beginTimeWait, enterFlows, takeRow } from '../../../../src/core/tcp/lifecycle.ts';
 import { F_SYN_ACKED, F_TS, F_WS } from '../../../../src/core/tcp/row.ts';
@@ -90,6 +92,13 @@ test('a record has no queues: no number on the scratch row names those of others
   const identity = another(b, 1);
   const g = unfold(b.t, b.t.timeWaits.find(identity, 0));
   expect([g.flight, g.sndHead, g.sndTail, g.sndChunk, g.rtxHead, g.rtxTail, g.oooHead, g.listener]).toEqual([
-    0, -1, -1, -1, -1, -1, -1, -1,
+    GHOST,
+    -1,
+    -1,
+    -1,
+    -1,
+    -1,
+    -1,
+    -1,
   ]);
 });
