@@ -10,9 +10,10 @@ import {
   EV_ADDRESS,
   EV_SOFT_ERROR,
 } from './events.ts';
+import { HopLoss } from './hop-loss.ts';
 import type { IpUp } from './ip/ip-layer.ts';
 import { DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
-import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
+import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
@@ -28,6 +29,7 @@ export class FromBelow implements IpUp {
   private waiting!: DirtyList;
   /** Rows on `waiting`. */
   private parked = 0;
+  private readonly losses = new HopLoss();
 
   /** The tables are made with their listener already in place. */
   attach(t: Tcp, udp: Udp): void {
@@ -42,7 +44,12 @@ export class FromBelow implements IpUp {
     this.parked++;
   }
 
-  hopReady(): void {
+  hopReady(hop: number): void {
+    this.losses.found(hop);
+    this.unpark();
+  }
+
+  private unpark(): void {
     this.t.halfOpens.hurry = true;
     for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
     this.udp.hopReady();
@@ -50,17 +57,23 @@ export class FromBelow implements IpUp {
 
   /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
   hopFailed(hop: number): void {
-    const { rows } = this.t;
     this.udp.hopFailed(hop);
-    this.hopReady();
-    for (let row = SCRATCH_ROWS; row < rows.top; row++) {
-      const tcb = this.t.other.select(row);
-      if (tcb.hop === hop && (tcb.state & ~(CLOSED | LISTEN | TIME_WAIT)) !== 0) this.hopLost(tcb);
-    }
+    this.unpark();
+    this.losses.add(hop);
+    this.lookOn();
+  }
+
+  /** Some connections have not heard yet that their hop failed. */
+  get searching(): boolean {
+    return this.losses.searching;
+  }
+
+  lookOn(): void {
+    this.losses.look(this.t, this.hopLost);
   }
 
   /** Another gateway takes over when there is one (RFC 1122 §3.3.1.4). */
-  private hopLost(tcb: Tcb): void {
+  private readonly hopLost = (tcb: Tcb): void => {
     const other = this.t.ip.wayAround(tcb.hop, tcb.i32, tcb.at + ROW_RADDR);
     if (other >= 0) {
       this.t.ip.release(tcb.hop);
@@ -70,7 +83,7 @@ export class FromBelow implements IpUp {
     }
     if (tcb.state & OPENING) giveUp(this.t, tcb, EHOSTUNREACH);
     else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
-  }
+  };
 
   /** Connections over the link end with ENETDOWN; nothing can be sent about it. */
   linkDown(link: number): void {

@@ -217,6 +217,7 @@ export class StackCore implements Core {
     if (now !== t.now) this.enter(now);
     if (t.halfOpens.hurry) sendWaiting(t, unfoldHalfOpen);
     if (t.eviction.searching || t.budget.refused >= 0) t.eviction.relieve(t, this.tcb);
+    if (this.below.searching) this.below.lookOn();
     sendDirty(t, this.tcb, this.below);
     this.udp.poll();
     return t.out.take(link);
@@ -233,7 +234,7 @@ export class StackCore implements Core {
   pollAlarm(): Micros {
     const t = this.t;
     const records = earlier(t.timeWaits.next(), t.halfOpens.next());
-    const tick = t.halfOpens.hurry ? t.tick + 1 : earlier(t.wheel.next(t.tick), records);
+    const tick = t.halfOpens.hurry || this.below.searching ? t.tick + 1 : earlier(t.wheel.next(t.tick), records);
     const timers = tick === 0 ? Infinity : (Math.floor(t.now / 1000) + Math.max(1, diff(tick, t.tick))) * 1000;
     return Math.min(timers, this.ip.nextDeadline());
   }

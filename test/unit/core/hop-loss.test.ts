@@ -1,0 +1,67 @@
+// A neighbour that is gone: every connection by it hears, but not all in the same turn.
+import { expect, test } from 'vitest';
+import { HopLoss, LOOKS } from '../../../src/core/hop-loss.ts';
+import type { Tcp } from '../../../src/core/tcp/context.ts';
+import { CLOSED, ESTABLISHED, LISTEN } from '../../../src/core/tcp/figure5.ts';
+import { Rows } from '../../../src/core/tcp/rows.ts';
+import { HOP, STATE, Tcb } from '../../../src/core/tcp/tcb.ts';
+import { ROW_WORDS } from '../../../src/wire/abi.ts';
+
+const MANY = 3 * LOOKS;
+
+function world(): { t: Tcp; lost: number[]; losses: HopLoss; turn(): void } {
+  const rows = new Rows(new ArrayBuffer(Rows.bytes(MANY)));
+  for (let n = 0; n < MANY; n++) {
+    const at = rows.take() * ROW_WORDS;
+    rows.words[at + STATE] = ESTABLISHED;
+    rows.words[at + HOP] = n % 2;
+  }
+  const other = new Tcb(rows.words.buffer as ArrayBuffer, new ArrayBuffer(0));
+  const t = { rows, other, tick: 1 } as unknown as Tcp;
+  const lost: number[] = [];
+  const losses = new HopLoss();
+  const turn = (): void => {
+    losses.look(t, (tcb) => lost.push(tcb.row));
+    losses.look(t, (tcb) => lost.push(tcb.row)); // the same tick: nothing more
+    t.tick++;
+  };
+  return { t, lost, losses, turn };
+}
+
+test('so many rows per tick, all of them in the end, each once', () => {
+  const { lost, losses, turn } = world();
+  losses.add(1);
+  turn();
+  expect(lost.length).toBe(LOOKS / 2);
+  for (let n = 0; n < 3; n++) turn();
+  expect([lost.length, new Set(lost).size, losses.searching]).toEqual([MANY / 2, MANY / 2, false]);
+});
+
+test('what is closed or listens has lost nothing', () => {
+  const { t, lost, losses, turn } = world();
+  t.rows.words[(64 + 1) * ROW_WORDS + STATE] = CLOSED;
+  t.rows.words[(64 + 3) * ROW_WORDS + STATE] = LISTEN;
+  losses.add(1);
+  turn();
+  expect(lost.slice(0, 2)).toEqual([64 + 5, 64 + 7]);
+});
+
+test('a neighbour that answers again is missed no more, the others still are', () => {
+  const { lost, losses, turn } = world();
+  losses.add(1);
+  losses.add(0);
+  turn();
+  losses.found(1);
+  for (let n = 0; n < 4; n++) turn();
+  expect([lost.length, losses.searching]).toEqual([LOOKS / 2 + MANY / 2, false]);
+});
+
+test('one that fails again during the search is searched for once more', () => {
+  const { lost, losses, turn } = world();
+  losses.add(1);
+  turn();
+  losses.add(1);
+  losses.add(1);
+  for (let n = 0; n < 8; n++) turn();
+  expect([lost.length, losses.searching]).toEqual([MANY, false]);
+});
