@@ -18,6 +18,8 @@ export class IpCounters {
   icmpErrors = 0;
   /** ICMP errors about nothing of ours, or unbelievable. */
   icmpIgnored = 0;
+  /** ICMP redirects: they change nothing (ADR 12). */
+  redirectsIgnored = 0;
   /** ICMP errors sent. */
   icmpSent = 0;
   /** ICMP errors not sent, for there were too many. */

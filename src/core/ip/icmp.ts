@@ -10,6 +10,7 @@ import {
   ICMP4_ECHO,
   ICMP4_ECHO_REPLY,
   ICMP4_PARAMETER_PROBLEM,
+  ICMP4_REDIRECT,
   ICMP4_TIME_EXCEEDED,
   ICMP4_UNREACHABLE,
   icmp4Mtu,
@@ -121,6 +122,9 @@ export class Icmp {
       case ICMP4_TIME_EXCEEDED:
       case ICMP4_PARAMETER_PROBLEM:
         this.error(packet, false);
+        break;
+      case ICMP4_REDIRECT:
+        this.counters.redirectsIgnored++;
     }
   }
 
@@ -129,6 +133,7 @@ export class Icmp {
     const type = icmpType(packet.memory, packet.l4);
     if (type === ICMP6_ECHO) this.echo(packet, ICMP6_ECHO_REPLY);
     else if (type < ICMP6_ECHO && type >= ICMP6_UNREACHABLE) this.error(packet, type === ICMP6_PACKET_TOO_BIG);
+    else if (type === ND_REDIRECT) this.counters.redirectsIgnored++;
   }
 
   /** Port unreachable for a datagram to one of our addresses (RFC 1122 §4.1.3.1). */
