@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { KEEP_ALIVE } from '../../src/shell/connect.ts';
 import { tcpDefaults } from '../../src/shell/options/tcp.ts';
-import { bring, type CoreBackend, conform, type Script } from './script/index.ts';
+import { bring, type CoreBackend, conform, conformOnce, type Script } from './script/index.ts';
 
 const RETRIES = { tcp: { synRetries: tcpDefaults.synRetries, dataRetries: tcpDefaults.dataRetries } };
 
@@ -145,6 +145,24 @@ describe('keep-alive', () => {
       +2 > P. seq 1 ack 11 len 10
     `;
   });
+
+  // 32 bits of milliseconds are 49 days: after 25 signed arithmetic would take the past for the future.
+  for (const days of [20, 26, 40]) {
+    conformOnce(
+      `turned on after ${days} days of silence it asks at once, and gives up [MUST-24] [MUST-29]`,
+      async (s) => {
+        await bring(s, 'ESTABLISHED');
+        await s.run`
+        silence ${days * 86_400}s
+        keepalive 10000 1000 2
+        +.001 > . seq 0 ack 1 len 0
+        +1 > . seq 0 ack 1 len 0
+        +1 > R. seq 1 ack 1
+        event closed ETIMEDOUT
+      `;
+      },
+    );
+  }
 
   conform('one probe that is lost ends nothing [MUST-29]', async (s) => {
     await bring(s, 'ESTABLISHED');

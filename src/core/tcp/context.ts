@@ -176,6 +176,14 @@ export function arm(t: Tcp, tcb: Tcb, timer: number, ms: number): void {
   t.wheel.file(tcb.row, tick);
 }
 
+/**
+ * ms since something came. The clock has 32 bits and nothing comes in the future, so that all of them count: half of them would call a
+ * silence of 25 days a moment that has yet to come, and what waits for it would wait for as long again.
+ */
+export function quietFor(t: Tcp, tcb: Tcb): number {
+  return (t.tick - tcb.lastRcvAt) >>> 0;
+}
+
 /** Deadlines are taken off lazily: the wheel finds nothing due and forgets the row. */
 export function disarm(tcb: Tcb, timer: number): void {
   tcb.setTimer(timer, 0);

@@ -1,6 +1,5 @@
 /** The flight blocks (row.ts): what connections remember while they talk. Offsets are words into one region. */
-import { diff } from '../seq.ts';
-import { arm, controllerOf, type Tcp } from './context.ts';
+import { arm, controllerOf, quietFor, type Tcp } from './context.ts';
 import { CLOSE_WAIT, ESTABLISHED } from './figure5.ts';
 import { F_DIRTY, F_RCV_FIN, F2_HOLDS_FLIGHT, FIRST_IDLE_TIMER, TIMER_LOSS, TIMER_PACE, TIMER_STATE } from './row.ts';
 import {
@@ -105,7 +104,7 @@ export function buryFlight(t: Tcp, tcb: Tcb): void {
 /** The time of rest has passed: the block goes back, unless something went on meanwhile. */
 export function rest(t: Tcp, tcb: Tcb): void {
   const after = restAfter(t);
-  const quiet = diff(t.tick, tcb.lastRcvAt);
+  const quiet = quietFor(t, tcb);
   const busy = isBusy(t, tcb);
   if (busy || quiet < after) arm(t, tcb, TIMER_STATE, busy ? after : after - quiet);
   else if ((tcb.flags2 & F2_HOLDS_FLIGHT) === 0) dropFlight(t, tcb);

@@ -1,7 +1,7 @@
 /** What a user may change on a connection that exists. */
 import { diff } from '../seq.ts';
 import type { CongestionController } from './congestion/controller.ts';
-import { arm, controllerOf, markDirty, type Tcp } from './context.ts';
+import { arm, controllerOf, markDirty, quietFor, type Tcp } from './context.ts';
 import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
 import { setReceiveBuffer } from './receive-window.ts';
@@ -24,7 +24,7 @@ export function keepAlive(t: Tcp, tcb: Tcb, k: { idle: number; interval: number;
   if (k === null) return;
   setKeepAlive(tcb, k);
   outlast(tcb);
-  arm(t, tcb, TIMER_KEEPALIVE, Math.max(1, k.idle - diff(t.tick, tcb.lastRcvAt)));
+  arm(t, tcb, TIMER_KEEPALIVE, Math.max(1, k.idle - quietFor(t, tcb)));
 }
 
 /** [MUST-21] what is outstanding already is under the new limit. */

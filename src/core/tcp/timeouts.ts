@@ -2,7 +2,7 @@
 import { ACK } from '../../wire/abi.ts';
 import { ETIMEDOUT, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
-import { arm, controllerOf, disarm, markDirty, note, report, step, type Tcp } from './context.ts';
+import { arm, controllerOf, disarm, markDirty, note, quietFor, report, step, type Tcp } from './context.ts';
 import { emitRst, emitText } from './emit.ts';
 import { fastOpenFailed } from './fast-open.ts';
 import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
@@ -212,10 +212,10 @@ function unreached(t: Tcp, tcb: Tcb): void {
 /** T255, T256: probes only while nothing is outstanding and nothing was received [MUST-26]. */
 function keepAlive(t: Tcp, tcb: Tcb, at: number): void {
   if ((tcb.flags & F_KEEPALIVE) === 0 || (tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return;
-  const idle = diff(t.tick, tcb.lastRcvAt);
+  const idle = quietFor(t, tcb);
   const allowed = tcb.keepCount & 0xffff;
   // [MUST-29] what arrived since the last probe answers it, also when the interval is longer than the idle time.
-  const answered = diff(tcb.lastRcvAt, at - tcb.keepInterval) >= 0;
+  const answered = idle <= diff(t.tick, at) + tcb.keepInterval;
   const sent = answered ? 0 : tcb.keepCount >>> 16;
   if (tcb.sndUna !== tcb.sndNxt || idle < tcb.keepIdle) {
     tcb.keepCount = allowed;
