@@ -135,7 +135,14 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
   }
   const addresses = settings.addresses.map(({ text }) => text);
   const { after, warnings } = around;
-  const watch = new AddressWatch({ ip: core.ip, links, addresses, warnings, keepAlive: engine });
+  const watch = new AddressWatch({
+    ip: core.ip,
+    links,
+    addresses,
+    warnings,
+    keepAlive: engine,
+    onTaken: (address) => dhcp?.taken(address),
+  });
   engine.onAddress = (words, at) => watch.changed(words, at);
   around.watch?.(watch);
   const now = (): number => around.clock.now() / 1000;

@@ -11,6 +11,8 @@ export interface Watched {
   /** Kept true: the addresses of the stack, and what went wrong. */
   readonly addresses: string[];
   readonly warnings: string[];
+  /** Told of an address that somebody else has. */
+  readonly onTaken?: (address: string) => void;
   /** Keeps the process alive. */
   readonly keepAlive: { hold(): void; letGo(): void };
 }
@@ -41,6 +43,7 @@ export class AddressWatch {
         break;
       case ADDRESS_TAKEN:
         this.#taken(text, macText(words[at + 2]!, word >>> 16), links[link]?.name ?? '');
+        this.#watched.onTaken?.(text);
         break;
       case ADDRESS_EXPIRED:
         this.#forget(text);

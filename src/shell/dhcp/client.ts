@@ -123,6 +123,12 @@ export class DhcpClient extends EventEmitter<DhcpEvents> {
     });
   }
 
+  /** @internal Somebody else has this address: when it is that of the lease, it is declined (RFC 2131 §4.4.1). */
+  taken(address: string): void {
+    const { lease } = this.#machine;
+    if (lease !== undefined && formatIpv4(lease.address) === address) this.conflict();
+  }
+
   /** @internal Another host was found to use our address. */
   conflict(): void {
     this.#step({ type: 'conflict' });

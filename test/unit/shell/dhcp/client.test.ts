@@ -93,6 +93,28 @@ test('an address that is in use is declined; closing gives the lease back', asyn
   expect(host.dhcp!.state).toBe('STOPPED');
 });
 
+test('an address that another host answers for is declined, and ten seconds later the search begins again [RFC 2131 §4.4.1]', async () => {
+  const squatter = world.host('10.0.0.7/24');
+  const host = world.host([], { dhcp: true, ip: { duplicates: 'background' } });
+  const lost: string[] = [];
+  host.dhcp!.on('lost', (why) => lost.push(why));
+  await world.settle(host.dhcp!.ready());
+  server.policy.address = '10.0.0.8';
+  await world.run(2000);
+  expect(server.heard.at(-1)).toMatchObject({ type: DECLINE, from: '0.0.0.0', to: '255.255.255.255' });
+  expect([host.addresses, host.dhcp!.state, lost]).toEqual([
+    [],
+    'INIT',
+    ['another host uses the address that the server gave'],
+  ]);
+  await world.run(7000);
+  expect(server.types().filter((type) => type === DISCOVER)).toHaveLength(1);
+  await world.settle(host.dhcp!.ready());
+  expect([host.addresses, squatter.addresses]).toEqual([['10.0.0.8'], ['10.0.0.7']]);
+  other.serve(80, {});
+  expect((await world.settle(host.open({ host: '10.0.0.1', port: 80 }))).localAddress).toBe('10.0.0.8');
+});
+
 test.each([
   ['silent', 'no server answered'],
   ['refusing', 'the server said no'],
