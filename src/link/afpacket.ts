@@ -13,9 +13,18 @@ const MAX_PACKET = 65535 - 18;
 /** How often a device that went away is looked for. */
 const REOPEN_MS = 500;
 
-/** `error` with what to do about it, when it is about rights. */
+/** Node-API's words for napi_no_external_buffers_allowed. */
+const FOREIGN_MEMORY = /external buffers are not allowed/i;
+
+/** `error` with what to do about it, when it is about rights, or about where this process runs. */
 export function explainRights(error: unknown, device: string): unknown {
   const code = (error as { code?: unknown }).code;
+  if (error instanceof Error && FOREIGN_MEMORY.test(error.message)) {
+    error.message =
+      `usertcp: '${device}' cannot be opened here: its ring is memory of the kernel, and this program's V8 shows JavaScript none but ` +
+      'its own, as in Electron (ADR 32). Open it in a process on plain Node; the simulator and loopback work everywhere';
+    return Object.assign(error, { code: 'ERR_USERTCP_FOREIGN_MEMORY' });
+  }
   if (!(error instanceof Error) || (code !== 'EPERM' && code !== 'EACCES')) return error;
   error.message =
     `usertcp: opening '${device}' needs CAP_NET_RAW and CAP_NET_ADMIN (${error.message}). ` +

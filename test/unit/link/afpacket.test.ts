@@ -123,6 +123,8 @@ test('errors about rights say what to do, others stay as they are', () => {
       /opening 'eth0' needs CAP_NET_RAW and CAP_NET_ADMIN \(socket: Operation not permitted\).*setcap.*unshare -Urn/,
     );
   }
+  const foreign = explainRights(new Error('External buffers are not allowed'), 'eth0');
+  expect(foreign).toMatchObject({ code: 'ERR_USERTCP_FOREIGN_MEMORY', message: /'eth0'.*Electron.*plain Node/ });
   const other = Object.assign(new Error('no such device'), { code: 'ENODEV' });
   expect([explainRights(other, 'x'), other.message, explainRights(7, 'x')]).toEqual([other, 'no such device', 7]);
 });
