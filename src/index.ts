@@ -33,6 +33,7 @@ export type {
   StackOptions,
   TcpOptions,
 } from './shell/options/stack-options.ts';
+export { type Piped, pipe } from './shell/pipe.ts';
 export type { DropInfo, ServerListenOptions, ServerOptions } from './shell/server.ts';
 export { Server } from './shell/server.ts';
 export type { ListenOptions } from './shell/service.ts';
@@ -41,6 +42,7 @@ export type { SocketOptions, SocketReadyState } from './shell/socket.ts';
 export { Socket } from './shell/socket.ts';
 export type { CloseOptions, ConnectionSummary, SocketConnectOptions } from './shell/stack.ts';
 export { Stack } from './shell/stack.ts';
+export type { SynHandler, SynInfo, SynVerdict } from './shell/syn-info.ts';
 export type { DatagramError, DatagramHandler, DatagramInfo, UdpOptions } from './shell/udp.ts';
 export { UdpApi, UdpSocket } from './shell/udp.ts';
 export { createStack } from './stack.ts';

@@ -15,6 +15,7 @@ import type { IpSettings } from './ip/settings.ts';
 import type { MemoryUse } from './memory-use.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
+import type { AskAboutSyn } from './tcp/syn-hook.ts';
 import type { TraceQueue } from './trace.ts';
 import type { Udp } from './udp/udp.ts';
 
@@ -111,6 +112,8 @@ export interface Core {
   tracing: boolean;
   /** A user's congestion controller threw; its connection went on with NewReno. */
   onControllerFault: (error: unknown) => void;
+  /** Asked for every SYN that would be answered; absent until somebody wants to be. */
+  onSyn: AskAboutSyn;
 
   handleBurst(link: number, descriptors: number, now: Micros): void;
   handleTimers(now: Micros): void;

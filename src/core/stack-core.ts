@@ -24,6 +24,7 @@ import * as settings from './tcp/settings.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
 import { blank, sendWaiting } from './tcp/syn-ack.ts';
+import { type AskAboutSyn, SynHook } from './tcp/syn-hook.ts';
 import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
 import { expireTimeWaits, unfold } from './tcp/time-waits.ts';
 import { expire } from './tcp/timeouts.ts';
@@ -264,6 +265,9 @@ export class StackCore implements Core {
   }
   set tracing(on: boolean) {
     this.t.trace = on ? new TraceQueue() : null;
+  }
+  set onSyn(ask: AskAboutSyn) {
+    this.t.synHook = new SynHook(this.t, ask);
   }
   set onControllerFault(told: (error: unknown) => void) {
     this.t.congestion.onFault = told;

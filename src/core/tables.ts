@@ -130,6 +130,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     ghost: cursor(),
     seg: new Segment(),
     lent,
+    synHook: null,
     trace: null,
     broken: -1,
     descriptor: -1,

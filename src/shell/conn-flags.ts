@@ -20,6 +20,8 @@ export const RESUMING = 1 << 10;
 /** Nobody looks any more; what was written still goes out. */
 export const ORPHAN = 1 << 11;
 export const UNREFED = 1 << 12;
+/** There is a limit to what may wait (Caps). */
+export const CAPPED = 1 << 13;
 
 /** How a connection starts. */
 export const OPEN = 0;

@@ -5,6 +5,7 @@
  */
 import { ECONNABORTED, REGION_ARENA } from '../core/events.ts';
 import {
+  CAPPED,
   CLOSED,
   CONNECTING,
   DELIVERING,
@@ -21,7 +22,7 @@ import {
 } from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
-import { inState, StackError, systemError } from './errors.ts';
+import { failure, StackError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
 import { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
@@ -99,11 +100,8 @@ export class Conn extends RowHandle {
   resume(): void {
     if (!(this.#flags & PAUSED)) return;
     this.#flags &= ~PAUSED;
-    if (this.#uncredited > 0) {
-      const bytes = this.#uncredited;
-      this.#uncredited = 0;
-      this.#credit(bytes);
-    }
+    if (this.#uncredited > 0) this.#credit(this.#uncredited);
+    this.#uncredited = 0;
     const endHeld = (this.#flags & (PEER_ENDED | END_TOLD)) === PEER_ENDED;
     if ((this.#held === null && !endHeld && !(this.#flags & GONE)) || this.#flags & RESUMING) return;
     this.#flags |= RESUMING;
@@ -111,6 +109,12 @@ export class Conn extends RowHandle {
       this.#flags &= ~RESUMING;
       this.#deliverHeld();
     });
+  }
+
+  /** A write that would make more than `bytes` wait throws ERR_USERTCP_MAX_BUFFERED and takes nothing; Infinity = no limit. */
+  setMaxBuffered(bytes: number): this {
+    this.#flags = this.engine.caps.set(this, bytes) ? this.#flags | CAPPED : this.#flags & ~CAPPED;
+    return this;
   }
 
   get paused(): boolean {
@@ -234,7 +238,7 @@ export class Conn extends RowHandle {
     this.row = -1;
     const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN)) !== 0;
     if (code === 0 && (this.#held !== null || !endTold)) return false;
-    this.#finish(code === 0 || code === ECONNABORTED ? null : this.#failure(code, state));
+    this.#finish(code === 0 || code === ECONNABORTED ? null : failure(code, state, this.#flags & CONNECTING, this));
     return true;
   }
 
@@ -249,9 +253,10 @@ export class Conn extends RowHandle {
 
   #send(bytes: Uint8Array, mustCopy: boolean): boolean {
     if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
+    if (this.#flags & CAPPED) this.engine.caps.check(this, bytes.length, this.pendingBytes);
     if (this.#flags & GONE || bytes.length === 0) return this.#pending === null;
     let taken = 0;
-    if (this.#pending === null && !(this.#flags & CONNECTING)) {
+    if (this.#pending === null) {
       taken = this.engine.core.callSend(this.row, bytes, 0, bytes.length, this.engine.driver.now());
       this.engine.driver.touch();
       if (taken === bytes.length) return true;
@@ -327,11 +332,6 @@ export class Conn extends RowHandle {
     } catch (thrown) {
       surface(thrown);
     }
-  }
-
-  #failure(code: number, state: number): Error {
-    if (!(this.#flags & CONNECTING)) return inState(state, systemError(code, 'read'));
-    return inState(state, systemError(code, 'connect', this.remoteAddress, this.remotePort));
   }
 
   /** For what is rare; `data` has its own try block. */

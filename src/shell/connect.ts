@@ -29,6 +29,8 @@ export interface TcpSocketOptions {
   ttl?: number;
   receiveBuffer?: number;
   sendBuffer?: number;
+  /** Hard limit of the bytes that wait to be sent: a write beyond it fails with ERR_USERTCP_MAX_BUFFERED. Default none. */
+  maxBuffered?: number;
   /** A congestion controller by name ('newreno', 'cubic', 'bbr', 'dctcp'), or one of your own. */
   congestion?: CongestionChoice;
   /**
@@ -48,7 +50,7 @@ export interface ConnectOptions extends TcpSocketOptions {
   family?: 0 | 4 | 6;
   lookup?: typeof lookup;
   signal?: AbortSignal;
-  /** TCP Fast Open (RFC 7413), whatever `tcp.fastOpen` says. */
+  /** TCP Fast Open (RFC 7413), whatever `tcp.fastOpen` says: what is written in the tick of `connect` goes with the SYN, as `data`. */
   fastOpen?: boolean;
   /**
    * Sent first. With Fast Open it goes with the SYN to a server that gave us a cookie before, and may then be delivered
@@ -151,13 +153,7 @@ export function openTo(
   const open = { ...openOptions(options), ...(fastOpen !== undefined && { fastOpen }) };
   const conn = engine.connect(local, localPort, words, port, open, handlers);
   if (typeof conn === 'number') return systemError(conn, 'connect', text, port);
-  if (data !== undefined && data.length > 0)
-    sendFirst(engine, conn, typeof data === 'string' ? Buffer.from(data) : data);
+  if (data !== undefined) conn.write(data); // in the tick of the OPEN, so that the SYN can take it along
+  if (options.maxBuffered !== undefined) conn.setMaxBuffered(options.maxBuffered);
   return conn;
-}
-
-/** In the turn of the OPEN, so that the SYN can take it along; what the send buffer has no room for waits as after any write. */
-function sendFirst(engine: Engine, conn: Conn, data: Uint8Array): void {
-  const taken = engine.core.callSend(conn.row, data, 0, data.length, engine.driver.now());
-  if (taken < data.length) conn.write(data.subarray(Math.max(0, taken)));
 }

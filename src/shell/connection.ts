@@ -8,7 +8,6 @@ import type { Conn } from './conn.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import type { CongestionChoice } from './options/congestion.ts';
-import { keep } from './out-of-band.ts';
 
 interface Waiter<T> {
   resolve(value: T): void;
@@ -69,7 +68,11 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /** Resolves at once while the send buffer has room, else when everything was taken. `bytes` may be reused then. */
   write(bytes: Uint8Array | string): Promise<void> {
     if (this.#outcome !== undefined) return Promise.reject(this.#outcome.error ?? systemError(ECONNRESET, 'write'));
-    if (this.#conn.write(bytes)) return Promise.resolve();
+    try {
+      if (this.#conn.write(bytes)) return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => this.#writers.push({ resolve, reject }));
   }
 
@@ -155,6 +158,24 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     return this.#conn.sendUrgent(bytes);
   }
 
+  /** See `Conn.setReceiveBuffer`. */
+  setReceiveBuffer(bytes: number): this {
+    this.#conn.setReceiveBuffer(bytes);
+    return this;
+  }
+
+  /** See `Conn.setSendBuffer`. */
+  setSendBuffer(bytes: number): this {
+    this.#conn.setSendBuffer(bytes);
+    return this;
+  }
+
+  /** See `Conn.setMaxBuffered`: `write` rejects. */
+  setMaxBuffered(bytes: number): this {
+    this.#conn.setMaxBuffered(bytes);
+    return this;
+  }
+
   /** See `Conn.setUrgent`. */
   setUrgent(urgent: 'inline' | 'out-of-band'): this {
     this.#conn.setUrgent(urgent);
@@ -175,6 +196,21 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   setCongestionControl(choice: CongestionChoice): this {
     this.#conn.setCongestionControl(choice);
     return this;
+  }
+
+  /** @internal */
+  get conn(): Conn {
+    return this.#conn;
+  }
+
+  /** @internal Goes on without this object: handlers of the serve level take over, and get first what nobody has read. */
+  leaveTo(handlers: Handlers): void {
+    const conn = this.#conn;
+    conn.attach(handlers);
+    conn.resume();
+    for (const chunk of this.#chunks.splice(0)) handlers.data?.(conn, chunk);
+    if (this.#ended) handlers.end?.(conn);
+    if (this.#outcome !== undefined) handlers.close?.(conn, this.#outcome.error);
   }
 
   /** @internal */
@@ -235,7 +271,7 @@ const connectionHandlers: Handlers = {
   urgent: (conn, what) => (conn.data as Connection).onUrgent?.(what),
   outOfBand: (conn, octet) => {
     const { onOutOfBand } = conn.data as Connection;
-    if (onOutOfBand === undefined) keep(conn, octet);
+    if (onOutOfBand === undefined) conn.keepOctet(octet);
     else onOutOfBand(octet);
   },
   softError: (conn, error) => (conn.data as Connection).onSoftError?.(error),

@@ -24,15 +24,17 @@ import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
 import { isLoopback, isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
+import { Caps } from './caps.ts';
 import { Conn } from './conn.ts';
 import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
 import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
-import { keep } from './out-of-band.ts';
+import { Octets } from './out-of-band.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
+import { askAboutSyn, type SynHandler } from './syn-info.ts';
 import { UdpTable } from './udp.ts';
 
 /** What gets the children of a LISTEN row. */
@@ -40,6 +42,10 @@ export interface Acceptor {
   readonly handlers: Handlers;
   /** Children start paused and stay in the accept queue until `Engine.accepted`. */
   readonly queued: boolean;
+  /** Asked before a SYN is answered. */
+  readonly syn?: SynHandler | undefined;
+  /** Of each connection; see Conn.setMaxBuffered. */
+  readonly maxBuffered?: number | undefined;
   /** The listener is gone: closed, or its stack was. */
   closed?(): void;
 }
@@ -68,6 +74,8 @@ export class Engine {
   readonly ephemeralPorts: readonly [number, number];
   readonly slab = new Slab();
   readonly udp = new UdpTable();
+  readonly octets = new Octets();
+  readonly caps = new Caps();
   /** Looks names up where the stack has servers of its own; set by the stack. */
   resolver: Resolver | undefined;
   /** Mode 'shared': the host has our addresses, too. */
@@ -144,6 +152,7 @@ export class Engine {
       port === 0 ? this.#listenAnywhere(laddr, backlog, options) : this.#listenAt(laddr, port, backlog, options);
     if (row < 0) return row;
     this.#listening.set(row, { acceptor, gen: this.core.generation(row) });
+    if (acceptor.syn !== undefined) this.core.onSyn = askAboutSyn((l) => this.#listening.get(l)?.acceptor.syn);
     this.hold();
     return row;
   }
@@ -293,6 +302,7 @@ export class Engine {
     }
     const conn = new Conn(this, row, gen, acceptor.handlers, acceptor.queued ? OPEN_PAUSED : OPEN);
     conn.data = acceptor;
+    if (acceptor.maxBuffered !== undefined) conn.setMaxBuffered(acceptor.maxBuffered);
     this.#add(row, conn);
     if (!acceptor.queued) this.core.callAccepted(row);
     conn.opened();
@@ -303,7 +313,7 @@ export class Engine {
 function urgentNews(conn: Conn, what: number, octet: number): void {
   conn.news((h) => {
     if (what < 3) h.urgent?.(conn, what as 0 | 1 | 2);
-    else if (h.outOfBand === undefined) keep(conn, octet);
+    else if (h.outOfBand === undefined) conn.keepOctet(octet);
     else h.outOfBand(conn, octet);
   });
 }

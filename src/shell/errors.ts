@@ -94,6 +94,19 @@ export function inState(state: number, error: SystemError): SystemError {
   return Object.defineProperty(error, 'state', { value: stateName(state) });
 }
 
+/** Why a connection ended; of one that never was, with the peer it was for. */
+export function failure(code: number, state: number, opening: number, to: Remote): SystemError {
+  return inState(
+    state,
+    opening ? systemError(code, 'connect', to.remoteAddress, to.remotePort) : systemError(code, 'read'),
+  );
+}
+
+interface Remote {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
 /** Use of a stack or connection that cannot work, whatever the network does. */
 export class StackError extends Error {
   readonly code: string;

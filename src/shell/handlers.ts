@@ -1,7 +1,10 @@
 /** The shared handlers of the `serve` level: one object for all connections of a port, no closures per connection. */
 import type { Conn } from './conn.ts';
+import type { SynHandler } from './syn-info.ts';
 
 export interface Handlers {
+  /** Of a service: asked before a SYN is answered; there is no connection yet. */
+  syn?: SynHandler;
   /** ESTABLISHED; the first call of every connection. */
   open?(conn: Conn): void;
   /**

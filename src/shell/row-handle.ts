@@ -4,7 +4,6 @@ import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 import { checkKeepAlive, checkSetting, checkUrgent } from './options/tcp.ts';
-import * as octets from './out-of-band.ts';
 
 /** ms [MUST-28]. */
 const KEEP_ALIVE_IDLE = 7_200_000;
@@ -100,6 +99,23 @@ export abstract class RowHandle {
     return this;
   }
 
+  /** Bytes that may wait for the reader: from now on fixed. The window shrinks as text comes in, never below what was offered. */
+  setReceiveBuffer(bytes: number): this {
+    return this.#setBuffer('receive', 'receiveBuffer', bytes);
+  }
+
+  /** Bytes that the stack takes before `write` returns false: from now on fixed. */
+  setSendBuffer(bytes: number): this {
+    return this.#setBuffer('send', 'sendBuffer', bytes);
+  }
+
+  #setBuffer(which: 'send' | 'receive', name: 'sendBuffer' | 'receiveBuffer', bytes: number): this {
+    checkSetting(name, bytes);
+    if (this.row >= 0) this.engine.core.callSetBuffer(this.row, which, bytes);
+    this.engine.driver.touch();
+    return this;
+  }
+
   /** Throws away what was taken and not sent yet (RFC 9293 §3.9.1.7 [MAY-14]); returns how many bytes that was. */
   discardUnsent(): number {
     return this.row < 0 ? 0 : this.engine.core.callDiscardUnsent(this.row);
@@ -119,7 +135,12 @@ export abstract class RowHandle {
 
   /** The octet that came out of band last and no `outOfBand` handler took; once, as recv(MSG_OOB). A newer one takes its place. */
   takeOutOfBand(): number | undefined {
-    return octets.take(this);
+    return this.engine.octets.take(this);
+  }
+
+  /** @internal */
+  keepOctet(octet: number): void {
+    this.engine.octets.keep(this, octet);
   }
 
   /** TOS / traffic class byte of the segment received last [MAY-9]. */

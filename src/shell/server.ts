@@ -7,10 +7,13 @@ import { StackError } from './errors.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 import { Listening } from './service.ts';
 import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
+import type { SynHandler } from './syn-info.ts';
 
 export interface ServerOptions extends SocketOptions, TcpSocketOptions {
   /** Sockets start paused. */
   pauseOnConnect?: boolean;
+  /** Asked before a SYN is answered: accepts, drops or resets. */
+  syn?: SynHandler;
 }
 
 export interface ServerListenOptions {

@@ -6,13 +6,17 @@ import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
+import { OptionError } from './option-error.ts';
 import { checkSocketTcp } from './options/tcp.ts';
+import type { SynHandler } from './syn-info.ts';
 
 export interface ListenOptions extends TcpSocketOptions {
   /** Local address; default every address of the stack. */
   host?: string;
   /** Connections not yet accepted, and as many half-open ones. Default 511. */
   backlog?: number;
+  /** Asked before a SYN is answered: accepts, drops or resets, by address, port, TTL, options, load. */
+  syn?: SynHandler;
 }
 
 export const DEFAULT_BACKLOG = 511;
@@ -29,8 +33,14 @@ export class Listening {
     const wanted = checkPort('port', port, 0);
     const words = bindAddress('host', options.host);
     checkSocketTcp(options);
+    const syn = options.syn ?? acceptor.handlers.syn;
+    if (syn !== undefined && typeof syn !== 'function') throw new OptionError('syn', syn, 'a function');
     const tcp: OpenOptions = openOptions(options);
-    const row = engine.listen(words, wanted, options.backlog ?? DEFAULT_BACKLOG, tcp, acceptor);
+    const row = engine.listen(words, wanted, options.backlog ?? DEFAULT_BACKLOG, tcp, {
+      ...acceptor,
+      syn,
+      maxBuffered: options.maxBuffered,
+    });
     if (row < 0) throw refusal(row, options.host ?? '::', wanted);
     this.row = row;
     this.end = { ...engine.endpoint(row, 0), address: options.host ?? '::', family: familyOf(options.host) };

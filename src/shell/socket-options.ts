@@ -6,6 +6,8 @@ export interface SocketOptions {
   allowHalfOpen?: boolean;
   readableHighWaterMark?: number;
   writableHighWaterMark?: number;
+  /** Hard limit of the bytes that wait to be sent: a write beyond it destroys the socket with ERR_USERTCP_MAX_BUFFERED. Default none. */
+  maxBuffered?: number;
   signal?: AbortSignal;
 }
 

@@ -3,8 +3,8 @@
  * Received bytes are copied once; while the reader does not read they are not credited, so the peer's window closes.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { Duplex } from 'node:stream';
 import type { TcpInfo } from '../core/api.ts';
+import { CappedDuplex } from './capped-duplex.ts';
 import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkConnect, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
 import type { Engine } from './engine.ts';
@@ -13,15 +13,13 @@ import type { Handlers } from './handlers.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 import { checkKeepAlive, checkSetting } from './options/tcp.ts';
-import { readToEnd } from './read-to-end.ts';
-import { duplexOptions, type SocketOptions, type SocketReadyState } from './socket-options.ts';
-import { refuseWritesAfterEnd } from './write-after-end.ts';
+import type { SocketOptions, SocketReadyState } from './socket-options.ts';
 
 export type { SocketOptions, SocketReadyState } from './socket-options.ts';
 
 type Done = (error?: Error | null) => void;
 
-export class Socket extends Duplex {
+export class Socket extends CappedDuplex {
   /** Payload bytes received. */
   bytesRead = 0;
   /** A connection attempt is under way. */
@@ -31,6 +29,8 @@ export class Socket extends Duplex {
   readonly #idle: IdleTimer;
   #conn: Conn | null = null;
   #sent = 0;
+  /** Of the write under way; `writableLength` counts them until it is done. */
+  #writing = 0;
   #written: Done | null = null;
   #wantsRef = true;
   #errored = false;
@@ -39,10 +39,9 @@ export class Socket extends Duplex {
 
   /** Made by `stack.connect` and servers. */
   constructor(engine: Engine, options: SocketOptions = {}) {
-    super(duplexOptions(options));
+    super(options);
     this.#engine = engine;
     this.#idle = new IdleTimer(() => this.emit('timeout'));
-    this.on('end', refuseWritesAfterEnd);
   }
 
   /** @internal Takes over an accepted connection. */
@@ -213,33 +212,40 @@ export class Socket extends Duplex {
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
-    if (this.connecting) {
-      this.once('connect', () => this._write(chunk, encoding, done));
-      return;
-    }
-    this.#idle.refresh();
-    const whole = this.#conn?.writeOwned(chunk) ?? false;
-    this.#sent += chunk.length;
-    if (whole) done();
-    else this.#written = done;
+    const conn = this.#conn;
+    if (conn === null && this.connecting) return void this.#early.push(() => this._write(chunk, encoding, done));
+    this.#handed(conn?.writeOwned(chunk) ?? false, chunk.length, done);
   }
 
   override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
-    if (this.connecting) {
-      this.once('connect', () => this._writev(chunks, done));
-      return;
-    }
-    this.#idle.refresh();
     const conn = this.#conn;
+    if (conn === null && this.connecting) return void this.#early.push(() => this._writev(chunks, done));
     let whole = conn !== null;
+    let length = 0;
     conn?.cork(true);
     for (const { chunk } of chunks) {
       whole = (conn?.writeOwned(chunk) ?? false) && whole;
-      this.#sent += chunk.length;
+      length += chunk.length;
     }
     conn?.cork(false);
-    if (whole) done();
-    else this.#written = done;
+    this.#handed(whole, length, done);
+  }
+
+  /** Before 'connect' the stack has the bytes already, and a SYN with Fast Open takes them along; the writer hears after it. */
+  #handed(whole: boolean, length: number, done: Done): void {
+    this.#idle.refresh();
+    this.#writing = length;
+    this.#written = done;
+    if (whole && !this.connecting) this.#wrote()?.();
+  }
+
+  /** Who wrote last, if he waits still. */
+  #wrote(): Done | null {
+    const written = this.#written;
+    this.#sent += this.#writing;
+    this.#writing = 0;
+    this.#written = null;
+    return written;
   }
 
   override _final(done: Done): void {
@@ -255,18 +261,12 @@ export class Socket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     this.#idle.set(0);
-    const written = this.#written;
-    this.#written = null;
-    const conn = this.#conn;
-    conn?.release(this.readableLength > 0 && !this.readableEnded);
+    const written = this.#wrote();
+    this.#conn?.release(this.readableLength > 0 && !this.readableEnded);
     this.#errored = error !== null;
     written?.(error ?? new StackError('ERR_USERTCP_DESTROYED', 'the socket was destroyed before this write was taken'));
     done(error);
     process.nextTick(() => this.#resource.runInAsyncScope(this.emit, this, 'close', this.#errored));
-  }
-
-  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Buffer> {
-    return readToEnd(this);
   }
 
   // ---- events of the connection ----------------------------------------------------------------------------------------
@@ -278,6 +278,7 @@ export class Socket extends Duplex {
     this.#resource.runInAsyncScope(() => {
       this.emit('connect');
       this.emit('ready');
+      if (this.#conn?.pendingBytes === 0) this.drained();
       if (!this.destroyed && !this.isPaused()) this.read(0);
     });
   }
@@ -291,8 +292,7 @@ export class Socket extends Duplex {
 
   /** @internal */
   drained(): void {
-    const written = this.#written;
-    this.#written = null;
+    const written = this.#wrote();
     this.#idle.refresh();
     if (written !== null) this.#resource.runInAsyncScope(written, undefined);
   }
@@ -335,7 +335,7 @@ export class Socket extends Duplex {
 }
 
 /** Shared by every socket; `conn.data` is the socket. */
-export const socketHandlers: Required<Handlers> = {
+export const socketHandlers: Required<Omit<Handlers, 'syn'>> = {
   open: (conn) => (conn.data as Socket).connected(),
   data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
   halfclose: (conn) => (conn.data as Socket).told('halfclose'),

@@ -12,9 +12,9 @@ describe.skipIf(skip)('Fast Open with the kernel', () => {
   let ours: Program;
   let calls = 0;
 
-  async function request(host: string): Promise<unknown> {
+  async function request(host: string, how = 'given'): Promise<unknown> {
     const id = `r${++calls}`;
-    ours.send({ id, host, port: 7100 });
+    ours.send({ id, host, port: 7100, how });
     return (await ours.next((m) => m.id === id)).value;
   }
 
@@ -42,6 +42,7 @@ describe.skipIf(skip)('Fast Open with the kernel', () => {
       await server.ready();
       const answers = [await request(host), await request(host), await request(host)];
       expect(answers).toEqual(['0 0 GET', '1 1 GET', '1 1 GET']);
+      expect(await request(host, 'written')).toBe('1 1 GET');
       await server.stop();
     },
   );

@@ -34,6 +34,7 @@ import type { Rows } from './rows.ts';
 import type { SackOption } from './sack-option.ts';
 import type { News } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
+import type { SynHook } from './syn-hook.ts';
 import { DIRTY_NEXT, type Tcb } from './tcb.ts';
 import type { TimeWaits } from './time-waits.ts';
 import type { TransmitQueues } from './transmit-queues.ts';
@@ -91,6 +92,8 @@ export interface Tcp {
   readonly lent: number[];
   /** Row of a connection that lost text it still has to send, or -1. */
   broken: number;
+  /** Asked before a SYN is answered; null while no listener wants to be. */
+  synHook: SynHook | null;
   /** null while nobody traces. */
   trace: TraceQueue | null;
   /** Receive descriptor being processed, or -1; for the trace. */

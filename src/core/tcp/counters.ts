@@ -28,6 +28,8 @@ export class CoreCounters {
   pawsDrops = 0;
   /** SYNs and third ACKs dropped because a queue of their listener was full. */
   listenOverflows = 0;
+  /** SYNs that a hook dropped or reset. */
+  synsRefused = 0;
   synCookiesSent = 0;
   /** Of these, what became connections. */
   synCookiesReceived = 0;

@@ -71,6 +71,7 @@ const SOCKET_RANGES = {
   keepAliveInitialDelay: [0, 2 ** 31 - 1, 'ms'],
   keepAliveInterval: [1, 2 ** 31 - 1, 'ms'],
   keepAliveCount: [1, 127, ''],
+  maxBuffered: [1, Number.MAX_SAFE_INTEGER, 'bytes'],
 } as const satisfies Partial<Record<keyof TcpSocketOptions, readonly [number, number, string]>>;
 const FLAGS = [
   'timestamps',

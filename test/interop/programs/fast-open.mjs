@@ -21,10 +21,24 @@ async function request(host, port) {
   return `${Number(early)} ${answer}`;
 }
 
+/** Written in the tick of connect(), instead of given to it. */
+function written(host, port) {
+  return new Promise((resolve, reject) => {
+    const s = stack.connect({ host, port });
+    let early = false;
+    let answer = '';
+    s.on('connect', () => (early = s.info().fastOpen));
+    s.on('data', (chunk) => (answer += chunk));
+    s.on('end', () => resolve(`${Number(early)} ${answer}`));
+    s.on('error', reject);
+    s.write('GET');
+  });
+}
+
 createInterface({ input: process.stdin }).on('line', async (line) => {
-  const { id, host, port } = JSON.parse(line);
+  const { id, host, port, how } = JSON.parse(line);
   try {
-    say({ id, value: await request(host, port) });
+    say({ id, value: await (how === 'written' ? written : request)(host, port) });
   } catch (error) {
     say({ id, error: String(error) });
   }

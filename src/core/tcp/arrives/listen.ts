@@ -10,6 +10,7 @@ import { F_DIRTY, F_PASSIVE, F2_TFO_ASKED } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import { blank, sendSynAck } from '../syn-ack.ts';
 import { sendCookie } from '../syn-cookies.ts';
+import { refused } from '../syn-hook.ts';
 import { HALF_OPEN } from '../tcb.ts';
 import { replyReset } from './closed.ts';
 import { COOKIE, fastOpen, OPENED, PLAIN, synReceived } from './fast-open.ts';
@@ -31,6 +32,7 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
     t.counters.listenOverflows++; // dropped, never reset: the peer tries again
     return;
   }
+  if (t.synHook !== null && refused(t, t.synHook, listener, seg, identity)) return;
   if (full) {
     sendCookie(t, listener, seg, identity);
     return;

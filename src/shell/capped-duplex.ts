@@ -1,0 +1,46 @@
+/**
+ * The stream that sockets are. It fails instead of keeping more than `maxBuffered` bytes for a writer who does not look at what
+ * `write` returns.
+ */
+import { Duplex } from 'node:stream';
+import { tooMuch } from './caps.ts';
+import { checkSetting } from './options/tcp.ts';
+import { readToEnd } from './read-to-end.ts';
+import { duplexOptions, type SocketOptions } from './socket-options.ts';
+import { refuseWritesAfterEnd } from './write-after-end.ts';
+
+type Done = (error?: Error | null) => void;
+
+export class CappedDuplex extends Duplex {
+  readonly #most: number;
+
+  constructor(options: SocketOptions) {
+    super(duplexOptions(options));
+    this.on('end', refuseWritesAfterEnd);
+    if (options.maxBuffered !== undefined) checkSetting('maxBuffered', options.maxBuffered);
+    this.#most = options.maxBuffered ?? Number.POSITIVE_INFINITY;
+  }
+
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Buffer> {
+    return readToEnd(this);
+  }
+
+  override write(chunk: unknown, done?: Done): boolean;
+  override write(chunk: unknown, encoding: BufferEncoding, done?: Done): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    const length = this.#most === Number.POSITIVE_INFINITY ? 0 : lengthOf(chunk, encoding);
+    if (this.writableLength + length <= this.#most) return super.write(chunk, encoding as BufferEncoding, done);
+    // As after any failed write the stream is over: what comes behind this chunk must not go without it.
+    const error = tooMuch('socket.write()', length, this.writableLength, this.#most);
+    const told = typeof encoding === 'function' ? encoding : done;
+    if (told !== undefined) process.nextTick(told, error);
+    this.destroy(error);
+    return false;
+  }
+}
+
+function lengthOf(chunk: unknown, encoding: unknown): number {
+  if (typeof chunk === 'string')
+    return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+  return ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
+}

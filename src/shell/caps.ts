@@ -1,0 +1,29 @@
+/** Hard limits of what may wait to be sent, for those who want one: writers that do not look at what `write` returns. */
+import { StackError } from './errors.ts';
+import { checkSetting } from './options/tcp.ts';
+
+/** The error's stack names the caller. */
+export function tooMuch(call: string, length: number, waiting: number, most: number): StackError {
+  return new StackError(
+    'ERR_USERTCP_MAX_BUFFERED',
+    `${call} of ${length} bytes while ${waiting} wait to be sent: maxBuffered is ${most}; wait for drain, or raise it`,
+  );
+}
+
+export class Caps {
+  readonly #most = new WeakMap<object, number>();
+
+  /** Infinity = none. Whether there is a limit now. */
+  set(conn: object, bytes: number): boolean {
+    if (bytes === Number.POSITIVE_INFINITY) return this.#most.delete(conn) && false;
+    checkSetting('maxBuffered', bytes);
+    this.#most.set(conn, bytes);
+    return true;
+  }
+
+  /** Throws when a write of `length` bytes on top of those that wait is too much. Nothing of it is taken then. */
+  check(conn: object, length: number, waiting: number): void {
+    const most = this.#most.get(conn) ?? Number.POSITIVE_INFINITY;
+    if (waiting + length > most) throw tooMuch('write()', length, waiting, most);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Two connections joined, for proxies: what one receives the other sends. A slow one holds the other back (its window closes), a FIN
+ * goes on as a FIN in its direction, a reset as a reset.
+ */
+import type { Conn } from './conn.ts';
+import { Connection } from './connection.ts';
+import type { Handlers } from './handlers.ts';
+
+export interface Piped {
+  /** Bytes that went from the first to the second, and back. */
+  readonly forth: number;
+  readonly back: number;
+  /** What broke the first of them to break; null when both ended in order. */
+  readonly error: Error | null;
+}
+
+interface Half {
+  readonly conn: Conn;
+  bytes: number;
+  /** Its peer sent FIN. */
+  ended: boolean;
+  closed: boolean;
+}
+
+/** Takes both over, in place of their handlers, and resolves when both are gone. */
+export function pipe(first: Conn | Connection, second: Conn | Connection): Promise<Piped> {
+  return new Promise((resolve) => {
+    const [a, b] = [halfOf(first), halfOf(second)];
+    let error: Error | null = null;
+    const closed = (reason: Error | null): void => {
+      error ??= reason;
+      if (a.closed && b.closed) resolve({ forth: a.bytes, back: b.bytes, error });
+    };
+    join(first, a, b, closed);
+    join(second, b, a, closed);
+  });
+}
+
+function halfOf(end: Conn | Connection): Half {
+  const conn = end instanceof Connection ? end.conn : end;
+  return { conn, bytes: 0, ended: false, closed: false };
+}
+
+function join(end: Conn | Connection, from: Half, to: Half, closed: (error: Error | null) => void): void {
+  const handlers: Handlers = {
+    data(conn, chunk) {
+      from.bytes += chunk.length;
+      if (!to.conn.write(chunk)) conn.pause();
+    },
+    drain: () => to.conn.resume(),
+    end() {
+      from.ended = true;
+      to.conn.end();
+    },
+    close(_conn, error) {
+      from.closed = true;
+      // Without the peer's FIN it was aborted, by whomever: the other side must not take that for an end.
+      if (error !== null || !from.ended) to.conn.abort();
+      closed(error);
+    },
+  };
+  if (end instanceof Connection) {
+    end.leaveTo(handlers);
+    return;
+  }
+  end.attach(handlers);
+  if (end.row < 0 && end.heldBytes === 0) handlers.close?.(end, null);
+  else if (end.state === 'CLOSE_WAIT' && !end.paused && end.heldBytes === 0) handlers.end?.(end);
+  end.resume();
+}
