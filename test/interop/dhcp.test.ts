@@ -15,6 +15,8 @@ describe.skipIf(skip)('dnsmasq', () => {
   let lab: Lab;
   let folder: string;
   let dnsmasq: Program;
+  /** The first address it gave: the next host with that MAC gets it, too. */
+  let given = '';
   beforeAll(async () => {
     lab = await Lab.create();
     folder = mkdtempSync(join(tmpdir(), 'usertcp-dhcp-'));
@@ -53,6 +55,7 @@ describe.skipIf(skip)('dnsmasq', () => {
     expect(lease).toMatchObject({ server, routers: [server], dns: [server], domain: 'lab', mtu: 1400, lease: 120 });
     expect(lease.address).toMatch(/^10\.99\.0\.(5\d|60)\/24$/);
     const address = lease.address.split('/')[0]!;
+    given = address;
     expect(got.addresses).toEqual([address]);
     const { 'many.lab/A': many, ...answers } = got.answers as Record<string, unknown[]>;
     expect(answers).toEqual({
@@ -75,6 +78,20 @@ describe.skipIf(skip)('dnsmasq', () => {
     expect(host.messages.at(-1)).toEqual({ closed: 'STOPPED' });
     await expect.poll(() => readFileSync(`${folder}/leases`, 'utf8')).toBe('');
   });
+
+  test('an address that the kernel answers for is declined, and dnsmasq gives another one [RFC 2131 §4.4.1]', async () => {
+    lab.kernel.run('ip', 'addr', 'add', `${given}/32`, 'dev', lab.kernelDevice);
+    const host = lab.stack.node(program, [JSON.stringify({ device: lab.device, dhcp: true })]);
+    const { lost } = await host.next((m) => 'lost' in m);
+    expect(lost).toBe('another host uses the address that the server gave');
+    await vi.waitFor(() => expect(dnsmasq.err).toMatch(new RegExp(`DHCPDECLINE\\([^)]+\\) ${given} `)), 5000);
+    const began = performance.now();
+    const { bound } = await host.next((m) => 'bound' in m && m.bound !== given, 20_000);
+    expect(performance.now() - began).toBeGreaterThan(8000); // ten seconds, says the RFC
+    expect(bound).toMatch(/^10\.99\.0\.(5\d|60)$/);
+    host.send({ close: true });
+    expect(await host.exited).toBe(0);
+  }, 40_000);
 
   test('no server: the error names cause and fix', async () => {
     await dnsmasq.stop();

@@ -28,8 +28,8 @@ describe.skipIf(skip)('a hook before the handshake', () => {
   afterAll(() => lab?.close());
 
   test.each(families)('IP%s: reset is refused, a drop is tried again, accept lets in', async (family) => {
-    ours.send({ verdicts: ['reset', 'drop', 'accept', 'accept'] });
-    await ours.next((m) => m.ready === 4);
+    ours.send({ id: family, next: ['reset', 'drop', 'accept', 'accept'] });
+    await ours.next((m) => m.id === family);
     const came = [1, 2, 3].map(() => lab.kernel.try(['python3', '-c', CONNECT, addresses.stack[family]]).out.trim());
     expect(came).toEqual(['refused', 'in True', 'in False']);
     const first = family === 'v4' ? 1 : 5;

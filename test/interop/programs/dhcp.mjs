@@ -10,6 +10,8 @@ const outcome = (promise) =>
 try {
   const stack = await openStack(JSON.parse(config));
   const { lease } = stack.dhcp;
+  stack.dhcp.on('lost', (why) => console.log(JSON.stringify({ lost: why })));
+  stack.dhcp.on('bound', ({ address }) => console.log(JSON.stringify({ bound: address.split('/')[0] })));
   const answers = {};
   for (const name of names) {
     const [host, type] = name.split('/');

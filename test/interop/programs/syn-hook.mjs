@@ -15,7 +15,8 @@ function syn({ remoteAddress, ttl, mss, windowScale, sack, timestamps, length })
 
 stack.serve(7000, { syn, open: (c) => c.end('in') });
 createInterface({ input: process.stdin }).on('line', (line) => {
-  verdicts.push(...JSON.parse(line).verdicts);
-  say({ ready: verdicts.length });
+  const { id, next } = JSON.parse(line);
+  verdicts.push(...next);
+  say({ id });
 });
 say({ ready: true });
