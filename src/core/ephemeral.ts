@@ -1,6 +1,8 @@
 /**
- * Choice of a local port for an active OPEN: RFC 6056 §3.3.3, algorithm 3. Ports toward one destination rise one by one,
+ * Choice of a local port for an active OPEN: RFC 6056 §3.3.4, algorithm 4. Ports toward one destination rise one by one,
  * which keeps reuse of a four-tuple as far away as possible, from a start that only the holder of the secret knows (RFC 5961 §10).
+ * With one counter for all of them (algorithm 3), a host that opens toward sixteen in turn would use every sixteenth port of each,
+ * and then have to look for the gaps.
  */
 import type { Rng } from '../ports.ts';
 import { sipHash24, sipKey } from './siphash.ts';
@@ -11,6 +13,7 @@ export interface PortUse {
 
 /** local address, remote address, remote port. */
 const MESSAGE_WORDS = 9;
+const COUNTERS = 256;
 
 export class EphemeralPorts {
   private readonly first: number;
@@ -18,8 +21,8 @@ export class EphemeralPorts {
   private readonly key: Int32Array;
   private readonly message = new Int32Array(MESSAGE_WORDS);
   private readonly hash = new Int32Array(2);
-  /** next_ephemeral of the RFC; a random start keeps the number of connections made so far private. */
-  private counter: number;
+  /** The RFC's table; random starts keep the number of connections made so far private. */
+  private readonly counters = new Int32Array(COUNTERS);
 
   /** Ports `first` to `last`, both included. */
   constructor(rng: Rng, first: number, last: number) {
@@ -29,7 +32,7 @@ export class EphemeralPorts {
     this.first = first;
     this.size = last - first + 1;
     this.key = sipKey(rng);
-    this.counter = rng.u32() >>> 0;
+    for (let n = 0; n < COUNTERS; n++) this.counters[n] = rng.u32();
   }
 
   /** A port that is not in use toward this destination, or -1 when every one is. Addresses are four words each. */
@@ -41,9 +44,10 @@ export class EphemeralPorts {
     this.message[8] = rport;
     sipHash24(this.key, this.message, 0, MESSAGE_WORDS, this.hash);
     const offset = this.hash[0]! >>> 0;
+    const index = this.hash[1]! & (COUNTERS - 1);
     for (let tries = this.size; tries > 0; tries--) {
-      const port = this.first + ((this.counter + offset) % this.size);
-      this.counter = (this.counter + 1) >>> 0;
+      const port = this.first + (((this.counters[index]! >>> 0) + offset) % this.size);
+      this.counters[index]!++;
       if (!ports.inUse(port)) return port;
     }
     return -1;

@@ -8,7 +8,7 @@ const rng = (seed: number): { u32(): number } => {
 const host = (n: number): Int32Array => new Int32Array([0, 0, 0xffff, 0x0a000000 | n]);
 const free = { inUse: (): boolean => false };
 
-describe('EphemeralPorts, RFC 6056 algorithm 3 [RFC 5961 §10]', () => {
+describe('EphemeralPorts, RFC 6056 algorithm 4 [RFC 5961 §10]', () => {
   test('toward one destination ports rise one by one and stay in the range', () => {
     const ports = new EphemeralPorts(rng(1), 49152, 65535);
     let last = ports.pick(host(1), host(2), 80, free);
@@ -27,6 +27,13 @@ describe('EphemeralPorts, RFC 6056 algorithm 3 [RFC 5961 §10]', () => {
     for (let n = 1; n < 11; n++)
       starts.add(new EphemeralPorts(rng(1), 1024, 65535).pick(host(1), host(2), 100 + n, free));
     expect(starts.size).toBeGreaterThan(37);
+  });
+
+  test('what is opened toward others in between leaves no gaps', () => {
+    const ports = new EphemeralPorts(rng(1), 1024, 65535);
+    const first = ports.pick(host(1), host(2), 80, free);
+    for (let n = 3; n < 6; n++) ports.pick(host(n), host(2), 80, free);
+    expect(ports.pick(host(1), host(2), 80, free)).toBe(first === 65535 ? 1024 : first + 1);
   });
 
   test('skips what is in use, finds the last free one, ends with -1', () => {
