@@ -16,9 +16,16 @@ import {
 
 /** ms without anything outstanding after which a connection gives its block back. */
 export const REST_AFTER = 30_000;
-/** The same while many connections talk: a million that come one after the other must not need a block each. */
+/**
+ * Of many connections, one after the other, each must not need a block of its own, for what was once in use stays with the
+ * process. Who has said little has learned little: he goes first.
+ */
+const MANY = 1024;
+const LITTLE = 65_536;
+const AT_ONCE = 200;
+/** And when even those who talk are too many. */
+const TOO_MANY = 16_384;
 const SOON = 2000;
-const MANY = 16_384;
 
 /** Words in which 0 would name something. */
 const LINKS = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD] as const;
@@ -103,7 +110,7 @@ export function buryFlight(t: Tcp, tcb: Tcb): void {
 
 /** The time of rest has passed: the block goes back, unless something went on meanwhile. */
 export function rest(t: Tcp, tcb: Tcb): void {
-  const after = restAfter(t);
+  const after = restAfter(t, tcb);
   const quiet = quietFor(t, tcb);
   const busy = isBusy(t, tcb);
   if (busy || quiet < after) arm(t, tcb, TIMER_STATE, busy ? after : after - quiet);
@@ -119,11 +126,15 @@ function isBusy(t: Tcp, tcb: Tcb): boolean {
   return t.flights.words[first + TIMER_LOSS] !== 0 || t.flights.words[first + TIMER_PACE] !== 0;
 }
 
-function restAfter(t: Tcp): number {
-  return t.flights.used > MANY ? SOON : REST_AFTER;
+function restAfter(t: Tcp, tcb: Tcb): number {
+  const { used } = t.flights;
+  if (used <= MANY) return REST_AFTER;
+  if (tcb.bytesIn + tcb.bytesOut < LITTLE) return AT_ONCE;
+  return used > TOO_MANY ? SOON : REST_AFTER;
 }
 
 /** While an open connection has a block, TIMER_STATE asks from time to time whether it still needs it. */
 export function beginRest(t: Tcp, tcb: Tcb): void {
-  if (tcb.state & (ESTABLISHED | CLOSE_WAIT) && tcb.timer(TIMER_STATE) === 0) arm(t, tcb, TIMER_STATE, restAfter(t));
+  if (tcb.state & (ESTABLISHED | CLOSE_WAIT) && tcb.timer(TIMER_STATE) === 0)
+    arm(t, tcb, TIMER_STATE, restAfter(t, tcb));
 }

@@ -88,15 +88,21 @@ test('TIME_WAIT keeps its block for the turn only: its record has none', () => {
   expect(t.flights.used).toBe(0);
 });
 
-test('while many connections talk a block goes back after two seconds', () => {
+test.each([
+  ['few', 1000, 0, REST_AFTER],
+  ['many, and it said little', 1100, 100, 200],
+  ['many, and it said much', 1100, 70_000, REST_AFTER],
+  ['very many', 20_000, 70_000, 2000],
+])('how long a block is kept while connections talk that are %s', (_how, used, said, ms) => {
   const { t, tcb } = quiet();
-  t.flights.used = 20_000;
+  t.flights.used = used;
+  tcb.bytesIn = said;
   tcb.lastRcvAt = t.tick;
   stir(t, tcb);
-  expect(tcb.timer(TIMER_STATE)).toBe(t.tick + 2000);
-  t.tick += 2000;
+  expect(tcb.timer(TIMER_STATE)).toBe(t.tick + ms);
+  t.tick += ms;
   expire(t, tcb);
-  expect([tcb.flight, t.flights.used]).toEqual([0, 20_000]);
+  expect([tcb.flight, t.flights.used]).toEqual([0, used]);
 });
 
 test('whoever writes to a row that has ended harms nobody', () => {
