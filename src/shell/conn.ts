@@ -24,7 +24,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { failure, StackError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
-import { Pieces } from './pieces.ts';
+import type { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
 import { surface } from './surface.ts';
 
@@ -90,7 +90,6 @@ export class Conn extends RowHandle {
   }
 
   // ---- receiving ---------------------------------------------------------------------------------------------------
-
   /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]. */
   pause(): void {
     this.#flags |= PAUSED;
@@ -121,7 +120,7 @@ export class Conn extends RowHandle {
     return (this.#flags & PAUSED) !== 0;
   }
 
-  /** Bytes written and not yet taken by the core. */
+  /** Written and not yet taken by the core. */
   get pendingBytes(): number {
     return this.#pending?.bytes ?? 0;
   }
@@ -131,23 +130,19 @@ export class Conn extends RowHandle {
     return this.#held?.bytes ?? 0;
   }
 
-  // ---- lifetime of the process ---------------------------------------------------------------------------------------
   /** This connection keeps the process alive (the default). */
   ref(): this {
-    const was = this.#flags & UNREFED;
+    if ((this.#flags & (UNREFED | CLOSED)) === UNREFED) this.engine.hold();
     this.#flags &= ~UNREFED;
-    if (was !== 0 && !(this.#flags & CLOSED)) this.engine.hold();
     return this;
   }
 
   unref(): this {
-    const was = this.#flags & UNREFED;
+    if ((this.#flags & (UNREFED | CLOSED)) === 0) this.engine.letGo();
     this.#flags |= UNREFED;
-    if (was === 0 && !(this.#flags & CLOSED)) this.engine.letGo();
     return this;
   }
 
-  // ---- for the levels above ----------------------------------------------------------------------------------------
   /** @internal */
   attach(handlers: Handlers): void {
     this.#handlers = handlers;
@@ -176,8 +171,7 @@ export class Conn extends RowHandle {
     this.#settle();
   }
 
-  // ---- for the engine: events --------------------------------------------------------------------------------------
-
+  // ---- for the engine: events
   /** @internal EV_ACCEPT, EV_CONNECT */
   opened(): void {
     this.#flags &= ~CONNECTING;
@@ -191,7 +185,7 @@ export class Conn extends RowHandle {
     const memory = region === REGION_ARENA ? this.engine.core.arena : this.engine.links[region]!.rxMemory;
     const view = Buffer.from(memory.buffer, memory.byteOffset + offset, length);
     if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(view);
-    this.#held ??= new Pieces();
+    this.#held ??= this.engine.pieces(this);
     this.#held.push(this.keep(view));
   }
 
@@ -242,7 +236,13 @@ export class Conn extends RowHandle {
     return true;
   }
 
-  // ---- inside -------------------------------------------------------------------------------------------------------
+  /** @internal Nothing is lost when it is made anew for the next event. True = this object is dead from now on. */
+  retire(): boolean {
+    if (this.#flags !== 0 || this.#held !== null || this.#pending !== null || this.#uncredited !== 0) return false;
+    this.#flags = GONE | CLOSED;
+    this.row = -1;
+    return true;
+  }
 
   #offer(call: 'callLend' | 'callSendUrgent', bytes: Uint8Array): number {
     if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
@@ -263,7 +263,7 @@ export class Conn extends RowHandle {
       if (taken < 0) return false;
     }
     const rest = bytes.subarray(taken);
-    this.#pending ??= new Pieces();
+    this.#pending ??= this.engine.pieces(this);
     this.#pending.push(mustCopy ? this.keep(rest) : rest);
     return false;
   }

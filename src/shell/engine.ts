@@ -27,11 +27,13 @@ import { formatAddress } from '../wire/address-text.ts';
 import { Caps } from './caps.ts';
 import { Conn } from './conn.ts';
 import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
+import { ConnTable, isNoNews } from './conn-table.ts';
 import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
-import { Octets } from './out-of-band.ts';
+import { Octets, urgentNews } from './out-of-band.ts';
+import { Pieces } from './pieces.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
 import { askAboutSyn, type SynHandler } from './syn-info.ts';
@@ -46,6 +48,8 @@ export interface Acceptor {
   readonly syn?: SynHandler | undefined;
   /** Of each connection; see Conn.setMaxBuffered. */
   readonly maxBuffered?: number | undefined;
+  /** Its connections are objects only while they have something to remember. */
+  readonly brief?: boolean;
   /** The listener is gone: closed, or its stack was. */
   closed?(): void;
 }
@@ -89,7 +93,9 @@ export class Engine {
   readonly #claims: (port: number) => boolean;
   readonly #clock: Clock;
   readonly #rng: Rng;
-  readonly #conns: (Conn | undefined)[] = [];
+  readonly #conns = new ConnTable(this);
+  /** Those that hold bytes for the application, or did so lately. */
+  readonly #laden = new Set<Conn>();
   /** Connections whose row is gone and whose last bytes the application has not read yet. */
   readonly #unread = new Set<Conn>();
   readonly #listening = new Map<number, Listening>();
@@ -130,16 +136,17 @@ export class Engine {
 
   /** Every connection there is. */
   *connections(): Generator<Conn> {
-    for (const conn of this.#conns) if (conn !== undefined) yield conn;
+    yield* this.#conns.all();
     yield* [...this.#unread];
   }
 
   /** Bytes that connections keep for the application: received and not read, written and not taken by the core. */
   waiting(): { unread: number; unsent: number } {
     const sum = { unread: 0, unsent: 0 };
-    for (const conn of this.connections()) {
+    for (const conn of this.#laden) {
       sum.unread += conn.heldBytes;
       sum.unsent += conn.pendingBytes;
+      if (conn.heldBytes + conn.pendingBytes === 0) this.#laden.delete(conn);
     }
     return sum;
   }
@@ -220,15 +227,26 @@ export class Engine {
 
   /** @internal A connection is done with its row. */
   forget(conn: Conn, held: boolean): void {
-    if (conn.row >= 0 && this.#conns[conn.row] === conn) this.#conns[conn.row] = undefined;
+    if (conn.row >= 0) this.#conns.clear(conn.row, conn);
     this.#unread.delete(conn);
+    this.#laden.delete(conn);
+    this.#gone(held);
+  }
+
+  /** @internal Bytes are going to wait in the connection. */
+  pieces(conn: Conn): Pieces {
+    this.#laden.add(conn);
+    return new Pieces();
+  }
+
+  #gone(held: boolean): void {
     this.#count--;
     if (held) this.letGo();
     this.#idle();
   }
 
-  #add(row: number, conn: Conn): void {
-    this.#conns[row] = conn;
+  #add(row: number, entry: Conn | Acceptor): void {
+    this.#conns.put(row, entry);
     this.#count++;
     this.hold();
   }
@@ -267,11 +285,22 @@ export class Engine {
     const row = words[at + 1]!;
     const gen = words[at + 2]!;
     if (type === EV_ACCEPT) return this.#accept(row, gen, words[at + 3]!);
-    const conn = this.#conns[row];
-    if (conn === undefined || conn.gen !== gen) {
+    const unseen = this.#conns.unseen(row);
+    if (unseen !== undefined && isNoNews(unseen.handlers, words, at)) {
+      if (type !== EV_CLOSED) return;
+      this.#conns.clear(row);
+      return this.#gone(true);
+    }
+    const conn = this.#conns.get(row, gen);
+    if (conn === undefined) {
       if (type === EV_CLOSED && this.#listening.get(row)?.gen === gen) this.#forgetListener(row);
       return;
     }
+    this.#tell(conn, row, type, words, at);
+    if (unseen?.brief) this.#conns.rest(row, conn, unseen);
+  }
+
+  #tell(conn: Conn, row: number, type: number, words: Int32Array, at: number): void {
     switch (type) {
       case EV_DATA:
         return conn.received(words[at + 3]!, words[at + 4]!, words[at + 5]!);
@@ -282,7 +311,7 @@ export class Engine {
       case EV_CONNECT:
         return conn.opened();
       case EV_CLOSED:
-        this.#conns[row] = undefined;
+        this.#conns.clear(row);
         if (!conn.gone(words[at + 3]!, words[at + 4]!)) this.#unread.add(conn);
         return;
       case EV_ALL_ACKED:
@@ -300,22 +329,13 @@ export class Engine {
       this.core.callAbort(row, this.driver.now());
       return;
     }
-    const conn = new Conn(this, row, gen, acceptor.handlers, acceptor.queued ? OPEN_PAUSED : OPEN);
-    conn.data = acceptor;
-    if (acceptor.maxBuffered !== undefined) conn.setMaxBuffered(acceptor.maxBuffered);
-    this.#add(row, conn);
     if (!acceptor.queued) this.core.callAccepted(row);
+    if (!acceptor.queued && acceptor.handlers.open === undefined) return this.#add(row, acceptor);
+    const conn = this.#conns.make(row, gen, acceptor, acceptor.queued ? OPEN_PAUSED : OPEN);
+    this.#add(row, conn);
     conn.opened();
+    if (acceptor.brief) this.#conns.rest(row, conn, acceptor);
   }
-}
-
-/** Told at once, also while the reader pauses: that is what urgent means. */
-function urgentNews(conn: Conn, what: number, octet: number): void {
-  conn.news((h) => {
-    if (what < 3) h.urgent?.(conn, what as 0 | 1 | 2);
-    else if (h.outOfBand === undefined) conn.keepOctet(octet);
-    else h.outOfBand(conn, octet);
-  });
 }
 
 function describe(words: Int32Array, port: number): Endpoint {

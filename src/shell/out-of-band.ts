@@ -1,3 +1,6 @@
+/** Urgent data that the application hears of apart from the text. */
+import type { Conn } from './conn.ts';
+
 /** Octets that came out of band and wait for somebody to take them: one of each connection, and few connections ever have one. */
 export class Octets {
   readonly #waiting = new WeakMap<object, number>();
@@ -12,4 +15,13 @@ export class Octets {
     this.#waiting.delete(conn);
     return octet;
   }
+}
+
+/** Told at once, also while the reader pauses: that is what urgent means. */
+export function urgentNews(conn: Conn, what: number, octet: number): void {
+  conn.news((h) => {
+    if (what < 3) h.urgent?.(conn, what as 0 | 1 | 2);
+    else if (h.outOfBand === undefined) conn.keepOctet(octet);
+    else h.outOfBand(conn, octet);
+  });
 }

@@ -17,6 +17,12 @@ export interface ListenOptions extends TcpSocketOptions {
   backlog?: number;
   /** Asked before a SYN is answered: accepts, drops or resets, by address, port, TTL, options, load. */
   syn?: SynHandler;
+  /**
+   * false: a connection is an object while a handler is called, and no longer, unless the handler gives it work (a pause, bytes that
+   * wait, an end) or sets `conn.data`. So a million that have talked leave nothing on the heap. Keep no `conn` then whose `data` is not set:
+   * it does nothing any more. Default true.
+   */
+  keepObjects?: boolean;
 }
 
 export const DEFAULT_BACKLOG = 511;
@@ -82,7 +88,11 @@ export class Service {
   readonly #listening: Listening;
 
   constructor(engine: Engine, port: number, handlers: Handlers, options: ListenOptions = {}) {
-    this.#listening = new Listening(engine, port, options, { handlers, queued: false });
+    this.#listening = new Listening(engine, port, options, {
+      handlers,
+      queued: false,
+      brief: options.keepObjects === false,
+    });
   }
 
   get port(): number {

@@ -1,9 +1,11 @@
 /** A running stack: what users hold. All API levels start here. */
 import type { TcpInfo } from '../core/api.ts';
 import { abortWith } from './abort-signal.ts';
+import type { Conn } from './conn.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { Connection } from './connection.ts';
 import type { DhcpClient } from './dhcp/client.ts';
+import { type DialOptions, dial } from './dial.ts';
 import type { DnsRecordType } from './dns/parts.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
@@ -85,6 +87,14 @@ export class Stack implements AsyncDisposable {
    */
   serve(port: number, handlers: Handlers, options?: ListenOptions): Service {
     return new Service(this.#alive(), port, handlers, options);
+  }
+
+  /**
+   * Connects with shared handlers: the fast level, as `serve`. Returns at once; `open` or `close` follows. Throws the SystemError
+   * of `connect` when it cannot even begin, such as EADDRNOTAVAIL.
+   */
+  dial(options: DialOptions, handlers: Handlers): Conn {
+    return dial(this.#alive(), options, handlers);
   }
 
   /** A server like node:net's. */
