@@ -89,14 +89,14 @@ export class Host {
   closeOnEnd = false;
   onDrain = null;
 
-  constructor(world, address, last, tcp) {
+  constructor(world, address, last, tcp, maxConnections) {
     this.world = world;
     this.link = new BareLink(`bare${last}`, last);
     this.core = new StackCore({
       links: [this.link],
       memory: { region: (_name, bytes) => new ArrayBuffer(bytes) },
       rng: new SeededRng(last),
-      maxConnections: 1024,
+      maxConnections,
       arenaBytes: 32 << 20,
       tcp: { ...TCP, ...tcp },
     });
@@ -162,9 +162,9 @@ export class World {
   /** While set, frames carried are kept here. */
   kept = null;
 
-  constructor(tcp = {}) {
-    this.client = new Host(this, '10.0.0.1', 1, tcp);
-    this.server = new Host(this, '10.0.0.2', 2, tcp);
+  constructor(tcp = {}, maxConnections = 1024) {
+    this.client = new Host(this, '10.0.0.1', 1, tcp, maxConnections);
+    this.server = new Host(this, '10.0.0.2', 2, tcp, maxConnections);
     this.queue = [];
     this.shuttle();
     this.server.core.callListen(ANY, 80, 128, {}, this.now);
@@ -208,10 +208,14 @@ export class World {
   }
 
   connect() {
-    const { client } = this;
-    client.row = client.core.callConnect(ANY, 0, SERVER, 80, {}, this.now);
-    client.finish();
+    this.client.row = this.open(ANY);
+    this.client.finish();
     this.settle();
+  }
+
+  /** The SYN leaves with `client.finish()`. */
+  open(laddr) {
+    return this.client.core.callConnect(laddr, 0, SERVER, 80, {}, this.now);
   }
 }
 
