@@ -56,10 +56,10 @@ export class FromBelow implements IpUp {
   }
 
   /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
-  hopFailed(hop: number): void {
+  hopFailed(hop: number, holders: number): void {
     this.udp.hopFailed(hop);
     this.unpark();
-    this.losses.add(hop);
+    this.losses.add(hop, holders);
     this.lookOn();
   }
 

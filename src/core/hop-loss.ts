@@ -14,6 +14,8 @@ export const LOOKS = 8192;
 export class HopLoss {
   /** Hops that failed, the one at hand first. */
   private readonly hops: number[] = [];
+  /** How many hold each of them, and have not been found yet. */
+  private readonly missing: number[] = [];
   /** Where the search for the first of them goes on. */
   private at = SCRATCH_ROWS;
   private tick = 0;
@@ -22,15 +24,21 @@ export class HopLoss {
     return this.hops.length > 0;
   }
 
-  /** The hop failed. When it fails again before all have heard of it, the search begins once more behind the others. */
-  add(hop: number): void {
-    if (this.hops.indexOf(hop, 1) < 0) this.hops.push(hop);
+  /**
+   * The hop failed, and so many hold it: none, then nobody need be looked for. When it fails again before all have heard of it,
+   * the search begins once more behind the others.
+   */
+  add(hop: number, holders: number): void {
+    if (holders === 0 || this.hops.indexOf(hop, 1) >= 0) return;
+    this.hops.push(hop);
+    this.missing.push(holders);
   }
 
   /** The neighbour answers: who has not heard of the loss need not. */
   found(hop: number): void {
     for (let at = this.hops.indexOf(hop); at >= 0; at = this.hops.indexOf(hop)) {
       this.hops.splice(at, 1);
+      this.missing.splice(at, 1);
       if (at === 0) this.at = SCRATCH_ROWS;
     }
   }
@@ -42,15 +50,17 @@ export class HopLoss {
     const { rows, other } = t;
     const { words } = rows;
     for (let left = LOOKS; left > 0 && this.hops.length > 0; left--, this.at++) {
-      if (this.at >= rows.top) {
+      if (this.at >= rows.top || this.missing[0] === 0) {
         this.hops.shift();
+        this.missing.shift();
         this.at = SCRATCH_ROWS - 1;
         continue;
       }
       const word = this.at * ROW_WORDS;
       const state = words[word + STATE]!;
-      if (words[word + HOP] === this.hops[0] && (state & ~(CLOSED | LISTEN | TIME_WAIT)) !== 0)
-        lost(other.select(this.at));
+      if (words[word + HOP] !== this.hops[0] || (state & ~(CLOSED | LISTEN | TIME_WAIT)) === 0) continue;
+      this.missing[0]!--;
+      lost(other.select(this.at));
     }
   }
 }

@@ -122,6 +122,10 @@ export class Neighbours {
     if (this.hops[h]! > 0) this.hops[h]!--;
   }
 
+  holders(hop: number): number {
+    return this.hops[hop * HOP_WORDS + HOP_HOLDERS]!;
+  }
+
   makePermanent(hop: number): void {
     this.hops[hop * HOP_WORDS + HOP_STATE] = PERMANENT;
   }

@@ -12,8 +12,8 @@ import { Routes } from './routes.ts';
 export interface HopUp {
   /** Frames can be sent to the hop now, and could not before. */
   hopReady(hop: number): void;
-  /** Nobody answers for the hop. */
-  hopFailed(hop: number): void;
+  /** Nobody answers for the hop, which so many hold. */
+  hopFailed(hop: number, holders: number): void;
 }
 
 export interface HopParts {
@@ -94,6 +94,6 @@ export class NextHops implements Asker {
   }
 
   unreachable(hop: number): void {
-    this.parts.up.hopFailed(hop);
+    this.parts.up.hopFailed(hop, this.neighbours.holders(hop));
   }
 }

@@ -113,7 +113,7 @@ export function rest(t: Tcp, tcb: Tcb): void {
   const after = restAfter(t, tcb);
   const quiet = quietFor(t, tcb);
   const busy = isBusy(t, tcb);
-  if (busy || quiet < after) arm(t, tcb, TIMER_STATE, busy ? after : after - quiet);
+  if (busy || quiet < after) ask(t, tcb, busy ? after : after - quiet);
   else if ((tcb.flags2 & F2_HOLDS_FLIGHT) === 0) dropFlight(t, tcb);
 }
 
@@ -133,8 +133,14 @@ function restAfter(t: Tcp, tcb: Tcb): number {
   return used > TOO_MANY ? SOON : REST_AFTER;
 }
 
+/** Many ask at the same moment, so that a thousand that fall silent do not wake the process a thousand times. */
+function ask(t: Tcp, tcb: Tcb, ms: number): void {
+  const grain = ms < SOON ? AT_ONCE : SOON;
+  const over = ((t.tick + ms) >>> 0) % grain;
+  arm(t, tcb, TIMER_STATE, over === 0 ? ms : ms + grain - over);
+}
+
 /** While an open connection has a block, TIMER_STATE asks from time to time whether it still needs it. */
 export function beginRest(t: Tcp, tcb: Tcb): void {
-  if (tcb.state & (ESTABLISHED | CLOSE_WAIT) && tcb.timer(TIMER_STATE) === 0)
-    arm(t, tcb, TIMER_STATE, restAfter(t, tcb));
+  if (tcb.state & (ESTABLISHED | CLOSE_WAIT) && tcb.timer(TIMER_STATE) === 0) ask(t, tcb, restAfter(t, tcb));
 }

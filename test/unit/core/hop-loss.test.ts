@@ -30,7 +30,7 @@ function world(): { t: Tcp; lost: number[]; losses: HopLoss; turn(): void } {
 
 test('so many rows per tick, all of them in the end, each once', () => {
   const { lost, losses, turn } = world();
-  losses.add(1);
+  losses.add(1, MANY);
   turn();
   expect(lost.length).toBe(LOOKS / 2);
   for (let n = 0; n < 3; n++) turn();
@@ -41,15 +41,15 @@ test('what is closed or listens has lost nothing', () => {
   const { t, lost, losses, turn } = world();
   t.rows.words[(64 + 1) * ROW_WORDS + STATE] = CLOSED;
   t.rows.words[(64 + 3) * ROW_WORDS + STATE] = LISTEN;
-  losses.add(1);
+  losses.add(1, MANY);
   turn();
   expect(lost.slice(0, 2)).toEqual([64 + 5, 64 + 7]);
 });
 
 test('a neighbour that answers again is missed no more, the others still are', () => {
   const { lost, losses, turn } = world();
-  losses.add(1);
-  losses.add(0);
+  losses.add(1, MANY);
+  losses.add(0, MANY);
   turn();
   losses.found(1);
   for (let n = 0; n < 4; n++) turn();
@@ -58,10 +58,20 @@ test('a neighbour that answers again is missed no more, the others still are', (
 
 test('one that fails again during the search is searched for once more', () => {
   const { lost, losses, turn } = world();
-  losses.add(1);
+  losses.add(1, MANY);
   turn();
-  losses.add(1);
-  losses.add(1);
+  losses.add(1, MANY);
+  losses.add(1, MANY);
   for (let n = 0; n < 8; n++) turn();
   expect([lost.length, losses.searching]).toEqual([MANY, false]);
+});
+
+test('nobody is looked for when nobody holds it, and no longer than until all were found', () => {
+  const { t, lost, losses, turn } = world();
+  losses.add(1, 0);
+  expect(losses.searching).toBe(false);
+  for (let row = 64 + 9; row < t.rows.top; row++) t.rows.words[row * ROW_WORDS + HOP] = 7;
+  losses.add(1, 4);
+  turn();
+  expect([lost, losses.searching]).toEqual([[65, 67, 69, 71], false]);
 });
