@@ -1,4 +1,4 @@
-// npm run bench:million -- [--connections 1000000] [--base 1000] [--secs 4] [--quiet 10] [--talk] [--brief]
+// npm run bench:million -- [--connections 1000000] [--base 1000] [--rounds 3] [--secs 4] [--quiet 10] [--talk] [--brief]
 // Opens that many connections to one process and leaves them idle; what it costs, and whether anybody else notices.
 // Two namespaces and a veth, made by `unshare`, gone with the processes. See bench/README.md.
 import { spawn, spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ const { values: ask } = parseArgs({
     base: { type: 'string', default: '1000' },
     secs: { type: 'string', default: '4' },
     quiet: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
     name: { type: 'string', default: 'million' },
     // Each connection has one byte echoed before it falls silent.
     talk: { type: 'boolean', default: false },
@@ -112,8 +113,7 @@ async function main() {
   await tell(filler, base);
   await measure(server, 'warm-up', () => {});
   const before = await tell(server, 'collect');
-  await measure(server, 'few', row);
-  const few = rows.at(-1);
+  const few = await rounds(server, 'few', row);
   const beforeFiller = await tell(filler, 'tell');
   await tell(server, 'rest');
   const filled = await tell(filler, wanted);
@@ -144,8 +144,7 @@ async function main() {
     flightsUsed: idle.flights.used,
   });
   await quiet(server, row);
-  await measure(server, 'many', row);
-  const many = rows.at(-1);
+  const many = await rounds(server, 'many', row);
   row({
     case: 'ratio',
     connections: wanted,
@@ -178,12 +177,22 @@ async function quiet(server, row) {
   });
 }
 
+/** The medians. */
+async function rounds(server, name, row) {
+  const list = [];
+  for (let n = 0; n < Number(ask.rounds); n++) list.push(await measure(server, name, row));
+  const of = (key) => list.map((r) => r[key]).sort((a, b) => a - b)[list.length >> 1];
+  return { cps: of('cps'), p50us: of('p50us'), p99us: of('p99us') };
+}
+
 async function measure(server, name, row) {
   const probe = await begin('probe.mjs', 1, ['va', SERVER, ask.secs, ...probes]);
   await tell(server, 'watch');
   const result = await tell(probe, 'go');
   const r = await tell(server, 'reading');
-  row({ case: name, connections: r.connections, ...result, cps: Math.round(result.cps), server: brief(r) });
+  const measured = { case: name, connections: r.connections, ...result, cps: Math.round(result.cps), server: brief(r) };
+  row(measured);
+  return measured;
 }
 
 /** Delays, pauses and CPU of the server in that time. */

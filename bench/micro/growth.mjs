@@ -85,7 +85,7 @@ const row = (name, connections, ns) => {
   console.log(JSON.stringify(rows.at(-1)));
 };
 for (const count of ask.steps.split(',').map(Number)) {
-  const world = new World({ timeWaits: 65_536 }, count + 1024);
+  const world = new World({ timeWaits: 65_536, delayedAck: 0 }, count + 1024);
   world.tick = tick;
   const clients = Math.ceil(count / PER_ADDRESS);
   world.locals = Array.from({ length: clients }, (_, n) => parseAddress(`10.0.1.${n + 1}`));
