@@ -24,15 +24,11 @@ const { values: ask } = parseArgs({
 });
 const wanted = Number(ask.connections);
 const base = Math.min(Number(ask.base), wanted);
-const SERVER = '10.99.0.1';
 const PORTS = 65536 - 1024;
-const fillers = Array.from({ length: Math.max(16, Math.ceil(wanted / PORTS)) }, (_, n) => `10.99.1.${n + 1}/16`);
-const probes = Array.from({ length: 4 }, (_, n) => `10.99.2.${n + 1}/16`);
 /** Bytes that both ends of a connection may cost, with room for what the estimate does not know. */
 const NEEDED = wanted * 2500 + 2 ** 30;
-const most = wanted + 4096;
 /** Waits until it has its end of the veth. */
-const JOIN = 'until ip link set vb up 2>/dev/null; do sleep 0.05; done; ip link set lo up; exec "$0" "$@"';
+const JOIN = 'v=$0; until ip link set $v up 2>/dev/null; do sleep 0.05; done; ip link set lo up; exec "$@"';
 const stage = process.env.USERTCP_MILLION;
 
 function enterNamespace() {
@@ -58,16 +54,18 @@ function ip(...argv) {
 }
 
 /** A script in a process of its own, on one core, that answers messages. */
-async function begin(script, cpu, argv, inNamespace = false) {
+async function begin(script, cpu, argv, inNamespace = '') {
   const run = ['-c', String(cpu), process.execPath, '--expose-gc', path('bench/million', script), ...argv];
-  const [file, args] = inNamespace ? ['unshare', ['-n', 'sh', '-c', JOIN, 'taskset', ...run]] : ['taskset', run];
+  const [file, args] = inNamespace
+    ? ['unshare', ['-n', 'sh', '-c', JOIN, inNamespace, 'taskset', ...run]]
+    : ['taskset', run];
   const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   child.on('exit', (code) => {
     if (code) fail(`${script} ended with ${code}`);
   });
   if (inNamespace) {
     await new Promise((done) => setTimeout(done, 300));
-    ip('link', 'set', 'vb', 'netns', String(child.pid));
+    ip('link', 'set', inNamespace, 'netns', String(child.pid));
   }
   const ready = await answer(child);
   if (ready !== 'ready') fail(`${script} said ${ready}`);
@@ -92,17 +90,32 @@ function fail(why) {
 const seconds = (n) => new Promise((done) => setTimeout(done, n * 1000));
 
 /** Frames that arrived at this end of the veth: all that the server's process sent. */
-function arrived() {
-  return JSON.parse(ip('-s', '-j', 'link', 'show', 'va'))[0].stats64.rx.packets;
+function arrived(outer) {
+  return JSON.parse(ip('-s', '-j', 'link', 'show', outer))[0].stats64.rx.packets;
+}
+
+/** A server behind a veth of its own, and who fills it. */
+async function site(n, most) {
+  const net = `10.${99 - n}`;
+  const [outer, inner, address] = [`va${n}`, `vb${n}`, `${net}.0.1`];
+  ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner);
+  ip('link', 'set', outer, 'up');
+  const brief = ask.brief ? '1' : '0';
+  const server = await begin('server.mjs', 0, [inner, `${address}/16`, String(most), brief], inner);
+  const count = Math.max(16, Math.ceil(most / PORTS));
+  const clients = Array.from({ length: count }, (_, k) => `${net}.1.${k + 1}/16`);
+  const filler = await begin('filler.mjs', 1, [outer, address, String(most), ask.talk ? '1' : '0', ...clients]);
+  const probes = Array.from({ length: 4 }, (_, k) => `${net}.2.${k + 1}/16`);
+  return { outer, address, server, filler, probes };
 }
 
 async function main() {
-  ip('link', 'add', 'va', 'type', 'veth', 'peer', 'name', 'vb');
   ip('link', 'set', 'lo', 'up');
-  ip('link', 'set', 'va', 'up');
   for (const v of ['all', 'default']) sysctl(`net/ipv6/conf/${v}/disable_ipv6`, '1');
-  const server = await begin('server.mjs', 0, ['vb', `${SERVER}/16`, String(most), ask.brief ? '1' : '0'], true);
-  const filler = await begin('filler.mjs', 1, ['va', SERVER, String(most), ask.talk ? '1' : '0', ...fillers]);
+  // Two servers that differ in nothing but how many they hold, so that both are measured in the same minute.
+  const large = await site(0, wanted + 4096);
+  const small = await site(1, base + 4096);
+  const { server, filler } = large;
   const file = path('bench/results', `${meta().date.slice(0, 16).replaceAll(':', '')}-${ask.name}`);
   const rows = [];
   const row = (r) => {
@@ -110,21 +123,21 @@ async function main() {
     console.log(JSON.stringify(r));
   };
   // Compilers, rings and buffers are as they will be before anything is counted.
-  await tell(filler, base);
-  await measure(server, 'warm-up', () => {});
+  for (const one of [small, large]) {
+    await tell(one.filler, base);
+    await measure(one, 'warm-up', () => {});
+    await tell(one.server, 'rest');
+  }
   const before = await tell(server, 'collect');
-  const few = await rounds(server, 'few', row);
   const beforeFiller = await tell(filler, 'tell');
-  await tell(server, 'rest');
   const filled = await tell(filler, wanted);
-  const filling = await tell(server, 'reading');
   row({
     case: 'fill',
     connections: wanted,
     failed: filled.failed,
     secs: round(filled.secs),
     perSecond: Math.round((wanted - base) / filled.secs),
-    server: brief(filling),
+    server: brief(await tell(server, 'reading')),
   });
   await seconds(4);
   const idle = await tell(server, 'collect');
@@ -143,27 +156,31 @@ async function main() {
     rssClientBytes: filler2.rss,
     flightsUsed: idle.flights.used,
   });
-  await quiet(server, row);
-  const many = await rounds(server, 'many', row);
-  row({
-    case: 'ratio',
-    connections: wanted,
-    cps: round(many.cps / few.cps),
-    p50: round(many.p50us / few.p50us),
-    p99: round(many.p99us / few.p99us),
-  });
+  await quiet(large, row);
+  const few = [];
+  const many = [];
+  for (let n = 0; n < Number(ask.rounds); n++) {
+    few.push(await measure(small, 'few', row));
+    many.push(await measure(large, 'many', row));
+  }
+  const ratio = (key) => round(median(many.map((r, n) => r[key] / few[n][key])));
+  row({ case: 'ratio', connections: wanted, cps: ratio('cps'), p50: ratio('p50us'), p99: ratio('p99us') });
   if (!ask.dry) keep(file, rows);
-  server.send('close');
-  filler.disconnect();
+  for (const one of [small, large]) {
+    one.server.send('close');
+    one.filler.disconnect();
+  }
 }
 
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
 /** Nothing happens, and it should cost nothing. */
-async function quiet(server, row) {
+async function quiet({ server, outer }, row) {
   await seconds(2);
   const before = await tell(server, 'reading');
-  const frames = arrived();
+  const frames = arrived(outer);
   await seconds(Number(ask.quiet));
-  const sent = arrived() - frames;
+  const sent = arrived(outer) - frames;
   const r = await tell(server, 'reading');
   row({
     case: 'quiet',
@@ -177,16 +194,8 @@ async function quiet(server, row) {
   });
 }
 
-/** The medians. */
-async function rounds(server, name, row) {
-  const list = [];
-  for (let n = 0; n < Number(ask.rounds); n++) list.push(await measure(server, name, row));
-  const of = (key) => list.map((r) => r[key]).sort((a, b) => a - b)[list.length >> 1];
-  return { cps: of('cps'), p50us: of('p50us'), p99us: of('p99us') };
-}
-
-async function measure(server, name, row) {
-  const probe = await begin('probe.mjs', 1, ['va', SERVER, ask.secs, ...probes]);
+async function measure({ outer, address, server, probes }, name, row) {
+  const probe = await begin('probe.mjs', 1, [outer, address, ask.secs, ...probes]);
   await tell(server, 'watch');
   const result = await tell(probe, 'go');
   const r = await tell(server, 'reading');
