@@ -2,7 +2,7 @@
 // Opens that many connections to one process and leaves them idle; what it costs, and whether anybody else notices.
 // Two namespaces and a veth, made by `unshare`, gone with the processes. See bench/README.md.
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, say } from '../scripts/prepare.mjs';
 import { meta } from './meta.mjs';
@@ -64,7 +64,7 @@ async function begin(script, cpu, argv, inNamespace = '') {
     if (code) fail(`${script} ended with ${code}`);
   });
   if (inNamespace) {
-    await new Promise((done) => setTimeout(done, 300));
+    while (namespace(child.pid) === namespace('self')) await seconds(0.05);
     ip('link', 'set', inNamespace, 'netns', String(child.pid));
   }
   const ready = await answer(child);
@@ -81,6 +81,8 @@ function tell(child, message) {
   child.send(message);
   return told;
 }
+
+const namespace = (pid) => readlinkSync(`/proc/${pid}/ns/net`);
 
 function fail(why) {
   say(why);
