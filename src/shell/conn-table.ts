@@ -3,6 +3,7 @@
  * acceptor it came by, and the object is made when a handler is to be called with it.
  */
 import { EV_ALL_ACKED, EV_CLOSED, EV_SOFT_ERROR } from '../core/events.ts';
+import { CLOSED } from '../core/tcp/figure5.ts';
 import { Conn } from './conn.ts';
 import { OPEN } from './conn-flags.ts';
 import type { Acceptor, Engine } from './engine.ts';
@@ -46,7 +47,11 @@ export class ConnTable {
   /** Every connection there is: now the application sees them all. */
   *all(): Generator<Conn> {
     for (let row = 0; row < this.#entries.length; row++) {
-      const conn = this.get(row, this.#engine.core.generation(row));
+      const { core } = this.#engine;
+      const gen = core.generation(row);
+      // One that has ended, and whose EV_CLOSED is still to be dispatched, was never seen and need not be.
+      if (this.unseen(row) !== undefined && core.state(row, gen) === CLOSED) continue;
+      const conn = this.get(row, gen);
       if (conn !== undefined) yield conn;
     }
   }

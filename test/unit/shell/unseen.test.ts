@@ -140,3 +140,15 @@ test('keepObjects false: what a handler began goes on', async () => {
   expect(stack.metrics().memory.unread).toBe(1);
   conn.abort();
 });
+
+test('a list taken while one of them is ending leaves nothing behind', async () => {
+  const lengths: number[] = [];
+  stack.serve(80, { data: () => void lengths.push(stack.connections().length) });
+  const conns = await Promise.all(Array.from({ length: 4 }, () => stack.open({ host, port: 80 })));
+  await until(() => stack.metrics().connections === 8);
+  // In one turn: text for the first, resets for the others.
+  void conns[0]!.write('x');
+  for (const conn of conns.slice(1)) conn.abort();
+  await until(() => lengths.length > 0 && stack.metrics().connections === 2);
+  expect(stack.metrics().connections).toBe(2);
+});
