@@ -42,6 +42,11 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& op
   if (!facts) return facts.failure();
   if (!facts->ethernet) return Failure{EPROTONOSUPPORT, "interface without Ethernet framing"};
   device->facts_ = *facts;
+  if (options.aside_slots > 0) {
+    Result<PacketSocket> aside = PacketSocket::open();
+    if (!aside) return aside.failure();
+    device->aside_socket_ = std::move(*aside);
+  }
   if (Status s = device->map_rings(options)) return *s;
   if (device->own_sender_) {
     if (Status s = device->own_sender_->enable_vnet_header()) return *s;
@@ -77,19 +82,27 @@ Result<std::vector<PacketSocket>> PacketDevice::open_sockets(const std::vector<i
 Status PacketDevice::map_rings(const PacketOptions& options) {
   const RingGeometry small = RingGeometry::make(kSmallSlot, options.small_slots, kSmallPerBlock);
   const RingGeometry large = RingGeometry::make(kLargeSlot, options.large_slots, kLargePerBlock);
+  const RingGeometry aside = RingGeometry::make(kLargeSlot, options.aside_slots, kLargePerBlock);
   const std::vector<sock_filter> closed = make_closed_program();
-  for (auto [socket, geometry] : {std::pair{&small_socket_, &small}, std::pair{&large_socket_, &large}}) {
+  PacketSocket* const third = aside_socket_ ? &*aside_socket_ : nullptr;
+  for (auto [socket, geometry] :
+       {std::pair{&small_socket_, &small}, std::pair{&large_socket_, &large}, std::pair{third, &aside}}) {
+    if (socket == nullptr) continue;
     if (Status s = socket->enable_vnet_header()) return s;
     if (Status s = socket->attach_filter(closed)) return s;
     if (Status s = socket->make_ring(geometry->request())) return s;
   }
-  Result<std::shared_ptr<Mapping>> memory = Mapping::reserve(small.bytes() + large.bytes());
+  Result<std::shared_ptr<Mapping>> memory = Mapping::reserve(small.bytes() + large.bytes() + aside.bytes());
   if (!memory) return memory.failure();
   memory_ = *memory;
   if (Status s = memory_->overlay(0, small.bytes(), small_socket_.fd())) return s;
   if (Status s = memory_->overlay(small.bytes(), large.bytes(), large_socket_.fd())) return s;
   small_ = RxRing(memory_->data(), 0, small);
   large_ = RxRing(memory_->data(), static_cast<std::uint32_t>(small.bytes()), large);
+  if (!aside_socket_) return {};
+  const std::size_t at = small.bytes() + large.bytes();
+  if (Status s = memory_->overlay(at, aside.bytes(), aside_socket_->fd())) return s;
+  aside_ = RxRing(memory_->data(), static_cast<std::uint32_t>(at), aside);
   return {};
 }
 
@@ -97,6 +110,9 @@ Status PacketDevice::bind_all() {
   // ETH_P_ALL sees frames before an ingress hook of nftables drops them for the kernel; ETH_P_IP would not.
   if (Status s = small_socket_.bind(facts_.index, ETH_P_ALL)) return s;
   if (Status s = large_socket_.bind(facts_.index, ETH_P_ALL)) return s;
+  if (aside_socket_) {
+    if (Status s = aside_socket_->bind(facts_.index, ETH_P_ALL)) return s;
+  }
   if (own_sender_) {
     if (Status s = own_sender_->bind(facts_.index, 0)) return s;
   }
@@ -138,7 +154,13 @@ Status PacketDevice::join_groups() {
   return {};
 }
 
-Status PacketDevice::set_filter(const Filter& filter) {
+Status PacketDevice::set_filter(const Filter& given) {
+  Filter filter = given;
+  if (aside_socket_) {
+    filter.part = Part::kAside;
+    if (Status s = aside_socket_->attach_filter(make_filter_program(filter, {}))) return s;
+    filter.part = Part::kSteered;
+  }
   if (Status s = large_socket_.attach_filter(make_filter_program(filter, {.at_least = kSmallFrameMax + 1}))) return s;
   if (Status s = small_socket_.attach_filter(make_filter_program(filter, {.at_most = kSmallFrameMax}))) return s;
   filter_ = filter;
@@ -149,37 +171,70 @@ std::size_t PacketDevice::receive(std::span<RxFrame> frames) {
   std::size_t count = 0;
   const tpacket2_hdr* small = small_.peek();
   const tpacket2_hdr* large = large_.peek();
+  const tpacket2_hdr* aside = aside_.peek();
   while (count < frames.size()) {
-    if (small == nullptr && large == nullptr) break;
+    if (small == nullptr && large == nullptr && aside == nullptr) break;
     // The kernel writes frames in the order they came. Having seen (acquired) one, whatever came before it is
     // visible in the other ring now, even if it was not when we looked there a moment ago.
     if (small == nullptr) small = small_.peek();
     if (large == nullptr) large = large_.peek();
     const bool from_small = large == nullptr || (small != nullptr && stamp(small) <= stamp(large));
-    RxRing& ring = from_small ? small_ : large_;
-    if (ring.take(from_small ? small : large, frames[count])) {
+    RxRing* ring = from_small ? &small_ : &large_;
+    const tpacket2_hdr** next = from_small ? &small : &large;
+    if (aside_socket_) {
+      if (aside == nullptr) aside = aside_.peek();
+      if (aside != nullptr && (*next == nullptr || stamp(aside) < stamp(*next))) {
+        ring = &aside_;
+        next = &aside;
+      }
+    }
+    if (ring->take(*next, frames[count])) {
       ++count;
     } else {
       ++truncated;
     }
-    (from_small ? small : large) = ring.peek();
+    *next = ring->peek();
   }
-  if (small_.losing() || large_.losing()) count_drops();
+  if (small_.losing() || large_.losing() || aside_.losing()) count_drops();
   return count;
 }
 
 void PacketDevice::count_drops() {
   small_.clear_losing();
   large_.clear_losing();
+  aside_.clear_losing();
   ring_drops += std::uint64_t{small_socket_.take_drops()} + large_socket_.take_drops();
+  if (aside_socket_) ring_drops += aside_socket_->take_drops();
 }
 
 void PacketDevice::release() {
   small_.release();
   large_.release();
+  aside_.release();
 }
 
-bool PacketDevice::ready() { return small_.peek() != nullptr || large_.peek() != nullptr; }
+bool PacketDevice::ready() {
+  return small_.peek() != nullptr || large_.peek() != nullptr || aside_.peek() != nullptr;
+}
+
+std::vector<int> PacketDevice::poll_fds() const {
+  std::vector<int> fds = {small_socket_.fd(), large_socket_.fd()};
+  if (aside_socket_) fds.push_back(aside_socket_->fd());
+  return fds;
+}
+
+Result<std::array<int, 2>> PacketDevice::join_groups_of_stacks(std::array<int, 2> groups) {
+  Result<int> small = small_socket_.join_group(groups[0]);
+  if (!small) return small.failure();
+  Result<int> large = large_socket_.join_group(groups[1]);
+  if (!large) return large.failure();
+  return std::array<int, 2>{*small, *large};
+}
+
+Status PacketDevice::steer(std::span<const sock_filter> program) {
+  if (Status s = small_socket_.steer_group(program)) return s;
+  return large_socket_.steer_group(program);
+}
 
 int PacketDevice::send(mmsghdr* messages, unsigned count) {
   const int sent = ::sendmmsg(sender().fd(), messages, count, MSG_DONTWAIT);
@@ -195,6 +250,7 @@ int PacketDevice::take_error() {
   const int small = small_socket_.take_error();
   const int large = large_socket_.take_error();
   if (own_sender_) own_sender_->take_error();
+  if (aside_socket_) aside_socket_->take_error();
   return small != 0 ? small : large;
 }
 

@@ -15,6 +15,9 @@ struct PacketOptions {
   // A ring counts slots and not bytes, hence two: a burst of small frames must not use up the large slots.
   std::uint32_t small_slots = 8192;
   std::uint32_t large_slots = 256;
+  // Not 0: the address is shared with other stacks. Both rings then get the frames that are steered here (join_group), and
+  // a third one of so many slots, for frames of any size, what is steered to nobody.
+  std::uint32_t aside_slots = 0;
   // An address the host does not own; the interface then becomes promiscuous.
   std::optional<MacAddress> mac;
   // Leaves cutting to the kernel where the device has no TSO: measured on a veth, that is twice as fast as cutting here.
@@ -38,8 +41,11 @@ class PacketDevice final : public Device {
   Status set_filter(const Filter& filter) override;
   Status reopen() override;
   int take_error() override;
+  // The sockets join the groups of small and of large frames; -1: new ones. Gives their numbers.
+  Result<std::array<int, 2>> join_groups_of_stacks(std::array<int, 2> groups) override;
+  Status steer(std::span<const sock_filter> program) override;
 
-  std::vector<int> poll_fds() const override { return {small_socket_.fd(), large_socket_.fd()}; }
+  std::vector<int> poll_fds() const override;
   const MacAddress& mac() const override { return own_mac_ ? *own_mac_ : facts_.mac; }
   unsigned mtu() const override { return facts_.mtu; }
   int index() const override { return facts_.index; }
@@ -66,6 +72,8 @@ class PacketDevice final : public Device {
   std::optional<PacketSocket> own_sender_;
   RxRing small_;
   RxRing large_;
+  std::optional<PacketSocket> aside_socket_;
+  RxRing aside_;
   std::shared_ptr<Mapping> memory_;
   InterfaceFacts facts_;
   std::optional<MacAddress> own_mac_;

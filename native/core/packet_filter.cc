@@ -1,5 +1,6 @@
 #include "packet_filter.h"
 
+#include "bpf_program.h"
 #include "headers.h"
 
 namespace usertcp {
@@ -7,41 +8,10 @@ namespace {
 
 // BPF_MAXINSNS is 4096; beyond this many addresses the filter lets every IP packet in and the core sorts them out.
 constexpr std::size_t kMostAddresses = 256;
-constexpr std::uint32_t kWholeFrame = 0x40000;
 // Offsets are relative to X, which is 0 or the bytes of the VLAN tags in front.
 constexpr std::uint32_t kIp = 14;
 
-class Program {
- public:
-  void load16(std::uint32_t at) { add(BPF_LD | BPF_H | BPF_IND, at); }
-  void load32(std::uint32_t at) { add(BPF_LD | BPF_W | BPF_IND, at); }
-  void load8(std::uint32_t at) { add(BPF_LD | BPF_B | BPF_IND, at); }
-  void add(std::uint16_t code, std::uint32_t k) { code_.push_back({code, 0, 0, k}); }
-  // Runs the next `count` instructions only when A `test` k holds (or does not).
-  void skip_unless(std::uint16_t test, std::uint32_t k, std::uint8_t count) {
-    code_.push_back({static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), 0, count, k});
-  }
-  void skip_if(std::uint16_t test, std::uint32_t k, std::uint8_t count) {
-    code_.push_back({static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), count, 0, k});
-  }
-  void accept() { add(BPF_RET | BPF_K, kWholeFrame); }
-  void reject() { add(BPF_RET | BPF_K, 0); }
-  // A jump whose target is not known yet: conditional jumps reach 255 instructions, this one all of them.
-  std::size_t jump() {
-    add(BPF_JMP | BPF_JA, 0);
-    return code_.size() - 1;
-  }
-  void land(std::size_t jump) { code_[jump].k = static_cast<std::uint32_t>(code_.size() - jump - 1); }
-  void land(const std::vector<std::size_t>& jumps) {
-    for (const std::size_t jump : jumps) land(jump);
-  }
-  std::vector<sock_filter> take() { return std::move(code_); }
-
- private:
-  std::vector<sock_filter> code_;
-};
-
-void skip_vlan_tags(Program& p) {
+void skip_vlan_tags(BpfProgram& p) {
   // X = 0, 4 or 8; each round looks one tag further.
   for (std::uint32_t tag = 0; tag < 2; ++tag) {
     p.add(BPF_LDX | BPF_IMM, tag * kVlanTag);
@@ -56,7 +26,7 @@ void skip_vlan_tags(Program& p) {
 }
 
 // Accepts TCP to one of our ports; X is the VLAN offset, A free, `l4` the jump-free offset of the ports.
-void accept_ports(Program& p, const Filter& filter) {
+void accept_ports(BpfProgram& p, const Filter& filter) {
   // A = destination port
   if (filter.first_port <= filter.last_port) {
     p.skip_unless(BPF_JGE, filter.first_port, 2);
@@ -71,7 +41,7 @@ void accept_ports(Program& p, const Filter& filter) {
 }
 
 // A = IPv4 header length, X = VLAN bytes on entry; X = both on exit.
-void add_ipv4_header_to_x(Program& p) {
+void add_ipv4_header_to_x(BpfProgram& p) {
   p.load8(kIp);
   p.add(BPF_ALU | BPF_AND | BPF_K, 15);
   p.add(BPF_ALU | BPF_LSH | BPF_K, 2);
@@ -79,7 +49,7 @@ void add_ipv4_header_to_x(Program& p) {
   p.add(BPF_MISC | BPF_TAX, 0);
 }
 
-void ours_ipv4(Program& p, const Filter& filter) {
+void ours_ipv4(BpfProgram& p, const Filter& filter) {
   p.load8(kIp + 9);
   if (filter.icmp != Filter::Icmp::kAll) {
     p.skip_unless(BPF_JEQ, kProtocolIcmp4, filter.icmp == Filter::Icmp::kErrors ? 11 : 1);
@@ -106,7 +76,7 @@ void ours_ipv4(Program& p, const Filter& filter) {
   accept_ports(p, filter);
 }
 
-void ours_ipv6(Program& p, const Filter& filter) {
+void ours_ipv6(BpfProgram& p, const Filter& filter) {
   p.load8(kIp + 6);
   if (filter.icmp != Filter::Icmp::kAll) {
     p.skip_unless(BPF_JEQ, kProtocolIcmp6, filter.icmp == Filter::Icmp::kErrors ? 5 : 1);
@@ -125,7 +95,7 @@ void ours_ipv6(Program& p, const Filter& filter) {
   accept_ports(p, filter);
 }
 
-void ipv4(Program& p, const Filter& filter, bool any_address) {
+void ipv4(BpfProgram& p, const Filter& filter, bool any_address) {
   std::vector<std::size_t> ours;
   p.load32(kIp + 16);
   if (any_address) ours.push_back(p.jump());
@@ -145,7 +115,7 @@ void ipv4(Program& p, const Filter& filter, bool any_address) {
   ours_ipv4(p, filter);
 }
 
-void ipv6(Program& p, const Filter& filter, bool any_address) {
+void ipv6(BpfProgram& p, const Filter& filter, bool any_address) {
   std::vector<std::size_t> ours;
   if (any_address) ours.push_back(p.jump());
   for (const Filter::Address& address : filter.addresses) {
@@ -170,7 +140,8 @@ void ipv6(Program& p, const Filter& filter, bool any_address) {
 
 std::vector<sock_filter> make_filter_program(const Filter& filter, LengthRange length) {
   const bool any_address = filter.addresses.size() > kMostAddresses;
-  Program p;
+  BpfProgram p;
+  keep_part(p, filter.steering, filter.part, filter.kept);
   p.add(BPF_LD | BPF_W | BPF_LEN, 0);
   if (length.at_least > 0) {
     p.skip_if(BPF_JGE, length.at_least, 1);
@@ -197,7 +168,7 @@ std::vector<sock_filter> make_filter_program(const Filter& filter, LengthRange l
 }
 
 std::vector<sock_filter> make_closed_program() {
-  Program p;
+  BpfProgram p;
   p.reject();
   return p.take();
 }

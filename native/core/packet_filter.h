@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "steering.h"
+
 namespace usertcp {
 
 struct Filter {
@@ -21,6 +23,10 @@ struct Filter {
   bool shared = false;
   std::uint16_t first_port = 1, last_port = 0;
   std::vector<std::uint16_t> ports;
+  // Of an address that several stacks share.
+  Part part = Part::kAll;
+  Steering steering;
+  Kept kept;
 };
 
 // Frames of a ring are told apart by length, because a ring counts slots and not bytes.

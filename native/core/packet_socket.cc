@@ -92,6 +92,32 @@ Status PacketSocket::bind(int interface_index, std::uint16_t protocol) {
   return {};
 }
 
+Result<int> PacketSocket::join_group(int group) {
+  constexpr int kIgnoreOutgoing = 0x4000, kUniqueId = 0x2000;  // PACKET_FANOUT_FLAG_* of Linux 5.17 and 4.12
+  const int wanted = PACKET_FANOUT_CBPF | (group < 0 ? kUniqueId : 0);
+  const auto join = [&](int flags) {
+    const int value = (group < 0 ? 0 : group) | (wanted | flags) << 16;
+    return set(SOL_PACKET, PACKET_FANOUT, &value, sizeof value, "setsockopt PACKET_FANOUT");
+  };
+  Status failed = join(kIgnoreOutgoing);
+  // An older kernel: the filter sees what is sent, and it is addressed to others.
+  if (failed && failed->error == EINVAL) failed = join(0);
+  if (failed) return *failed;
+  int joined = 0;
+  socklen_t bytes = sizeof joined;
+  if (::getsockopt(fd_.get(), SOL_PACKET, PACKET_FANOUT, &joined, &bytes) != 0) {
+    return Failure{errno, "getsockopt PACKET_FANOUT"};
+  }
+  return joined & 0xffff;
+}
+
+Status PacketSocket::steer_group(std::span<const sock_filter> program) {
+  sock_fprog fprog{};
+  fprog.len = static_cast<unsigned short>(program.size());
+  fprog.filter = const_cast<sock_filter*>(program.data());
+  return set(SOL_PACKET, PACKET_FANOUT_DATA, &fprog, sizeof fprog, "setsockopt PACKET_FANOUT_DATA");
+}
+
 Status PacketSocket::set_send_buffer(int bytes) {
   // The forced form passes net.core.wmem_max and needs CAP_NET_ADMIN; the other gives what the limit allows.
   if (!set(SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes, "setsockopt SO_SNDBUFFORCE")) return {};

@@ -27,6 +27,11 @@ class PacketSocket {
   Status attach_filter(std::span<const sock_filter> program);
   // `protocol` in host order: ETH_P_ALL to receive, 0 to only send.
   Status bind(int interface_index, std::uint16_t protocol);
+  // Of the bound sockets of a group each frame reaches one, which a program chooses (PACKET_FANOUT_CBPF). `group` -1: a
+  // new group with a number that nobody has. Returns the number. Cannot be left but by closing.
+  Result<int> join_group(int group);
+  // For the whole group.
+  Status steer_group(std::span<const sock_filter> program);
   Status set_send_buffer(int bytes);
   // PACKET_MR_PROMISC, or PACKET_MR_MULTICAST with a group.
   Status join(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address);

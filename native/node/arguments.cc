@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace usertcp {
@@ -63,7 +64,29 @@ Filter to_filter(const Napi::Object& options) {
   for (const std::int32_t port : to_span<const std::int32_t>(options.Get("ports"))) {
     filter.ports.push_back(static_cast<std::uint16_t>(port));
   }
+  filter.steering = to_steering(options);
+  const auto kept = to_span<const std::int32_t>(options.Get("kept"));
+  std::copy_n(kept.begin(), std::min(kept.size(), filter.kept.buckets.size()), filter.kept.buckets.begin());
+  filter.kept.syns = options.Get("keptSyns").ToBoolean();
   return filter;
+}
+
+Steering to_steering(const Napi::Object& options) {
+  const Napi::Value given = options.Get("steering");
+  if (!given.IsObject()) return {};
+  const auto steering = given.As<Napi::Object>();
+  const auto port = [&](const char* name) { return static_cast<std::uint16_t>(number_option(steering, name, 0)); };
+  return {number_option(steering, "key0", 0), number_option(steering, "key1", 0), port("first"), port("last")};
+}
+
+Napi::Value to_value(Napi::Env env, const std::vector<sock_filter>& program) {
+  Napi::Uint32Array words = Napi::Uint32Array::New(env, program.size() * 2);
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    const sock_filter& one = program[i];
+    words[2 * i] = one.code | std::uint32_t{one.jt} << 16 | std::uint32_t{one.jf} << 24;
+    words[2 * i + 1] = one.k;
+  }
+  return words;
 }
 
 }  // namespace usertcp

@@ -25,6 +25,7 @@ Result<std::unique_ptr<Device>> open_device(const Napi::Object& options, LinkKin
   PacketOptions packet{.name = name, .mac = mac};
   packet.small_slots = number_option(options, "smallSlots", packet.small_slots);
   packet.large_slots = number_option(options, "largeSlots", packet.large_slots);
+  packet.aside_slots = number_option(options, "asideSlots", packet.aside_slots);
   packet.kernel_cuts = number_option(options, "kernelCuts", 1) != 0;
   packet.fds = integers_option(options, "fds");
   auto device = PacketDevice::open(packet);
@@ -55,6 +56,8 @@ Napi::Function LinkWrap::define(Napi::Env env, const char* name, LinkKind kind) 
                          InstanceMethod<&LinkWrap::start>("start"),
                          InstanceMethod<&LinkWrap::flush>("flush"),
                          InstanceMethod<&LinkWrap::set_filter>("setFilter"),
+                         InstanceMethod<&LinkWrap::join>("join"),
+                         InstanceMethod<&LinkWrap::steer>("steer"),
                          InstanceMethod<&LinkWrap::reopen>("reopen"),
                          InstanceMethod<&LinkWrap::ref>("ref"),
                          InstanceMethod<&LinkWrap::unref>("unref"),

@@ -27,6 +27,8 @@ class LinkWrap final : public Napi::ObjectWrap<LinkWrap>, private Poller::Client
   Napi::Value start(const Napi::CallbackInfo& info);
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value set_filter(const Napi::CallbackInfo& info);
+  Napi::Value join(const Napi::CallbackInfo& info);
+  Napi::Value steer(const Napi::CallbackInfo& info);
   Napi::Value reopen(const Napi::CallbackInfo& info);
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);

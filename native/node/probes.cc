@@ -152,6 +152,36 @@ Napi::Value half_siphash_words(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<std::int32_t>(hash));
 }
 
+// ({steering}, nine identity words) => bucket
+Napi::Value flow_bucket(const Napi::CallbackInfo& info) {
+  const auto words = to_span<const std::int32_t>(info[1]);
+  FlowKey key{};
+  std::copy_n(words.begin(), std::min<std::size_t>(words.size(), 9), key.words);
+  return Napi::Number::New(info.Env(), bucket_of_flow(to_steering(info[0].As<Napi::Object>()), key));
+}
+
+// ({steering}, port) => bucket
+Napi::Value port_bucket(const Napi::CallbackInfo& info) {
+  const auto port = static_cast<std::uint16_t>(info[1].As<Napi::Number>().Uint32Value());
+  return Napi::Number::New(info.Env(), bucket_of_port(to_steering(info[0].As<Napi::Object>()), port));
+}
+
+// ({steering}, 256 positions) => words of the program
+Napi::Value steering_program(const Napi::CallbackInfo& info) {
+  std::array<std::uint8_t, kBuckets> positions{};
+  const auto given = to_span<const std::uint8_t>(info[1]);
+  std::copy_n(given.begin(), std::min(given.size(), positions.size()), positions.begin());
+  return to_value(info.Env(), make_steering_program(to_steering(info[0].As<Napi::Object>()), positions));
+}
+
+// (filter, 'steered' or 'aside' or '') => words of the program
+Napi::Value filter_program(const Napi::CallbackInfo& info) {
+  Filter filter = to_filter(info[0].As<Napi::Object>());
+  const std::string part = info[1].As<Napi::String>().Utf8Value();
+  filter.part = part == "steered" ? Part::kSteered : part == "aside" ? Part::kAside : Part::kAll;
+  return to_value(info.Env(), make_filter_program(filter, {}));
+}
+
 }  // namespace
 
 void define_probes(Napi::Env env, Napi::Object exports) {
@@ -163,6 +193,10 @@ void define_probes(Napi::Env env, Napi::Object exports) {
   exports.Set("inVlan", Napi::Function::New<in_vlan>(env, "inVlan"));
   exports.Set("openPacketSockets", Napi::Function::New<open_packet_sockets>(env, "openPacketSockets"));
   exports.Set("flowLookup", Napi::Function::New<flow_lookup>(env, "flowLookup"));
+  exports.Set("flowBucket", Napi::Function::New<flow_bucket>(env, "flowBucket"));
+  exports.Set("portBucket", Napi::Function::New<port_bucket>(env, "portBucket"));
+  exports.Set("steeringProgram", Napi::Function::New<steering_program>(env, "steeringProgram"));
+  exports.Set("filterProgram", Napi::Function::New<filter_program>(env, "filterProgram"));
   exports.Set("halfSipHash", Napi::Function::New<half_siphash_words>(env, "halfSipHash"));
 }
 

@@ -1,7 +1,14 @@
 /** A network interface of the host through AF_PACKET: frames the kernel hands over, and frames it never made. */
 import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
 import { checkVlan } from '../wire/ethernet.ts';
-import { type NativeFacts, type NativeFilter, type NativeLink, native, type PacketLinkOptions } from './native.ts';
+import {
+  type NativeFacts,
+  type NativeFilter,
+  type NativeLink,
+  type NativeSteering,
+  native,
+  type PacketLinkOptions,
+} from './native.ts';
 
 export interface AfPacketOptions extends Omit<PacketLinkOptions, 'checksum'> {
   /** Shared mode: the host keeps its address, only TCP to these ports is ours. */
@@ -48,6 +55,7 @@ export class NativeDevice implements Link {
   #onDown: ((error: Error) => void) | undefined;
   #reopenTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  #addresses: Int32Array | undefined;
   #mtuLimit = Number.POSITIVE_INFINITY;
 
   constructor(link: NativeLink, filter: Omit<NativeFilter, 'addresses'>) {
@@ -103,7 +111,22 @@ export class NativeDevice implements Link {
   }
 
   setAddresses(addresses: Int32Array): void {
+    this.#addresses = addresses;
     this.#native.setFilter({ ...this.#filter, addresses });
+  }
+
+  /** Changes what else the filter says. */
+  refine(part: Omit<NativeFilter, 'addresses'>): void {
+    this.#filter = { ...this.#filter, ...part };
+    if (this.#addresses !== undefined && !this.#closed) this.setAddresses(this.#addresses);
+  }
+
+  /** Of stacks that share an address: see NativeLink. */
+  join(small: number, large: number): number[] {
+    return this.#native.join(small, large);
+  }
+  steer(steering: NativeSteering, positions: Uint8Array): void {
+    if (!this.#closed) this.#native.steer({ steering }, positions);
   }
 
   /** Asks the device again for its MTU and offloads; they change under `ip link` and `ethtool`. */

@@ -25,6 +25,19 @@ export interface NativeFilter {
   readonly firstPort?: number;
   readonly lastPort?: number;
   readonly ports?: Int32Array;
+  /** Of an address that several stacks share: the function that steers flows. */
+  readonly steering?: NativeSteering;
+  /** Buckets (a bit each) of others whose frames are to come here, too; and whether with the SYNs. */
+  readonly kept?: Int32Array;
+  readonly keptSyns?: boolean;
+}
+
+export interface NativeSteering {
+  readonly key0: number;
+  readonly key1: number;
+  /** UDP ports that stacks choose. */
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface NativeLink {
@@ -40,6 +53,10 @@ export interface NativeLink {
   /** 0, or the errno of a link that is down. */
   flush(n: number): number;
   setFilter(filter: NativeFilter): void;
+  /** Joins the groups of sockets for small and for large frames; -1 = new ones. Their numbers. */
+  join(small: number, large: number): number[];
+  /** For the groups: the position in them of who has each bucket. */
+  steer(options: { readonly steering: NativeSteering }, positions: Uint8Array): void;
   /** Reads the device's facts again and polls it again: 0 when it is there, else errno. */
   reopen(): number;
   ref(): void;
@@ -52,6 +69,8 @@ export interface PacketLinkOptions {
   readonly mac?: Uint8Array | undefined;
   readonly smallSlots?: number | undefined;
   readonly largeSlots?: number | undefined;
+  /** Not 0: the address is shared with other stacks; slots for what is steered to nobody. */
+  readonly asideSlots?: number | undefined;
   /** 0: super-segments are cut here where the device cannot, instead of by the kernel. Default 1. */
   readonly kernelCuts?: 0 | 1 | undefined;
   /**
@@ -102,6 +121,11 @@ export interface Native {
   /** Three sockets for `fds`, of this network namespace; needs CAP_NET_RAW. They are nobody's until then. */
   openPacketSockets(): number[];
   flowLookup(flows: Int32Array, rows: Int32Array, identity: Int32Array): number;
+  flowBucket(options: { readonly steering: NativeSteering }, identity: Int32Array): number;
+  portBucket(options: { readonly steering: NativeSteering }, port: number): number;
+  /** Classic BPF, two words an instruction. */
+  steeringProgram(options: { readonly steering: NativeSteering }, positions: Uint8Array): Uint32Array;
+  filterProgram(filter: NativeFilter, part: '' | 'steered' | 'aside'): Uint32Array;
   halfSipHash(key0: number, key1: number, words: Int32Array): number;
 }
 

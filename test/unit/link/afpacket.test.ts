@@ -37,6 +37,15 @@ class FakeNative implements NativeLink {
   setFilter(filter: NativeFilter): void {
     this.filter = filter;
   }
+  readonly joined: number[] = [];
+  positions: Uint8Array | undefined;
+  join(small: number, large: number): number[] {
+    this.joined.push(small, large);
+    return [7, 8];
+  }
+  steer(_options: unknown, positions: Uint8Array): void {
+    this.positions = positions;
+  }
   reopen(): number {
     this.reopens++;
     return this.reopened;
@@ -127,4 +136,19 @@ test('errors about rights say what to do, others stay as they are', () => {
   expect(foreign).toMatchObject({ code: 'ERR_USERTCP_FOREIGN_MEMORY', message: /'eth0'.*Electron.*plain Node/ });
   const other = Object.assign(new Error('no such device'), { code: 'ENODEV' });
   expect([explainRights(other, 'x'), other.message, explainRights(7, 'x')]).toEqual([other, 'no such device', 7]);
+});
+
+test('one of several stacks: its groups, and a filter that changes by parts', async () => {
+  const native = new FakeNative();
+  const link = new NativeDevice(native, { icmp: 'errors' });
+  expect(link.join(-1, -1)).toEqual([7, 8]);
+  link.refine({ icmp: 'all' });
+  expect(native.filter).toBeUndefined(); // no addresses yet: it lets nothing in
+  link.setAddresses(Int32Array.of(1, 2, 3, 4));
+  link.refine({ keptSyns: true });
+  expect(native.filter).toEqual({ icmp: 'all', keptSyns: true, addresses: Int32Array.of(1, 2, 3, 4) });
+  await link.close();
+  link.refine({ keptSyns: false });
+  link.steer({ key0: 1, key1: 2, first: 3, last: 4 }, new Uint8Array(256));
+  expect([native.filter?.keptSyns, native.positions]).toEqual([true, undefined]);
 });
