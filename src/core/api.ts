@@ -13,6 +13,7 @@ import type { EventQueue } from './events.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
 import type { IpSettings } from './ip/settings.ts';
 import type { MemoryUse } from './memory-use.ts';
+import type { Share } from './share.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import type { AskAboutSyn } from './tcp/syn-hook.ts';
@@ -106,6 +107,8 @@ export interface Core {
   readonly arena: Uint8Array;
   readonly ip: IpLayer;
   readonly udp: Udp;
+  /** Which flows are ours, where other stacks have the address, too. */
+  readonly share: Share;
   readonly counters: CoreCounters;
   /** Records of transitions while `tracing`, else null. */
   readonly trace: TraceQueue | null;
@@ -169,6 +172,8 @@ export interface Core {
   pollTransmit(link: number, now: Micros): number;
   /** After the last pollTransmit of a turn: borrowed memory of the core's own (reassembled text) may be reused. */
   pollEnd(): void;
+  /** Adds the buckets, and the local ports, of what is here and is not ours by `share` any more. */
+  leftBehind(buckets: Int32Array, ports: Int32Array): void;
   /** When handleTimers wants to be called; Infinity = never. */
   pollAlarm(): Micros;
 

@@ -1,15 +1,16 @@
 /** Which connection a received descriptor belongs to, and what becomes of one that belongs to none. */
-import { KIND_PIECE, KIND_TCP, RX_FRAME, RX_KIND, RX_L3L4, RX_MULTICAST, RX_ROW } from '../wire/abi.ts';
+import { ACK, KIND_PIECE, KIND_TCP, RX_FRAME, RX_KIND, RX_L3L4, RX_MULTICAST, RX_ROW, SYN } from '../wire/abi.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR, readFlowKey } from '../wire/flow-key.ts';
 import { replyReset } from './tcp/arrives/closed.ts';
 import { listen } from './tcp/arrives/listen.ts';
 import type { Tcp } from './tcp/context.ts';
 import { cookieArrives } from './tcp/cookie-acks.ts';
-import { CLOSED } from './tcp/figure5.ts';
+import { CLOSED, EV } from './tcp/figure5.ts';
 import { timeWaitArrives } from './tcp/folding.ts';
 import { halfOpenArrives } from './tcp/handshakes.ts';
 import { segmentArrives } from './tcp/segment-arrives.ts';
 import type { Tcb } from './tcp/tcb.ts';
+import { finish } from './tcp/time-waits.ts';
 
 export function arrival(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: number, memory: Uint8Array): void {
   const kind = rx[base + RX_KIND]! & 0xff;
@@ -47,8 +48,15 @@ function withoutRow(t: Tcp, tcb: Tcb): void {
     return;
   }
   const waiting = t.timeWaits.find(identity, 0);
+  const elsewhere = t.share.on && t.links[seg.link]!.kind !== 'loop' && !t.share.owns(identity, 0);
   if (waiting >= 0) {
-    timeWaitArrives(t, waiting, seg);
+    // The next incarnation is opened by whose bucket it is now; ISNs of all stacks rise by one clock.
+    if (elsewhere && (seg.flags & (SYN | ACK)) === SYN) finish(t, waiting, EV.evict);
+    else timeWaitArrives(t, waiting, seg);
+    return;
+  }
+  if (elsewhere) {
+    t.counters.elsewhere++;
     return;
   }
   // [MUST-57] [MUST-63] nothing that came to or from a group, or from an impossible address, is answered.

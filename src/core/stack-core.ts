@@ -7,8 +7,10 @@ import { sendDirty } from './dirty.ts';
 import type { EventQueue } from './events.ts';
 import { FromBelow } from './from-below.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
+import { leftBehind } from './left-behind.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { diff } from './seq.ts';
+import type { Share } from './share.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
@@ -40,10 +42,12 @@ export class StackCore implements Core {
   /** @internal What the IP layer tells. */
   readonly below = new FromBelow();
   readonly udp: Udp;
+  readonly share: Share;
 
   constructor(o: CoreOptions) {
     this.t = makeTcp(o, this.below);
     this.tcb = this.t.cursor();
+    this.share = this.t.share;
     this.udp = new Udp(this.t, o.rng, o.tcp.ephemeralPorts);
     this.below.attach(this.t, this.udp);
     this.ip.serve(this.udp);
@@ -254,6 +258,9 @@ export class StackCore implements Core {
   get arena(): Uint8Array {
     return this.t.arena.bytes;
   }
+  leftBehind(buckets: Int32Array, ports: Int32Array): void {
+    leftBehind(this.t, this.udp, buckets, ports);
+  }
   get memory(): MemoryUse {
     return memoryUse(this.t);
   }
@@ -298,9 +305,9 @@ export class StackCore implements Core {
 
   /** The cursor on a row, or on what stands for a number that `find` gave. */
   private at(row: number): Tcb {
-    const { rows } = this.t;
-    if (row < rows.limit) return this.tcb.select(row);
-    if (row < this.openings) return unfold(this.t, row - rows.limit);
+    const { limit } = this.t.rows;
+    if (row < limit) return this.tcb.select(row);
+    if (row < this.openings) return unfold(this.t, row - limit);
     return unfoldHalfOpen(this.t, row - this.openings, ANVIL);
   }
 
@@ -315,9 +322,9 @@ export class StackCore implements Core {
   }
 
   state(row: number, gen: number): number {
-    if (row >= this.t.rows.limit) return this.at(row).state;
-    const at = row * ROW_WORDS;
-    return this.t.rows.words[at + GEN] === gen ? this.t.rows.words[at + STATE]! || CLOSED : CLOSED;
+    const { limit, words } = this.t.rows;
+    if (row >= limit) return this.at(row).state;
+    return words[row * ROW_WORDS + GEN] === gen ? words[row * ROW_WORDS + STATE]! || CLOSED : CLOSED;
   }
 
   generation(row: number): number {

@@ -14,6 +14,7 @@ import { IpLayer, type IpUp, type RawOut } from './ip/ip-layer.ts';
 import { DEFAULT_IP } from './ip/settings.ts';
 import { InitialNumbers } from './isn.ts';
 import { LentRegions } from './lent-regions.ts';
+import { Share } from './share.ts';
 import { CongestionControl } from './tcp/congestion/control.ts';
 import { controllers } from './tcp/congestion/registry.ts';
 import { CongestionView } from './tcp/congestion/view.ts';
@@ -81,6 +82,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     flows.key,
   );
   const cursor = (): Tcb => new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer);
+  const share = new Share();
   const settings = { ...DEFAULT_IP, ...o.ip };
   const lent: number[] = [];
   const shared = { rows: rows.words, flows: table, hops, arena: arena.bytes };
@@ -113,7 +115,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     cookies: new Cookies(o.rng),
     challenges: new Challenges(o.rng),
     ports: new EphemeralPorts(o.rng, o.tcp.ephemeralPorts[0], o.tcp.ephemeralPorts[1]),
-    portUse: new PortProbe(flows, listeners, timeWaits, halfOpens),
+    portUse: new PortProbe(flows, listeners, timeWaits, halfOpens, share),
+    share,
     paths: new PathCache(),
     cookieCache: new CookieCache(),
     fastOpens: new FastOpens(cursor(), o.tcp.fastOpen === 'server' || o.tcp.fastOpen === 'on' ? o.rng : null),

@@ -28,6 +28,9 @@ export const TENTATIVE = 1;
 /** In use, but not for anything new (RFC 4862 §2). */
 export const DEPRECATED = 2;
 
+/** The kernel of the host, or one of several stacks that have the same address. */
+export type Speaker = 'host' | 'stack' | 'us';
+
 const LOOPBACK4 = 0x7f000001;
 
 export class Addresses {
@@ -35,8 +38,8 @@ export class Addresses {
   private count = 0;
   /** Index of the first 'loop' link, or -1: only with one are 127.0.0.0/8 and ::1 addresses of this stack. */
   private readonly loop: number;
-  /** Links whose host has the same addresses and speaks for them. */
-  private readonly hosted = new Set<number>();
+  /** Who speaks for the addresses of a link, where we do not. */
+  private readonly speakers = new Map<number, Speaker>();
   private readonly one: Candidate = { link: 0, prefix: 0, deprecated: false };
   private readonly other: Candidate = { link: 0, prefix: 0, deprecated: false };
 
@@ -103,14 +106,19 @@ export class Addresses {
     return own < 0 ? -1 : this.words[own + LINK]!;
   }
 
-  /** The host keeps the addresses of this link: it answers ARP, neighbour discovery and ping, we only use them. */
-  leaveToHost(link: number): void {
-    this.hosted.add(link);
+  /** Somebody else answers ARP, neighbour discovery and ping for the addresses of this link, we only use them. */
+  leaveTo(speaker: Speaker, link: number): void {
+    this.speakers.set(link, speaker);
+  }
+
+  /** Whether the addresses of this link are the host's as well. */
+  isHosted(link: number): boolean {
+    return this.speakers.get(link) === 'host';
   }
 
   /** Whether we speak for the addresses of this link: resolution, echo, errors. */
   speaksOn(link: number): boolean {
-    return !this.hosted.has(link);
+    return (this.speakers.get(link) ?? 'us') === 'us';
   }
 
   /** Limited broadcast, or broadcast of one of our networks: RFC 1122 §3.3.6. */

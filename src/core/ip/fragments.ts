@@ -59,7 +59,7 @@ export class Fragments {
     const { addresses, counters } = this.parts;
     counters.fragments++;
     // To groups nothing is sent in pieces that concerns us; the host's own addresses are its affair.
-    if (packet.group || !addresses.isFor(packet.link, packet.dst, 0) || !addresses.speaksOn(packet.link)) return false;
+    if (packet.group || !addresses.isFor(packet.link, packet.dst, 0) || addresses.isHosted(packet.link)) return false;
     const { memory: b, l3, l4, version } = packet;
     if (version === 4) {
       const word = get16(b, l3 + 6);

@@ -140,8 +140,8 @@ export class Icmp {
   portUnreachable(packet: Packet, now: Micros): void {
     const { memory: b, l3, l4, end } = packet;
     if (udpData(b, l4, end) < 0 || !udpIntact(b, l3, l4)) return;
-    if (packet.version === 4) this.complain(packet, ICMP4_UNREACHABLE, UNREACHABLE_PORT, 0, now);
-    else this.complain(packet, ICMP6_UNREACHABLE, UNREACHABLE6_PORT, 0, now);
+    if (packet.version === 4) this.complain(packet, ICMP4_UNREACHABLE, UNREACHABLE_PORT, 0, now, false, true);
+    else this.complain(packet, ICMP6_UNREACHABLE, UNREACHABLE6_PORT, 0, now, false, true);
   }
 
   /** A protocol that we do not have: RFC 1122 §3.2.2.1, RFC 8200 §4. */
@@ -220,15 +220,23 @@ export class Icmp {
 
   /**
    * Sends an error unless RFC 1122 §3.2.2 or RFC 4443 §2.4 (e) forbid it: about a group, to a group, to nobody, about an error, about
-   * a fragment that is not the first of IPv4. `evenToGroup`: RFC 4443 §2.4 (e.3) lets an unknown option ask for it.
+   * a fragment that is not the first of IPv4. `evenToGroup`: RFC 4443 §2.4 (e.3) lets an unknown option ask for it. `ours`: the datagram is this stack's, whoever speaks for the address.
    */
-  complain(packet: Packet, type: number, code: number, word: number, now: Micros, evenToGroup = false): void {
+  complain(
+    packet: Packet,
+    type: number,
+    code: number,
+    word: number,
+    now: Micros,
+    evenToGroup = false,
+    ours = false,
+  ): void {
     if (isError(packet, this.chain)) return;
     if (packet.group || isMulticast(packet.dst)) {
       if (!evenToGroup || !this.addresses.speaksOn(packet.link)) return;
       // A group is nobody's source: one of ours takes its place.
       if (!this.addresses.sourceFor(packet.link, packet.src, packet.dst)) return;
-    } else if (!this.speaksFor(packet)) {
+    } else if (!this.speaksFor(packet) && !(ours && !this.addresses.isHosted(packet.link))) {
       return;
     }
     if (!this.bucket.take(now)) {

@@ -9,7 +9,7 @@ import { icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION, ND_ROUTER_ADVERTISEMENT } from '../../wire/icmp6.ts';
 import { PROTO_TCP } from '../../wire/ip.ts';
 import { diff } from '../seq.ts';
-import { Addresses } from './addresses.ts';
+import { Addresses, type Speaker } from './addresses.ts';
 import { Arp } from './arp.ts';
 import { IpCounters } from './counters.ts';
 import { Fragments } from './fragments.ts';
@@ -119,9 +119,9 @@ export class IpLayer {
     return this.addresses.listFor(link);
   }
 
-  /** The host keeps the addresses of a link and speaks for them; we ask neighbours, but answer and announce nothing. */
-  leaveToHost(link: number): void {
-    this.addresses.leaveToHost(link);
+  /** The host, or another stack, has the addresses of a link and speaks for them; we ask neighbours, but answer and announce nothing. */
+  leaveTo(speaker: Speaker, link: number): void {
+    this.addresses.leaveTo(speaker, link);
   }
 
   /**

@@ -138,9 +138,10 @@ function localEnd(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int
     copyAddress(i, tcb.at + LADDR, laddr);
   }
   tcb.ports = (lport << 16) | rport;
-  if (lport !== 0) return t.portUse.taken(i, tcb.at) ? EADDRINUSE : OK;
+  const use = t.portUse.about(tcb, t.links[t.ip.linkOf(tcb.hop)]!.kind === 'loop');
+  if (lport !== 0) return use.taken(i, tcb.at) ? EADDRINUSE : use.strays(i, tcb.at) ? EADDRNOTAVAIL : OK;
   copyAddress(t.address, 0, i, tcb.at + LADDR);
-  const chosen = t.ports.pick(t.address, raddr, rport, t.portUse.about(tcb));
+  const chosen = t.ports.pick(t.address, raddr, rport, use);
   if (chosen < 0) return EADDRNOTAVAIL;
   tcb.ports = (chosen << 16) | rport;
   return OK;

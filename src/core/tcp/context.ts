@@ -15,6 +15,7 @@ import type { EphemeralPorts } from '../ephemeral.ts';
 import { EV_CLOSED, type EventQueue } from '../events.ts';
 import type { IpLayer } from '../ip/ip-layer.ts';
 import type { InitialNumbers } from '../isn.ts';
+import type { Share } from '../share.ts';
 import type { TimerWheel } from '../timers.ts';
 import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
 import type { CongestionControl } from './congestion/control.ts';
@@ -66,6 +67,8 @@ export interface Tcp {
   readonly challenges: Challenges;
   readonly ports: EphemeralPorts;
   readonly portUse: PortProbe;
+  /** Which flows are ours where other stacks have the address, too. */
+  readonly share: Share;
   readonly paths: PathCache;
   readonly cookieCache: CookieCache;
   readonly fastOpens: FastOpens;

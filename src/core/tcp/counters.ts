@@ -44,6 +44,8 @@ export class CoreCounters {
   timeWaitReused = 0;
   invalidSource = 0;
   orphansReset = 0;
+  /** Segments that belong to another stack with our address: while stacks join and leave. */
+  elsewhere = 0;
   txOverflow = 0;
   packetsTooBig = 0;
   mtuProbes = 0;

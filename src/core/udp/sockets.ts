@@ -1,6 +1,7 @@
 /** Bound UDP ports and who gets a datagram (RFC 768, RFC 1122 §4.1.3.5). */
 import type { Rng } from '../../ports.ts';
 import { ADDRESS_WORDS, isMapped, isUnspecified, sameAddress } from '../../wire/address.ts';
+import type { Share } from '../share.ts';
 
 /** One bound port: a record of fixed shape. Addresses are four words in the mapped form. */
 export class UdpBinding {
@@ -68,16 +69,17 @@ export class UdpSockets {
    * [RFC 6056 §3] (§3.3.2): a random port, tried again elsewhere when it is taken. A datagram socket has no peer to hash, and a
    * resolver's safety rests on nobody guessing its port (RFC 5452 §9.2). 0 when every port is taken.
    */
-  pickPort(laddr: Int32Array, first: number, last: number, rng: Rng): number {
+  pickPort(laddr: Int32Array, first: number, last: number, rng: Rng, share: Share | null = null): number {
+    const fits = (port: number): boolean => (!share?.on || share.canBind(port)) && !this.isTaken(laddr, port, false);
     const size = last - first + 1;
     let port = 0;
     for (let tries = 0; tries < RANDOM_TRIES; tries++) {
       port = first + ((rng.u32() >>> 0) % size);
-      if (!this.isTaken(laddr, port, false)) return port;
+      if (fits(port)) return port;
     }
     for (let step = 0; step < size; step++) {
       port = port === last ? first : port + 1;
-      if (!this.isTaken(laddr, port, false)) return port;
+      if (fits(port)) return port;
     }
     return 0;
   }
@@ -108,6 +110,11 @@ export class UdpSockets {
   /** Number `n` of the sockets on a port, in the order they were bound; undefined behind the last. */
   at(port: number, n: number): UdpBinding | undefined {
     return this.byPort.get(port)?.[n];
+  }
+
+  /** Every port that somebody has. */
+  eachPort(told: (port: number) => void): void {
+    for (const port of this.byPort.keys()) told(port);
   }
 
   private isTaken(laddr: Int32Array, port: number, reuse: boolean): boolean {

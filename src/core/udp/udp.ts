@@ -4,6 +4,7 @@
  */
 import type { Rng } from '../../ports.ts';
 import { ADDRESS_WORDS, isMulticast, isUnspecified } from '../../wire/address.ts';
+import { hasBucket } from '../../wire/bucket.ts';
 import { get16 } from '../../wire/bytes.ts';
 import { ETHER_HEADER } from '../../wire/ethernet.ts';
 import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
@@ -24,6 +25,7 @@ import {
 } from '../events.ts';
 import type { DatagramUp } from '../ip/ip-layer.ts';
 import type { Packet } from '../ip/packet.ts';
+import type { Share } from '../share.ts';
 import type { TransmitQueues } from '../tcp/transmit-queues.ts';
 import { UdpCounters } from './counters.ts';
 import { Egress, type EgressParts } from './egress.ts';
@@ -35,6 +37,7 @@ import { udpErrorOf } from './unreachable.ts';
 export interface UdpParts extends EgressParts {
   readonly out: TransmitQueues;
   readonly events: EventQueue;
+  readonly share: Share;
   /** Chunks to be given back when the turn ends. */
   readonly lent: number[];
 }
@@ -75,7 +78,7 @@ export class Udp implements DatagramUp {
     const { ephemeral, rng } = this;
     const { ip } = this.parts;
     if (!isUnspecified(laddr) && !ip.isOurs(laddr, 0)) return EADDRNOTAVAIL;
-    const chosen = port !== 0 ? port : this.sockets.pickPort(laddr, ephemeral[0], ephemeral[1], rng);
+    const chosen = port !== 0 ? port : this.sockets.pickPort(laddr, ephemeral[0], ephemeral[1], rng, this.parts.share);
     if (chosen === 0) return EADDRINUSE;
     const socket = this.sockets.bind(laddr, chosen, options.reuse ?? false);
     if (socket === undefined) return EADDRINUSE;
@@ -167,12 +170,26 @@ export class Udp implements DatagramUp {
     }
     if (!ip.isFor(packet.link, packet.dst, 0)) return true;
     const socket = this.sockets.find(packet.dst, port, packet.src, rport);
+    if (this.parts.share.on && this.isOthers(packet, port, rport, socket !== undefined)) return true;
     if (socket === undefined) {
       this.counters.noPorts++;
       return false;
     }
     this.deliver(socket, packet, rport, length);
     return true;
+  }
+
+  /** Every port that a socket has. */
+  eachPort(told: (port: number) => void): void {
+    this.sockets.eachPort(told);
+  }
+
+  /** Whether the datagram is for another stack with our address. A port that was chosen is one socket's, wherever its bucket went. */
+  private isOthers(packet: Packet, port: number, rport: number, known: boolean): boolean {
+    const { share, links } = this.parts;
+    if (links[packet.link]!.kind === 'loop' || (known && share.isChosenPort(port))) return false;
+    const bucket = share.bucketOfDatagram(packet.dst, port, packet.src, rport);
+    return !hasBucket(share.owned, bucket) || (!known && hasBucket(share.contested, bucket));
   }
 
   udpError(

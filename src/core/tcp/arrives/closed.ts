@@ -6,6 +6,7 @@ import {
   RST,
   RX_FRAME,
   RX_L3L4,
+  SYN,
   TX_ACK,
   TX_FLAGS,
   TX_HOP,
@@ -27,14 +28,17 @@ import type { Segment } from '../segment.ts';
 export function replyReset(t: Tcp, seg: Segment): void {
   if (seg.flags & RST) return; // [UNTAGGED-4]
   const scratch = t.rows.scratch(RESETS);
+  if (scratch >= 0) {
+    const frame = seg.rx[seg.base + RX_FRAME]!;
+    const layers = seg.rx[seg.base + RX_L3L4]!;
+    readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), t.rows.words, scratch * ROW_WORDS);
+    if (t.share.on && isOthers(t, seg, scratch)) return;
+  }
   const base = scratch < 0 ? -1 : t.out.add(seg.link);
   if (base < 0) {
     t.counters.rstsSuppressed++;
     return;
   }
-  const frame = seg.rx[seg.base + RX_FRAME]!;
-  const layers = seg.rx[seg.base + RX_L3L4]!;
-  readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), t.rows.words, scratch * ROW_WORDS);
   const tx = t.out.buffer(seg.link);
   tx[base + TX_KIND] = KIND_TCP;
   tx[base + TX_ROW] = scratch;
@@ -48,4 +52,9 @@ export function replyReset(t: Tcp, seg: Segment): void {
   }
   t.counters.outRsts++;
   t.counters.outSegs++;
+}
+
+/** Another stack with our address may have the connection. A SYN is for whose the flow would be. */
+function isOthers(t: Tcp, seg: Segment, row: number): boolean {
+  return (seg.flags & (SYN | ACK)) !== SYN && t.share.isContested(t.rows.words, row * ROW_WORDS);
 }
