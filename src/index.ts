@@ -30,6 +30,7 @@ export type {
   DnsOptions,
   Mode,
   RouteOption,
+  ShardOptions,
   StackOptions,
   TcpOptions,
 } from './shell/options/stack-options.ts';
@@ -38,6 +39,8 @@ export type { DropInfo, ServerListenOptions, ServerOptions } from './shell/serve
 export { Server } from './shell/server.ts';
 export type { ListenOptions } from './shell/service.ts';
 export { Service } from './shell/service.ts';
+export type { ShardGroup } from './shell/shards/group.ts';
+export { createShardGroup, forgetShard } from './shell/shards/group.ts';
 export type { SocketOptions, SocketReadyState } from './shell/socket.ts';
 export { Socket } from './shell/socket.ts';
 export type { CloseOptions, ConnectionSummary, SocketConnectOptions } from './shell/stack.ts';

@@ -1,30 +1,25 @@
 /** The composition root: the one file that joins core, links and shell. */
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import { debuglog } from 'node:util';
 import { PcapngWriter } from './capture/pcapng-writer.ts';
 import { StackCore } from './core/stack-core.ts';
-import { openAfPacket } from './link/afpacket.ts';
-import { injectFrames } from './link/inject.ts';
 import { Loopback } from './link/loopback.ts';
-import { openTap } from './link/tap.ts';
 import { Tee } from './link/tee.ts';
 import type { Clock, Link, Rng } from './ports.ts';
 import { AddressWatch } from './shell/address-watch.ts';
 import { Annotator } from './shell/annotator.ts';
 import { type OpenCapture, openCapture } from './shell/capture-file.ts';
 import { NodeClock } from './shell/clock.ts';
-import { arrange } from './shell/coexist/arrangement.ts';
-import { watchKernel } from './shell/coexist/watch.ts';
 import { DhcpClient } from './shell/dhcp/client.ts';
 import { LeaseHousehold } from './shell/dhcp/household.ts';
 import { Resolver } from './shell/dns/resolver.ts';
 import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
-import { checkOptions, type Mode, type Settings, type StackOptions } from './shell/options/stack-options.ts';
+import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
+import { Shard } from './shell/shards/shard.ts';
 import { Stack } from './shell/stack.ts';
 import { undoAll } from './shell/undo.ts';
+import { openLinks } from './stack-links.ts';
 
 /** NODE_DEBUG=usertcp */
 const debug = debuglog('usertcp');
@@ -35,6 +30,10 @@ export interface Surroundings {
   readonly links: readonly Link[];
   readonly clock: Clock;
   readonly rng: Rng;
+  /** What the core draws, when that is to be the same in several stacks. */
+  readonly coreRng?: Rng | undefined;
+  /** The stack is one of several with its addresses on the first link. */
+  readonly shard?: Shard | undefined;
   /** Runs a function in a later turn of the event loop, or of virtual time. */
   readonly later: (fn: () => void) => void;
   /** Runs `fn` after `ms`; returns what cancels it. `quiet`: it keeps no process alive. */
@@ -56,7 +55,8 @@ export interface Surroundings {
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
-  const { links, warnings, teardown, ephemeralPorts, shared, fence } = await openLinks(settings);
+  const shard = settings.shard && new Shard(settings.shard.index, settings.shard.group);
+  const { links, warnings, teardown, ephemeralPorts, shared, fence } = await openLinks(settings, shard);
   const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
   let watch: AddressWatch | undefined;
   let stack: Stack;
@@ -65,6 +65,8 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
       links,
       clock: settings.clock ?? new NodeClock(),
       rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
+      coreRng: (settings.rng ?? settings.secret ?? !shard) ? undefined : new SecretRng(shard.secret),
+      shard,
       later: setImmediate,
       after: nodeTimer,
       warnings,
@@ -79,10 +81,12 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
     throw await undoAll([...links.map((link) => () => link.close()), ...teardown], [error]);
   }
   try {
-    if (settings.ip.duplicates === 'wait' && shared === undefined) {
+    await shard?.settled();
+    if (settings.ip.duplicates === 'wait' && shared === undefined && shard?.speaks !== false) {
       await watch?.settled(settings.addresses.map(({ text }) => text));
     }
     await stack.dhcp?.ready();
+    if (shard?.speaks) shard.ready();
     return stack;
   } catch (error) {
     await stack.close({ timeout: 0 });
@@ -103,13 +107,14 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
 }
 
 function join(settings: Settings, around: Surroundings, capture: OpenCapture | undefined): Stack {
+  const fences: ((() => Promise<void>) | undefined)[] = [];
   const loopback: Link[] = settings.loopback ? [new Loopback({ later: around.later })] : [];
   const tees = capture === undefined ? [] : tee([...around.links, ...loopback], capture, around.clock);
   const links = capture === undefined ? [...around.links, ...loopback] : tees;
   const core = new StackCore({
     links,
     memory: settings.memory ?? new HeapMemory(),
-    rng: around.rng,
+    rng: around.coreRng ?? around.rng,
     maxConnections: settings.maxConnections,
     arenaBytes: settings.arenaBytes,
     budget: settings.budget,
@@ -117,8 +122,10 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     ip: settings.ip,
   });
   core.handleTimers(around.clock.now()); // what begins with an address begins now, however long this process has run
+  const { shard } = around;
+  if (around.shared !== undefined) core.ip.leaveTo('host', 0);
+  else if (shard?.speaks === false) core.ip.leaveTo('stack', 0);
   for (const { words, bits } of settings.addresses) core.ip.addAddress(words, bits, 0);
-  if (around.shared !== undefined) core.ip.leaveToHost(0);
   for (const { to, bits, via } of settings.routes) core.ip.addRoute(to, bits, via, 0);
   for (const [index, link] of links.entries()) link.setAddresses?.(core.ip.acceptedBy(index));
   const engine = new Engine({
@@ -128,6 +135,19 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     rng: around.rng,
     ephemeralPorts: settings.tcp.ephemeralPorts,
     claims: around.shared,
+  });
+  shard?.begin({
+    core,
+    ephemeralPorts: settings.tcp.ephemeralPorts,
+    hosted: around.shared !== undefined,
+    speak: () => {
+      core.ip.leaveTo('us', 0);
+      core.ip.announce(0);
+      engine.driver.touch();
+    },
+    fence: async () => {
+      for (const { text } of settings.addresses) fences.push(await around.fence?.(text));
+    },
   });
   if (tees.length > 0) {
     core.tracing = true;
@@ -172,12 +192,21 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     coreCounters: () => ({ ...core.counters, ...core.ip.counters }),
     warnings,
     after,
-    teardown: [...links.map((link) => () => link.close()), () => capture?.close(), ...around.teardown],
+    retire: shard && (() => shard.retire()),
+    teardown: [
+      () => shard?.leave(),
+      ...links.map((link) => () => link.close()),
+      () => shard?.close(),
+      () => capture?.close(),
+      ...around.teardown,
+      async () => void (await Promise.all(fences.map((release) => release?.()))),
+    ],
   });
   engine.onLinkDown = (index, error) => debug('link %s is down: %s', links[index]?.name, error.message);
   engine.driver.start();
   around.links.forEach((link, index) => {
     const announce = (): void => {
+      if (index === 0) shard?.returned();
       debug('link %s is up', link.name);
       core.ip.announce(index);
       engine.driver.touch();
@@ -200,97 +229,4 @@ function nodeTimer(ms: number, fn: () => void, quiet = false): () => void {
   const timer = setTimeout(fn, ms);
   if (quiet) timer.unref();
   return () => clearTimeout(timer);
-}
-
-interface Opened {
-  readonly links: readonly Link[];
-  readonly warnings: string[];
-  readonly teardown: readonly (() => unknown)[];
-  /** What coexistence decided; undefined = as the options say. */
-  readonly ephemeralPorts: readonly [number, number] | undefined;
-  readonly shared: ((port: number) => boolean) | undefined;
-  readonly fence: Surroundings['fence'];
-}
-
-const TAP = 'tap:';
-
-/** The links of the options: given ones, a TAP device, or an interface that the kernel uses, too. */
-async function openLinks(settings: Settings): Promise<Opened> {
-  const { device, mac, rings, spin } = settings;
-  const plain = {
-    warnings: [] as string[],
-    teardown: [],
-    ephemeralPorts: undefined,
-    shared: undefined,
-    fence: undefined,
-  };
-  if (device === undefined) return { ...plain, links: settings.links };
-  if (device.startsWith(TAP)) {
-    const { vlan } = settings;
-    return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, vlan, spinMicros: spin })] };
-  }
-  const arrangement = await arrange(
-    {
-      device,
-      addresses: settings.addresses.map(({ text }) => text),
-      mode: settings.mode,
-      ports: settings.ports,
-      ephemeralPorts: settings.ephemeralPorts,
-    },
-    // Without an address there is nothing to test: one that DHCP gets is fenced when it comes.
-    settings.selfTest && settings.addresses.length > 0 ? injectFrames : null,
-  );
-  const { mode, ephemeralPorts, claimed } = arrangement.plan;
-  const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;
-  try {
-    const link = openAfPacket({
-      device,
-      mac: mac ?? (mode === 'own-mac' ? ownMac(settings.addresses[0]?.words ?? hashOf(device)) : undefined),
-      smallSlots: rings.small,
-      largeSlots: rings.large,
-      spinMicros: spin,
-      fds: settings.fds ?? inheritedFds(),
-      vlan: settings.vlan,
-      ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
-    });
-    const warnings = [...arrangement.warnings];
-    const unwatch = watchKernel(arrangement, device, (sentence) => {
-      warnings.push(sentence);
-      process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
-    });
-    const teardown = [unwatch, () => arrangement.release()];
-    const shared = claimed && ((port: number): boolean => claimed.has(port));
-    return { links: [link], warnings, teardown, ephemeralPorts, shared, fence: fenceOn(settings, device, mode) };
-  } catch (error) {
-    throw await undoAll([() => arrangement.release()], [error]);
-  }
-}
-
-/** What `usertcp open` handed down; for the first stack of the process only. */
-function inheritedFds(): readonly number[] | undefined {
-  const { USERTCP_FDS: given } = process.env;
-  delete process.env.USERTCP_FDS;
-  return given?.split(',').map(Number);
-}
-
-/** Locally administered, and the same each time the address is: neighbours' caches stay right. */
-function ownMac(address: Int32Array): Uint8Array {
-  const low = address[3]!;
-  return Uint8Array.of(0x02, 0x75, low >>> 24, low >>> 16, low >>> 8, low);
-}
-
-/**
- * Ingress rules for an address that came later. There is no self-test: our own end is open by now, and would answer its
- * packets.
- */
-function fenceOn({ ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
-  return async (address) => {
-    const arrangement = await arrange({ device, addresses: [address], mode, ports, ephemeralPorts }, null);
-    return () => arrangement.release();
-  };
-}
-
-/** Something of its own for each host and device where no address is known yet. */
-function hashOf(device: string): Int32Array {
-  return Int32Array.of(0, 0, 0, createHash('sha256').update(`${hostname()} ${device}`).digest().readInt32BE());
 }

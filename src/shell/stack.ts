@@ -51,6 +51,8 @@ export interface StackParts {
   readonly after: (ms: number, fn: () => void) => () => void;
   /** With the option `dhcp`. */
   readonly dhcp?: DhcpClient | undefined;
+  /** Gives up its part of an address that other stacks have, too, but for the connections there are. */
+  readonly retire?: (() => Promise<void>) | undefined;
   /** Undone in this order once no connection is left; all of them, whichever fail. */
   readonly teardown: readonly (() => unknown)[];
 }
@@ -191,6 +193,7 @@ export class Stack implements AsyncDisposable {
 
   async #close(timeout: number): Promise<void> {
     const steps = [
+      () => this.#parts.retire?.(),
       () => this.#endInOrder(timeout),
       () => this.#abortRest(),
       () => this.#farewell(timeout),

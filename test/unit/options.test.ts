@@ -37,6 +37,8 @@ const wrong: [string, unknown, string, RegExp][] = [
   ['budget name', { ...base, budget: { perPeer: 1 } }, 'budget.perPeer', /total, perListener, perPrefix/],
   ['budget range', { ...base, budget: { perPrefix: 1 } }, 'budget.perPrefix', /131072 to 2147483647 bytes/],
   ['budget prefix', { ...base, budget: { ipv4Prefix: 33 } }, 'budget.ipv4Prefix', /1 to 32 bits/],
+  ['shard', { ...base, shard: { index: 0, group: {} } }, 'shard.group', /createShardGroup/],
+  ['shard number', { ...base, shard: { index: 64 } }, 'shard.index', /0 to 63/],
   ['rings', { ...base, rings: { tiny: 1 } }, 'rings.tiny', /small, large/],
   ['fds: not sockets', { ...base, fds: [0, 1] }, 'fds', /integers from 3 on/],
   ['fds: too few', { ...base, fds: [3] }, 'fds', /two or three/],

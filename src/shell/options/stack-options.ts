@@ -15,6 +15,7 @@ import { checkKnown, checkNumber, checkOneOf } from './check.ts';
 import { checkDhcp, type DhcpOptions, type DhcpSettings } from './dhcp.ts';
 import { checkDns, type DnsOptions, type DnsSettings } from './dns.ts';
 import { checkIp, type IpOptions } from './ip.ts';
+import { checkShard, type ShardOptions } from './shard.ts';
 import { checkTcp, type TcpOptions } from './tcp.ts';
 
 export type { CaptureOptions, CaptureSink } from '../capture-file.ts';
@@ -23,6 +24,7 @@ export type { BudgetOptions } from './budget.ts';
 export type { DhcpOptions } from './dhcp.ts';
 export type { DnsOptions } from './dns.ts';
 export type { IpOptions } from './ip.ts';
+export type { ShardOptions } from './shard.ts';
 export type { TcpOptions } from './tcp.ts';
 
 /** How the stack lives beside the kernel on a device. */
@@ -55,6 +57,8 @@ export interface StackOptions {
    * `usertcp open -- node app.js` hands down is taken without saying so.
    */
   fds?: readonly number[];
+  /** This is one of several stacks with these addresses on the device, each in a worker: docs/sharding.md. */
+  shard?: ShardOptions;
   /** 802.1Q VLAN of the device, 1 to 4094: its frames only, and ours get its tag. */
   vlan?: number;
   /** Whether to prove at the start that the kernel keeps out of it, when it can be proved. Default true. */
@@ -95,6 +99,7 @@ export interface Settings {
   readonly routes: readonly Route[];
   readonly mac: Uint8Array | undefined;
   readonly fds: readonly number[] | undefined;
+  readonly shard: ShardOptions | undefined;
   readonly vlan: number | undefined;
   readonly selfTest: boolean;
   readonly ports: readonly number[];
@@ -127,6 +132,7 @@ const NAMES = [
   'routes',
   'mac',
   'fds',
+  'shard',
   'vlan',
   'selfTest',
   'ports',
@@ -186,6 +192,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     routes: checkRoutes(options.gateway, options.routes, addresses),
     mac: checkMac(options.mac),
     fds: checkFds(options),
+    shard: checkShard(options.shard, options),
     vlan: options.vlan === undefined ? undefined : checkNumber('vlan', options.vlan, 1, 1, 4094),
     selfTest: checkType('selfTest', options.selfTest, 'boolean', true),
     ports: checkPorts(options.ports),

@@ -1,0 +1,36 @@
+/** What the threads that share an address have in common. */
+import { randomBytes } from 'node:crypto';
+import { BroadcastChannel } from 'node:worker_threads';
+import { SECRET_WORDS, ShardTable } from './table.ts';
+
+/** Made by one thread and handed to the workers: `workerData: { group }`. */
+export interface ShardGroup {
+  readonly id: string;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A group of stacks, nobody in it yet. */
+export function createShardGroup(): ShardGroup {
+  const secret = new Int32Array(SECRET_WORDS);
+  secret.set(new Int32Array(Uint8Array.from(randomBytes(SECRET_WORDS * 4)).buffer));
+  return { id: randomBytes(8).toString('hex'), memory: ShardTable.make(secret) };
+}
+
+/**
+ * The worker of this index is gone without having closed its stack: the others take its part. Not needed when another one takes its
+ * index.
+ */
+export function forgetShard(group: ShardGroup, index: number): void {
+  const table = new ShardTable(group.memory);
+  table.locked(() => table.gone(index));
+  const channel = channelOf(group);
+  channel.postMessage(LOOK);
+  channel.close();
+}
+
+/** All there is to say: the table has changed. */
+export const LOOK = 'look';
+
+export function channelOf(group: ShardGroup): BroadcastChannel {
+  return new BroadcastChannel(`usertcp.shards.${group.id}`);
+}

@@ -1,0 +1,278 @@
+/**
+ * One of several stacks with one address, each in a thread of its own. A change of who has which buckets goes in three steps, so
+ * that no flow is ever without its stack:
+ *
+ *   planned    somebody joined or retired; who gives buckets away lets their frames in through the socket aside, too
+ *   steered    the last one that is ready for it tells the kernel: new flows reach their new owner
+ *   followed   who gave buckets away opens nothing in them any more, and keeps what it has until it ends
+ */
+import type { BroadcastChannel } from 'node:worker_threads';
+import type { Core } from '../../core/api.ts';
+import { PORT_WORDS } from '../../core/share.ts';
+import { BUCKET_WORDS } from '../../wire/bucket.ts';
+import { StackError } from '../errors.ts';
+import { channelOf, LOOK, type ShardGroup } from './group.ts';
+import { ABSENT, ShardTable } from './table.ts';
+
+/** The function that steers flows, as links take it. */
+export interface Steering {
+  readonly key0: number;
+  readonly key1: number;
+  /** UDP ports that stacks choose. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a shard asks of the link that it has in common with others. */
+export interface SharedLink {
+  /** Joins the groups of sockets for small and for large frames; -1 = new ones. Their numbers. */
+  join(small: number, large: number): number[];
+  /** Tells the kernel the position in the groups of who has each bucket. */
+  steer(steering: Steering, positions: Uint8Array): void;
+  /** Changes what the filter of its sockets lets in. */
+  refine(part: {
+    readonly steering?: Steering;
+    readonly kept?: Int32Array;
+    readonly keptSyns?: boolean;
+    readonly icmp?: 'all' | 'errors';
+  }): void;
+}
+
+/** What a stack gives its shard when it is put together. */
+export interface ShardParts {
+  readonly core: Core;
+  /** UDP ports from which ours are chosen. */
+  readonly ephemeralPorts: readonly [number, number];
+  /** The host speaks for the address, not one of us. */
+  readonly hosted: boolean;
+  /** We speak for the address from now on: another one did before. */
+  readonly speak: () => void;
+  /** Keeps the kernel from answering. */
+  readonly fence: () => Promise<unknown>;
+}
+
+/** ms that a shard waits for the one that speaks: it may be looking for duplicates of the address. */
+const OPENING = 30_000;
+/** ms that a change may take when a thread is busy. */
+const CHANGE = 5000;
+/** ms for handshakes under way. */
+const HANDSHAKE = 300;
+const PAUSE = 4;
+/** ms between looks at what is left of buckets of others; doubled up to the second. */
+const FIRST_LOOK = 1000;
+const LAST_LOOK = 30_000;
+
+export class Shard {
+  readonly index: number;
+  readonly #table: ShardTable;
+  readonly #channel: BroadcastChannel;
+  #link: SharedLink | undefined;
+  #parts: ShardParts | undefined;
+  #steering: Steering | undefined;
+  readonly #kept = new Int32Array(BUCKET_WORDS);
+  #prepared = 0;
+  #followed = 0;
+  #speaking = false;
+  #timer: NodeJS.Timeout | undefined;
+  #pause = FIRST_LOOK;
+
+  constructor(index: number, group: ShardGroup) {
+    this.index = index;
+    this.#table = new ShardTable(group.memory);
+    this.#channel = channelOf(group);
+    this.#channel.onmessage = () => this.#look();
+    this.#channel.unref();
+  }
+
+  get secret(): Uint8Array {
+    return new Uint8Array(this.#table.secret.buffer);
+  }
+
+  get speaks(): boolean {
+    return this.#table.speaker === this.index;
+  }
+
+  /** Resolves when this one may open its link: true = it is the first, and speaks for the address. */
+  async turn(): Promise<boolean> {
+    const table = this.#table;
+    table.locked(() => table.gone(this.index)); // a worker of this index that ended in disorder
+    const patience = Date.now() + OPENING;
+    while (!table.claim(this.index)) {
+      if (table.ready >= 0) return false;
+      if (Date.now() > patience) {
+        throw new StackError('ERR_USERTCP_SHARD', `shard ${table.speaker}, which speaks for the address, did not open`);
+      }
+      await pause();
+    }
+    this.#speaking = true;
+    return true;
+  }
+
+  /** The link is opened and its sockets join the others'. */
+  open<L extends SharedLink>(make: () => L): L {
+    const table = this.#table;
+    return table.locked(() => {
+      const link = make();
+      this.#link = link;
+      table.enter(this.index, link.join(...table.groups));
+      return link;
+    });
+  }
+
+  /** The stack is there: from now on it has a part of the flows. */
+  begin(parts: ShardParts): void {
+    const [key0, key1] = this.#table.secret as unknown as [number, number];
+    const [first, last] = parts.ephemeralPorts;
+    this.#parts = parts;
+    this.#steering = { key0, key1, first, last };
+    parts.core.share.begin(key0, key1, first, last);
+    if (!this.speaks && !parts.hosted) parts.core.ip.leaveTo('stack', 0);
+    this.#link!.refine({ steering: this.#steering, ...(!parts.hosted && { icmp: this.speaks ? 'all' : 'errors' }) });
+  }
+
+  /** The link knows its addresses. Resolves when every shard lives by the plan that has us in it. */
+  async settled(): Promise<void> {
+    const { epoch } = this.#table;
+    this.#look();
+    for (const patience = Date.now() + CHANGE; Date.now() < patience && !this.#table.isFollowed(epoch); ) await pause();
+  }
+
+  /** The others may open, too. */
+  ready(): void {
+    this.#table.ready = this.index;
+  }
+
+  /** The device came back: its sockets may stand in another order. */
+  returned(): void {
+    this.#table.locked(() => this.#table.returned());
+    this.#look();
+    this.#tell();
+  }
+
+  /** Nothing new comes to this one; what it has stays. */
+  async retire(): Promise<void> {
+    const table = this.#table;
+    if (!table.locked(() => table.retire(this.index))) return;
+    this.#tell();
+    await this.settled();
+    const { core, hosted } = this.#parts!;
+    // What was opened before the change becomes a connection yet.
+    for (const patience = Date.now() + HANDSHAKE; Date.now() < patience && core.halfOpens > 0; ) await pause();
+    if (!this.speaks) return;
+    if (!hosted) {
+      core.ip.leaveTo('stack', 0);
+      this.#link!.refine({ icmp: 'errors' });
+    }
+    table.locked(() => table.passOn(this.index));
+    this.#tell();
+    for (const patience = Date.now() + CHANGE; Date.now() < patience; await pause()) {
+      if (table.speaker < 0 || table.ready === table.speaker) return;
+    }
+  }
+
+  /** The link is about to be closed: this one decides nothing any more. */
+  leave(): void {
+    clearTimeout(this.#timer);
+    this.#link = undefined;
+  }
+
+  /** The link is closed, or was never opened. */
+  close(): void {
+    this.#table.locked(() => {
+      this.#table.gone(this.index);
+      this.#table.passOn(this.index);
+    });
+    this.#tell();
+    this.#channel.close();
+  }
+
+  #tell(): void {
+    this.#channel.postMessage(LOOK);
+  }
+
+  #look(): void {
+    const table = this.#table;
+    if (this.#link === undefined || this.#parts === undefined || table.stateOf(this.index) === ABSENT) return;
+    if (table.epoch !== this.#prepared) this.#prepare();
+    if (table.steered === table.epoch && this.#followed !== table.epoch) this.#follow();
+    if (table.misplaced) table.locked(() => table.misplaced && this.#steer(false));
+    const { contested, avoided } = this.#parts.core.share;
+    contested.fill(0);
+    avoided.fill(0);
+    table.keptByOthers(this.index, contested, avoided);
+    if (this.speaks && !this.#speaking) this.#speak(this.#parts);
+  }
+
+  #prepare(): void {
+    const table = this.#table;
+    const { owned } = this.#parts!.core.share;
+    const plan = new Int32Array(BUCKET_WORDS);
+    const epoch = table.locked(() => {
+      table.bucketsOf(this.index, 'plan', plan);
+      return table.epoch;
+    });
+    for (let n = 0; n < BUCKET_WORDS; n++) {
+      this.#kept[n] = (this.#kept[n]! | owned[n]!) & ~plan[n]!;
+      owned[n]! |= plan[n]!; // what the kernel gives us until it follows the plan is ours as well
+    }
+    // A SYN must not reach two of us.
+    this.#link!.refine({ kept: this.#kept, keptSyns: false });
+    this.#prepared = epoch;
+    table.locked(() => {
+      if (table.prepared(this.index, epoch) && table.epoch === epoch) this.#steer(true);
+    });
+    this.#tell();
+  }
+
+  #steer(carryOut: boolean): void {
+    this.#link!.steer(this.#steering!, this.#table.positions(carryOut));
+  }
+
+  #follow(): void {
+    const table = this.#table;
+    const { owned } = this.#parts!.core.share;
+    const epoch = table.locked(() => {
+      owned.fill(0);
+      table.bucketsOf(this.index, 'live', owned);
+      return table.steered;
+    });
+    this.#followed = epoch;
+    this.#pause = FIRST_LOOK;
+    this.#leftBehind();
+    table.follows(this.index, epoch);
+    this.#tell();
+  }
+
+  /** Connections in buckets of others end some time; then the others need not heed them, nor we read their frames. */
+  #leftBehind(): void {
+    const buckets = new Int32Array(BUCKET_WORDS);
+    const ports = new Int32Array(PORT_WORDS);
+    this.#parts!.core.leftBehind(buckets, ports);
+    this.#kept.set(buckets);
+    this.#link!.refine({ kept: buckets, keptSyns: true });
+    this.#table.locked(() => this.#table.keep(this.index, buckets, ports));
+    clearTimeout(this.#timer);
+    if (buckets.every((word) => word === 0)) return;
+    this.#timer = setTimeout(() => {
+      if (this.#link === undefined || this.#prepared !== this.#followed) return;
+      this.#leftBehind();
+      this.#tell();
+    }, this.#pause).unref();
+    this.#pause = Math.min(2 * this.#pause, LAST_LOOK);
+  }
+
+  #speak({ hosted, speak, fence }: ShardParts): void {
+    this.#speaking = true;
+    if (!hosted) this.#link!.refine({ icmp: 'all' });
+    speak();
+    // Without a fence the kernel may disturb, but nobody else would speak.
+    fence().then(
+      () => this.ready(),
+      () => this.ready(),
+    );
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE));
+}

@@ -1,0 +1,142 @@
+/** The links of a stack: given ones, a device, or the part of a device that is this one's among several stacks. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type AfPacketOptions, openAfPacket } from './link/afpacket.ts';
+import { injectFrames } from './link/inject.ts';
+import { openTap } from './link/tap.ts';
+import type { Link } from './ports.ts';
+import { type Arrangement, arrange } from './shell/coexist/arrangement.ts';
+import { kernelFacts } from './shell/coexist/kernel-facts.ts';
+import { plan, type Wish } from './shell/coexist/plan.ts';
+import { watchKernel } from './shell/coexist/watch.ts';
+import type { Mode, Settings } from './shell/options/stack-options.ts';
+import type { Shard } from './shell/shards/shard.ts';
+import { undoAll } from './shell/undo.ts';
+import type { Surroundings } from './stack.ts';
+
+export interface Opened {
+  readonly links: readonly Link[];
+  readonly warnings: string[];
+  readonly teardown: readonly (() => unknown)[];
+  /** What coexistence decided; undefined = as the options say. */
+  readonly ephemeralPorts: readonly [number, number] | undefined;
+  readonly shared: ((port: number) => boolean) | undefined;
+  readonly fence: Surroundings['fence'];
+}
+
+const TAP = 'tap:';
+/** For what is steered to no shard: neighbours, errors, fragments; and after a change, frames of connections from before. */
+const ASIDE_SLOTS = 120;
+
+/** The links of the options: given ones, a TAP device, or an interface that the kernel uses, too. */
+export async function openLinks(settings: Settings, shard: Shard | undefined): Promise<Opened> {
+  const { device, mac, spin } = settings;
+  const plain = {
+    warnings: [] as string[],
+    teardown: [],
+    ephemeralPorts: undefined,
+    shared: undefined,
+    fence: undefined,
+  };
+  if (device === undefined) return { ...plain, links: settings.links };
+  if (device.startsWith(TAP)) {
+    const { vlan } = settings;
+    return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, vlan, spinMicros: spin })] };
+  }
+  const wish: Wish = {
+    device,
+    addresses: settings.addresses.map(({ text }) => text),
+    mode: settings.mode,
+    ports: settings.ports,
+    ephemeralPorts: settings.ephemeralPorts,
+  };
+  if (shard !== undefined) return openShard(settings, wish, shard);
+  return openDevice(settings, device, await arrangeFor(settings, wish));
+}
+
+/** One of the shards keeps the kernel away, for all of them. */
+async function openShard(settings: Settings, wish: Wish, shard: Shard): Promise<Opened> {
+  try {
+    const first = await shard.turn();
+    const arrangement = first
+      ? await arrangeFor(settings, wish)
+      : { plan: plan(wish, kernelFacts()), warnings: [], offences: async () => [], release: async () => {} };
+    return await openDevice(settings, wish.device, arrangement, shard);
+  } catch (error) {
+    shard.close();
+    throw error;
+  }
+}
+
+function arrangeFor(settings: Settings, wish: Wish): Promise<Arrangement> {
+  return arrange(
+    wish,
+    // Without an address there is nothing to test: one that DHCP gets is fenced when it comes.
+    settings.selfTest && settings.addresses.length > 0 ? injectFrames : null,
+  );
+}
+
+/** The link of a device; the arrangement is undone when there is none. */
+async function openDevice(
+  settings: Settings,
+  device: string,
+  arrangement: Arrangement,
+  shard?: Shard,
+): Promise<Opened> {
+  const { mac, rings, spin } = settings;
+  const { mode, ephemeralPorts, claimed } = arrangement.plan;
+  const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;
+  try {
+    const options: AfPacketOptions = {
+      device,
+      mac: mac ?? (mode === 'own-mac' ? ownMac(settings.addresses[0]?.words ?? hashOf(device)) : undefined),
+      smallSlots: rings.small,
+      largeSlots: rings.large,
+      spinMicros: spin,
+      fds: shard ? undefined : (settings.fds ?? inheritedFds()),
+      asideSlots: shard && ASIDE_SLOTS,
+      vlan: settings.vlan,
+      ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
+    };
+    const link = shard ? shard.open(() => openAfPacket(options)) : openAfPacket(options);
+    const warnings = [...arrangement.warnings];
+    const unwatch = watchKernel(arrangement, device, (sentence) => {
+      warnings.push(sentence);
+      process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
+    });
+    const teardown = [unwatch, () => arrangement.release()];
+    const shared = claimed && ((port: number): boolean => claimed.has(port));
+    return { links: [link], warnings, teardown, ephemeralPorts, shared, fence: fenceOn(settings, device, mode) };
+  } catch (error) {
+    throw await undoAll([() => arrangement.release()], [error]);
+  }
+}
+
+/** What `usertcp open` handed down; for the first stack of the process only. */
+function inheritedFds(): readonly number[] | undefined {
+  const { USERTCP_FDS: given } = process.env;
+  delete process.env.USERTCP_FDS;
+  return given?.split(',').map(Number);
+}
+
+/** Locally administered, and the same each time the address is: neighbours' caches stay right. */
+function ownMac(address: Int32Array): Uint8Array {
+  const low = address[3]!;
+  return Uint8Array.of(0x02, 0x75, low >>> 24, low >>> 16, low >>> 8, low);
+}
+
+/**
+ * Ingress rules for an address that came later. There is no self-test: our own end is open by now, and would answer its
+ * packets.
+ */
+function fenceOn({ ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
+  return async (address) => {
+    const arrangement = await arrange({ device, addresses: [address], mode, ports, ephemeralPorts }, null);
+    return () => arrangement.release();
+  };
+}
+
+/** Something of its own for each host and device where no address is known yet. */
+function hashOf(device: string): Int32Array {
+  return Int32Array.of(0, 0, 0, createHash('sha256').update(`${hostname()} ${device}`).digest().readInt32BE());
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { PORT_WORDS } from '../../../../src/core/share.ts';
+import { ABSENT, deal, ShardTable } from '../../../../src/shell/shards/table.ts';
+import { BUCKET_WORDS, BUCKETS, hasBucket } from '../../../../src/wire/bucket.ts';
+
+const make = (): ShardTable => new ShardTable(ShardTable.make(new Int32Array(8)));
+const counts = (owners: Int32Array): number[] => {
+  const by = new Map<number, number>();
+  for (const owner of owners) by.set(owner, (by.get(owner) ?? 0) + 1);
+  return [...by.values()].sort((a, b) => a - b);
+};
+
+describe('deal', () => {
+  test('shares are even, and no bucket moves without need', () => {
+    const owners = new Int32Array(BUCKETS).fill(-1);
+    const shards: number[] = [];
+    for (let n = 0; n < 64; n++) {
+      shards.push(n);
+      const before = Int32Array.from(owners);
+      deal(owners, shards);
+      const even = counts(owners);
+      expect(even).toHaveLength(n + 1);
+      expect(even.at(-1)! - even[0]!).toBeLessThanOrEqual(1);
+      const moved = owners.filter((owner, bucket) => owner !== before[bucket]);
+      expect(moved.every((owner) => owner === n)).toBe(true);
+    }
+  });
+
+  test('what one leaves goes to the others, and nothing else moves', () => {
+    const owners = new Int32Array(BUCKETS).fill(-1);
+    deal(owners, [0, 1, 2]);
+    const before = Int32Array.from(owners);
+    deal(owners, [0, 2]);
+    expect(counts(owners)).toEqual([128, 128]);
+    for (let n = 0; n < BUCKETS; n++) if (before[n] !== 1) expect(owners[n]).toBe(before[n]);
+  });
+});
+
+/** Both steps of a plan, as live shards do them. */
+function settle(table: ShardTable, ...shards: number[]): Uint8Array {
+  const { epoch } = table;
+  let all = false;
+  for (const shard of shards) all = table.prepared(shard, epoch);
+  expect(all).toBe(true);
+  const positions = table.positions(true);
+  for (const shard of shards) table.follows(shard, epoch);
+  return positions;
+}
+
+describe('the table of a group', () => {
+  test('the kernel is told when every shard is ready, and not before', () => {
+    const table = make();
+    expect(table.groups).toEqual([-1, -1]);
+    table.enter(0, [10, 11]);
+    settle(table, 0);
+    expect(table.groups).toEqual([10, 11]);
+    table.enter(1, [10, 11]);
+    expect(table.prepared(1, table.epoch)).toBe(false);
+    expect(table.steered).toBeLessThan(table.epoch);
+    expect(table.prepared(0, table.epoch)).toBe(true);
+    const positions = table.positions(true);
+    expect(positions.filter((position) => position === 1)).toHaveLength(128);
+    expect(table.isFollowed(table.epoch)).toBe(false);
+  });
+
+  test('who gives buckets away is taken to have connections in them until he says otherwise', () => {
+    const table = make();
+    table.enter(0, [1, 2]);
+    settle(table, 0);
+    table.enter(1, [1, 2]);
+    const kept = new Int32Array(BUCKET_WORDS);
+    const ports = new Int32Array(PORT_WORDS);
+    table.keptByOthers(1, kept, ports);
+    const given = new Int32Array(BUCKET_WORDS);
+    table.bucketsOf(1, 'plan', given);
+    expect(kept).toEqual(given);
+    ports[3] = 4;
+    table.keep(0, Int32Array.of(1, 0, 0, 0, 0, 0, 0, 0), ports);
+    kept.fill(0);
+    const avoided = new Int32Array(PORT_WORDS);
+    table.keptByOthers(1, kept, avoided);
+    expect([hasBucket(kept, 0), hasBucket(kept, 1), avoided[3]]).toEqual([true, false, 4]);
+  });
+
+  test('the last socket of the group takes the place of one that goes', () => {
+    const table = make();
+    for (const shard of [0, 1, 2]) table.enter(shard, [1, 2]);
+    const before = settle(table, 0, 1, 2);
+    table.gone(0);
+    expect(table.misplaced).toBe(true);
+    const after = table.positions(false);
+    expect(table.misplaced).toBe(false);
+    for (let n = 0; n < BUCKETS; n++) expect(after[n]).toBe(before[n] === 2 ? 0 : before[n] === 1 ? 1 : 0);
+    expect(table.stateOf(0)).toBe(ABSENT);
+    table.returned(); // shard 1 is older than shard 2
+    expect(table.misplaced).toBe(true);
+    const again = table.positions(false);
+    for (let n = 0; n < BUCKETS; n++) if (before[n] === 2) expect(again[n]).toBe(1);
+  });
+
+  test('one speaks; when it goes, another one does', () => {
+    const table = make();
+    expect(table.claim(1)).toBe(true);
+    expect(table.claim(0)).toBe(false);
+    table.enter(1, [1, 2]);
+    table.enter(0, [1, 2]);
+    table.ready = 1;
+    table.gone(1);
+    expect([table.speaker, table.ready]).toEqual([0, -1]);
+    table.gone(0);
+    expect(table.speaker).toBe(-1);
+    expect(table.groups).toEqual([-1, -1]);
+  });
+
+  test('the last one does not retire', () => {
+    const table = make();
+    table.enter(0, [1, 2]);
+    table.enter(1, [1, 2]);
+    expect(table.retire(1)).toBe(true);
+    expect(table.retire(0)).toBe(false);
+    const all = new Int32Array(BUCKET_WORDS);
+    table.bucketsOf(0, 'plan', all);
+    expect(all.every((word) => word === -1)).toBe(true);
+  });
+});
