@@ -153,9 +153,10 @@ describe.skipIf(skip)('two shards', () => {
   test('an ICMP error reaches the connection it is about, whoever has it', async () => {
     lab.kernel.run('sh', '-c', 'ip route add unreachable 10.98.0.0/16 2>/dev/null || true');
     lab.sysctl(lab.kernel, 'net.ipv4.ip_forward', 1);
+    lab.sysctl(lab.kernel, 'net.ipv4.icmp_ratelimit', 0);
     for (const n of [0, 1]) {
       const told = await shards.call(n, 'softErrors', { to: { host: '10.98.0.1', port: 5 }, many: 4 });
-      expect(told).toEqual(Array(4).fill('EHOSTUNREACH'));
+      expect(told).toEqual(Array(4).fill('ERR_USERTCP_ICMP'));
     }
   });
 
