@@ -9,8 +9,12 @@ import type { LentRegions } from './lent-regions.ts';
 export const SMALL_CHUNK = 2048;
 export const LARGE_CHUNK = 65536;
 export const SCRATCH = 512 * 1024;
-/** next, start, end; of a lent chunk also the region and the offset of its first byte there. */
+/**
+ * next, start, end; then of a lent chunk the region and the offset of its first byte there, of a large one the bytes up to the last
+ * page that was ever written.
+ */
 const CHUNK_WORDS = 5;
+const PAGE = 4096;
 /** Chunks that stand for bytes of the user's own. */
 const LENT_CHUNKS = 16384;
 
@@ -30,6 +34,8 @@ export class Arena {
   private touchedLent = 0;
   private touchedSmall = 0;
   private touchedLarge = 0;
+  /** Bytes in pages of large chunks that were ever written. */
+  private written = 0;
   private scratchAt = 0;
   /** Bytes of the user's own in lent chunks. */
   lentBytes = 0;
@@ -67,7 +73,7 @@ export class Arena {
     return bytes.subarray(base + start, base + end);
   }
 
-  /** A chunk with room for `wanted` bytes if a small one does, else a large one; -1 when the arena is full. */
+  /** A chunk for `wanted` bytes at first: a small one if they fit, else a large one; -1 when the arena is full. */
   take(wanted: number): number {
     let chunk = wanted <= SMALL_CHUNK ? this.takeSmall() : -1;
     if (chunk < 0) chunk = this.takeLarge();
@@ -79,7 +85,17 @@ export class Arena {
     this.chunks[at] = -1;
     this.chunks[at + 1] = 0;
     this.chunks[at + 2] = 0;
+    this.wrote(chunk, wanted < bytes ? wanted : bytes);
     return chunk;
+  }
+
+  /** Up to `end` the chunk is written to from now on. Whole pages count: the others of a large chunk cost the process nothing. */
+  wrote(chunk: number, end: number): void {
+    const at = chunk * CHUNK_WORDS + 3;
+    if (chunk < this.smallCount || end <= this.chunks[at]!) return;
+    const pages = (end + PAGE - 1) & -PAGE;
+    this.written += pages - this.chunks[at]!;
+    this.chunks[at] = pages;
   }
 
   private takeSmall(): number {
@@ -188,9 +204,14 @@ export class Arena {
     return at;
   }
 
-  /** Bytes of chunks that were ever in use: what the process holds of the region. */
-  get touched(): number {
+  /** Bytes of chunks that were ever in use. */
+  get taken(): number {
     return SCRATCH + this.touchedSmall * SMALL_CHUNK + this.touchedLarge * LARGE_CHUNK;
+  }
+
+  /** What the process holds of the region: of these chunks the pages that were ever written. */
+  get touched(): number {
+    return SCRATCH + this.touchedSmall * SMALL_CHUNK + this.written;
   }
 
   /** Bytes of records of these chunks and of those that are lent. */

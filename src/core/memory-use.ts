@@ -30,8 +30,10 @@ export interface MemoryUse {
     readonly free: number;
     /** Options, headers and frames of the turn. */
     readonly scratch: number;
+    /** Of all these the bytes that were never written: room that is taken, and costs the process nothing yet. */
+    readonly untouched: number;
   };
-  /** The sum of all above: what the tables have ever touched. */
+  /** The sum of all above without `untouched`: what the process holds of the tables. */
   readonly touched: number;
   /** Address space that all regions reserve; what was never touched costs nothing. */
   readonly reserved: number;
@@ -60,8 +62,9 @@ export function memoryUse(t: Tcp): MemoryUse {
       send,
       outOfOrder,
       passing: arena.used - send - outOfOrder,
-      free: arena.touched - SCRATCH - arena.used,
+      free: arena.taken - SCRATCH - arena.used,
       scratch: SCRATCH,
+      untouched: arena.taken - arena.touched,
     },
     touched,
     reserved: t.regions.bytes,

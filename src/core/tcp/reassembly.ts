@@ -85,6 +85,7 @@ function append(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, rec:
   const end = t.records.offset(rec) + held;
   if (add(t.records.seq(rec), held) !== at || end + length > t.arena.capacity(chunk)) return false;
   copyText(seg, seg.skip + diff(at, seg.seq), length, t.arena.bytes, t.arena.offset(chunk) + end);
+  t.arena.wrote(chunk, end + length);
   t.records.setLen(rec, held + length);
   if (seg.flags & PSH) t.records.setFlags(rec, R_PUSH);
   tcb.oooBytes += length;

@@ -1,6 +1,5 @@
 /** SEND's bytes, from SND.UNA on: a list of arena chunks. Copied in once; every transmission points there. */
 import type { Arena } from '../arena.ts';
-import { LARGE_CHUNK, SMALL_CHUNK } from '../arena.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Copies up to `length` bytes in; returns how many found room. */
@@ -10,7 +9,7 @@ export function enqueue(arena: Arena, tcb: Tcb, bytes: Uint8Array, offset: numbe
   while (done < length) {
     let room = tail < 0 ? 0 : arena.capacity(tail) - arena.end(tail);
     if (room === 0) {
-      const chunk = arena.take(length - done > SMALL_CHUNK ? LARGE_CHUNK : SMALL_CHUNK);
+      const chunk = arena.take(length - done);
       if (chunk < 0) break;
       if (tail < 0) tcb.sndHead = chunk;
       else arena.setNext(tail, chunk);
@@ -22,7 +21,9 @@ export function enqueue(arena: Arena, tcb: Tcb, bytes: Uint8Array, offset: numbe
     const at = arena.offset(tail) + arena.end(tail);
     const from = offset + done;
     arena.bytes.set(from === 0 && n === bytes.length ? bytes : bytes.subarray(from, from + n), at);
-    arena.setEnd(tail, arena.end(tail) + n);
+    const end = arena.end(tail) + n;
+    arena.setEnd(tail, end);
+    arena.wrote(tail, end);
     done += n;
   }
   tcb.sndQueued += done;

@@ -95,9 +95,9 @@ export class Invariants {
     claim('budget.send', t.budget.send, sum.send);
     claim('budget.outOfOrder', t.budget.outOfOrder, sum.outOfOrder);
     const { rows, folded, flights, records, arena, touched } = this.#core.memory;
-    const { send, outOfOrder, passing, free, scratch } = arena;
+    const { send, outOfOrder, passing, free, scratch, untouched } = arena;
     const halves = [rows, folded, flights, records].reduce((all, { used, free }) => all + used + free, 0);
-    claim('memory.touched', touched, halves + send + outOfOrder + passing + free + scratch);
+    claim('memory.touched', touched + untouched, halves + send + outOfOrder + passing + free + scratch);
     claim('flows', this.flows(), sum.flows);
     claim('windowGranted', t.windowGranted, sum.granted);
     claim('wheel.count', t.wheel.count, sum.filed);

@@ -95,3 +95,21 @@ test('scratch bytes are aligned, apart, and come back only when the turn is over
   expect(arena.scratch(SCRATCH)).toBe(0);
   expect(arena.scratch(1)).toBe(-1);
 });
+
+test('a large chunk is touched page by page, once; a small one whole', () => {
+  const arena = make();
+  const PAGE = 4096;
+  const first = arena.take(3 * SMALL_CHUNK);
+  expect(arena.touched - SCRATCH).toBe(2 * PAGE);
+  arena.wrote(first, 2 * PAGE);
+  expect(arena.touched - SCRATCH).toBe(2 * PAGE);
+  arena.wrote(first, 2 * PAGE + 1);
+  expect(arena.touched - SCRATCH).toBe(3 * PAGE);
+  expect(arena.taken - SCRATCH).toBe(LARGE_CHUNK);
+  arena.give(first);
+  expect(arena.take(LARGE_CHUNK + 1)).toBe(first);
+  expect(arena.touched).toBe(arena.taken);
+  arena.take(1);
+  expect(arena.touched - SCRATCH).toBe(LARGE_CHUNK + SMALL_CHUNK);
+  expect(arena.touched).toBe(arena.taken);
+});
