@@ -153,7 +153,7 @@ function table(rows, file) {
     const spread = shares.length > 1 ? ` (${Math.min(...shares).toFixed(0)}–${Math.max(...shares).toFixed(0)})` : '';
     return shares.length === 0 ? '' : `${median(shares).toFixed(0)}${spread}`;
   };
-  const { commit, kernel, node } = meta();
+  const { kernel, node } = meta();
   const lines = numbers(ask.losses).flatMap((loss) =>
     numbers(ask.rtts).map(
       (rtt) => `| ${loss} % loss, ${rtt} ms | ${lanes.map(({ who }) => cell(rtt, loss, who)).join(' | ')} |`,
@@ -165,7 +165,7 @@ Real clocks, real devices: our stack over AF_PACKET and the kernel (${kernel}) s
 forwarder in user space is all the paths: ${ask.rate} Mbit/s, a queue of one bandwidth-delay product (at least 16 packets), and the same losses for each sender: the
 n-th frame with text. Goodput in hundredths of what text the bottleneck carries, ${ask.seconds} s after the first ${ask.warmup}; median of ${ask.rounds} runs (least–most). The
 kernel's bbr is version 1, which does not care about loss; ours is version 3, to which more than 2 % says that too much is in flight. By
-\`npm run bench:goodput\` at ${commit}, Node ${node}; rows in \`bench/results/${file}\`.
+\`npm run bench:goodput\` on Node ${node}; rows in \`bench/results/${file}\`.
 
 | path | ${lanes.map(({ who }) => who).join(' | ')} |
 | ---- |${' ---- |'.repeat(lanes.length)}
