@@ -288,6 +288,10 @@ describe('found by seeded worlds', () => {
     pair.clock.advance(S);
     expect(bytes(b, rb)).toBe(5000);
     expect(b.tcb(rb).rcvBuf).toBe(2 ** 30);
+    // What the window's 16 scaled bits cannot say is not offered again and again.
+    const said = b.core.counters.outSegs;
+    for (let n = 0; n < 5; n++) b.turn(() => b.core.callSetBuffer(rb, 'receive', 2 ** 30));
+    expect(b.core.counters.outSegs).toBe(said);
     expect(a.tcb(ra).sndBuf).toBe(2 ** 30);
   });
 });

@@ -11,7 +11,7 @@ import { frtoAck } from './frto.ts';
 import { probeLost } from './mtu-search.ts';
 import { beginPrr, endPrr, prrAck } from './prr.ts';
 import { armReordering, DUP_THRESH, growWindow, rackDetect, shrinkWindow } from './rack.ts';
-import { markLost, split } from './retransmission.ts';
+import { boundGuess, markLost, split } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_FRTO, F2_TLP_OUT } from './row.ts';
 import { beginNews } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
@@ -130,12 +130,6 @@ function markHead(t: Tcp, tcb: Tcb): void {
   if (head < 0) return;
   if (t.records.len(head) > tcb.sndMss) split(t, tcb, head, tcb.sndMss);
   markLost(t, tcb, head);
-  boundGuess(tcb);
-}
-
-/** Without SACK `sackedOut` is a guess from duplicates: what is lost or acknowledged cannot have left the network as well. */
-function boundGuess(tcb: Tcb): void {
-  tcb.sackedOut = Math.max(0, Math.min(tcb.sackedOut, diff(tcb.sndNxt, tcb.sndUna) - tcb.lostOut));
 }
 
 /** Without SACK SND.UNA moved in recovery: it is over at `recover`, else the next hole goes (partial ACK, RFC 6582 §3.2). */

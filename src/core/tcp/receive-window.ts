@@ -25,9 +25,16 @@ function worthOffering(tcb: Tcb): number {
   return Math.min(tcb.rcvBuf >> 1, tcb.peerMss);
 }
 
-/** The right edge the buffer would allow; left of RCV.NXT when more came than it holds, which rounding can make happen. */
+/**
+ * The right edge the buffer would allow, and 16 scaled bits can say; left of RCV.NXT when more came than the buffer holds,
+ * which rounding can make happen.
+ */
 function possibleEdge(tcb: Tcb): number {
-  return add(tcb.rcvNxt, tcb.rcvBuf - tcb.rcvUser);
+  return add(tcb.rcvNxt, Math.min(tcb.rcvBuf - tcb.rcvUser, 0xffff << windowShift(tcb)));
+}
+
+function windowShift(tcb: Tcb): number {
+  return tcb.flags & F_WS ? tcb.scales >> 8 : 0;
 }
 
 /**
@@ -39,7 +46,7 @@ function possibleEdge(tcb: Tcb): number {
 export function windowField(tcb: Tcb): number {
   const possible = possibleEdge(tcb);
   const edge = diff(possible, tcb.rcvAdv) < worthOffering(tcb) ? tcb.rcvAdv : possible;
-  const shift = tcb.flags & F_WS ? tcb.scales >> 8 : 0;
+  const shift = windowShift(tcb);
   const window = diff(edge, tcb.rcvNxt);
   let field = Math.min((window + (1 << shift) - 1) >> shift, 0xffff);
   if (diff(add(tcb.rcvNxt, field << shift), possible) > 1 << shift) field = Math.min(window >> shift, 0xffff);
@@ -52,7 +59,7 @@ export function windowField(tcb: Tcb): number {
 export function consumed(t: Tcp, tcb: Tcb, n: number): void {
   tcb.rcvUser = Math.max(0, tcb.rcvUser - n);
   if ((tcb.state & RECEIVING) === 0) return;
-  const heldBack = receiveWindow(tcb) < tcb.rcvBuf >> 1;
+  const heldBack = receiveWindow(tcb) < Math.min(tcb.rcvBuf, 0xffff << windowShift(tcb)) >> 1;
   const wanted = worthOneRound(t, tcb);
   // The peer filled more than half of the window before we could answer.
   if (tcb.rcvUser === 0) growBuffer(t, tcb, heldBack && isPrompt(t, tcb) ? Math.max(wanted, 2 * tcb.rcvBuf) : wanted);

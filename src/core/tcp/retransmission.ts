@@ -2,11 +2,11 @@
  * The retransmission queue: one record per (super-)segment sent and not acknowledged, oldest first, each with its place
  * in the send queue. Bytes are counted three ways (RFC 6675): in flight, selectively acknowledged, lost.
  */
-import { add, lt } from '../seq.ts';
+import { add, diff, lt } from '../seq.ts';
 import type { Tcp } from './context.ts';
 import { rateLost, rateSent } from './delivery-rate.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
-import { F_RECOVERY, F2_UNDO } from './row.ts';
+import { F_RECOVERY, F_SACK, F2_UNDO } from './row.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
 
@@ -81,7 +81,13 @@ export function markLost(t: Tcp, tcb: Tcb, rec: number): void {
   tcb.lostOut += space;
   t.news.lost += space;
   rateLost(tcb, space);
+  if ((tcb.flags & F_SACK) === 0) boundGuess(tcb);
   if (tcb.rtxLost !== 0 && lt(r.seq(rec), r.seq(tcb.rtxLost - 1))) tcb.rtxLost = rec + 1;
+}
+
+/** Without SACK `sackedOut` is a guess from duplicates: what is lost or acknowledged cannot have left the network as well. */
+export function boundGuess(tcb: Tcb): void {
+  tcb.sackedOut = Math.max(0, Math.min(tcb.sackedOut, diff(tcb.sndNxt, tcb.sndUna) - tcb.lostOut));
 }
 
 /** After a timeout everything not selectively acknowledged counts as lost. */

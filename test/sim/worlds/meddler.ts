@@ -4,11 +4,16 @@ import type { End } from '../../property/pair/end.ts';
 
 const CONTROLLERS = ['newreno', 'cubic', 'bbr', 'dctcp'] as const;
 
+/** More than that on one connection, which may wait for hours, would be all that a world does. */
+const MOST_CHANGES = 2000;
+
 /** Changes something of that end now and then, until it has ended. */
 export function meddle(end: End, every: number, seed: number): void {
   const rng = new SeededRng(seed);
   const { clock } = end.host;
+  let left = MOST_CHANGES;
   const again = (): void => {
+    if (left-- === 0) return;
     clock.schedule(clock.now() + 1 + rng.below(every), () => {
       if (end.done || end.aborted) return;
       if (end.opened) end.host.turn(() => change(end, rng));
