@@ -3,28 +3,18 @@ import { EV_ACCEPT, EV_CLOSED, EV_CONNECT, EV_DATA, EV_END, EVENT_WORDS } from '
 import { StackCore } from '../../dist/core/stack-core.js';
 import { FrameReceiver } from '../../dist/link/sim/frame-receiver.js';
 import { SeededRng } from '../../dist/link/sim.js';
+import { tcpDefaults } from '../../dist/shell/options/tcp.js';
 import { COUNTERS, DESC_WORDS, KIND_RAW, KIND_TCP, TX_KIND, TX_SEQ, TX_TOTAL, TX_TSVAL } from '../../dist/wire/abi.js';
 import { parseAddress, parseCidr } from '../../dist/wire/address-text.js';
 import { FrameEncoder } from '../../dist/wire/encode.js';
 import { pieceDescriptors } from '../../dist/wire/pieces.js';
 
+/** What a stack has by default, with a window and times that suit a case of microseconds. */
 const TCP = {
-  sendBuffer: 4 << 20,
-  receiveBuffer: 4 << 20,
+  ...tcpDefaults,
   initialWindow: 1 << 20,
-  timestamps: true,
-  sack: true,
-  windowScaling: true,
   noDelay: true,
-  delayedAck: 40,
-  minRto: 200,
   msl: 1,
-  finWait2: 60_000,
-  synRetries: 6,
-  dataRetries: 15,
-  userTimeout: 0,
-  notSentLowat: 0,
-  ttl: 64,
   congestion: 'newreno',
   ephemeralPorts: [1024, 65535],
 };
@@ -131,7 +121,7 @@ export class Host {
       switch (words[at]) {
         case EV_DATA:
           this.bytes += words[at + 5];
-          core.callConsumed(row, words[at + 5]);
+          core.callConsumed(row, words[at + 5], this.world.now);
           break;
         case EV_ACCEPT:
           core.callAccepted(row);

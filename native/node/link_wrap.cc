@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t kRxDescriptors = 512;
 constexpr std::uint32_t kTxDescriptors = 1024;
-constexpr std::uint32_t kSpinMicroseconds = 25;
+constexpr std::uint32_t kSpinMicroseconds = 60;
 
 Result<std::unique_ptr<Device>> open_device(const Napi::Object& options, LinkKind kind) {
   const std::string name = string_option(options, "device");

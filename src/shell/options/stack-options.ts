@@ -75,7 +75,7 @@ export interface StackOptions {
   budget?: BudgetOptions;
   /** Slots of the receive rings of a device. */
   rings?: { small?: number; large?: number };
-  /** Microseconds to look for the next frame before sleeping; 0 = off. Default 20. */
+  /** Microseconds to look for the next frame before sleeping; 0 = off. Default 60. */
   spin?: number;
   /** Path of a pcapng file, also with a limit per packet, or a sink for its bytes. State changes are in its comments. */
   capture?: string | CaptureOptions | CaptureSink;
@@ -201,7 +201,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     arenaBytes: checkNumber('arenaBytes', options.arenaBytes, 256 * MIB, MIB, 2 ** 31 - 1),
     budget: checkBudget(options.budget),
     rings: checkRings(options.rings),
-    spin: checkNumber('spin', options.spin, 20, 0, 1000, 'µs'),
+    spin: checkNumber('spin', options.spin, 60, 0, 1000, 'µs'),
     capture: checkCapture(options.capture),
     loopback,
     tcp: checkTcp(options.tcp),
