@@ -179,14 +179,16 @@ export class Conn extends RowHandle {
     if (this.#pending !== null || this.#flags & ENDING) this.drained();
   }
 
-  /** @internal EV_DATA */
-  received(region: number, offset: number, length: number): void {
+  /** @internal EV_DATA; `next` = bytes of the piece that follows at once, 0 = none does. */
+  received(region: number, offset: number, length: number, next: number): void {
     if (this.#flags & ORPHAN) return;
     const memory = region === REGION_ARENA ? this.engine.core.arena : this.engine.links[region]!.rxMemory;
     const view = Buffer.from(memory.buffer, memory.byteOffset + offset, length);
-    if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(view);
+    const chunk = this.#handlers.keeps ? this.engine.slab.join(view, next) : view;
+    if (chunk === null) return;
+    if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(chunk);
     this.#held ??= this.engine.pieces(this);
-    this.#held.push(this.keep(view));
+    this.#held.push(chunk === view ? this.keep(view) : chunk);
   }
 
   /** @internal EV_END */
@@ -202,10 +204,7 @@ export class Conn extends RowHandle {
       const piece = this.#pending.first;
       const taken = this.engine.core.callSend(this.row, piece, 0, piece.length, this.engine.driver.now());
       this.engine.driver.touch();
-      if (taken < 0) {
-        this.#pending = null;
-        return;
-      }
+      if (taken < 0) return void (this.#pending = null);
       this.#pending.advance(taken);
       if (taken < piece.length) return;
       if (this.#pending.bytes === 0) this.#pending = null;

@@ -37,6 +37,7 @@ import { Pieces } from './pieces.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
 import { askAboutSyn, type SynHandler } from './syn-info.ts';
+import { textBehind } from './text-run.ts';
 import { UdpTable } from './udp.ts';
 
 /** What gets the children of a LISTEN row. */
@@ -303,7 +304,7 @@ export class Engine {
   #tell(conn: Conn, row: number, type: number, words: Int32Array, at: number): void {
     switch (type) {
       case EV_DATA:
-        return conn.received(words[at + 3]!, words[at + 4]!, words[at + 5]!);
+        return conn.received(words[at + 3]!, words[at + 4]!, words[at + 5]!, textBehind(this.core.events, at));
       case EV_DRAIN:
         return conn.drained();
       case EV_END:

@@ -32,6 +32,8 @@ export interface Handlers {
    * retransmissions of the same text, and the connection goes on. RFC 9293 [MUST-47].
    */
   softError?(conn: Conn, error: Error): void;
+  /** @internal `data` gets copies of its own, the pieces of what came in one burst joined. */
+  readonly keeps?: boolean;
   /** @internal The stack closes: end in order. Without it, `conn.end()`. */
   shutdown?(conn: Conn): void;
 }

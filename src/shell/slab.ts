@@ -1,29 +1,37 @@
-/** Copies of received bytes that outlive their burst: small ones share a block, large ones get their own. */
+/** Copies of received bytes that outlive their burst. They share blocks: a few large ones cost the collector less than many. */
 
-const BLOCK = 256 * 1024;
-/** Above this a copy would waste too much of a block's end. */
-const LARGEST_SHARED = 32 * 1024;
+const BLOCK = 1024 * 1024;
+/** Longest joined copy, as node:net's reads. */
+const LONGEST = 64 * 1024;
 const ALIGN = 8;
 
 export class Slab {
   #block = Buffer.allocUnsafeSlow(0);
   #used = 0;
+  /** Bytes of the copy that is not handed out yet. */
+  #open = 0;
 
   /** A copy of `bytes` that belongs to the caller. */
   keep(bytes: Uint8Array): Buffer {
-    const length = bytes.length;
-    if (length > LARGEST_SHARED) {
-      const own = Buffer.allocUnsafeSlow(length);
-      own.set(bytes);
-      return own;
-    }
-    if (this.#used + length > this.#block.length) {
-      this.#block = Buffer.allocUnsafeSlow(BLOCK);
+    return this.join(bytes, 0)!;
+  }
+
+  /**
+   * Copies `bytes` behind those of the calls before that returned null. null: the next piece, of `next` bytes, is to be joined
+   * to them, and nothing else may be kept before. Otherwise the whole copy; it belongs to the caller.
+   */
+  join(bytes: Uint8Array, next: number): Buffer | null {
+    if (this.#used + this.#open + bytes.length > this.#block.length) {
+      this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length));
       this.#used = 0;
     }
-    const copy = this.#block.subarray(this.#used, this.#used + length);
-    copy.set(bytes);
-    this.#used += (length + ALIGN - 1) & ~(ALIGN - 1);
+    this.#block.set(bytes, this.#used + this.#open);
+    this.#open += bytes.length;
+    const whole = this.#open + next;
+    if (next > 0 && whole <= LONGEST && this.#used + whole <= this.#block.length) return null;
+    const copy = this.#block.subarray(this.#used, this.#used + this.#open);
+    this.#used += (this.#open + ALIGN - 1) & ~(ALIGN - 1);
+    this.#open = 0;
     return copy;
   }
 }

@@ -26,7 +26,7 @@ export class Socket extends CappedDuplex {
   connecting = false;
   readonly #engine: Engine;
   readonly #resource = new AsyncResource('USERTCP_SOCKET', { requireManualDestroy: false });
-  readonly #idle: IdleTimer;
+  #idle: IdleTimer | undefined;
   #conn: Conn | null = null;
   #sent = 0;
   /** Of the write under way; `writableLength` counts them until it is done. */
@@ -41,7 +41,6 @@ export class Socket extends CappedDuplex {
   constructor(engine: Engine, options: SocketOptions = {}) {
     super(options);
     this.#engine = engine;
-    this.#idle = new IdleTimer(() => this.emit('timeout'));
   }
 
   /** @internal Takes over an accepted connection. */
@@ -123,7 +122,7 @@ export class Socket extends CappedDuplex {
   }
   /** ms of inactivity after which 'timeout' is emitted; undefined = none. */
   get timeout(): number | undefined {
-    return this.#idle.ms;
+    return this.#idle?.ms;
   }
   /** Name of the RFC 9293 state of our end. */
   get state(): string {
@@ -143,7 +142,7 @@ export class Socket extends CappedDuplex {
 
   /** 'timeout' after `ms` without traffic; 0 turns it off. The socket is not closed by it. */
   setTimeout(ms: number, callback?: () => void): this {
-    this.#idle.set(ms);
+    (this.#idle ??= new IdleTimer(() => this.emit('timeout'))).set(ms);
     if (callback === undefined) return this;
     if (ms === 0) this.removeListener('timeout', callback);
     else this.once('timeout', callback);
@@ -233,7 +232,7 @@ export class Socket extends CappedDuplex {
 
   /** Before 'connect' the stack has the bytes already, and a SYN with Fast Open takes them along; the writer hears after it. */
   #handed(whole: boolean, length: number, done: Done): void {
-    this.#idle.refresh();
+    this.#idle?.refresh();
     this.#writing = length;
     this.#written = done;
     if (whole && !this.connecting) this.#wrote()?.();
@@ -260,7 +259,7 @@ export class Socket extends CappedDuplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
-    this.#idle.set(0);
+    this.#idle?.set(0);
     const written = this.#wrote();
     this.#conn?.release(this.readableLength > 0 && !this.readableEnded);
     this.#errored = error !== null;
@@ -274,7 +273,7 @@ export class Socket extends CappedDuplex {
   /** @internal */
   connected(): void {
     this.connecting = false;
-    this.#idle.refresh();
+    this.#idle?.refresh();
     this.#resource.runInAsyncScope(() => {
       this.emit('connect');
       this.emit('ready');
@@ -286,14 +285,14 @@ export class Socket extends CappedDuplex {
   /** @internal */
   received(conn: Conn, chunk: Buffer): void {
     this.bytesRead += chunk.length;
-    this.#idle.refresh();
-    if (!this.#resource.runInAsyncScope(this.push, this, conn.keep(chunk))) conn.pause();
+    this.#idle?.refresh();
+    if (!this.#resource.runInAsyncScope(this.push, this, chunk)) conn.pause();
   }
 
   /** @internal */
   drained(): void {
     const written = this.#wrote();
-    this.#idle.refresh();
+    this.#idle?.refresh();
     if (written !== null) this.#resource.runInAsyncScope(written, undefined);
   }
 
@@ -304,6 +303,7 @@ export class Socket extends CappedDuplex {
 
   /** @internal */
   peerEnded(): void {
+    this.#engine.driver.defer();
     this.#resource.runInAsyncScope(() => {
       this.push(null);
       this.read(0);
@@ -328,14 +328,15 @@ export class Socket extends CappedDuplex {
   #end<K extends 'localAddress' | 'localPort' | 'localFamily' | 'remoteAddress' | 'remotePort' | 'remoteFamily'>(
     key: K,
   ): Conn[K] | undefined {
-    const conn = this.#conn;
-    if (conn === null || this.connecting) return undefined;
+    const conn = this.connecting ? null : this.#conn;
+    if (conn === null) return undefined;
     return conn[key] || undefined;
   }
 }
 
 /** Shared by every socket; `conn.data` is the socket. */
 export const socketHandlers: Required<Omit<Handlers, 'syn'>> = {
+  keeps: true,
   open: (conn) => (conn.data as Socket).connected(),
   data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
   halfclose: (conn) => (conn.data as Socket).told('halfclose'),

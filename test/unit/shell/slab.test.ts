@@ -15,16 +15,39 @@ test('copies outlive their source and never overlap', () => {
   for (const [copy, length, byte] of kept) expect(copy.equals(filled(length, byte))).toBe(true);
 });
 
-test('small ones share a block, aligned; large ones get their own', () => {
+const BLOCK = 1024 * 1024;
+
+test('copies share a block, aligned; what is larger than a block gets its own', () => {
   const slab = new Slab();
-  const [a, b, large] = [slab.keep(filled(3, 1)), slab.keep(filled(10, 2)), slab.keep(filled(32 * 1024 + 1, 3))];
+  const [a, b, large] = [slab.keep(filled(3, 1)), slab.keep(filled(10, 2)), slab.keep(filled(BLOCK + 1, 3))];
   expect([b.buffer === a.buffer, b.byteOffset - a.byteOffset]).toEqual([true, 8]);
-  expect([large.buffer === a.buffer, large.buffer.byteLength]).toEqual([false, 32 * 1024 + 1]);
+  expect([large.buffer === a.buffer, large.buffer.byteLength]).toEqual([false, BLOCK + 1]);
 });
 
 test('a full block is followed by a new one', () => {
   const slab = new Slab();
-  const copies = Array.from({ length: 9 }, (_, n) => slab.keep(filled(32 * 1024, n)));
+  const copies = Array.from({ length: 33 }, (_, n) => slab.keep(filled(32 * 1024, n)));
   expect(new Set(copies.map((copy) => copy.buffer)).size).toBe(2);
   for (const [n, copy] of copies.entries()) expect([copy[0], copy.at(-1)]).toEqual([n, n]);
+});
+
+test('pieces that follow each other are one copy, as long as a read of node:net', () => {
+  const slab = new Slab();
+  const [a, b] = [filled(1448, 1), filled(1448, 2)];
+  expect(slab.join(a, 1448)).toBe(null);
+  expect(slab.join(b, 0)).toEqual(Buffer.concat([a, b]));
+  const half = filled(32 * 1024, 3);
+  expect([slab.join(half, half.length), slab.join(half, 1)?.length, slab.join(a, 0)?.length]).toEqual([
+    null,
+    65536,
+    1448,
+  ]);
+});
+
+test('a copy is not joined over the end of a block', () => {
+  const slab = new Slab();
+  slab.keep(filled(BLOCK - 2000, 1));
+  const first = slab.join(filled(1448, 2), 1448);
+  const second = slab.join(filled(1448, 3), 0);
+  expect([first, second]).toEqual([Buffer.alloc(1448, 2), Buffer.alloc(1448, 3)]);
 });
