@@ -192,8 +192,9 @@ export class Stack implements AsyncDisposable {
   }
 
   async #close(timeout: number): Promise<void> {
+    const { retire } = this.#parts;
     const steps = [
-      () => this.#parts.retire?.(),
+      ...(retire === undefined ? [] : [retire]),
       () => this.#endInOrder(timeout),
       () => this.#abortRest(),
       () => this.#farewell(timeout),
