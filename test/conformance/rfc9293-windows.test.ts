@@ -87,6 +87,28 @@ describe('the peer closes its window', () => {
   });
 });
 
+describe('the peer takes the octets of probes, and keeps its window closed', () => {
+  conform('the interval grows all the same, and goes back when the window opens [SHLD-30]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      +0 < . seq 1 ack 1 win 0
+      send 3000
+      silence 999ms
+      +.001 > . seq 1 ack 1 len 1
+      +.01 < . seq 1 ack 2 win 0
+      silence 1.98s
+      +.01 > . seq 2 ack 1 len 1
+      +.01 < . seq 1 ack 3 win 0
+      silence 3.97s
+      +.02 > . seq 3 ack 1 len 1
+      +.01 < . seq 1 ack 4 win 1000
+      +0 > . seq 4 ack 1 len 1000
+      silence 999ms
+      +.001 > P. seq 4 ack 1 len 1000
+    `;
+  });
+});
+
 describe('we close ours', () => {
   conform(
     'for as long as the application likes; each segment is answered with RCV.NXT and window 0 [MAY-8] [UNTAGGED-22]',

@@ -178,6 +178,7 @@ export const differences: readonly Difference[] = [
     why: 'the kernel probes a closed window with a segment without text below SND.NXT, not with an octet',
     scripts: [
       'first probe after one RTO, then twice as long each time [SHLD-29] [SHLD-30] [MUST-36]',
+      'the interval grows all the same, and goes back when the window opens [SHLD-30]',
       'closed with a zero window: FIN-WAIT-1 at once, probes, then text and FIN [T283]',
       'the window opens while it is probed: everything goes at once [T250] [T184]',
     ],
