@@ -3,14 +3,34 @@ import { readFileSync } from 'node:fs';
 
 export const BASE = 'node-net';
 
-/** Rows of files; `file` says where from. Lines that are no rows are an error: a file cut short must not pass. */
+/** Rows of files. A line that is no row is an error: a file cut short must not pass. */
 export function readRows(...files) {
   return files.flatMap((file) =>
     readFileSync(file, 'utf8')
       .split('\n')
       .filter(Boolean)
-      .map((line) => JSON.parse(line)),
+      .map((line) => named(JSON.parse(line))),
   );
+}
+
+/** Rows of benches that do not name a kind: million.mjs has cases, goodput.mjs a path and who sends. */
+function named(row) {
+  if (row.m !== undefined) return row;
+  if (row.case === 'few' || row.case === 'many') {
+    const { connections: n, cps, p50us, p99us } = row;
+    return { m: 'growth', peer: 'ours', n, cps, p50us, p99us };
+  }
+  if (row.who !== undefined && row.share !== undefined) {
+    return {
+      m: 'goodput',
+      mode: `${row.loss} % loss, ${row.rtt} ms`,
+      peer: row.who,
+      round: row.seed,
+      t: 'goodput',
+      share: row.share,
+    };
+  }
+  return row;
 }
 
 const more = (unit) => ({ unit, better: 'more' });
@@ -28,6 +48,7 @@ const kinds = {
     [' p99', less('µs'), r.p99_us],
     [' p99.9', less('µs'), r.p999_us],
   ],
+  goodput: (r) => [['', more('% of the path'), 100 * r.share]],
   idle: (r) => [
     [`@${r.n} RSS`, less('B'), r.rss_b_per_conn],
     [`@${r.n} slab`, less('B'), r.slab_b_per_conn],
