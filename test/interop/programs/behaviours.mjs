@@ -58,6 +58,53 @@ async function exchange(socket, { send = 0, seed = 0, finish = 'sent', pause = 0
   return { sent, received, sha: hash.digest('hex'), events: past.events, stalled, ms };
 }
 
+/**
+ * As exchange, but stands still after each `every` bytes received, for `ms`: `how` 'pause' does not read, 'block' lets the event
+ * loop do nothing at all. `gaps`: ms from each time it went on to the next new bytes.
+ */
+async function interrupted(socket, { send = 0, seed = 0, every, ms, how }) {
+  const past = history(socket);
+  const hash = createHash('sha256');
+  const gaps = [];
+  let received = 0;
+  let next = every;
+  let resumed = 0;
+  socket.on('data', (bytes) => {
+    if (resumed > 0) gaps.push(Math.round(performance.now() - resumed));
+    resumed = 0;
+    received += bytes.length;
+    hash.update(bytes);
+    if (received < next) return;
+    next += every;
+    const on = () => {
+      resumed = performance.now();
+    };
+    if (how === 'block') {
+      block(ms);
+      return on();
+    }
+    socket.pause();
+    setTimeout(() => {
+      on();
+      socket.resume();
+    }, ms);
+  });
+  const bytes = source(seed, send);
+  const pump = () => {
+    for (let part = bytes(); part !== null; part = bytes())
+      if (!socket.write(part)) return void socket.once('drain', pump);
+    socket.end();
+  };
+  pump();
+  await past.closed;
+  return { received, sent: send, sha: hash.digest('hex'), events: past.events, gaps };
+}
+
+function block(ms) {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 /** Sends back what comes, with back-pressure, and ends when the peer has. */
 async function echo(socket) {
   const past = history(socket);
@@ -131,4 +178,4 @@ async function linger(socket, { burst = 0, keepAlive = 0, ms = 0 }) {
   return { received, events: past.events };
 }
 
-export const behaviours = { exchange, echo, pingpong, drizzle, vanish, linger };
+export const behaviours = { exchange, interrupted, echo, pingpong, drizzle, vanish, linger };
