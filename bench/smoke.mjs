@@ -7,8 +7,8 @@ const must = {
 };
 
 const moved = {
-  sink: (r) => r.gbps > 0,
-  source: (r) => r.gbps > 0,
+  sink: (r) => r.total > 0,
+  source: (r) => r.total > 0,
   cps: (r) => r.done > 0,
   rr1: (r) => r.n > 0,
   rr64: (r) => r.n > 0,

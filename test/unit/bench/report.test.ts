@@ -10,7 +10,19 @@ const { tables } = await bench('table.mjs');
 const { complaints } = await bench('smoke.mjs');
 
 const sink = (peer: string, round: number, gbps: number) => ({
-  ...{ m: 'sink', t: 'sink', mode: 'on', peer, round, gbps, bytes: gbps * 1e9, secs: 1.5, warm: 0.5, cpu: 2 },
+  ...{
+    m: 'sink',
+    t: 'sink',
+    mode: 'on',
+    peer,
+    round,
+    gbps,
+    bytes: gbps * 1e9,
+    total: gbps * 1e9,
+    secs: 1.5,
+    warm: 0.5,
+    cpu: 2,
+  },
 });
 const curve = [
   [0, 10],
@@ -87,7 +99,7 @@ test('a smoke complains of loads that moved nothing, servers that ended, and row
   const good = bulk.map((t) => ({ ...sink('ours', 0, 1), t, mode: 'gro' }));
   expect(complaints(good, asked)).toEqual([]);
   expect(complaints(good.slice(1), asked)).toEqual(['ours gro sink: no row']);
-  expect(complaints([...good.slice(1), { ...good[0], gbps: 0 }], asked)[0]).toMatch(/^ours gro sink: stalled/);
+  expect(complaints([...good.slice(1), { ...good[0], total: 0 }], asked)[0]).toMatch(/^ours gro sink: stalled/);
   expect(
     complaints([...good, { m: 'exit', mode: 'gro', peer: 'ours', err: 'the server ended with 139' }], asked),
   ).toEqual(['ours gro exit: the server ended with 139']);
