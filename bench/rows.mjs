@@ -13,12 +13,15 @@ export function readRows(...files) {
   );
 }
 
-/** Rows of benches that do not name a kind: million.mjs has cases, goodput.mjs a path and who sends. */
+/** Rows of benches that do not name a kind: million.mjs and micro/growth.mjs have cases, goodput.mjs a path and who sends. */
 function named(row) {
   if (row.m !== undefined) return row;
   if (row.case === 'few' || row.case === 'many') {
     const { connections: n, cps, p50us, p99us } = row;
     return { m: 'growth', peer: 'ours', n, cps, p50us, p99us };
+  }
+  if (row.case !== undefined && row.ns !== undefined) {
+    return { m: 'growth', peer: 'ours', n: row.connections, [`ns: ${row.case}`]: row.ns };
   }
   if (row.who !== undefined && row.share !== undefined) {
     return {
@@ -148,6 +151,7 @@ const spread = (values) => ({ mid: median(values), low: Math.min(...values), hig
 export function short(value) {
   if (!Number.isFinite(value)) return '-';
   const size = Math.abs(value);
+  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (size >= 100_000) return `${Number((value / 1000).toPrecision(3))}k`;
   if (size >= 1000) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(3)));
