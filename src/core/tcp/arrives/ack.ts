@@ -22,6 +22,7 @@ import {
   F_PERSIST,
   F_RCV_FIN,
   F_RECOVERY,
+  F_RTO_RECOVERY,
   F_SACK,
   F_SHORT_SEND,
   F_SND_URG,
@@ -133,10 +134,16 @@ function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment, advances: 
   const newer = lt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 === seg.seq && leq(tcb.sndWl2, seg.ack));
   if (!newer && !advances) return;
   const opened = window > tcb.sndWnd;
+  const probed = wasProbed(tcb);
   takeWindow(tcb, window, seg.seq, seg.ack);
   if (tcb.flags & F_PERSIST) tcb.rexmits = 0;
-  if (window > 0 && tcb.flags & F_PERSIST) leavePersist(t, tcb);
+  if (window > 0 && probed) leavePersist(t, tcb);
   if (opened) markDirty(t, tcb);
+}
+
+/** The window was closed and a timer asked for it: the persist timer, or with text in flight the retransmission timer. */
+function wasProbed(tcb: Tcb): boolean {
+  return tcb.sndWnd === 0 && (tcb.flags & (F_PERSIST | F_RTO_RECOVERY)) !== 0;
 }
 
 function leavePersist(t: Tcp, tcb: Tcb): void {
@@ -261,8 +268,9 @@ export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   }
   if (leq(tcb.sndWl2, seg.ack)) {
     const window = scaledWindow(tcb, seg);
-    if (window > 0 || tcb.sndWnd > 0) takeWindow(tcb, window, tcb.sndWl1, seg.ack);
-    if (window > 0 && tcb.flags & F_PERSIST) leavePersist(t, tcb);
+    const probed = wasProbed(tcb);
+    takeWindow(tcb, window, tcb.sndWl1, seg.ack);
+    if (window > 0 && probed) leavePersist(t, tcb);
   }
   afterAck(t, tcb, seg);
   if (tcb.state === CLOSED) return STOP;
