@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'text that was here already is not cut off',
     file: `${arrives}sequence.ts`,
-    from: '    seg.skip += cut;\n',
+    from: '    seg.skip += before;\n',
     to: '',
     scenario: 'three-way',
   },

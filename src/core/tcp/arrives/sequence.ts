@@ -123,17 +123,16 @@ function takeTimestamp(t: Tcp, tcb: Tcb, seg: Segment): void {
 
 /** [UNTAGGED-10] only the part within the window is new; a FIN beyond it has not been reached. */
 function trim(t: Tcp, tcb: Tcb, seg: Segment): void {
-  const before = diff(tcb.rcvNxt, seg.seq) - ((seg.flags & SYN) >> 1);
+  const before = diff(tcb.rcvNxt, seg.seq);
+  // Something lies at RCV.NXT or behind it, or the segment were not acceptable: so this cuts text only. A SYN goes no further.
   if (before > 0 && (seg.flags & SYN) === 0) {
-    const cut = Math.min(before, seg.len);
-    if (cut > 0 && tcb.flags & F_SACK) {
-      noteDuplicate(tcb, seg.seq, add(seg.seq, cut));
+    if (tcb.flags & F_SACK) {
+      noteDuplicate(tcb, seg.seq, tcb.rcvNxt);
       ackNow(t, tcb);
     }
-    seg.skip += cut;
-    seg.len -= cut;
-    seg.seq = add(seg.seq, cut);
-    if (seg.flags & FIN && lt(seg.seq, tcb.rcvNxt)) seg.flags &= ~FIN;
+    seg.skip += before;
+    seg.len -= before;
+    seg.seq = tcb.rcvNxt;
   }
   // A FIN takes an octet of the window too (RFC 9293 §3.10.7.4: "including SYN and FIN"): behind a full one it is not reached.
   const fin = seg.flags & FIN;
