@@ -44,6 +44,7 @@ export const differences: readonly Difference[] = [
     row: 'RFC 9293 §3.10.7.4 eighth',
     why: 'the kernel answers nothing in a state that expects no text, when SEQ is past the FIN or at the edge of the window',
     scripts: [
+      'LAST_ACK: is answered, below the window or in it, and starts no 2MSL [T230] [T290]',
       'CLOSE_WAIT: acknowledged; RCV.NXT moves once only [T228]',
       'LAST_ACK: acknowledged; RCV.NXT moves once only [T230]',
     ],
@@ -86,7 +87,10 @@ export const differences: readonly Difference[] = [
   {
     row: 'T006',
     why: 'the kernel accepts SEQ at the edge, RCV.NXT+RCV.WND',
-    scripts: ['LEN=0, WND>0: RCV.NXT =< SEQ < RCV.NXT+RCV.WND [T006]'],
+    scripts: [
+      'is heard while the text before it is on its way [T288] [UNTAGGED-12]',
+      'LEN=0, WND>0: RCV.NXT =< SEQ < RCV.NXT+RCV.WND [T006]',
+    ],
   },
   {
     row: 'MUST-39',
@@ -106,6 +110,7 @@ export const differences: readonly Difference[] = [
     row: 'MUST-40',
     why: 'the kernel acknowledges at once after text it had partly, urgent text, or text that came before accept()',
     scripts: [
+      'the pointer counts from the segment as it was sent, not from what is left of it [MUST-62] [MUST-31]',
       'what was received before is cut off [T004] [UNTAGGED-10]',
       'ESTABLISHED: told when it appears, at each advance, when it was read [MUST-30] [MUST-32] [UNTAGGED-15] [T201]',
       'FIN_WAIT_1: told when it appears, at each advance, when it was read [MUST-30] [MUST-32] [UNTAGGED-15] [T204]',
@@ -144,6 +149,7 @@ export const differences: readonly Difference[] = [
     row: 'MUST-58',
     why: 'the kernel processes packets one by one: it acknowledges every second segment of a burst, and answers every SYN',
     scripts: [
+      'opened by a segment that is itself not acceptable: probing ends, the RTO is in force again [T288] [MUST-66]',
       'a burst is processed as a whole before one ACK leaves [T004] [MUST-58] [MUST-59]',
       'SYN and what follows it in one burst belong to one child [T297] [T300]',
     ],
@@ -187,6 +193,7 @@ export const differences: readonly Difference[] = [
     row: 'T286',
     why: 'the kernel acknowledges the SYN,ACK of a simultaneous open; we have nothing to say',
     scripts: [
+      'the window of the SYN,ACK is not scaled [RFC 7323 §2.2] [T286]',
       'simultaneous open: one connection, not two [T269] [T286] [MUST-10] [UNTAGGED-12]',
       "simultaneous open, the peer's SYN,ACK lost and sent again [T269] [T286]",
       'simultaneous open: SYN,ACK at IRS opens; a SYN,ACK elsewhere does not [T286] [T148]',
@@ -202,6 +209,7 @@ export const differences: readonly Difference[] = [
     row: 'MUST-20',
     why: 'the kernel makes R2 a time, reckoned as if every retransmission timeout began at its minimum',
     scripts: [
+      'duplicates with an open window do not put off the end [MUST-20] [MUST-21]',
       'ESTABLISHED: ETIMEDOUT, the TCB goes [T313] [MUST-20]',
       'CLOSE_WAIT: ETIMEDOUT, the TCB goes [T314] [MUST-20]',
       'FIN_WAIT_1: ETIMEDOUT, the TCB goes [T315] [MUST-20]',
@@ -265,7 +273,10 @@ export const differences: readonly Difference[] = [
   {
     row: 'MUST-21',
     why: 'the kernel looks at a user timeout only when its retransmission timer expires',
-    scripts: ['a user timeout ends it sooner, and may be changed while it runs [MUST-21] [UNTAGGED-24]'],
+    scripts: [
+      'progress begins the user timeout anew [T233] [MUST-21]',
+      'a user timeout ends it sooner, and may be changed while it runs [MUST-21] [UNTAGGED-24]',
+    ],
   },
   {
     row: 'RFC 2018 §4',
