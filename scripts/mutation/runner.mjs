@@ -7,12 +7,14 @@
 // mutant is judged once more.
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, determineHitLimitReached, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
-import { Tests } from './tests.mjs';
+import { Tests, testFiles } from './tests.mjs';
+import { Verdicts } from './verdicts.mjs';
 
 const space = globalThis.__stryker__ ?? (globalThis.__stryker__ = {});
 
 class Runner {
   #tests = new Tests();
+  #verdicts = new Verdicts(testFiles());
 
   capabilities() {
     return { reloadEnvironment: false };
@@ -41,7 +43,12 @@ class Runner {
     return { status: DryRunStatus.Complete, tests, mutantCoverage: space.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit }, again = false) {
+  async mutantRun(options) {
+    const mutant = options.activeMutant;
+    return this.#verdicts.get(mutant) ?? this.#verdicts.add(mutant, await this.#judge(options));
+  }
+
+  async #judge({ activeMutant, testFilter, hitLimit }, again = false) {
     const chosen = this.#order(testFilter);
     let nrOfTests = 0;
     for (const one of chosen) {
@@ -57,7 +64,7 @@ class Runner {
       if ((await this.#tests.fails(one)) !== undefined) {
         if (again) return { status: MutantRunStatus.Error, errorMessage: `${one.id} fails without the mutant` };
         await this.#tests.load();
-        return this.mutantRun({ activeMutant, testFilter, hitLimit }, true);
+        return this.#judge({ activeMutant, testFilter, hitLimit }, true);
       }
       if (limit !== undefined) return { status: MutantRunStatus.Timeout, reason: limit.reason };
       one.kills++;

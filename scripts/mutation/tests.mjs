@@ -27,7 +27,7 @@ const listed = {
   },
 };
 
-function files() {
+export function testFiles() {
   return FOLDERS.flatMap((folder) =>
     readdirSync(folder, { recursive: true })
       .filter((name) => name.endsWith('.test.ts'))
@@ -57,7 +57,7 @@ export class Tests {
   async load() {
     this.#server.moduleGraph.invalidateAll();
     const { begin, tests } = await this.#server.ssrLoadModule(registry);
-    for (const file of files()) {
+    for (const file of testFiles()) {
       begin(file);
       await this.#server.ssrLoadModule(resolve(file));
     }
