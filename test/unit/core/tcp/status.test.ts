@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
-import { F_SACK, F_TS } from '../../../../src/core/tcp/row.ts';
+import { F_SACK, F_TS, F_URG_MODE } from '../../../../src/core/tcp/row.ts';
 import { endpointOf, infoOf } from '../../../../src/core/tcp/status.ts';
 import { formatAddress } from '../../../../src/wire/address-text.ts';
 import { bench } from './bench.ts';
@@ -42,3 +42,26 @@ test('STATUS: windows as the peer knows them, differences over the wrap of seque
   b.tcb.flags = F_TS;
   expect(infoOf(b.t, b.tcb)).toMatchObject({ state: 'SYN_SENT', sack: false, timestamps: true });
 });
+
+test.each([
+  // up, read to, mode → octets
+  [50, 0, true, 50],
+  [50, 0, false, 0],
+  [20, 30, true, 50],
+  [0, 30, false, 30],
+  [0, 30, true, 30],
+  [-10, 30, false, 20],
+  [-30, 30, false, 0],
+  [-31, 30, true, 0],
+  [1, 30, false, 0],
+])(
+  'urgent end %i from RCV.NXT, %i octets unread, urgent mode %s: %i octets to the mark [MUST-33]',
+  (up, unread, mode, left) => {
+    const { t, tcb } = bench();
+    tcb.rcvNxt = 0x7ffffff0;
+    tcb.rcvUp = (tcb.rcvNxt + up) | 0;
+    tcb.rcvUser = unread;
+    tcb.flags = mode ? tcb.flags | F_URG_MODE : tcb.flags & ~F_URG_MODE;
+    expect(infoOf(t, tcb).urgentLeft).toBe(left);
+  },
+);

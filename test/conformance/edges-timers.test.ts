@@ -1,0 +1,34 @@
+/** Timers at their edges: places where a small change of the code once went unnoticed (docs/mutation.md). */
+import { describe } from 'vitest';
+import { bring, conform } from './script/index.ts';
+
+describe('keep-alive', () => {
+  conform('idle is reckoned from what was heard last, not from the call [MUST-24] [MUST-27]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      wait 4s
+      keepalive 10000 1000 2
+      +6 > . seq 0 ack 1 len 0
+      +.5 < . seq 1 ack 1
+      +10 > . seq 0 ack 1 len 0
+    `;
+  });
+
+  conform('with text outstanding there are no probes; after it they begin anew [MUST-26]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      keepalive 3000 1000 2
+      +3 > . seq 0 ack 1 len 0
+      send 10
+      +0 > P. seq 1 ack 1 len 10
+      +1 > P. seq 1 ack 1 len 10
+      +2 > P. seq 1 ack 1 len 10
+      +3.9 < . seq 1 ack 11
+      +3 > . seq 10 ack 1 len 0
+      +1 > . seq 10 ack 1 len 0
+      silence 900ms
+      expect ESTABLISHED
+      +.1 > R. seq 11 ack 1
+    `;
+  });
+});
