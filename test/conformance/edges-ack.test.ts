@@ -31,6 +31,28 @@ describe('the send window', () => {
   });
 });
 
+describe('a FIN behind the last text', () => {
+  for (const [window, what] of [
+    [1000, 'waits when the text fills the window'],
+    [1001, 'goes along when there is room for it too'],
+  ] as const) {
+    conform(`${what} [SHLD-15] [UNTAGGED-26]`, async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        +0 < . seq 1 ack 1 win 0
+        send 1000
+        close
+        +0 > nothing
+        +.1 < . seq 1 ack 1 win ${window}
+        +0 > ${window === 1000 ? 'P' : 'FP'}. seq 1 ack 1 len 1000
+        +.1 < . seq 1 ack ${window + 1} win 1000
+        ${window === 1000 ? '+0 > F. seq 1001 ack 1\n+.1 < . seq 1 ack 1002' : ''}
+        expect FIN_WAIT_2
+      `;
+    });
+  }
+});
+
 describe('R2 and the persist timer', () => {
   conform(
     'duplicates with an open window do not put off the end [MUST-20] [MUST-21]',

@@ -32,3 +32,55 @@ describe('keep-alive', () => {
     `;
   });
 });
+
+describe('the user timeout', () => {
+  conform('says nothing while nothing is outstanding, when it is set and when it is over [MUST-21]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      usertimeout 2000
+      silence 10s
+      send 10
+      +0 > P. seq 1 ack 1 len 10
+      +.5 < . seq 1 ack 11
+      silence 10s
+      expect ESTABLISHED
+    `;
+  });
+
+  conform('is taken away at any time [MUST-21]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      usertimeout 5000
+      send 10
+      +0 > P. seq 1 ack 1 len 10
+      +1 > P. seq 1 ack 1 len 10
+      usertimeout 0
+      +2 > P. seq 1 ack 1 len 10
+      +4 > P. seq 1 ack 1 len 10
+      +.1 < . seq 1 ack 11
+      expect ESTABLISHED
+    `;
+  });
+
+  conform(
+    'counts from the oldest that is outstanding, not from what was sent last [MUST-21]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        nodelay on
+        send 10
+        +0 > P. seq 1 ack 1 len 10
+        +1 > P. seq 1 ack 1 len 10
+        +2 > P. seq 1 ack 1 len 10
+        +1.5 < . seq 1 ack 1
+        send 10
+        +0 > P. seq 11 ack 1 len 10
+        wait 400ms
+        no event closed
+        wait 200ms
+        event closed ETIMEDOUT
+      `;
+    },
+    { tcp: { userTimeout: 5000 } },
+  );
+});

@@ -76,14 +76,6 @@ export class Segment {
     return this.len + (this.flags & FIN) + ((this.flags & SYN) >> 1);
   }
 
-  /** Pieces of text, the one in the descriptor itself included. */
-  get pieces(): number {
-    let n = 1;
-    const followers = (this.rx[this.base + RX_KIND]! >> 8) & 0xff;
-    for (let d = 1; d <= followers; d++) n += this.rx[this.base + d * DESC_WORDS + 1]!;
-    return n;
-  }
-
   pieceOffset(n: number): number {
     return this.rx[this.pieceWord(n, RX_OFF)]!;
   }

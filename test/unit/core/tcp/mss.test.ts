@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { advertisedMss, defaultMss, mostText, setSendMss } from '../../../../src/core/tcp/mss.ts';
-import { F_TS } from '../../../../src/core/tcp/row.ts';
+import { F_TS, F2_ACCECN } from '../../../../src/core/tcp/row.ts';
 import { type BenchOptions, bench } from './bench.ts';
 
 test.each([
@@ -49,8 +49,33 @@ test('a super-segment holds whole segments only, and fits what the link takes', 
   expect(mostText(t, tcb, 0, 1460)).toBe(Math.floor(65_495 / 1460) * 1460);
   tcb.flags |= F_TS;
   expect(mostText(t, tcb, 0, 1448)).toBe(Math.floor(65_483 / 1448) * 1448);
+  const exact = bench({ maxPacket: 40 + 12 + 3 * 1448 });
+  exact.tcb.flags |= F_TS;
+  expect(mostText(exact.t, exact.tcb, 0, 1448)).toBe(3 * 1448);
   const six = bench({ v6: true, maxPacket: 40 + 20 + 2 * 1440 - 1 });
   expect(mostText(six.t, six.tcb, 0, 1440)).toBe(1440);
   const none = bench({ maxPacket: 1500 });
   expect(mostText(none.t, none.tcb, 0, 1460)).toBe(1460);
+});
+
+test('with CWR set under accurate ECN segments go one by one: devices would clear it in all but the first', () => {
+  const { t, tcb } = bench({ maxPacket: 65_535 });
+  const whole = Math.floor(65_495 / 1460) * 1460;
+  tcb.ceRcvd |= 2;
+  expect(mostText(t, tcb, 0, 1460)).toBe(whole);
+  tcb.flags2 |= F2_ACCECN;
+  expect(mostText(t, tcb, 0, 1460)).toBe(1460);
+  tcb.ceRcvd &= ~2;
+  expect(mostText(t, tcb, 0, 1460)).toBe(whole);
+});
+
+test('the path is never believed to be wider than the link [MUST-16]', () => {
+  const { t, tcb } = bench();
+  tcb.peerMss = 9000;
+  const found = [1499, 1500, 1501].map((mtu) => {
+    tcb.pmtu = mtu;
+    setSendMss(t, tcb);
+    return tcb.sndMss;
+  });
+  expect(found).toEqual([1459, 1460, 1460]);
 });
