@@ -11,6 +11,16 @@ export interface Difference {
 
 export const differences: readonly Difference[] = [
   {
+    row: 'RFC 5681 §3.1',
+    why: 'the kernel counts packets: after a timeout one is all that may be in flight, however short',
+    scripts: ['counts from the oldest that is outstanding, not from what was sent last [MUST-21]'],
+  },
+  {
+    row: 'UNTAGGED-26',
+    why: 'the kernel leaves text to its persist timer when the FIN behind it does not fit the window',
+    scripts: ['waits when the text fills the window [SHLD-15] [UNTAGGED-26]'],
+  },
+  {
     row: 'MUST-57',
     why: 'a TUN device has no Ethernet header, so the kernel never learns that a frame was for everybody',
     scripts: ['a destination MAC of everybody [MUST-57]'],
