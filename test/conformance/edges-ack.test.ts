@@ -21,12 +21,13 @@ describe('the send window', () => {
     await s.run`
       send 1000
       +0 > P. seq 1 ack 1 len 1000
-      +.1 < . seq 1 ack 1001 win 5000
-      +0 < P. seq 1 ack 501 len 10 win 500
-      +.040 > . seq 1001 ack 11
+      +.1 < P. seq 1 ack 1001 len 10 win 5000
+      +* > . seq 1001 ack 11
+      +0 < P. seq 11 ack 501 len 10 win 500
+      +* > . seq 1001 ack 21
       send 2000
-      +0 > . seq 1001 ack 11 len 1000
-      +0 > P. seq 2001 ack 11 len 1000
+      +0 > . seq 1001 ack 21 len 1000
+      +0 > P. seq 2001 ack 21 len 1000
     `;
   });
 });
