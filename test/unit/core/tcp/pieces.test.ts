@@ -10,10 +10,12 @@ import { addPiece } from '../../../../src/wire/pieces.ts';
 import { tables } from './bench-of-tables.ts';
 
 /** Nine pieces, so that they take two PIECE descriptors: 10 bytes at 0, 20 at 100, 30 at 200, six of 5 at 300 … */
-const PIECES = [[0, 10], [100, 20], [200, 30], ...Array.from({ length: 6 }, (_, n) => [300 + 10 * n, 5])] as readonly [
-  number,
-  number,
-][];
+const PIECES: readonly [number, number][] = [
+  [0, 10],
+  [100, 20],
+  [200, 30],
+  ...Array.from({ length: 6 }, (_, n): [number, number] => [300 + 10 * n, 5]),
+];
 const TOTAL = 90;
 
 /** [offset, length] of the text that the user is shown when RCV.NXT lies `old` bytes into the segment and the window ends `room` later. */

@@ -14,6 +14,7 @@ function reading(initial = BUFFER): Tables {
   const { t, tcb } = box;
   Object.assign(t, { defaults: { ...t.defaults, initialWindow: initial, receiveBuffer: 1 << 20 } });
   tcb.flags = F_WS;
+  tcb.scales = 5 << 8;
   tcb.rcvBuf = initial;
   tcb.srtt = SRTT;
   round(box, 0, SRTT);
