@@ -1,7 +1,6 @@
 /**
- * One connection of the `serve` level: the row it stands for, its handlers and a slot for the application.
- * Queues exist only while there is something in them: bytes held because the reader paused, bytes pending because
- * the send buffer is full.
+ * One connection of the `serve` level: the row it stands for, its handlers and a slot for the application. Queues exist only
+ * while there is something in them: bytes held because the reader paused, bytes pending because the send buffer is full.
  */
 import { ECONNABORTED, REGION_ARENA } from '../core/events.ts';
 import {
@@ -45,8 +44,6 @@ export class Conn extends RowHandle {
     this.#flags = flags;
   }
 
-  // ---- sending -----------------------------------------------------------------------------------------------------
-
   /**
    * Queues bytes to be sent; they are copied, so the caller may reuse its buffer at once. Strings are UTF-8.
    * Returns false when the send buffer is full: everything is kept, `drain` follows. Never blocks.
@@ -89,7 +86,6 @@ export class Conn extends RowHandle {
     this.engine.driver.touch();
   }
 
-  // ---- receiving ---------------------------------------------------------------------------------------------------
   /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]. */
   pause(): void {
     this.#flags |= PAUSED;
@@ -116,6 +112,11 @@ export class Conn extends RowHandle {
     return this;
   }
 
+  /** @internal */
+  hasTold(what: 'end' | 'close'): boolean {
+    return (this.#flags & (what === 'end' ? END_TOLD : CLOSED)) !== 0;
+  }
+
   get paused(): boolean {
     return (this.#flags & PAUSED) !== 0;
   }
@@ -124,13 +125,12 @@ export class Conn extends RowHandle {
   get pendingBytes(): number {
     return this.#pending?.bytes ?? 0;
   }
-
   /** Bytes received and not yet seen by the handler. */
   get heldBytes(): number {
     return this.#held?.bytes ?? 0;
   }
 
-  /** This connection keeps the process alive (the default). */
+  /** Keeps the process alive (the default). */
   ref(): this {
     if ((this.#flags & (UNREFED | CLOSED)) === UNREFED) this.engine.hold();
     this.#flags &= ~UNREFED;
@@ -171,7 +171,6 @@ export class Conn extends RowHandle {
     this.#settle();
   }
 
-  // ---- for the engine: events
   /** @internal EV_ACCEPT, EV_CONNECT */
   opened(): void {
     this.#flags &= ~CONNECTING;
@@ -219,7 +218,7 @@ export class Conn extends RowHandle {
     this.#settle();
   }
 
-  /** @internal EV_URGENT, EV_SOFT_ERROR: rare, and news only. */
+  /** @internal EV_URGENT, EV_SOFT_ERROR */
   news(tell: (handlers: Handlers) => void): void {
     this.#call(() => tell(this.#handlers));
   }
@@ -236,8 +235,10 @@ export class Conn extends RowHandle {
   }
 
   /** @internal Nothing is lost when it is made anew for the next event. True = this object is dead from now on. */
-  retire(): boolean {
-    if (this.#flags !== 0 || this.#held !== null || this.#pending !== null || this.#uncredited !== 0) return false;
+  retire(usual: Handlers): boolean {
+    const waits =
+      this.#held !== null || this.#pending !== null || this.#uncredited !== 0 || this.engine.octets.waits(this);
+    if (waits || this.#flags & ~CAPPED || this.#handlers !== usual) return false;
     this.#flags = GONE | CLOSED;
     this.row = -1;
     return true;

@@ -32,8 +32,6 @@ export class Driver {
   /** Next event to dispatch; a burst inside a burst goes on from here. */
   #cursor = 0;
   #queued = false;
-  /** This turn's packets wait for the end of the tick. */
-  #late = false;
   #running = false;
   #now: Micros = 0;
 
@@ -83,14 +81,6 @@ export class Driver {
     if (this.#queued || !this.#running) return;
     this.#queued = true;
     queueMicrotask(this.#endOfTick);
-  }
-
-  /**
-   * What this turn owes leaves at the end of the tick. A stream answers the peer's FIN in ticks of its own ('end', 'finish'):
-   * so the ACK, its last words and our FIN leave in one flush instead of two.
-   */
-  defer(): void {
-    if (this.#depth > 0) this.#late = true;
   }
 
   /** Runs a turn now, for what was called so far. */
@@ -158,7 +148,7 @@ export class Driver {
       try {
         this.#drainEvents();
       } finally {
-        if (!this.#late) this.#transmit();
+        this.#transmit();
       }
     } while (this.#again || this.#core.events.count > 0);
     this.#core.pollEnd();
@@ -169,10 +159,6 @@ export class Driver {
     // Only after a failure is there anything left; its payload was lent for this turn only.
     this.#core.events.count = 0;
     this.#cursor = 0;
-    if (this.#late) {
-      this.#late = false;
-      this.touch();
-    }
     if (this.#running) this.#clock.setAlarm(this.#core.pollAlarm(), this.#alarm);
   }
 

@@ -10,6 +10,10 @@ export class Octets {
     this.#waiting.set(conn, octet);
   }
 
+  waits(conn: object): boolean {
+    return this.#waiting.has(conn);
+  }
+
   take(conn: object): number | undefined {
     const octet = this.#waiting.get(conn);
     this.#waiting.delete(conn);

@@ -64,7 +64,7 @@ function join(end: Conn | Connection, from: Half, to: Half, closed: (error: Erro
     return;
   }
   end.attach(handlers);
-  if (end.row < 0 && end.heldBytes === 0) handlers.close?.(end, null);
-  else if (end.state === 'CLOSE_WAIT' && !end.paused && end.heldBytes === 0) handlers.end?.(end);
-  end.resume();
+  if (end.hasTold('end')) handlers.end?.(end);
+  if (end.hasTold('close')) handlers.close?.(end, null);
+  else end.resume();
 }

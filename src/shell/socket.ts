@@ -303,7 +303,6 @@ export class Socket extends CappedDuplex {
 
   /** @internal */
   peerEnded(): void {
-    this.#engine.driver.defer();
     this.#resource.runInAsyncScope(() => {
       this.push(null);
       this.read(0);

@@ -220,7 +220,8 @@ export class Icmp {
 
   /**
    * Sends an error unless RFC 1122 §3.2.2 or RFC 4443 §2.4 (e) forbid it: about a group, to a group, to nobody, about an error, about
-   * a fragment that is not the first of IPv4. `evenToGroup`: RFC 4443 §2.4 (e.3) lets an unknown option ask for it. `ours`: the datagram is this stack's, whoever speaks for the address.
+   * a fragment that is not the first of IPv4. `evenToGroup`: RFC 4443 §2.4 (e.3) lets an unknown option ask for it. `ours`: the
+   * datagram is this stack's, whoever speaks for the address.
    */
   complain(
     packet: Packet,
@@ -236,9 +237,8 @@ export class Icmp {
       if (!evenToGroup || !this.addresses.speaksOn(packet.link)) return;
       // A group is nobody's source: one of ours takes its place.
       if (!this.addresses.sourceFor(packet.link, packet.src, packet.dst)) return;
-    } else if (!this.speaksFor(packet) && !(ours && !this.addresses.isHosted(packet.link))) {
-      return;
-    }
+    } else if (!this.addresses.isFor(packet.link, packet.dst, 0)) return;
+    else if (ours ? this.addresses.isHosted(packet.link) : !this.addresses.speaksOn(packet.link)) return;
     if (!this.bucket.take(now)) {
       this.counters.icmpLimited++;
       return;

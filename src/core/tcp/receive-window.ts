@@ -81,6 +81,7 @@ function isPrompt(t: Tcp, tcb: Tcb): boolean {
  * half full.
  */
 function worthOneRound(t: Tcp, tcb: Tcb): number {
+  if (tcb.flight === 0) return 0; // idle for long: nothing is measured, and nobody's block stays blank
   const elapsed = ((t.now | 0) - tcb.rttAt) >>> 0;
   if (tcb.rttAt !== 0 && elapsed < tcb.srtt) return 0;
   const measured = tcb.rttAt !== 0 && elapsed <= 2 * tcb.srtt + 1000;
@@ -89,7 +90,7 @@ function worthOneRound(t: Tcp, tcb: Tcb): number {
   tcb.rttSeq = tcb.rcvNxt;
   if (!measured) return 0;
   const before = tcb.rcvSpace;
-  if (came > before && tcb.flight !== 0) tcb.rcvSpace = came;
+  if (came > before) tcb.rcvSpace = came;
   const growth = before === 0 ? 0 : Math.min(1, Math.max(0, (came - before) / before));
   return Math.ceil(2 * came * (1 + growth));
 }

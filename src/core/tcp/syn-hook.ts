@@ -7,9 +7,10 @@ import { OPT_MSS, OPT_SACK_OK, OPT_TS, OPT_WS, ROW_WORDS, RX_FRAME, RX_L3L4 } fr
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR } from '../../wire/flow-key.ts';
 import { replyReset } from './arrives/closed.ts';
 import type { Tcp } from './context.ts';
+import { LISTEN } from './figure5.ts';
 import type { Segment } from './segment.ts';
 import { readOptions } from './syn-options.ts';
-import { BACKLOG, HALF_OPEN } from './tcb.ts';
+import { BACKLOG, HALF_OPEN, STATE } from './tcb.ts';
 
 export const SYN_ACCEPT = 0;
 export const SYN_DROP = 1;
@@ -120,7 +121,8 @@ export function refused(t: Tcp, hook: SynHook, listener: number, seg: Segment, i
   hook.view.begin(listener, identity);
   const verdict = hook.ask(hook.view);
   hook.view.restore(identity);
-  if (verdict === SYN_ACCEPT) return false;
+  const listens = t.rows.words[listener * ROW_WORDS + STATE] === LISTEN; // the hook may have ended it
+  if (verdict === SYN_ACCEPT && listens) return false;
   t.counters.synsRefused++;
   if (verdict === SYN_RESET) replyReset(t, seg);
   return true;

@@ -155,12 +155,12 @@ export class ShardTable {
     if (last === 0) words[SMALL] = words[LARGE] = 0;
     words.fill(0, KEPT + shard * BUCKET_WORDS, KEPT + (shard + 1) * BUCKET_WORDS);
     words.fill(0, PORTS + shard * PORT_WORDS, PORTS + (shard + 1) * PORT_WORDS);
-    const planned = this.stateOf(shard) === JOINED;
     Atomics.store(words, STATE + shard, ABSENT);
     words[ORDERED]!++;
     this.passOn(shard);
     if (this.ready === shard) this.ready = NOBODY;
-    if (planned) this.#plan();
+    // Also after one that had retired: those who prepare a plan may be waiting for it.
+    this.#plan();
   }
 
   /** The device was down: the kernel put the sockets into their groups again, the oldest first. */

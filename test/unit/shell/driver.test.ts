@@ -99,27 +99,6 @@ test('a burst: its events, then what is due over all links until none has more, 
   expect(w.driver.counts).toMatchObject({ turns: 1, bursts: 1, descriptors: 5, events: 2, flushes: 3, alarms: 0 });
 });
 
-test('a deferred turn leaves in the end of the tick, with what was called in ticks meanwhile', async () => {
-  const w = new World();
-  await Promise.resolve();
-  w.take();
-  w.onEvent = () => w.driver.defer();
-  w.events.push(1, 0, 0);
-  w.due[0]!.push(3);
-  // As the poller calls: from no tick and no microtask.
-  setImmediate(() => {
-    w.bursts[0]!(1);
-    process.nextTick(() => w.log.push('tick'));
-    expect(w.take()).toEqual(['burst 0 1 @100', 'event 1', 'end', 'alarm 7']);
-  });
-  await new Promise(setImmediate);
-  await new Promise(setImmediate);
-  expect([w.take(), w.driver.counts.turns]).toEqual([['tick', 'flush 0 3', 'end', 'alarm 7'], 3]);
-  w.due[0]!.push(1);
-  w.bursts[0]!(1);
-  expect(w.take()).toEqual(['burst 0 1 @100', 'flush 0 1', 'end', 'alarm 7']);
-});
-
 test('the turn has one time, whatever the clock says meanwhile', () => {
   const w = new World();
   const seen: number[] = [];

@@ -32,7 +32,10 @@ export function replyReset(t: Tcp, seg: Segment): void {
     const frame = seg.rx[seg.base + RX_FRAME]!;
     const layers = seg.rx[seg.base + RX_L3L4]!;
     readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), t.rows.words, scratch * ROW_WORDS);
-    if (t.share.on && isOthers(t, seg, scratch)) return;
+    if (t.share.on && isOthers(t, seg, scratch)) {
+      t.rows.unscratch(scratch);
+      return;
+    }
   }
   const base = scratch < 0 ? -1 : t.out.add(seg.link);
   if (base < 0) {
