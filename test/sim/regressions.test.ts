@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EHOSTUNREACH, ETIMEDOUT, EV_CLOSED, EV_DATA, EV_DRAIN } from '../../src/core/events.ts';
 import { ESTABLISHED, SYN_RECEIVED } from '../../src/core/tcp/figure5.ts';
+import { FLIGHT_WORDS } from '../../src/core/tcp/tcb.ts';
 import type { Host } from '../property/pair/host.ts';
 import { CASE, Pair } from '../property/pair/run.ts';
 
@@ -259,6 +260,16 @@ describe('room', () => {
     b.turn(() => b.core.callAbort(again, b.now));
     expect(b.t.windowGranted).toBe(0);
   });
+});
+
+test('a reader who comes back after an idle time writes nothing into the flight block of nobody', () => {
+  const { pair, a, b, ra, rb } = setup();
+  send(a, ra, 5000);
+  pair.clock.advance(60 * S);
+  expect(b.tcb(rb).flight).toBe(0);
+  const nobodys = b.t.flights.words.slice(0, FLIGHT_WORDS);
+  b.turn(() => b.core.callConsumed(rb, 5000, b.now));
+  expect(b.t.flights.words.slice(0, FLIGHT_WORDS)).toEqual(nobodys);
 });
 
 describe('found by seeded worlds', () => {

@@ -31,7 +31,7 @@ import {
 } from '../../../src/core/tcp/row.ts';
 import { SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
 import { unsent } from '../../../src/core/tcp/send-text.ts';
-import type { Tcb } from '../../../src/core/tcp/tcb.ts';
+import { FLIGHT_WORDS, type Tcb } from '../../../src/core/tcp/tcb.ts';
 import { FLOW_COUNT } from '../../../src/wire/abi.ts';
 
 interface Totals {
@@ -51,6 +51,7 @@ export class Invariants {
   readonly #core: StackCore;
   readonly #t: Tcp;
   readonly #tcb: Tcb;
+  readonly #nobodys: Int32Array;
   /** rcvAdv, sndUna and rcvNxt seen last, by row and generation. */
   readonly #seen = new Map<number, { gen: number; adv: number; una: number; nxt: number }>();
 
@@ -58,6 +59,7 @@ export class Invariants {
     this.#core = core;
     this.#t = t;
     this.#tcb = t.cursor();
+    this.#nobodys = t.flights.words.slice(0, FLIGHT_WORDS);
   }
 
   flows(): number {
@@ -89,6 +91,8 @@ export class Invariants {
       if (is !== should) throw new Error(`invariant: ${name} is ${is}, the rows say ${should}`);
     };
     claim('rows.used', t.rows.used, sum.live);
+    const strayed = this.#nobodys.findIndex((word, at) => word !== t.flights.words[at]);
+    claim('the first word written in the flight block of nobody', strayed, -1);
     claim('listeners', t.listeners.count, sum.backlogs.size);
     claim('records.count', t.records.count, sum.records);
     claim('arena.used', t.arena.used, sum.arena);

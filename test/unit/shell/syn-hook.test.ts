@@ -56,6 +56,24 @@ describe('what becomes of the SYN', () => {
     await w.close();
   });
 
+  test("a hook that ends its listener: the SYN finds nobody, and the row is the next one's alone", async () => {
+    const w = new World();
+    const [a, b] = [w.host('10.0.0.1/24'), w.host('10.0.0.2/24')];
+    const service = b.serve(80, {
+      syn: () => {
+        void service.close();
+        return 'accept';
+      },
+    });
+    await expect(w.settle(a.open({ host: '10.0.0.2', port: 80 }))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(b.metrics()).toMatchObject({ halfOpens: 0, core: { synsRefused: 1 } });
+    const again = b.serve(80, { open: (c) => c.end('hello') });
+    const c = await w.settle(a.open({ host: '10.0.0.2', port: 80 }));
+    expect(String(await w.settle(c.read()))).toBe('hello');
+    await again.close();
+    await w.close();
+  });
+
   test('asked once while the entry of the SYN queue stands', async () => {
     const syn = vi.fn((): SynVerdict => 'accept');
     const { w, a, b, host, port } = pair({ syn });
