@@ -52,7 +52,9 @@ class Device {
   // Reads address, MTU and offloads again; finds the device again after it went away.
   virtual Status reopen() = 0;
   // Of stacks that share an address; a device without groups cannot.
-  virtual Result<std::array<int, 2>> join_groups_of_stacks(std::array<int, 2>) { return Failure{EOPNOTSUPP, "join_groups"}; }
+  virtual Result<std::array<int, 2>> join_groups_of_stacks(std::array<int, 2>) {
+    return Failure{EOPNOTSUPP, "join_groups"};
+  }
   virtual Status steer(std::span<const sock_filter>) { return Failure{EOPNOTSUPP, "steer"}; }
   // Why the descriptors were woken although nothing can be read: errno, or 0.
   virtual int take_error() = 0;

@@ -213,9 +213,7 @@ void PacketDevice::release() {
   aside_.release();
 }
 
-bool PacketDevice::ready() {
-  return small_.peek() != nullptr || large_.peek() != nullptr || aside_.peek() != nullptr;
-}
+bool PacketDevice::ready() { return small_.peek() != nullptr || large_.peek() != nullptr || aside_.peek() != nullptr; }
 
 std::vector<int> PacketDevice::poll_fds() const {
   std::vector<int> fds = {small_socket_.fd(), large_socket_.fd()};

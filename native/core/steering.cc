@@ -153,7 +153,8 @@ void look_up(BpfProgram& p, std::span<const std::uint32_t> words, std::uint32_t 
 // Ends for a SYN that is no answer.
 void refuse_syns(BpfProgram& p) {
   load16_at(p, kEthernetHeader - 2);
-  for (const auto& [type, protocol, flags] : {std::array<std::uint32_t, 3>{kTypeIpv4, 9, 20 + 13}, {kTypeIpv6, 6, 40 + 13}}) {
+  for (const auto& [type, protocol, flags] :
+       {std::array<std::uint32_t, 3>{kTypeIpv4, 9, 20 + 13}, {kTypeIpv6, 6, 40 + 13}}) {
     p.skip_unless(BPF_JEQ, type, 6);
     load8_at(p, kEthernetHeader + protocol);
     p.skip_unless(BPF_JEQ, kProtocolTcp, 4);
