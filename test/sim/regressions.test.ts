@@ -272,6 +272,24 @@ test('a reader who comes back after an idle time writes nothing into the flight 
   expect(b.t.flights.words.slice(0, FLIGHT_WORDS)).toEqual(nobodys);
 });
 
+test('a hole that nobody fills wakes nobody, and the block goes back once it is filled', () => {
+  const { pair, a, b, ra, rb } = setup({ tcp: [{ noDelay: true }, {}] });
+  pair.wire.impair({ loss: 1 }, a.link);
+  send(a, ra, 100);
+  pair.wire.impair({ loss: 0 }, a.link);
+  send(a, ra, 100);
+  pair.clock.advance(MS);
+  expect(b.tcb(rb).oooBytes).toBe(100);
+  pair.wire.impair({ loss: 1 }, a.link);
+  pair.clock.advance(100 * S);
+  expect(b.core.pollAlarm()).toBe(Infinity);
+  pair.wire.impair({ loss: 0 }, a.link);
+  pair.clock.advance(300 * S);
+  expect(bytes(b, rb)).toBe(200);
+  expect(b.tcb(rb).flight).toBe(0);
+  expect(b.core.pollAlarm()).toBe(Infinity);
+});
+
 describe('found by seeded worlds', () => {
   test('text that trickles in does not push a scaled window along beyond the buffer', () => {
     const { pair, a, b, ra, rb } = setup({ tcp: [{ noDelay: true }, { initialWindow: 5000 }] });

@@ -110,6 +110,8 @@ export function buryFlight(t: Tcp, tcb: Tcb): void {
 
 /** The time of rest has passed: the block goes back, unless something went on meanwhile. */
 export function rest(t: Tcp, tcb: Tcb): void {
+  // A hole may stay for ever when the peer has gone: nobody wakes for it. Who fills it begins to ask again.
+  if (tcb.oooHead >= 0 || tcb.flags & F_RCV_FIN) return;
   const after = restAfter(t, tcb);
   const quiet = quietFor(t, tcb);
   const busy = isBusy(t, tcb);
@@ -119,8 +121,7 @@ export function rest(t: Tcp, tcb: Tcb): void {
 
 /** Something is under way that only the block knows of. */
 function isBusy(t: Tcp, tcb: Tcb): boolean {
-  if (tcb.sndUna !== tcb.sndNxt || tcb.sndQueued > 0 || tcb.oooHead >= 0) return true;
-  if (tcb.flags & (F_RCV_FIN | F_DIRTY)) return true;
+  if (tcb.sndUna !== tcb.sndNxt || tcb.sndQueued > 0 || tcb.flags & F_DIRTY) return true;
   const first = tcb.flight + DEADLINES;
   for (let at = first; at < first + FIRST_IDLE_TIMER; at++) if (t.flights.words[at] !== 0) return true;
   return t.flights.words[first + TIMER_LOSS] !== 0 || t.flights.words[first + TIMER_PACE] !== 0;

@@ -4,6 +4,7 @@ import { EV_END } from '../../events.ts';
 import { add } from '../../seq.ts';
 import { report, step, type Tcp } from '../context.ts';
 import { CLOSED, EV, RECEIVING, TIME_WAIT } from '../figure5.ts';
+import { beginRest } from '../flights.ts';
 import { beginTimeWait, restart2MSL } from '../lifecycle.ts';
 import { ackNow } from '../receive-window.ts';
 import { F_RCV_FIN } from '../row.ts';
@@ -31,6 +32,7 @@ export function reachFin(t: Tcp, tcb: Tcb): void {
   // FIN_WAIT_1 whose FIN this very segment acknowledged is FIN_WAIT_2 by now: straight to TIME_WAIT (T225).
   step(t, tcb, EV.rcvFin);
   if (tcb.state === TIME_WAIT) beginTimeWait(t, tcb);
+  else beginRest(t, tcb);
 }
 
 /** T228 to T231. */

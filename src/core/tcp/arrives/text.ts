@@ -5,6 +5,7 @@ import { add } from '../../seq.ts';
 import { report, type Tcp } from '../context.ts';
 import { emitRst } from '../emit.ts';
 import { EV, FIN_WAIT_1, FIN_WAIT_2, RECEIVING } from '../figure5.ts';
+import { beginRest } from '../flights.ts';
 import { end } from '../lifecycle.ts';
 import { takesOctet, tellAround } from '../out-of-band.ts';
 import { deliverHeld, hold } from '../reassembly.ts';
@@ -53,8 +54,10 @@ export function deliver(t: Tcp, tcb: Tcb, seg: Segment): void {
   tcb.bytesIn += bytes;
   if (tcb.flags & F_URG_MODE) leaveUrgentMode(t, tcb);
   // RFC 5681 §4.2: a segment that fills (part of) a gap is acknowledged at once.
-  if (filled) ackNow(t, tcb);
-  else oweAck(t, tcb, bytes);
+  if (filled) {
+    ackNow(t, tcb);
+    beginRest(t, tcb);
+  } else oweAck(t, tcb, bytes);
 }
 
 function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
