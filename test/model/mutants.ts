@@ -32,8 +32,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'CLOSING and FIN_WAIT_2 reach TIME_WAIT without 2MSL',
     file: `${arrives}fin.ts`,
-    from: '  if (tcb.state === TIME_WAIT) beginTimeWait(t, tcb);',
-    to: '',
+    from: '  if (tcb.state === TIME_WAIT) beginTimeWait(t, tcb);\n  else beginRest',
+    to: '  if (tcb.state !== TIME_WAIT) beginRest',
     scenario: 'two losses',
   },
   {
