@@ -32,6 +32,14 @@ export const connection: readonly Fault[] = [
     file: 'src/core/tcp/arrives/rst.ts',
     from: 'if (tcb.flags & F_PASSIVE) backToListen(t, tcb);',
     to: 'if (tcb.flags === 0) backToListen(t, tcb);',
+    tests: ['test/unit/core/tcp/half-opens.test.ts'],
+  },
+  {
+    name: 'active-open-goes-back-to-listen',
+    ids: ['MUST-11'],
+    file: 'src/core/tcp/arrives/rst.ts',
+    from: 'if (tcb.flags & F_PASSIVE) backToListen(t, tcb);',
+    to: 'if (tcb.state === SYN_RECEIVED) backToListen(t, tcb);',
     tests: ['test/conformance/3.10.7.4-second-rst.test.ts'],
   },
   {

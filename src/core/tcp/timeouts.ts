@@ -8,7 +8,7 @@ import { fastOpenFailed } from './fast-open.ts';
 import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { beginFrto } from './frto.ts';
-import { end, remove, silence } from './lifecycle.ts';
+import { end, remove } from './lifecycle.ts';
 import { reorderTimeout } from './loss.ts';
 import { orphanExpired, watchOrphan } from './orphan.ts';
 import { paceDue } from './pacing.ts';
@@ -21,7 +21,6 @@ import {
   F_FIN_QUEUED,
   F_FIN_SENT,
   F_KEEPALIVE,
-  F_PASSIVE,
   F_PERSIST,
   F_RECOVERY,
   F_RESEND,
@@ -30,7 +29,6 @@ import {
   F2_FRTO,
   F2_FRTO_NEW,
   F2_PTO,
-  F2_TFO_PENDING,
   F2_TLP_DUE,
   F2_TLP_OUT,
   F2_UNDO,
@@ -109,7 +107,6 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
 /** Nothing more will be tried (T235, T311 to T317). The last soft error is the better reason when there was one. */
 export function giveUp(t: Tcp, tcb: Tcb, reason: number): void {
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) t.counters.attemptFails++;
-  if (tcb.state === SYN_RECEIVED && tcb.flags & F_PASSIVE && (tcb.flags2 & F2_TFO_PENDING) === 0) silence(tcb); // T267: the user never knew of it
   end(t, tcb, EV.giveUp, tcb.softError < 0 ? tcb.softError : reason);
 }
 

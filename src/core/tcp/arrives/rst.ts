@@ -4,7 +4,7 @@ import { ECONNREFUSED, ECONNRESET, OK } from '../../events.ts';
 import type { Tcp } from '../context.ts';
 import { step } from '../context.ts';
 import { CLOSING, EV, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
-import { end, remove, silence } from '../lifecycle.ts';
+import { end, remove } from '../lifecycle.ts';
 import { F_PASSIVE, F2_TFO_PENDING } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -40,9 +40,8 @@ function refuse(t: Tcp, tcb: Tcb): void {
   else end(t, tcb, EV.rcvRst, ECONNREFUSED);
 }
 
-/** The child goes; its listener never stopped listening. */
+/** The half-open entry goes, of which no user knows; its listener never stopped listening. */
 export function backToListen(t: Tcp, tcb: Tcb): void {
   step(t, tcb, EV.backToListen);
-  silence(tcb);
   remove(t, tcb, OK, SYN_RECEIVED);
 }

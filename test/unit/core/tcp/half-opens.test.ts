@@ -1,13 +1,19 @@
 // The SYN queue: entries of 100 bytes, what comes back from them, and what a listener drops.
 import { expect, test } from 'vitest';
+import { ECONNREFUSED, EV_CLOSED } from '../../../../src/core/events.ts';
+import { rst } from '../../../../src/core/tcp/arrives/rst.ts';
+import { STOP } from '../../../../src/core/tcp/arrives/verdict.ts';
 import { acceptQueueFull, synQueueFull } from '../../../../src/core/tcp/backlog.ts';
-import { LISTEN, SYN_RECEIVED } from '../../../../src/core/tcp/figure5.ts';
+import { CLOSED, EV, LISTEN, SYN_RECEIVED } from '../../../../src/core/tcp/figure5.ts';
 import { dropHalfOpens, HalfOpens } from '../../../../src/core/tcp/half-opens.ts';
 import { unfold } from '../../../../src/core/tcp/handshakes.ts';
 import { takeRow } from '../../../../src/core/tcp/lifecycle.ts';
 import { F_PASSIVE, F_SACK, F_TS, F_WS, F2_ACCECN } from '../../../../src/core/tcp/row.ts';
+import { Segment } from '../../../../src/core/tcp/segment.ts';
 import { blank } from '../../../../src/core/tcp/syn-ack.ts';
 import type { Tcb } from '../../../../src/core/tcp/tcb.ts';
+import { TRACE_EVENT, TRACE_FROM, TRACE_TO, TRACE_WORDS, TraceQueue } from '../../../../src/core/trace.ts';
+import { RST } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 
 function listener(b: Bench, backlog: number): Tcb {
@@ -108,4 +114,30 @@ test('the backlog bounds each queue; a listener that goes takes its entries alon
   expect(acceptQueueFull(b.t, one.row)).toBe(true);
   dropHalfOpens(b.t, one.row);
   expect([b.t.halfOpens.used, one.halfOpen, two.halfOpen]).toEqual([1, 0, 1]);
+});
+
+/** The arrows it takes, as the trace has them, and what its user hears. */
+function refused(b: Bench, tcb: Tcb): unknown {
+  const trace = (b.t.trace = new TraceQueue());
+  const seg = Object.assign(new Segment(), { flags: RST, seq: tcb.rcvNxt });
+  expect(rst(b.t, tcb, seg)).toBe(STOP);
+  const arrows = Array.from({ length: trace.count }, (_, n) => {
+    const at = n * TRACE_WORDS;
+    return [TRACE_FROM, TRACE_TO, TRACE_EVENT].map((word) => trace.words[at + word]);
+  });
+  return { arrows, events: b.events() };
+}
+
+test('a RST goes back to LISTEN or says "refused": where the connection came from decides [T130] [T131] [MUST-11]', () => {
+  const b = bench();
+  const of = listener(b, 5);
+  const entry = unfold(b.t, enter(b, of, 1));
+  expect(refused(b, entry)).toEqual({ arrows: [[SYN_RECEIVED, LISTEN, EV.backToListen]], events: [] });
+  expect([b.t.halfOpens.used, of.halfOpen]).toEqual([0, 0]);
+  b.tcb.state = SYN_RECEIVED;
+  expect(refused(b, b.tcb)).toEqual({
+    arrows: [[SYN_RECEIVED, CLOSED, EV.rcvRst]],
+    events: [[EV_CLOSED, ECONNREFUSED, SYN_RECEIVED]],
+  });
+  expect(b.t.counters.attemptFails).toBe(2);
 });
