@@ -28,14 +28,28 @@ export class CappedDuplex extends Duplex {
   override write(chunk: unknown, done?: Done): boolean;
   override write(chunk: unknown, encoding: BufferEncoding, done?: Done): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
-    const length = this.#most === Number.POSITIVE_INFINITY ? 0 : lengthOf(chunk, encoding);
-    if (this.writableLength + length <= this.#most) return super.write(chunk, encoding as BufferEncoding, done);
-    // As after any failed write the stream is over: what comes behind this chunk must not go without it.
-    const error = tooMuch('socket.write()', length, this.writableLength, this.#most);
+    if (this.#refuses('socket.write()', chunk, encoding, done)) return false;
+    return super.write(chunk, encoding as BufferEncoding, done);
+  }
+
+  override end(done?: () => void): this;
+  override end(chunk: unknown, done?: () => void): this;
+  override end(chunk: unknown, encoding?: BufferEncoding, done?: () => void): this;
+  override end(chunk?: unknown, encoding?: BufferEncoding | (() => void), done?: () => void): this {
+    if (this.#refuses('socket.end()', chunk, encoding, done)) return this;
+    return super.end(chunk, encoding as BufferEncoding, done);
+  }
+
+  /** As after any failed write the stream is over: what comes behind this chunk must not go without it. */
+  #refuses(call: string, chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    if (this.#most === Number.POSITIVE_INFINITY) return false;
+    const length = lengthOf(chunk, encoding);
+    if (length === 0 || this.writableLength + length <= this.#most) return false;
+    const error = tooMuch(call, length, this.writableLength, this.#most);
     const told = typeof encoding === 'function' ? encoding : done;
     if (told !== undefined) process.nextTick(told, error);
     this.destroy(error);
-    return false;
+    return true;
   }
 }
 

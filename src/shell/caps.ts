@@ -21,7 +21,14 @@ export class Caps {
     return true;
   }
 
-  /** Throws when a write of `length` bytes on top of those that wait is too much. Nothing of it is taken then. */
+  of(conn: object): number | undefined {
+    return this.#most.get(conn);
+  }
+
+  /**
+   * Throws when a write of `length` bytes on top of those that wait is too much. Nothing of it is taken then. What room the send buffer
+   * has is not asked: so a write that is larger by itself fails always, and not only on the days when the peer is slow.
+   */
   check(conn: object, length: number, waiting: number): void {
     const most = this.#most.get(conn) ?? Number.POSITIVE_INFINITY;
     if (waiting + length > most) throw tooMuch('write()', length, waiting, most);

@@ -58,8 +58,7 @@ export class ConnTable {
 
   /** The handlers have returned: an object that has nothing to remember goes. */
   rest(row: number, conn: Conn, acceptor: Acceptor): void {
-    if (conn.data === acceptor && this.#entries[row] === conn && conn.retire(acceptor.handlers))
-      this.#entries[row] = acceptor;
+    if (conn.data === acceptor && this.#entries[row] === conn && conn.retire(acceptor)) this.#entries[row] = acceptor;
   }
 
   make(row: number, gen: number, acceptor: Acceptor, flags: number): Conn {

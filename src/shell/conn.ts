@@ -20,7 +20,7 @@ import {
   UNREFED,
 } from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Engine } from './engine.ts';
+import type { Acceptor, Engine } from './engine.ts';
 import { failure, StackError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
 import type { Pieces } from './pieces.ts';
@@ -106,7 +106,7 @@ export class Conn extends RowHandle {
     });
   }
 
-  /** A write that would make more than `bytes` wait throws ERR_USERTCP_MAX_BUFFERED and takes nothing; Infinity = no limit. */
+  /** A write that is more than `bytes` with `pendingBytes` throws ERR_USERTCP_MAX_BUFFERED and takes nothing; Infinity = no limit. */
   setMaxBuffered(bytes: number): this {
     this.#flags = this.engine.caps.set(this, bytes) ? this.#flags | CAPPED : this.#flags & ~CAPPED;
     return this;
@@ -235,10 +235,10 @@ export class Conn extends RowHandle {
   }
 
   /** @internal Nothing is lost when it is made anew for the next event. True = this object is dead from now on. */
-  retire(usual: Handlers): boolean {
-    const waits =
-      this.#held !== null || this.#pending !== null || this.#uncredited !== 0 || this.engine.octets.waits(this);
-    if (waits || this.#flags & ~CAPPED || this.#handlers !== usual) return false;
+  retire(usual: Acceptor): boolean {
+    const waits = (this.#held ?? this.#pending) !== null || this.#uncredited !== 0 || this.engine.octets.waits(this);
+    const changed = this.#handlers !== usual.handlers || this.engine.caps.of(this) !== usual.maxBuffered;
+    if (waits || changed || this.#flags & ~CAPPED) return false;
     this.#flags = GONE | CLOSED;
     this.row = -1;
     return true;

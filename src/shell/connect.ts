@@ -3,6 +3,7 @@ import { lookup } from 'node:dns';
 import type { OpenOptions } from '../core/api.ts';
 import { isUnspecified } from '../wire/address.ts';
 import { parseAddress, tryParseAddress } from '../wire/address-text.ts';
+import { tooMuch } from './caps.ts';
 import type { Conn } from './conn.ts';
 import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
@@ -29,7 +30,7 @@ export interface TcpSocketOptions {
   ttl?: number;
   receiveBuffer?: number;
   sendBuffer?: number;
-  /** Hard limit of the bytes that wait to be sent: a write beyond it fails with ERR_USERTCP_MAX_BUFFERED. Default none. */
+  /** See Conn.setMaxBuffered: a larger write fails with ERR_USERTCP_MAX_BUFFERED. Default none. */
   maxBuffered?: number;
   /** A congestion controller by name ('newreno', 'cubic', 'bbr', 'dctcp'), or one of your own. */
   congestion?: CongestionChoice;
@@ -97,11 +98,13 @@ export function checkConnect(options: ConnectOptions): ConnectOptions {
   if (options.localPort !== undefined) checked.localPort = checkPort('localPort', options.localPort, 0);
   bindAddress('localAddress', options.localAddress);
   checkSocketTcp(options);
-  const { fastOpen, data } = options;
+  const { fastOpen, data, maxBuffered } = options;
   if (fastOpen !== undefined && typeof fastOpen !== 'boolean')
     throw new OptionError('fastOpen', fastOpen, 'true or false');
   if (data !== undefined && typeof data !== 'string' && !(data instanceof Uint8Array))
     throw new OptionError('data', data, 'bytes or a text');
+  if (data !== undefined && maxBuffered !== undefined && Buffer.byteLength(data) > maxBuffered)
+    throw tooMuch('open()', Buffer.byteLength(data), 0, maxBuffered);
   return checked;
 }
 

@@ -5,7 +5,7 @@
 import type { TcpInfo } from '../core/api.ts';
 import { ECONNRESET } from '../core/events.ts';
 import type { Conn } from './conn.ts';
-import { systemError } from './errors.ts';
+import { StackError, systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 
@@ -27,6 +27,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   #reader: Waiter<Buffer | null> | undefined;
   #writers: Waiter<void>[] = [];
   #closers: Waiter<void>[] = [];
+  /** Others have the connection: what `read` and `write` say then. */
+  #left: StackError | undefined;
 
   /** Told of what goes wrong without ending the connection; see `Handlers.softError` [MUST-47]. Nobody has to listen. */
   onSoftError: ((error: Error) => void) | undefined;
@@ -44,6 +46,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
 
   /** The next chunk, or null after the peer's FIN. One call at a time. Rejects when the connection fails. */
   read(): Promise<Buffer | null> {
+    if (this.#left !== undefined) return Promise.reject(this.#left);
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
       this.#ready -= chunk.length;
@@ -67,6 +70,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
 
   /** Resolves at once while the send buffer has room, else when everything was taken. `bytes` may be reused then. */
   write(bytes: Uint8Array | string): Promise<void> {
+    if (this.#left !== undefined) return Promise.reject(this.#left);
     if (this.#outcome !== undefined) return Promise.reject(this.#outcome.error ?? systemError(ECONNRESET, 'write'));
     try {
       if (this.#conn.write(bytes)) return Promise.resolve();
@@ -78,6 +82,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
 
   /** Sends FIN after what was written; reading goes on (half-close). */
   closeWrite(): void {
+    if (this.#left !== undefined) throw this.#left;
     this.#conn.end();
   }
 
@@ -86,6 +91,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
    * Rejects when the connection fails instead.
    */
   end(bytes?: Uint8Array | string): Promise<void> {
+    if (this.#left !== undefined) return Promise.reject(this.#left);
     this.#conn.end(bytes);
     this.#discarding = true;
     this.#chunks = [];
@@ -105,9 +111,12 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     this.#conn.abort();
   }
 
-  /** Lets go: unread data resets the connection, else what was written and FIN still go out in the background. */
+  /**
+   * Lets go: unread data resets the connection, else what was written and FIN still go out in the background. One that others have
+   * is theirs, and goes on.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#outcome !== undefined) return;
+    if (this.#outcome !== undefined || this.#left !== undefined) return;
     const unread = this.#chunks.length > 0;
     if (!unread) this.drained();
     this.#conn.release(unread);
@@ -203,10 +212,24 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     return this.#conn;
   }
 
-  /** @internal Goes on without this object: handlers of the serve level take over, and get first what nobody has read. */
+  /**
+   * @internal Goes on without this object: handlers of the serve level take over, and get first what nobody has read. A read() that
+   * waits is refused, and so is every later one; what write() took goes out first; closed() tells how the connection ends.
+   */
   leaveTo(handlers: Handlers): void {
     const conn = this.#conn;
-    conn.attach(handlers);
+    if (this.#left !== undefined) throw this.#left;
+    this.#left = new StackError('ERR_USERTCP_TAKEN_OVER', 'the connection was given to pipe()');
+    this.#reader?.reject(this.#left);
+    this.#reader = undefined;
+    this.drained();
+    conn.attach({
+      ...handlers,
+      close: (of, error) => {
+        this.settled(error);
+        handlers.close?.(of, error);
+      },
+    });
     conn.resume();
     for (const chunk of this.#chunks.splice(0)) handlers.data?.(conn, chunk);
     if (this.#ended) handlers.end?.(conn);

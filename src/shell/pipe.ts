@@ -2,8 +2,10 @@
  * Two connections joined, for proxies: what one receives the other sends. A slow one holds the other back (its window closes), a FIN
  * goes on as a FIN in its direction, a reset as a reset.
  */
+import { EPIPE } from '../core/events.ts';
 import type { Conn } from './conn.ts';
 import { Connection } from './connection.ts';
+import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 
 export interface Piped {
@@ -44,6 +46,10 @@ function halfOf(end: Conn | Connection): Half {
 function join(end: Conn | Connection, from: Half, to: Half, closed: (error: Error | null) => void): void {
   const handlers: Handlers = {
     data(conn, chunk) {
+      if (to.closed) {
+        closed(systemError(EPIPE, 'write')); // it was over before it was joined
+        return conn.abort();
+      }
       from.bytes += chunk.length;
       if (!to.conn.write(chunk)) conn.pause();
     },

@@ -6,7 +6,10 @@ export interface SocketOptions {
   allowHalfOpen?: boolean;
   readableHighWaterMark?: number;
   writableHighWaterMark?: number;
-  /** Hard limit of the bytes that wait to be sent: a write beyond it destroys the socket with ERR_USERTCP_MAX_BUFFERED. Default none. */
+  /**
+   * Hard limit of a write() or end() together with what waits already (`writableLength`): one that is more destroys the socket with
+   * ERR_USERTCP_MAX_BUFFERED. Default none.
+   */
   maxBuffered?: number;
   signal?: AbortSignal;
 }

@@ -44,6 +44,34 @@ test('maxBuffered: at the serve level the call throws; the limit may be set and 
   await w.close();
 });
 
+test('maxBuffered: what is too much by itself fails always, whatever room the send buffer has', async () => {
+  const { w, a, c } = await pair({ sendBuffer: 256 * KIB, maxBuffered: 64 * KIB });
+  await expect(c.write(Buffer.alloc(64 * KIB + 1))).rejects.toMatchObject({ code });
+  await w.settle(c.write(Buffer.alloc(64 * KIB))); // as much as the limit is no more than the limit
+  const open = () => a.open({ host: '10.0.0.2', port: 80, maxBuffered: 4, data: 'hello' });
+  await expect(Promise.resolve().then(open)).rejects.toThrow(/open\(\) of 5 bytes .* maxBuffered is 4/);
+  await w.close();
+});
+
+test.each(['the peer reads', 'the peer does not read'])('maxBuffered: end(chunk) is a write, %s', async (how) => {
+  const { w, a, b } = await pair({}, {});
+  const got: string[] = [];
+  b.serve(81, { data: (conn, chunk) => (how === 'the peer reads' ? void got.push(String(chunk)) : conn.pause()) });
+  const s = a.connect({ host: '10.0.0.2', port: 81, maxBuffered: 16 });
+  const seen: unknown[] = [];
+  s.on('error', (error: { code?: string }) => seen.push(error.code));
+  s.write('0123456789');
+  s.end('0123456789', () => seen.push('told'));
+  await w.run(100);
+  expect(seen.sort()).toEqual([code, 'told']);
+  expect(s.destroyed).toBe(true);
+  const t = a.connect({ host: '10.0.0.2', port: 81, maxBuffered: 16 });
+  t.end('0123456789abcdef');
+  await w.run(100);
+  expect([t.errored, t.writableFinished]).toEqual([null, true]);
+  await w.close();
+});
+
 test('maxBuffered: a socket is destroyed by the write, as by any that fails', async () => {
   const { w, a } = await pair({}, { receiveBuffer: 8 * KIB });
   const s = a.connect({ host: '10.0.0.2', port: 80, maxBuffered: 64 * KIB, sendBuffer: 8 * KIB });

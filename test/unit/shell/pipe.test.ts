@@ -110,3 +110,98 @@ test.each(['client', 'server'] as const)('pipe: a reset by the %s reaches the ot
   expect(p.m.metrics()).toMatchObject({ connections: 0 });
   await p.w.close();
 });
+
+test('pipe: who still waits on a connection that was given away is told', async () => {
+  const w = new World();
+  const [m, b] = [w.host('10.0.0.2/24'), w.host('10.0.0.3/24')];
+  const heard = ['', ''];
+  const theirs: Conn[] = [];
+  const end = (n: 0 | 1): Handlers => ({
+    open: (c) => void theirs.push(c),
+    data: (_c, chunk) => void (heard[n] = heard[n]! + chunk),
+    end: (c) => c.end(),
+  });
+  b.serve(80, end(0), { receiveBuffer: 4096 });
+  b.serve(81, end(1));
+  const one = await w.settle(m.open({ host: '10.0.0.3', port: 80, sendBuffer: 4096 }));
+  const two = await w.settle(m.open({ host: '10.0.0.3', port: 81 }));
+  await w.run(10);
+  const read = one.read().catch((error: { code?: string }) => error.code);
+  const written = one.write('x'.repeat(50_000));
+  const closed = one.closed();
+  const piped = pipe(one, two);
+  const code = 'ERR_USERTCP_TAKEN_OVER';
+  expect(await w.settle(read)).toBe(code);
+  await w.settle(written);
+  await expect(one.read()).rejects.toMatchObject({ code, message: 'the connection was given to pipe()' });
+  await expect(one.write('y')).rejects.toMatchObject({ code });
+  await expect(one.end()).rejects.toMatchObject({ code });
+  expect(() => one.closeWrite()).toThrow(expect.objectContaining({ code }));
+  await expect(pipe(one, two)).rejects.toMatchObject({ code });
+  await one[Symbol.asyncDispose](); // is not ours to let go
+  theirs[1]!.write('z');
+  await w.run(5000);
+  expect(heard[0]).toBe(`${'x'.repeat(50_000)}z`); // what write() took goes first
+  theirs[0]!.end();
+  expect(await w.settle(piped)).toEqual({ forth: 0, back: 1, error: null });
+  await w.settle(closed);
+  await w.close();
+});
+
+test('pipe: closed() of a connection that was given away tells what broke it', async () => {
+  let theirs: Conn | undefined;
+  const w = new World();
+  const [m, b] = [w.host('10.0.0.2/24'), w.host('10.0.0.3/24')];
+  b.serve(80, { open: (c) => void (theirs ??= c) });
+  const one = await w.settle(m.open({ host: '10.0.0.3', port: 80 }));
+  const two = await w.settle(m.open({ host: '10.0.0.3', port: 80 }));
+  await w.run(10);
+  const piped = pipe(one, two);
+  const closed = one.closed().catch((error: { code?: string }) => error.code);
+  theirs!.abort();
+  expect(await w.settle(closed)).toBe('ECONNRESET');
+  expect(await w.settle(piped)).toMatchObject({ error: { code: 'ECONNRESET' } });
+  await w.close();
+});
+
+test.each(['before', 'after'] as const)('pipe: text and FIN that came %s it was joined go through', async (when) => {
+  const w = new World();
+  const [m, b] = [w.host('10.0.0.2/24'), w.host('10.0.0.3/24')];
+  const said: string[] = [];
+  const say = (c: Conn): void => c.end('said early');
+  const mine: { first?: Conn } = {};
+  b.serve(80, { open: when === 'before' ? say : (c) => void (mine.first = c), end: () => {} });
+  b.serve(81, { data: (_c, chunk) => void said.push(String(chunk)), end: (c) => c.end(void said.push('FIN')) });
+  const one = await w.settle(m.open({ host: '10.0.0.3', port: 80 }));
+  const two = await w.settle(m.open({ host: '10.0.0.3', port: 81 }));
+  await w.run(100);
+  const piped = pipe(one, two);
+  if (when === 'after') say(mine.first!);
+  expect(await w.settle(piped)).toEqual({ forth: 10, back: 0, error: null });
+  expect(said).toEqual(['said early', 'FIN']);
+  await w.close();
+});
+
+test('pipe: a connection of the serve level whose end was told already, and one that is over', async () => {
+  const w = new World();
+  const [m, b] = [w.host('10.0.0.2/24'), w.host('10.0.0.3/24')];
+  const conns: Conn[] = [];
+  m.serve(80, { open: (c) => void conns.push(c), end: () => {} });
+  const said: string[] = [];
+  b.serve(81, { open: (c) => c.end('last words'), end: () => void said.push('FIN') });
+  const ours = await w.settle(b.open({ host: '10.0.0.2', port: 80 }));
+  ours.closeWrite();
+  await w.run(100);
+  expect(conns[0]!.hasTold('end')).toBe(true);
+  const out = await w.settle(m.open({ host: '10.0.0.3', port: 81 }));
+  const piped = pipe(conns[0]!, out);
+  expect(String(await w.settle(ours.read()))).toBe('last words');
+  expect(await w.settle(piped)).toEqual({ forth: 0, back: 10, error: null });
+  expect(said).toEqual(['FIN']);
+  // One that is over: FIN goes through, and what the other says is lost, which it is told.
+  const other = await w.settle(m.open({ host: '10.0.0.3', port: 81 }));
+  expect(conns[0]!.hasTold('close')).toBe(true);
+  expect(await w.settle(pipe(conns[0]!, other))).toMatchObject({ forth: 0, back: 0, error: { code: 'EPIPE' } });
+  expect(m.metrics()).toMatchObject({ connections: 0 });
+  await w.close();
+});

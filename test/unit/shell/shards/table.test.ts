@@ -98,6 +98,49 @@ describe('the table of a group', () => {
     for (let n = 0; n < BUCKETS; n++) if (before[n] === 2) expect(again[n]).toBe(1);
   });
 
+  test('a plan that waits for one that is gone is made anew, and goes on', () => {
+    const table = make();
+    for (const shard of [0, 1, 2]) table.enter(shard, [1, 2]);
+    settle(table, 0, 1, 2);
+    const ports = new Int32Array(PORT_WORDS).fill(9);
+    table.keep(1, new Int32Array(BUCKET_WORDS).fill(-1), ports);
+    expect(table.retire(1)).toBe(true);
+    const { epoch } = table;
+    expect([table.prepared(0, epoch), table.prepared(2, epoch)]).toEqual([false, false]); // 1 has yet to say it
+    table.gone(1);
+    expect(table.epoch).toBeGreaterThan(epoch); // else nobody would look again
+    settle(table, 0, 2);
+    expect([table.steered, table.isFollowed(table.epoch)]).toEqual([table.epoch, true]);
+    const kept = new Int32Array(BUCKET_WORDS);
+    const avoided = new Int32Array(PORT_WORDS);
+    table.keptByOthers(0, kept, avoided);
+    expect([...kept, ...avoided].every((word) => word === 0)).toBe(true); // what it had is nobody's
+    table.gone(1); // a second time it is nothing
+    expect(table.isFollowed(table.epoch)).toBe(true);
+    // Another one takes its index and gives buckets away: its ports are not those of the one before.
+    table.enter(1, [1, 2]);
+    settle(table, 0, 1, 2);
+    table.enter(3, [1, 2]);
+    table.keptByOthers(0, kept, avoided);
+    expect([kept.some((word) => word !== 0), avoided.every((word) => word === 0)]).toEqual([true, true]);
+  });
+
+  test('one that ends in disorder has its buckets dealt out, and nothing of them is kept', () => {
+    const table = make();
+    for (const shard of [0, 1]) table.enter(shard, [1, 2]);
+    settle(table, 0, 1);
+    table.keep(0, new Int32Array(BUCKET_WORDS), new Int32Array(PORT_WORDS));
+    table.gone(1);
+    const all = new Int32Array(BUCKET_WORDS);
+    table.bucketsOf(0, 'plan', all);
+    expect(all.every((word) => word === -1)).toBe(true);
+    settle(table, 0);
+    const kept = new Int32Array(BUCKET_WORDS);
+    table.enter(2, [1, 2]);
+    table.keptByOthers(0, kept, new Int32Array(PORT_WORDS));
+    expect(kept.every((word) => word === 0)).toBe(true);
+  });
+
   test('one speaks; when it goes, another one does', () => {
     const table = make();
     expect(table.claim(1)).toBe(true);
