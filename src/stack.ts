@@ -94,6 +94,27 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
+/** A stack without a wire, at once. Throws OptionError. */
+export function createLoopbackStack(options: Omit<StackOptions, 'device' | 'link' | 'links'> = {}): Stack {
+  const settings = checkOptions(options);
+  return assemble(settings, {
+    links: [],
+    clock: settings.clock ?? new NodeClock(),
+    rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
+    later: setImmediate,
+    after: nodeTimer,
+    warnings: [],
+    teardown: [],
+  });
+}
+
+/** As createStack, and at once where nothing has to be opened. */
+export function openStack(options: StackOptions): Stack | Promise<Stack> {
+  return options.device === undefined && options.link === undefined && options.links === undefined
+    ? createLoopbackStack(options)
+    : createStack(options);
+}
+
 /** Puts a stack together and starts it. */
 export function assemble(settings: Settings, around: Surroundings): Stack {
   const capture = settings.capture === undefined ? undefined : openCapture(settings.capture);

@@ -178,6 +178,11 @@ export class Stack implements AsyncDisposable {
     };
   }
 
+  /** Sends now what the calls of this tick made due; without it that happens at the end of the tick. */
+  flush(): void {
+    this.#engine.driver.flush();
+  }
+
   /**
    * Ends everything and resolves when no connection, timer, ring or file descriptor is left. Connections get FIN and
    * `timeout` ms to end; the rest is reset. Calling it again returns the same promise.

@@ -1,0 +1,42 @@
+/**
+ * `usertcp/net`: `node:net` over the stack that the configuration describes (`usertcp.config.*`, `USERTCP_*`), or over one of your
+ * own: `use(stack)`.
+ */
+import net from 'node:net';
+import { netOf } from './shell/net/net.ts';
+import { checkRules, type NetRules } from './shell/net/policy.ts';
+import { type NetCounts, Router } from './shell/net/router.ts';
+import { sharedRouter } from './shell/net/shared.ts';
+import type { Stack } from './shell/stack.ts';
+import { openStack } from './stack.ts';
+
+export type { NetConfig } from './shell/net/config.ts';
+export type { Net } from './shell/net/net.ts';
+export type { NetRules } from './shell/net/policy.ts';
+export type { NetCounts } from './shell/net/router.ts';
+
+const ours = netOf(() => sharedRouter(openStack));
+
+export const { Socket, Server, createServer, connect, createConnection } = ours;
+export const { BlockList, SocketAddress, isIP, isIPv4, isIPv6 } = net;
+export const {
+  getDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} = net;
+/** Older name of Socket. */
+export const Stream = Socket;
+
+/** `net` over a stack of your own. Throws OptionError for a wrong rule. */
+export function use(stack: Stack, rules: NetRules = {}): ReturnType<typeof netOf> & { counts(): NetCounts } {
+  const router = new Router(stack, checkRules(rules));
+  return { ...netOf(() => router), counts: () => ({ ...router.counts }) };
+}
+
+/** Who carried the connections of this process so far. */
+export function counts(): NetCounts {
+  return { ...sharedRouter(openStack).counts };
+}
+
+export default { ...net, ...ours, Stream, use, counts };

@@ -1,0 +1,9 @@
+/** `node --import usertcp/register server.js`: every socket and server of the program goes through the stack, if the rules say so. */
+import { install } from './shell/net/install.ts';
+import { sharedRouter } from './shell/net/shared.ts';
+import { openStack } from './stack.ts';
+
+const router = sharedRouter(openStack);
+install(router);
+// A device that cannot be opened is told before the program starts.
+await router.ready;

@@ -1,0 +1,151 @@
+/**
+ * Where handles of ours come in. Node's methods go on as they are; each of these four is asked first which handle a socket or
+ * server is to have. As methods of Node's own prototypes they reach programs that took `net.Socket` or `connect` before.
+ */
+import net from 'node:net';
+import tls from 'node:tls';
+import { TcpHandle } from './handle.ts';
+import { internals, type JsStream, type KernelHandle } from './internals.ts';
+import { ListenHandle } from './listen-handle.ts';
+import type { Router } from './router.ts';
+
+const { owner, reinitialize, TCP } = internals;
+
+/** What lies under the published types. */
+interface SocketInside extends net.Socket {
+  _handle: object | null;
+  _peername: object | null;
+  [key: symbol]: unknown;
+}
+interface ServerInside extends net.Server {
+  _handle: object | null;
+  _listeningId: number;
+}
+
+type Listen = (
+  this: ServerInside,
+  address: string | null,
+  port: number,
+  type: number,
+  backlog: number,
+  fd: number | undefined,
+  flags: number | undefined,
+) => void;
+type Wrap = (this: SocketInside, wrap: unknown, handle: object | null | undefined, active: boolean) => JsStream;
+type Reinitialize = (this: SocketInside, handle: object) => void;
+
+const socketMethods = net.Socket.prototype as unknown as SocketInside;
+const tlsMethods = tls.TLSSocket.prototype as unknown as SocketInside & { _wrapHandle: Wrap };
+const stock = {
+  connect: net.Socket.prototype.connect as (this: SocketInside, ...args: unknown[]) => SocketInside,
+  listen: (net.Server.prototype as unknown as { _listen2: Listen })._listen2,
+  wrap: tlsMethods._wrapHandle,
+  reinitialize: socketMethods[reinitialize] as Reinitialize,
+  tlsReinitialize: tlsMethods[reinitialize] as Reinitialize,
+};
+
+/** A socket goes over to the kernel: its next handle is the kernel's, whatever the methods below would choose. */
+let handingOver = false;
+
+/** Puts the kernel's handle in the place of ours, before anything was connected. */
+export function handOver(from: TcpHandle, to: KernelHandle): void {
+  const socket = from.owner as SocketInside;
+  const wantsRef = from.hasRef();
+  handingOver = true;
+  try {
+    (socket[reinitialize] as Reinitialize).call(socket, to);
+  } finally {
+    handingOver = false;
+  }
+  Object.assign(to, { [owner]: socket });
+  if (!wantsRef) to.unref();
+}
+
+const isKernels = (handle: object): boolean => Object.getPrototypeOf(handle) === TCP.prototype;
+
+/** Methods that choose a handle of `router` where Node would make one of the kernel. */
+export function methods(router: Router) {
+  /** Another attempt of the same connect: Node brings a kernel handle, and gets one of ours. */
+  const another = (socket: SocketInside, mine: boolean, handle: object): object => {
+    if (handingOver || !mine || !isKernels(handle)) return handle;
+    (handle as KernelHandle).close();
+    return Object.assign(new TcpHandle(router), { [owner]: socket });
+  };
+  return {
+    connect(this: SocketInside, ...args: unknown[]): SocketInside {
+      const [first] = args as [unknown];
+      const options = Array.isArray(first) ? (first as unknown[])[0] : first;
+      const path = typeof options === 'string' ? Number.isNaN(Number(options)) : (options as { path?: unknown })?.path;
+      if (!path && (this._handle === null || this._handle === undefined || this.destroyed)) {
+        this._peername = null;
+        this._handle = null;
+        stock.reinitialize.call(this, new TcpHandle(router));
+      }
+      return stock.connect.apply(this, args);
+    },
+
+    listen(this: ServerInside, ...args: Parameters<Listen>): void {
+      const [, , type, , fd] = args;
+      if (this._handle !== null || fd !== undefined || (type !== 4 && type !== 6))
+        return stock.listen.apply(this, args);
+      if (router.stack !== undefined) return stock.listen.apply(this, choose(this, router, args));
+      const { _listeningId } = this;
+      const go = (): void => {
+        if (this._listeningId === _listeningId) stock.listen.apply(this, choose(this, router, args));
+      };
+      router.ready.then(go, (error: Error) => this.emit('error', error));
+    },
+
+    wrap(this: SocketInside, ...[wrap, handle, active]: Parameters<Wrap>): JsStream {
+      const { pipe } = (this as unknown as { _tlsOptions: { pipe?: unknown } })._tlsOptions;
+      const below = handle ?? (pipe ? handle : new TcpHandle(router));
+      if (below instanceof TcpHandle && !wrap) Object.assign(below, { [owner]: this });
+      const reader = stock.wrap.call(this, wrap, below, active);
+      if (below instanceof TcpHandle) below.reader = reader;
+      return reader;
+    },
+
+    reinitialize(this: SocketInside, handle: object): void {
+      stock.reinitialize.call(this, another(this, this._handle instanceof TcpHandle, handle));
+    },
+
+    tlsReinitialize(this: SocketInside, handle: object): void {
+      const below = (this._handle as { _parent?: object } | null)?._parent;
+      stock.tlsReinitialize.call(this, another(this, below instanceof TcpHandle, handle));
+    },
+  };
+}
+
+/** Gives the server its handle, or leaves that to Node; returns what Node's `listen` is to be told. */
+function choose(server: ServerInside, router: Router, args: Parameters<Listen>): Parameters<Listen> {
+  const [address, port, , backlog, , flags] = args;
+  const carrier = router.listener(address ?? '', port);
+  if (carrier === 'kernel') {
+    router.counts.kernelListening++;
+    return args;
+  }
+  const at = address ?? '::';
+  server._handle = new ListenHandle(router, at, port, flags ?? 0, carrier === 'nobody');
+  return [at, port, at.includes(':') ? 6 : 4, backlog, undefined, flags];
+}
+
+/** From now on every socket and server of the process is routed. Returns what undoes it. */
+export function install(router: Router): () => void {
+  const chosen = methods(router);
+  const places: [object, PropertyKey, unknown][] = [
+    [net.Socket.prototype, 'connect', chosen.connect],
+    [net.Server.prototype, '_listen2', chosen.listen],
+    [net.Socket.prototype, reinitialize, chosen.reinitialize],
+    [tls.TLSSocket.prototype, '_wrapHandle', chosen.wrap],
+    [tls.TLSSocket.prototype, reinitialize, chosen.tlsReinitialize],
+  ];
+  const before = places.map(([object, key]) => Object.getOwnPropertyDescriptor(object, key)!);
+  for (const [object, key, value] of places) {
+    Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: true });
+  }
+  return () => {
+    places.forEach(([object, key], i) => {
+      Object.defineProperty(object, key, before[i]!);
+    });
+  };
+}

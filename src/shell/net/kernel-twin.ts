@@ -1,0 +1,70 @@
+/** The kernel's loopback beside a listener of ours: other processes of the host connect there. */
+import { constants } from 'node:os';
+import { internals, type KernelHandle } from './internals.ts';
+
+const { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL } = constants.errno;
+
+type OnConnection = (status: number, client?: KernelHandle) => void;
+
+export class KernelTwin {
+  readonly port: number;
+  readonly #handles: readonly KernelHandle[];
+
+  private constructor(handles: readonly KernelHandle[], port: number) {
+    this.#handles = handles;
+    this.port = port;
+  }
+
+  /** Listens on loopback for `address`; a libuv error when the kernel refuses. `port` 0 = the kernel chooses. */
+  static open(
+    address: string,
+    port: number,
+    flags: number,
+    backlog: number,
+    accept: OnConnection,
+  ): KernelTwin | number {
+    const handles: KernelHandle[] = [];
+    let chosen = port;
+    for (const at of addresses(address, flags)) {
+      const handle = new internals.TCP(1);
+      const status = listen(handle, at, chosen, backlog);
+      if (status !== 0) handle.close();
+      if (status === -EADDRNOTAVAIL || status === -EAFNOSUPPORT || status === -EINVAL) continue; // no IPv6 here
+      if (status !== 0) {
+        for (const opened of handles) opened.close();
+        return status;
+      }
+      handle.onconnection = (...args) => accept(...(args as Parameters<OnConnection>));
+      handles.push(handle);
+      chosen = portOf(handle);
+    }
+    return handles.length === 0 ? -EADDRNOTAVAIL : new KernelTwin(handles, chosen);
+  }
+
+  ref(on: boolean): void {
+    for (const handle of this.#handles) on ? handle.ref() : handle.unref();
+  }
+
+  close(): void {
+    for (const handle of this.#handles) handle.close();
+  }
+}
+
+function addresses(address: string, flags: number): readonly string[] {
+  if (address === '::') return flags === 0 ? ['127.0.0.1', '::1'] : ['::1'];
+  if (address === '0.0.0.0') return ['127.0.0.1'];
+  return address === '::1' || address.startsWith('127.') ? [address] : [];
+}
+
+function listen(handle: KernelHandle, at: string, port: number, backlog: number): number {
+  const status = at.includes(':') ? handle.bind6(at, port) : handle.bind(at, port);
+  if (status !== 0) return status;
+  const listening = handle.listen(backlog);
+  return listening !== 0 || port === 0 || portOf(handle) === port ? listening : -constants.errno.EADDRINUSE;
+}
+
+function portOf(handle: KernelHandle): number {
+  const out: { port?: number } = {};
+  handle.getsockname(out);
+  return out.port ?? 0;
+}

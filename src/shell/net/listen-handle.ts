@@ -1,0 +1,147 @@
+/** The handle of a `net.Server` over a LISTEN of the stack, and of the kernel's loopback beside it. */
+import { AsyncResource } from 'node:async_hooks';
+import { constants } from 'node:os';
+import type { Conn } from '../conn.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Service } from '../service.ts';
+import { TcpHandle } from './handle.ts';
+import { handlers } from './handle-events.ts';
+import type { KernelHandle } from './internals.ts';
+import { KernelTwin } from './kernel-twin.ts';
+import type { Router } from './router.ts';
+
+const { EINVAL, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
+/** libuv's UV_TCP_IPV6ONLY. */
+const IPV6_ONLY = 1;
+/** Ports that the kernel chooses and our stack has already are given back, so often. */
+const PORT_TRIES = 20;
+/** What is made for a connection belongs to no context; the server's callbacks to that of `listen`. */
+const nobody = new AsyncResource('USERTCP');
+
+export class ListenHandle {
+  onconnection?: (this: unknown, status: number, client?: object) => void;
+  readonly #router: Router;
+  readonly #address: string;
+  readonly #flags: number;
+  readonly #refused: boolean;
+  readonly #resource = new AsyncResource('TCPSERVERWRAP');
+  #port: number;
+  #service: Service | null = null;
+  #twin: KernelTwin | null = null;
+  #wantsRef = true;
+
+  /** `refused`: nobody may carry it. */
+  constructor(router: Router, address: string, port: number, flags: number, refused: boolean) {
+    this.#router = router;
+    this.#address = address;
+    this.#port = port;
+    this.#flags = flags;
+    this.#refused = refused;
+  }
+
+  getAsyncId(): number {
+    return this.#resource.asyncId();
+  }
+
+  listen(backlog: number): number {
+    if (this.#refused) return -EADDRNOTAVAIL;
+    const wanted = this.#port;
+    for (let tries = 1; ; tries++) {
+      const status = this.#listen(wanted, backlog);
+      if (status !== -EADDRINUSE || wanted !== 0 || tries === PORT_TRIES) return status;
+    }
+  }
+
+  /** Whether a connect to this loopback address is for us. */
+  hears(address: string): boolean {
+    if (this.#address === '::') return (this.#flags & IPV6_ONLY) === 0 || address.includes(':');
+    if (this.#address === '0.0.0.0') return !address.includes(':');
+    return (
+      this.#address === address ||
+      (address === '0.0.0.0' && this.#address === '127.0.0.1') ||
+      (address === '::' && this.#address === '::1')
+    );
+  }
+
+  getsockname(out: Partial<Endpoint>): number {
+    if (this.#service === null) return -EINVAL;
+    const family = this.#address.includes(':') ? 'IPv6' : 'IPv4';
+    Object.assign(out, { address: this.#address, family, port: this.#port });
+    return 0;
+  }
+
+  ref(): void {
+    this.#wantsRef = true;
+    this.#service?.ref();
+    this.#twin?.ref(true);
+  }
+
+  unref(): void {
+    this.#wantsRef = false;
+    this.#service?.unref();
+    this.#twin?.ref(false);
+  }
+
+  hasRef(): boolean {
+    return this.#wantsRef;
+  }
+
+  close(done?: () => void): void {
+    this.#give();
+    if (done !== undefined) setImmediate(done);
+  }
+
+  #listen(wanted: number, backlog: number): number {
+    this.#port = wanted;
+    const { policy, stack } = this.#router;
+    if (policy.loopback !== 'own') {
+      const twin = KernelTwin.open(this.#address, wanted, this.#flags, backlog, (...args) => this.#fromKernel(...args));
+      // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
+      if (typeof twin === 'number' && stack!.addresses.length === 0) return twin;
+      if (typeof twin === 'object') {
+        this.#twin = twin;
+        this.#port = twin.port;
+      }
+    }
+    try {
+      const any = this.#address === '::';
+      this.#service = stack!.serve(
+        this.#port,
+        { ...handlers, open: (conn) => this.#accept(conn) },
+        {
+          backlog,
+          ...(!any && { host: this.#address }),
+          ...(any &&
+            (this.#flags & IPV6_ONLY) !== 0 && { syn: ({ family }) => (family === 'IPv6' ? 'accept' : 'reset') }),
+        },
+      );
+    } catch (error) {
+      this.#give();
+      return (error as { errno?: number }).errno ?? -EINVAL;
+    }
+    this.#port = this.#service.port;
+    this.#router.opened(this, this.#port);
+    if (!this.#wantsRef) this.unref();
+    return 0;
+  }
+
+  #give(): void {
+    if (this.#service !== null) this.#router.closed(this, this.#port);
+    this.#service?.close();
+    this.#twin?.close();
+    this.#service = null;
+    this.#twin = null;
+  }
+
+  #accept(conn: Conn): void {
+    this.#router.counts.accepted++;
+    const client = nobody.runInAsyncScope(() => new TcpHandle(this.#router).adopt(conn, this.#address === '::'));
+    this.#resource.runInAsyncScope(() => this.onconnection?.(0, client));
+    client.settle();
+  }
+
+  #fromKernel(status: number, client?: KernelHandle): void {
+    if (client !== undefined) this.#router.counts.kernelAccepted++;
+    this.onconnection?.(status, client);
+  }
+}

@@ -1,0 +1,154 @@
+/** Who carries a connection: our stack, or the kernel. Decided when an address is known, for each connect and listen. */
+import { constants } from 'node:os';
+import { isLoopback, isUnspecified } from '../../wire/address.ts';
+import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
+import type { Conn } from '../conn.ts';
+import type { Stack } from '../stack.ts';
+import type { TcpHandle } from './handle.ts';
+import { handlers } from './handle-events.ts';
+import { handOver } from './install.ts';
+import { internals, type KernelHandle, type Request } from './internals.ts';
+import type { ListenHandle } from './listen-handle.ts';
+import type { NetPolicy } from './policy.ts';
+
+const { ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
+
+export type Carrier = 'ours' | 'kernel' | 'nobody';
+
+/** Connections and listeners by who carries them. */
+export interface NetCounts {
+  accepted: number;
+  opened: number;
+  listening: number;
+  kernelAccepted: number;
+  kernelOpened: number;
+  kernelListening: number;
+  /** Refused because of `fallback: 'error'`. */
+  unroutable: number;
+}
+
+export class Router {
+  readonly policy: NetPolicy;
+  readonly counts: NetCounts = {
+    accepted: 0,
+    opened: 0,
+    listening: 0,
+    kernelAccepted: 0,
+    kernelOpened: 0,
+    kernelListening: 0,
+    unroutable: 0,
+  };
+  /** Settles with the stack; `stack` is set from then on. */
+  readonly ready: Promise<Stack>;
+  #stack: Stack | undefined;
+  readonly #listeners = new Map<number, Set<ListenHandle>>();
+
+  constructor(stack: Stack | Promise<Stack>, policy: NetPolicy) {
+    this.policy = policy;
+    if (!(stack instanceof Promise)) this.#stack = stack;
+    this.ready = Promise.resolve(stack).then((opened) => {
+      this.#stack = opened;
+      return opened;
+    });
+    this.ready.catch(() => {}); // whoever connects or listens is told
+  }
+
+  /** undefined while it is being opened. */
+  get stack(): Stack | undefined {
+    return this.#stack;
+  }
+
+  /** Its owner stands for the connection until it has one. */
+  connect(handle: TcpHandle, req: Request, address: string, port: number): number {
+    if (this.#stack !== undefined) return this.#connect(this.#stack, handle, req, address, port);
+    this.ready.then(
+      (stack) => {
+        const status = this.#connect(stack, handle, req, address, port);
+        if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
+      },
+      (error: { errno?: number }) => req.oncomplete?.(error.errno ?? -ENETUNREACH, handle, req, false, false),
+    );
+    return 0;
+  }
+
+  /** Who is to listen on an address; '' is every address. */
+  listener(address: string, port: number): Carrier {
+    const { ports } = this.policy;
+    if (ports !== undefined && !ports.has(port)) return this.#otherwise();
+    const words = tryParseAddress(address === '' ? '::' : address);
+    if (words === undefined) return this.#otherwise();
+    if (isUnspecified(words) || address === '0.0.0.0') return 'ours';
+    if (isLoopback(words)) return this.policy.loopback === 'kernel' ? 'kernel' : 'ours';
+    return this.#isOurs(words) ? 'ours' : this.#otherwise();
+  }
+
+  opened(listener: ListenHandle, port: number): void {
+    const all = this.#listeners.get(port) ?? new Set();
+    this.#listeners.set(port, all.add(listener));
+    this.counts.listening++;
+  }
+
+  closed(listener: ListenHandle, port: number): void {
+    const all = this.#listeners.get(port);
+    if (all?.delete(listener)) this.counts.listening--;
+    if (all?.size === 0) this.#listeners.delete(port);
+  }
+
+  #connect(stack: Stack, handle: TcpHandle, req: Request, address: string, port: number): number {
+    const carrier = this.#carrier(address, port, handle.bound.localAddress);
+    if (carrier === 'ours') {
+      const status = handle.open(req, (): Conn => stack.dial({ host: address, port, ...handle.bound }, handlers));
+      if (status === 0) this.counts.opened++;
+      const unrouted = status === -ENETUNREACH || status === -EADDRNOTAVAIL;
+      if (!unrouted || this.policy.prefixes !== undefined || this.policy.fallback === 'error') return status;
+      return this.#toKernel(handle, req, address, port);
+    }
+    if (carrier === 'kernel') return this.#toKernel(handle, req, address, port);
+    this.counts.unroutable++;
+    return -ENETUNREACH;
+  }
+
+  #carrier(address: string, port: number, from: string | undefined): Carrier {
+    const words = tryParseAddress(address);
+    if (words === undefined) return this.#otherwise();
+    const { loopback, prefixes } = this.policy;
+    if (isLoopback(words) || isUnspecified(words) || address === '0.0.0.0') {
+      if (loopback === 'both') return this.#listens(address, port) ? 'ours' : 'kernel';
+      return loopback === 'own' ? 'ours' : 'kernel';
+    }
+    if (this.#isOurs(words)) return 'ours';
+    if (from !== undefined && !this.#isOurs(tryParseAddress(from))) return this.#otherwise();
+    if (prefixes !== undefined)
+      return prefixes.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ? 'ours' : this.#otherwise();
+    return (this.#stack?.addresses.length ?? 0) > 0 ? 'ours' : this.#otherwise();
+  }
+
+  #listens(address: string, port: number): boolean {
+    for (const listener of this.#listeners.get(port) ?? []) if (listener.hears(address)) return true;
+    return false;
+  }
+
+  #isOurs(words: Int32Array | undefined): boolean {
+    if (words === undefined) return false;
+    const text = formatAddress(words);
+    return this.#stack?.addresses.some((own) => formatAddress(tryParseAddress(own)!) === text) ?? false;
+  }
+
+  #otherwise(): Carrier {
+    return this.policy.fallback === 'kernel' ? 'kernel' : 'nobody';
+  }
+
+  #toKernel(handle: TcpHandle, req: Request, address: string, port: number): number {
+    this.counts.kernelOpened++;
+    const kernel: KernelHandle = new internals.TCP(0);
+    const { localAddress, localPort = 0 } = handle.bound;
+    const six = address.includes(':');
+    if (localAddress !== undefined || localPort !== 0) {
+      const from = localAddress ?? (six ? '::' : '0.0.0.0');
+      const status = six ? kernel.bind6(from, localPort) : kernel.bind(from, localPort);
+      if (status !== 0) return status;
+    }
+    handOver(handle, kernel);
+    return six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port);
+  }
+}

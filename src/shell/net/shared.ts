@@ -1,0 +1,21 @@
+/** The router of the process, made of its configuration when somebody needs it. */
+import type { Stack } from '../stack.ts';
+import { type NetConfig, readConfig, stackOptions } from './config.ts';
+import { checkRules } from './policy.ts';
+import { reportTo } from './report.ts';
+import { Router } from './router.ts';
+
+/** Opens a stack; one without a device at once. */
+export type OpenStack = (options: ReturnType<typeof stackOptions>) => Stack | Promise<Stack>;
+
+let router: Router | undefined;
+
+/** Throws what is wrong with the configuration. */
+export function sharedRouter(open: OpenStack, config: NetConfig = readConfig()): Router {
+  if (router !== undefined) return router;
+  router = new Router(open(stackOptions(config)), checkRules(config));
+  // A kernel sends on what a process wrote before it ended; this is the last moment that we can.
+  process.once('exit', () => router?.stack?.flush());
+  if (process.env.USERTCP_REPORT) reportTo(process.env.USERTCP_REPORT, router);
+  return router;
+}

@@ -1,0 +1,24 @@
+/** A request of Node's that is answered later, in the async context of who made it. */
+import { AsyncResource } from 'node:async_hooks';
+import type { Request } from './internals.ts';
+
+export class Waiting {
+  readonly req: Request;
+  /** null: made in C++, which keeps the context itself. */
+  readonly #resource: AsyncResource | null;
+
+  constructor(req: Request, kind: string | null) {
+    this.req = req;
+    this.#resource = kind === null ? null : new AsyncResource(kind);
+  }
+
+  get native(): boolean {
+    return this.#resource === null;
+  }
+
+  /** Calls `oncomplete`, unless it was taken back. */
+  answer(...args: [status: number, ...rest: unknown[]]): void {
+    const { req } = this;
+    this.#resource?.runInAsyncScope(() => req.oncomplete?.(...args));
+  }
+}
