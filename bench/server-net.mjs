@@ -5,7 +5,8 @@ import { crc } from './peers/crc.js';
 
 const [device = 'vb', ip = '10.77.0.2', base = '9001'] = process.argv.slice(2);
 const port = Number(base);
-const stack = await createStack({ device, addresses: [`${ip}/24`], tcp: { noDelay: true } });
+const warmUp = !process.env.USERTCP_COLD;
+const stack = await createStack({ device, addresses: [`${ip}/24`], tcp: { noDelay: true }, warmUp });
 const chunk = Buffer.alloc(64 * 1024, 'y');
 let sum = 0;
 

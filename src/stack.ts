@@ -20,6 +20,7 @@ import { Shard } from './shell/shards/shard.ts';
 import { Stack } from './shell/stack.ts';
 import { undoAll } from './shell/undo.ts';
 import { openLinks } from './stack-links.ts';
+import { rehearse } from './stack-rehearsal.ts';
 
 /** NODE_DEBUG=usertcp */
 const debug = debuglog('usertcp');
@@ -56,6 +57,7 @@ export interface Surroundings {
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
   const shard = settings.shard && new Shard(settings.shard.index, settings.shard.group);
+  const rehearsed = settings.warmUp > 0 ? rehearse(assemble, settings, settings.warmUp) : undefined;
   const { links, warnings, teardown, ephemeralPorts, shared, fence } = await openLinks(settings, shard);
   const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
   let watch: AddressWatch | undefined;
@@ -87,6 +89,7 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
     }
     await stack.dhcp?.ready();
     if (shard?.speaks) shard.ready();
+    debug('rehearsed: %o', await rehearsed);
     return stack;
   } catch (error) {
     await stack.close({ timeout: 0 });

@@ -24,7 +24,10 @@ export interface WorldOptions {
 }
 
 export interface HostOptions
-  extends Omit<StackOptions, 'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng'> {
+  extends Omit<
+    StackOptions,
+    'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng' | 'warmUp'
+  > {
   /** Wire the host is plugged into; default the world's first one. */
   wire?: SimWire;
   /** Properties of its network card. */

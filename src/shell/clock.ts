@@ -37,6 +37,12 @@ export class NodeClock implements Clock {
     }
   }
 
+  /** Never wakes anybody again. */
+  stop(): void {
+    this.#wanted = Infinity;
+    this.#disarm();
+  }
+
   #arm(): void {
     const delay = (this.#wanted - this.now()) / 1000;
     this.#armed = this.#wanted;

@@ -33,7 +33,7 @@ export class Driver {
   #cursor = 0;
   #queued = false;
   #running = false;
-  #now: Micros = 0;
+  #now: Micros = Number.NaN;
 
   constructor(
     core: Core,

@@ -44,6 +44,7 @@ const wrong: [string, unknown, string, RegExp][] = [
   ['fds: too few', { ...base, fds: [3] }, 'fds', /two or three/],
   ['vlan', { ...base, vlan: 4095 }, 'vlan', /1 to 4094/],
   ['spin', { ...base, spin: -1 }, 'spin', /0 to 1000 µs/],
+  ['warm-up', { ...base, warmUp: 'yes' }, 'warmUp', /true, false or an integer from 0 to 60000 ms/],
   ['capture', { ...base, capture: 7 }, 'capture', /path of a file/],
   ['loopback', { ...base, loopback: 'yes' }, 'loopback', /true or false/],
   ['nothing at all', { loopback: false }, 'loopback', /Name a device/],

@@ -100,3 +100,12 @@ test('an alarm that the program held up lets what waits in the rings speak first
   expect(vi.getTimerCount()).toBe(0);
   busy.mockRestore();
 });
+
+test('a clock that was stopped holds no timer and wakes nobody', () => {
+  const { clock, rings, at } = make();
+  at(10);
+  clock.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.advanceTimersByTime(100);
+  expect(rings).toEqual([]);
+});

@@ -1,0 +1,192 @@
+/**
+ * Plays traffic between two stacks in memory, so that V8 has compiled what a server runs before the first peer knocks: without
+ * it the first ten thousand round trips pay for that (docs/performance.md). The functions are those of the real stack, down to
+ * `NativeDevice`; nothing is left of it but their code.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Crossover } from './link/crossover.ts';
+import { NodeClock } from './shell/clock.ts';
+import type { Conn } from './shell/conn.ts';
+import type { Handlers } from './shell/handlers.ts';
+import { checkAddresses } from './shell/options/addresses.ts';
+import type { Settings } from './shell/options/stack-options.ts';
+import { NodeRng } from './shell/rng.ts';
+import type { Stack } from './shell/stack.ts';
+import type { Surroundings } from './stack.ts';
+
+type Assemble = (settings: Settings, around: Surroundings) => Stack;
+
+/** How much of what; of bytes, those that the client receives. */
+export interface Amounts {
+  readonly roundTrips: number;
+  readonly connections: number;
+  /** As super-segments, and cut into frames that are merged again. */
+  readonly whole: number;
+  readonly inPieces: number;
+}
+
+/** V8 optimizes a function that has executed some 70 KB of bytecode at least three times; one call of the smallest is a few bytes. */
+const ENOUGH: Amounts = { roundTrips: 6000, connections: 2000, whole: 48 << 20, inPieces: 48 << 20 };
+/** ms that one turn of the event loop may take of it. */
+const SLICE = 5;
+const TURNS_TO_END = 20;
+/** An address for documentation (RFC 5737). */
+const HOST = '192.0.2.2';
+const SMALL = Buffer.from('x');
+const LARGE = Buffer.alloc(1 << 16);
+
+const echo = (conn: Conn, bytes: Buffer): void => void conn.write(bytes);
+const ignore = (): void => {};
+const lend = (conn: Conn): void => {
+  while (conn.lend(LARGE) === LARGE.length);
+};
+const write = (conn: Conn): void => {
+  while (conn.write(LARGE));
+};
+/** By port. Of as many shapes that V8 expects any: what it compiled for one would be thrown away with the first of another. */
+const SERVICES: readonly Handlers[] = [
+  { data: echo },
+  { open: ignore, data: echo },
+  { data: echo, end: (conn) => conn.end() },
+  { data: echo, close: ignore },
+  { open: ignore, data: echo, close: ignore },
+  { data: ignore },
+  { open: lend, drain: lend, data: ignore },
+  { open: write, drain: write, data: ignore, close: ignore },
+];
+const ECHOES = 5;
+const SINK = 6;
+const SOURCES = [7, 8];
+
+const AROUND = { rng: new NodeRng(), later: setImmediate, after: () => () => {}, warnings: [], teardown: [] };
+
+/** Settings as near to the real ones as can be, so that the same branches are taken and objects have the same shapes. */
+function alike(settings: Settings): Settings {
+  const { tcp, ip } = settings;
+  return {
+    ...settings,
+    device: undefined,
+    routes: [],
+    dhcp: undefined,
+    capture: undefined,
+    memory: undefined,
+    budget: {},
+    maxConnections: 1024,
+    arenaBytes: 32 << 20,
+    // A controller of the user's own is not told of connections that are none.
+    tcp: typeof tcp.congestion === 'string' ? tcp : { ...tcp, congestion: 'cubic' },
+    ip: { ...ip, duplicates: 'off' },
+  };
+}
+
+class Rehearsal {
+  readonly #cable = new Crossover();
+  readonly #clocks = [new NodeClock(), new NodeClock()];
+  readonly #stacks: readonly Stack[];
+  readonly #end: number;
+  /** Of what the phase at hand counts. */
+  #done = 0;
+  #over = false;
+
+  constructor(assemble: Assemble, settings: Settings, limit: number) {
+    this.#end = performance.now() + limit;
+    this.#stacks = this.#cable.links.map((link, i) => {
+      const part = { links: [link], addresses: checkAddresses([`192.0.2.${i + 1}/24`]) };
+      return assemble({ ...alike(settings), ...part }, { ...AROUND, links: [link], clock: this.#clocks[i]! });
+    });
+    for (const [i, handlers] of SERVICES.entries()) this.#stacks[1]!.serve(i + 1, handlers);
+  }
+
+  /** What was done of it before the time was over. */
+  async play(wanted: Amounts): Promise<Amounts> {
+    const roundTrips = await this.#phase(wanted.roundTrips, () => {
+      for (let port = 1; port <= ECHOES; port++) this.#ping(port);
+    });
+    const connections = await this.#phase(wanted.connections, () => {
+      for (let port = 1; port <= ECHOES; port++) this.#visit(port);
+    });
+    const whole = await this.#phase(wanted.whole, () => this.#pump());
+    this.#cable.cut = true;
+    const inPieces = await this.#phase(wanted.inPieces, () => this.#pump());
+    return { roundTrips, connections, whole, inPieces };
+  }
+
+  async close(): Promise<void> {
+    for (const stack of this.#stacks) await stack.close({ timeout: 0 });
+    for (const clock of this.#clocks) clock.stop();
+  }
+
+  /** Until `count` of what the phase counts is done; then its connections end, as far as they do that soon. */
+  async #phase(count: number, begin: () => void): Promise<number> {
+    this.#over = false;
+    this.#done = 0;
+    begin();
+    await this.#carry(() => this.#done >= count);
+    this.#over = true;
+    const done = this.#done;
+    let turns = TURNS_TO_END;
+    await this.#carry(() => --turns < 0);
+    return done;
+  }
+
+  async #carry(done: () => boolean): Promise<void> {
+    while (!done() && performance.now() < this.#end) {
+      await nextTurn();
+      const pause = performance.now() + SLICE;
+      this.#cable.carry(() => performance.now() > pause || done());
+    }
+  }
+
+  #dial(port: number, handlers: Handlers): Conn {
+    return this.#stacks[0]!.dial({ host: HOST, port }, handlers);
+  }
+
+  #ping(port: number): void {
+    this.#dial(port, {
+      open: (conn) => conn.write(SMALL),
+      data: (conn) => {
+        this.#done++;
+        if (this.#over) conn.end();
+        else conn.write(SMALL);
+      },
+    });
+  }
+
+  #visit(port: number): void {
+    this.#dial(port, {
+      open: (conn) => conn.write(SMALL),
+      data: (conn) => conn.end(),
+      close: () => {
+        this.#done++;
+        if (!this.#over) this.#visit(port);
+      },
+    });
+  }
+
+  #pump(): void {
+    this.#dial(SINK, { open: lend, drain: (conn) => (this.#over ? conn.end() : lend(conn)) });
+    for (const port of SOURCES) {
+      this.#dial(port, {
+        data: (conn, bytes) => {
+          this.#done += bytes.length;
+          if (this.#over) conn.abort();
+        },
+      });
+    }
+  }
+}
+
+/** For a stack with these settings; takes `limit` ms at most. Says how much there was time for. */
+export async function rehearse(
+  assemble: Assemble,
+  settings: Settings,
+  limit: number,
+  wanted: Amounts = ENOUGH,
+): Promise<Amounts> {
+  const rehearsal = new Rehearsal(assemble, settings, limit);
+  try {
+    return await rehearsal.play(wanted);
+  } finally {
+    await rehearsal.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { expect, test, vi } from 'vitest';
+import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
+import { assemble, createStack } from '../../src/stack.ts';
+import { rehearse } from '../../src/stack-rehearsal.ts';
+
+const LITTLE = { roundTrips: 20, connections: 20, whole: 1 << 20, inPieces: 1 << 20 };
+const LONG = 30_000;
+const play = (options: StackOptions = {}, limit = LONG) => rehearse(assemble, checkOptions(options), limit, LITTLE);
+
+test.each<[string, StackOptions]>([
+  ['as it is', {}],
+  ['with ways of its own', { tcp: { noDelay: true, timestamps: false, sack: false, ecn: 'on', fastOpen: 'on' } }],
+  ['with small buffers', { tcp: { sendBuffer: 8192, receiveBuffer: 8192 } }],
+  ['with a small budget', { maxConnections: 1, budget: { total: 1 << 20 } }],
+])('a stack %s plays every part', async (_name, options) => {
+  const done = await play(options);
+  for (const part of ['roundTrips', 'connections', 'whole', 'inPieces'] as const)
+    expect(done[part], part).toBeGreaterThanOrEqual(LITTLE[part]);
+});
+
+test('no time, no play', async () => {
+  expect(await play({}, 0)).toEqual({ roundTrips: 0, connections: 0, whole: 0, inPieces: 0 });
+});
+
+test('a controller of the user hears nothing of it', async () => {
+  const hear = vi.fn();
+  const congestion = { name: 'mine', open: hear, onAck: hear, onLossEvent: hear, onRto: hear };
+  await play({ tcp: { congestion } });
+  expect(hear).not.toHaveBeenCalled();
+});
+
+test('createStack waits for it, and the stack knows nothing of it', async () => {
+  const stack = await createStack({ warmUp: 20 });
+  expect(stack.metrics()).toMatchObject({ connections: 0, listeners: 0, rows: 0, timeWaits: 0 });
+  await stack.close();
+});
