@@ -3,10 +3,11 @@
 //   node scripts/build-native.mjs [--force]
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { headersBesideNode } from './headers.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'build/Release/usertcp.node');
@@ -21,12 +22,6 @@ function stamp() {
   }
   for (const file of files) hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest('hex');
-}
-
-/** The prefix whose include/node holds the headers of this very Node, or undefined. */
-function headersBesideNode() {
-  const prefix = dirname(dirname(realpathSync(process.execPath)));
-  return existsSync(join(prefix, 'include/node/node_api.h')) ? prefix : undefined;
 }
 
 const wanted = stamp();

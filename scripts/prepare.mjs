@@ -29,8 +29,20 @@ const BENCH = {
   'golang-gvisor-gvisor-dev': '/usr/share/gocode/src/gvisor.dev',
   'liblwip-dev': '/usr/include/lwip',
 };
+/** The compiler of the other CPU, and what runs its programs here. */
+const PREBUILD = { 'g++': 'g++', binutils: 'readelf', 'g++-aarch64-linux-gnu': 'aarch64-linux-gnu-g++' };
+const FOREIGN = { ...PREBUILD, 'qemu-user': 'qemu-aarch64', 'musl-tools': 'musl-gcc' };
 const LINT = { 'clang-format': 'clang-format' };
-export const purposes = { build: BUILD, demo: DEMO, test: TEST, bench: BENCH, 'bench-smoke': SMOKE, lint: LINT };
+export const purposes = {
+  build: BUILD,
+  demo: DEMO,
+  test: TEST,
+  bench: BENCH,
+  'bench-smoke': SMOKE,
+  lint: LINT,
+  prebuild: PREBUILD,
+  foreign: FOREIGN,
+};
 const tried = new Set();
 
 /** Where a command is, or undefined. /usr/sbin is looked at too: `ip` and `nft` live there. */

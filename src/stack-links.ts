@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type AfPacketOptions, openAfPacket } from './link/afpacket.ts';
 import { injectFrames } from './link/inject.ts';
+import { native } from './link/native.ts';
 import { openTap } from './link/tap.ts';
 import type { Link } from './ports.ts';
 import { type Arrangement, arrange } from './shell/coexist/arrangement.ts';
@@ -39,6 +40,7 @@ export async function openLinks(settings: Settings, shard: Shard | undefined): P
     fence: undefined,
   };
   if (device === undefined) return { ...plain, links: settings.links };
+  native(); // that there is none is said before anything is asked of the host, or changed
   if (device.startsWith(TAP)) {
     const { vlan } = settings;
     return { ...plain, links: [openTap({ device: device.slice(TAP.length), mac, vlan, spinMicros: spin })] };

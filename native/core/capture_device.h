@@ -52,7 +52,7 @@ class CaptureDevice : public Device {
   const std::string& name() const override { return name_; }
   Offload offload() const override { return offload_; }
   std::size_t capacity() const override { return 0; }
-  const std::shared_ptr<Mapping>& memory() const override { return memory_; }
+  const Shared<Mapping>& memory() const override { return memory_; }
 
   std::vector<Sent> frames;
   bool refuse_gso = false;
@@ -61,7 +61,7 @@ class CaptureDevice : public Device {
   Offload offload_;
   MacAddress mac_;
   std::string name_ = "capture";
-  std::shared_ptr<Mapping> memory_;
+  Shared<Mapping> memory_;
 };
 
 }  // namespace usertcp

@@ -66,7 +66,7 @@ class Device {
   virtual const std::string& name() const = 0;
   virtual Offload offload() const = 0;
   virtual std::size_t capacity() const = 0;
-  virtual const std::shared_ptr<Mapping>& memory() const = 0;
+  virtual const Shared<Mapping>& memory() const = 0;
 
   std::uint64_t ring_drops = 0;
   std::uint64_t truncated = 0;

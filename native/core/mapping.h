@@ -6,20 +6,20 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <span>
 
 #include "result.h"
+#include "shared.h"
 
 namespace usertcp {
 
-class Mapping {
+class Mapping : public Counted {
  public:
   // Addresses only: touching them before something is mapped there is a fault.
-  static Result<std::shared_ptr<Mapping>> reserve(std::size_t bytes) {
+  static Result<Shared<Mapping>> reserve(std::size_t bytes) {
     return make(bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
   }
-  static Result<std::shared_ptr<Mapping>> allocate(std::size_t bytes) {
+  static Result<Shared<Mapping>> allocate(std::size_t bytes) {
     return make(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
   }
   Mapping(const Mapping&) = delete;
@@ -38,10 +38,10 @@ class Mapping {
 
  private:
   Mapping(std::byte* base, std::size_t bytes) : base_(base), bytes_(bytes) {}
-  static Result<std::shared_ptr<Mapping>> make(std::size_t bytes, int protection, int flags) {
+  static Result<Shared<Mapping>> make(std::size_t bytes, int protection, int flags) {
     void* at = ::mmap(nullptr, bytes, protection, flags, -1, 0);
     if (at == MAP_FAILED) return Failure{errno, "mmap"};
-    return std::shared_ptr<Mapping>(new Mapping(static_cast<std::byte*>(at), bytes));
+    return Shared<Mapping>(new Mapping(static_cast<std::byte*>(at), bytes));
   }
 
   std::byte* base_;

@@ -2,6 +2,8 @@
 
 #include <net/ethernet.h>
 #include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -92,7 +94,7 @@ Status PacketDevice::map_rings(const PacketOptions& options) {
     if (Status s = socket->attach_filter(closed)) return s;
     if (Status s = socket->make_ring(geometry->request())) return s;
   }
-  Result<std::shared_ptr<Mapping>> memory = Mapping::reserve(small.bytes() + large.bytes() + aside.bytes());
+  Result<Shared<Mapping>> memory = Mapping::reserve(small.bytes() + large.bytes() + aside.bytes());
   if (!memory) return memory.failure();
   memory_ = *memory;
   if (Status s = memory_->overlay(0, small.bytes(), small_socket_.fd())) return s;
@@ -235,8 +237,9 @@ Status PacketDevice::steer(std::span<const sock_filter> program) {
 }
 
 int PacketDevice::send(mmsghdr* messages, unsigned count) {
-  const int sent = ::sendmmsg(sender().fd(), messages, count, MSG_DONTWAIT);
-  return sent < 0 ? -errno : sent;
+  // Not by the name: musl calls the kernel for each message.
+  const long sent = ::syscall(SYS_sendmmsg, sender().fd(), messages, count, MSG_DONTWAIT);
+  return sent < 0 ? -errno : static_cast<int>(sent);
 }
 
 void PacketDevice::wait_writable(int milliseconds) {

@@ -52,7 +52,7 @@ class PacketDevice final : public Device {
   const std::string& name() const override { return facts_.name; }
   Offload offload() const override { return {facts_.offload.checksum, facts_.offload.segmentation || kernel_cuts_}; }
   std::size_t capacity() const override;
-  const std::shared_ptr<Mapping>& memory() const override { return memory_; }
+  const Shared<Mapping>& memory() const override { return memory_; }
 
  private:
   // Merged, that many segments of MTU size make a super-segment of 23 KB.
@@ -74,7 +74,7 @@ class PacketDevice final : public Device {
   RxRing large_;
   std::optional<PacketSocket> aside_socket_;
   RxRing aside_;
-  std::shared_ptr<Mapping> memory_;
+  Shared<Mapping> memory_;
   InterfaceFacts facts_;
   std::optional<MacAddress> own_mac_;
   bool kernel_cuts_ = true;

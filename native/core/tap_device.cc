@@ -51,7 +51,7 @@ Result<std::unique_ptr<TapDevice>> TapDevice::open(const TapOptions& options) {
   device->facts_ = *facts;
   device->mac_ = options.mac;
   device->slots_ = options.slots;
-  Result<std::shared_ptr<Mapping>> memory = Mapping::allocate(std::size_t{options.slots} * kSlot);
+  Result<Shared<Mapping>> memory = Mapping::allocate(std::size_t{options.slots} * kSlot);
   if (!memory) return memory.failure();
   device->memory_ = *memory;
   return device;

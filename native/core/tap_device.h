@@ -36,14 +36,14 @@ class TapDevice final : public Device {
   const std::string& name() const override { return facts_.name; }
   Offload offload() const override { return offload_; }
   std::size_t capacity() const override { return std::size_t{slots_} * 65536; }
-  const std::shared_ptr<Mapping>& memory() const override { return memory_; }
+  const Shared<Mapping>& memory() const override { return memory_; }
 
  private:
   TapDevice() = default;
 
   UniqueFd tap_;
   UniqueFd control_;  // for questions about the interface
-  std::shared_ptr<Mapping> memory_;
+  Shared<Mapping> memory_;
   InterfaceFacts facts_;
   Offload offload_;
   MacAddress mac_{};

@@ -117,10 +117,9 @@ bool LinkWrap::open(const Napi::CallbackInfo& info, LinkKind kind) {
   counters_ = Napi::Persistent(counters);
 
   // The mapping lives until both the engine and JavaScript have let go of it.
-  auto* memory = new std::shared_ptr<Mapping>((*device)->memory());
+  auto* memory = new Shared<Mapping>((*device)->memory());
   rx_memory_ = Napi::Persistent(Napi::ArrayBuffer::New(
-      env, (*memory)->data(), (*memory)->size(), [](Napi::Env, void*, std::shared_ptr<Mapping>* hint) { delete hint; },
-      memory));
+      env, (*memory)->data(), (*memory)->size(), [](Napi::Env, void*, Shared<Mapping>* hint) { delete hint; }, memory));
 
   engine_ = std::make_unique<Engine>(std::move(*device), *checksum,
                                      std::span(static_cast<Descriptor*>(rx.Data()), rx_descriptors),

@@ -4,19 +4,30 @@
 // the 99th percentile of those who wait for us on this very core.
 #pragma once
 
+#include <time.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <thread>
 
 namespace usertcp {
 
 class Spinner {
  public:
-  using Clock = std::chrono::steady_clock;
+  // As std::chrono::steady_clock, without libstdc++ behind it.
+  struct Clock {
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<Clock>;
+    static time_point now() {
+      timespec time;
+      ::clock_gettime(CLOCK_MONOTONIC, &time);
+      return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+    }
+  };
 
   // On one core whoever we wait for could not run meanwhile.
-  explicit Spinner(std::uint32_t microseconds) : limit_(std::thread::hardware_concurrency() > 1 ? microseconds : 0) {}
+  explicit Spinner(std::uint32_t microseconds) : limit_(::sysconf(_SC_NPROCESSORS_ONLN) > 1 ? microseconds : 0) {}
 
   bool worth_trying() {
     if (limit_.count() == 0) return false;
@@ -37,7 +48,7 @@ class Spinner {
   // True as soon as `ready` is; false when the time is up, which is `latest` at the latest.
   template <class Ready>
   bool spin(Ready ready, Clock::time_point latest) {
-    const auto end = std::min(latest, Clock::now() + limit_);
+    const auto end = std::min<Clock::time_point>(latest, Clock::now() + limit_);
     do {
       for (int i = 0; i < 16; ++i) {
         if (ready()) {

@@ -146,7 +146,7 @@ function checkAbi(native: Native): void {
   if (theirs.counters.join(' ') !== counters) throw new Error('built for another ABI: COUNTERS differ');
 }
 
-/** musl and glibc need different binaries; only glibc names its version in the report. */
+/** Only glibc names its version in the report. */
 function libc(): string {
   if (process.platform !== 'linux') return '';
   // With the network the report names every open socket, which may ask DNS. Older versions do not know the property.
@@ -156,22 +156,32 @@ function libc(): string {
   const report = reporter.getReport() as { header?: { glibcVersionRuntime?: string } };
   if (before !== undefined) reporter.excludeNetwork = before;
   const version = report.header?.glibcVersionRuntime;
-  return version ? `glibc ${version}` : 'musl';
+  return version ? `, glibc ${version}` : ', musl';
 }
 
+const root = new URL('../../', import.meta.url);
+const fileOf = (path: string): string => fileURLToPath(new URL(path, root));
+const BUILD = 'scripts/build-native.mjs';
+/** CPUs for which the package brings a binary: one for glibc and musl (ADR 36). */
+const PREBUILT = ['x64', 'arm64'];
+
+/** The developer's build, else what the package brings. Every failure is told. */
 function load(): Native {
-  const platform = `${process.platform}-${process.arch}`;
-  const clib = libc();
-  const here = `platform ${platform}${clib && `, ${clib}`}, Node ${process.version}`;
+  const { platform, arch, version } = process;
+  const here = `platform ${platform}-${arch}${libc()}, Node ${version}`;
   if (process.env.USERTCP_NATIVE === 'off') {
     throw new NoNativeError(`usertcp: the native addon is switched off by USERTCP_NATIVE=off (${here}). Unset it.`);
   }
-  const root = new URL('../../', import.meta.url);
+  if (platform !== 'linux') {
+    throw new NoNativeError(
+      `usertcp: no native addon for ${here}: AF_PACKET and TAP are Linux. Here the simulator works (import 'usertcp/sim'), and ` +
+        'loopback (createStack() without a device). For a wire: docker run --cap-add=NET_RAW --cap-add=NET_ADMIN ...',
+    );
+  }
   const require = createRequire(import.meta.url);
   const tried: string[] = [];
-  const prebuilt = `prebuilds/${platform}${clib === 'musl' ? '-musl' : ''}.node`;
-  for (const path of ['build/Release/usertcp.node', prebuilt]) {
-    const file = fileURLToPath(new URL(path, root));
+  for (const path of ['build/Release/usertcp.node', `prebuilds/linux-${arch}.node`]) {
+    const file = fileOf(path);
     if (!existsSync(file)) {
       tried.push(`${path}: not there`);
       continue;
@@ -184,9 +194,14 @@ function load(): Native {
       tried.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw new NoNativeError(
-    `usertcp: no native addon for ${here}. Tried ${tried.join('; ')}. Build it: node scripts/build-native.mjs --force`,
-  );
+  throw new NoNativeError(`usertcp: no native addon for ${here}. Tried ${tried.join('; ')}. ${nextStep(arch)}`);
+}
+
+/** A clone can build it. An installed package has one, or there is none for this CPU. */
+function nextStep(arch: string): string {
+  if (existsSync(fileOf(BUILD))) return `Build it: node ${BUILD} --force`;
+  if (PREBUILT.includes(arch)) return 'Install it anew: npm install --force usertcp';
+  return `The package has one for ${PREBUILT.join(' and ')}; build it for ${arch} in a clone (npm run build)`;
 }
 
 /** What load() gave, once for each thread. A failure is kept as well: the file system is asked only once. */

@@ -113,13 +113,13 @@ class NullDevice final : public Device {
   const std::string& name() const override { return name_; }
   Offload offload() const override { return offload_; }
   std::size_t capacity() const override { return 0; }
-  const std::shared_ptr<Mapping>& memory() const override { return memory_; }
+  const Shared<Mapping>& memory() const override { return memory_; }
 
  private:
   Offload offload_;
   MacAddress mac_{};
   std::string name_;
-  std::shared_ptr<Mapping> memory_;
+  Shared<Mapping> memory_;
 };
 
 // 60 KB: one super-segment, or cut and summed here.

@@ -20,7 +20,7 @@ class ShownDevice final : public CaptureDevice {
     std::copy(shown_.begin(), shown_.end(), frames.begin());
     return std::exchange(shown_, {}).size();
   }
-  const std::shared_ptr<Mapping>& memory() const override { return memory_; }
+  const Shared<Mapping>& memory() const override { return memory_; }
   void show(const Bytes& frame, std::uint16_t tag_type = 0, std::uint16_t tag_tci = 0) {
     RxFrame rx{};
     rx.meta.offset = static_cast<std::uint32_t>(4096 * shown_.size());
@@ -32,7 +32,7 @@ class ShownDevice final : public CaptureDevice {
   }
 
  private:
-  std::shared_ptr<Mapping> memory_;
+  Shared<Mapping> memory_;
   std::vector<RxFrame> shown_;
 };
 

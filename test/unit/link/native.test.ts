@@ -4,9 +4,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 beforeEach(() => void vi.resetModules());
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  for (const [name, value] of Object.entries(really)) Object.defineProperty(process, name, { value });
   vi.doUnmock('node:fs');
   vi.doUnmock('node:module');
 });
+
+const really = { platform: process.platform, arch: process.arch };
+const fake = (name: keyof typeof really, value: string): void => void Object.defineProperty(process, name, { value });
 
 const load = (): Promise<typeof import('../../../src/link/native.ts')> => import('../../../src/link/native.ts');
 
@@ -47,11 +52,40 @@ test('a failure is kept: the file system is asked once', async () => {
 });
 
 test('no file: both places, and the command that builds it', async () => {
-  vi.doMock('node:fs', () => ({ existsSync: () => false }));
+  vi.doMock('node:fs', () => ({ existsSync: (file: string) => file.endsWith('.mjs') }));
   const { message } = await failure();
-  expect(message).toContain(`no native addon for ${here}`);
+  expect(message).toContain(`no native addon for ${here}, g`);
+  expect(message).toContain(`, Node ${process.version}. `);
   expect(message).toMatch(
-    /Tried build\/Release\/usertcp\.node: not there; prebuilds\/\S+\.node: not there\. Build it: node scripts\/build-native\.mjs --force$/,
+    /Tried build\/Release\/usertcp\.node: not there; prebuilds\/linux-\w+\.node: not there\. Build it: node scripts\/build-native\.mjs --force$/,
+  );
+});
+
+test('in an installed package there is nothing to build', async () => {
+  vi.doMock('node:fs', () => ({ existsSync: () => false }));
+  expect((await failure()).message).toMatch(/ Install it anew: npm install --force usertcp$/);
+  vi.resetModules();
+  fake('arch', 'riscv64');
+  expect((await failure()).message).toMatch(
+    /linux-riscv64,.* The package has one for x64 and arm64; build it for riscv64 in a clone \(npm run build\)$/,
+  );
+});
+
+test('musl: there is no version of glibc to tell', async () => {
+  vi.doMock('node:fs', () => ({ existsSync: () => false }));
+  vi.spyOn(process.report, 'getReport').mockReturnValue({ header: {} });
+  expect((await failure()).message).toContain(`no native addon for ${here}, musl, Node`);
+});
+
+test.each(['darwin', 'win32'])('%s: no file is tried', async (platform) => {
+  fake('platform', platform);
+  pretend(() => {
+    throw new Error('never');
+  });
+  expect((await failure()).message).toMatch(
+    new RegExp(
+      `no native addon for platform ${platform}-\\w+, Node v[\\d.]+: AF_PACKET and TAP are Linux\\. Here the simulator works`,
+    ),
   );
 });
 
