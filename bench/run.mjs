@@ -55,6 +55,7 @@ const ours = {
   ours: row('server.mjs', {}),
   'ours-copy': row('server.mjs', { USERTCP_COPY: '1' }),
   'ours-net': row('server-net.mjs', {}),
+  'ours-sockets': row('server-net.mjs', { USERTCP_SOCKETS: '1' }),
 };
 
 // name → [what must exist, why it is missing otherwise]
@@ -63,6 +64,7 @@ const catalogue = {
   'node-net': [path('bench/peers/node_net.js'), ''],
   ours: [path('dist/index.js'), 'dist is not built'],
   'ours-net': [path('dist/index.js'), 'dist is not built'],
+  'ours-sockets': [path('dist/index.js'), 'dist is not built'],
   'ours-copy': [path('dist/index.js'), 'dist is not built'],
   'gvisor-mmap': [join(binaries, 'gvsrv'), 'golang-go or golang-gvisor-gvisor-dev is not installed'],
   'gvisor-rmmsg': [join(binaries, 'gvsrv'), 'as gvisor-mmap'],

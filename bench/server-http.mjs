@@ -16,8 +16,14 @@ let createServer = net.createServer;
 let host = { host: ip };
 if (kind === 'ours') {
   const { createStack } = await import('../dist/index.js');
-  const stack = await createStack({ device, addresses: [`${ip}/24`], tcp: { noDelay: true } });
-  createServer = (options, onConnection) => stack.createServer(options, onConnection);
+  const { use } = await import('../dist/net.js');
+  const stack = await createStack({
+    device,
+    addresses: [`${ip}/24`],
+    tcp: { noDelay: true },
+    ...(process.env.SPIN && { spin: Number(process.env.SPIN) }),
+  });
+  ({ createServer } = use(stack));
   host = {};
 }
 const quiet = (socket) => socket.on('error', () => socket.destroy());

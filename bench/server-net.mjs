@@ -1,17 +1,19 @@
-// As server.mjs, by the sockets that stand in for `net`: node bench/server-net.mjs DEVICE IP BASE
-// The same program as bench/peers/node_net.js; only where createServer comes from differs.
+// As server.mjs, by `net` over the stack: node bench/server-net.mjs DEVICE IP BASE
+// The same program as bench/peers/node_net.js; only where createServer comes from differs. USERTCP_SOCKETS=1: stack.createServer.
 import { createStack } from '../dist/index.js';
+import { use } from '../dist/net.js';
 import { crc } from './peers/crc.js';
 
 const [device = 'vb', ip = '10.77.0.2', base = '9001'] = process.argv.slice(2);
 const port = Number(base);
 const warmUp = !process.env.USERTCP_COLD;
 const stack = await createStack({ device, addresses: [`${ip}/24`], tcp: { noDelay: true }, warmUp });
+const { createServer } = process.env.USERTCP_SOCKETS ? stack : use(stack);
 const chunk = Buffer.alloc(64 * 1024, 'y');
 let sum = 0;
 
 function listen(at, handle) {
-  const server = stack.createServer({ noDelay: true }, (socket) => {
+  const server = createServer.call(stack, { noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     handle(socket);
   });
