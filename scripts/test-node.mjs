@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { excluded } from './node-tests/excluded.mjs';
 import { Lanes } from './node-tests/lanes.mjs';
+import { goInside } from './node-tests/namespace.mjs';
 import { bars, table } from './node-tests/report.mjs';
 import { choose, listTests, missing } from './node-tests/select.mjs';
 import { StockResults } from './node-tests/stock.mjs';
@@ -40,6 +41,7 @@ if (!node) stop(`${option.node} is not a Node that runs`);
 if (!option.stock && !existsSync(option.preload)) stop(`${option.preload} is not there: npm run build`);
 const from = tree(node, option.tree);
 if (!from) stop('no tree of tests: is a mirror of Debian reachable?');
+goInside();
 const list = excluded();
 const gone = missing(from.dir, list);
 if (gone.length > 0) stop(`excluded, but not a test of any tree here: ${gone.join(' ')}`);
@@ -50,7 +52,8 @@ const world = { node: option.node, dir: from.dir, timeout: Number(option.timeout
 const stock = new StockResults(node, from.version);
 const unknown = tests.filter((name) => !stock.has(name));
 if (unknown.length > 0) {
-  const lanes = new Lanes({ ...world, preload: pathToFileURL(path('scripts/node-tests/observe.mjs')).href, env: {} });
+  const preload = pathToFileURL(path('scripts/node-tests/observe.mjs')).href;
+  const lanes = new Lanes({ ...world, preload, env: {} }, [['stock', {}]]);
   say(`${unknown.length} of them on the stock net first`);
   await lanes.run(unknown, Number(option.lanes), (result) => stock.add(result));
   stock.save();
@@ -63,7 +66,12 @@ if (option.stock) {
 // Those that use no socket are run too with --all: the drop-in must not be in their way.
 const todo = tests.filter((name) => stock.applies(name) && !list.has(name) && (option.all || stock.usesTcp(name)));
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('USERTCP_')));
-const ours = new Lanes({ ...world, preload: pathToFileURL(option.preload).href, env });
+// First with nothing of the kernel's, so that what passes went over us. A test of two processes needs the kernel between them.
+const ways = [
+  ['own', { USERTCP_LOOPBACK: 'own' }],
+  ['both', { USERTCP_LOOPBACK: 'both' }],
+];
+const ours = new Lanes({ ...world, preload: pathToFileURL(option.preload).href, env }, ways);
 const results = [];
 await ours.run(todo, Number(option.lanes), (result) => {
   results.push(result);

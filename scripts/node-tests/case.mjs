@@ -27,7 +27,7 @@ function tally(report) {
   try {
     text = readFileSync(report, 'utf8');
   } catch {}
-  const sum = { ours: 0, kernel: 0, listening: 0, kernelListening: 0 };
+  const sum = { ours: 0, kernel: 0, listened: 0, kernelListening: 0 };
   for (const line of text.split('\n').filter(Boolean)) {
     try {
       const one = JSON.parse(line);

@@ -1,8 +1,29 @@
 // Tests that cannot apply to a TCP stack of our own. Read one by one; each line says of which class a test is, and why. The classes are
-// those that issue of the drop-in allows: pipe, fd, cluster, internal binding, debugger. A test that only fails does not belong here.
+// these five, and no others. A test that only fails does not belong here.
 const CLASSES = ['pipe', 'fd', 'cluster', 'internal binding', 'debugger'];
 
-const rows = [];
+const rows = [
+  [
+    'parallel/test-net-listen-handle-in-cluster-1.js',
+    'cluster',
+    'sends a listening server to a worker process; such a message carries a file descriptor of the kernel, ours has none',
+  ],
+  [
+    'parallel/test-net-listen-handle-in-cluster-2.js',
+    'cluster',
+    'a worker listens on a kernel handle that the test makes itself; nothing of it is for us to carry',
+  ],
+  [
+    'parallel/test-net-server-listen-handle.js',
+    'fd',
+    'listens on kernel handles and file descriptors that the test opens itself',
+  ],
+  [
+    'parallel/test-net-persistent-nodelay.js',
+    'internal binding',
+    'replaces setNoDelay of the internal class TCP and counts its calls; our handle is not of that class',
+  ],
+];
 
 export function excluded() {
   for (const [name, kind] of rows) if (!CLASSES.includes(kind)) throw new Error(`${name}: no such class: ${kind}`);

@@ -8,7 +8,7 @@ if (file) {
   process.emitWarning = () => {};
   const { TCP } = process.binding('tcp_wrap');
   process.emitWarning = emit;
-  const seen = { ours: 0, kernel: 0, listening: 0, kernelListening: 0 };
+  const seen = { ours: 0, kernel: 0, listened: 0, kernelListening: 0 };
   const count = (method, word) => {
     const original = TCP.prototype[method];
     TCP.prototype[method] = function (...args) {

@@ -13,7 +13,7 @@ export function table(tests, results, stock, excluded) {
     const mine = tests.filter((test) => group(test) === name && stock.applies(test) && stock.usesTcp(test));
     const done = results.filter((r) => group(r.name) === name && stock.usesTcp(r.name));
     const passed = done.filter((r) => r.status === 'pass');
-    const over = (r) => r.used.ours + r.used.listening > 0;
+    const over = (r) => r.used.ours + r.used.listened > 0;
     groups[name] = {
       applies: mine.length,
       excluded: mine.filter((test) => excluded.has(test)).length,
@@ -21,8 +21,8 @@ export function table(tests, results, stock, excluded) {
       failed: done.length - passed.length,
       ours: passed.filter(over).length,
       kernel: passed.filter((r) => !over(r)).length,
-      mixed: passed.filter((r) => over(r) && r.used.kernel > 0).length,
-      again: passed.filter((r) => r.tries > 1).length,
+      both: passed.filter((r) => r.way === 'both').length,
+      again: passed.filter((r) => r.way === 'own' && r.tries > 1).length,
     };
   }
   const sum = (word) => Object.values(groups).reduce((total, one) => total + one[word], 0);
@@ -35,8 +35,8 @@ export function table(tests, results, stock, excluded) {
     'failed',
     'share',
     'over ours',
-    'of them mixed',
     'kernel only',
+    'loopback both',
     '2nd try',
   ];
   const row = (name, g) => [
@@ -47,8 +47,8 @@ export function table(tests, results, stock, excluded) {
     g.failed,
     percent(g.passed, g.passed + g.failed),
     g.ours,
-    g.mixed,
     g.kernel,
+    g.both,
     g.again,
   ];
   const all = Object.fromEntries(Object.keys(groups.net).map((word) => [word, sum(word)]));

@@ -6,38 +6,36 @@ import { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import { surface } from '../surface.ts';
-import { ConnHandle } from './conn-handle.ts';
 import { borrowing } from './handle-events.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
 import type { Router } from './router.ts';
 import { Waiting } from './waiting.ts';
+import { WriteHandle } from './write-handle.ts';
 
-const { TCP, state, kReadBytesOrError, kArrayBufferOffset, kBytesWritten, kLastWriteWasAsync, bytesRead } = internals;
+const { TCP, state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
 
-const { ECANCELED, ENOTCONN, EINVAL, EBADF } = constants.errno;
+const { EADDRINUSE, ECANCELED, EINVAL } = constants.errno;
 
-export class TcpHandle extends ConnHandle {
+export class TcpHandle extends WriteHandle {
   /** net.Socket's note whether it reads. */
   reading = false;
   /** The TLS layer that reads us instead of our socket. */
   reader: JsStream | undefined;
   readonly #router: Router;
   #flowing = false;
-  #closed = false;
-  #failed = 0;
   #ended = false;
-  #written = 0;
   #read = 0;
   /** Somebody reads in C++: TLS, HTTP, a buffer of the user's. */
   #native = false;
+  /** The user's own buffer (`onread`), and bytes that came while it was not to be filled. */
+  #buffer: Uint8Array | null = null;
+  #left: Buffer | null = null;
   /** Context of the callbacks that tell of bytes. */
   readonly #resource = new AsyncResource('TCPWRAP');
-  #write: Waiting | null = null;
-  #shutdown: Waiting | null = null;
   #connecting: Waiting | null = null;
 
   protected get busy(): boolean {
-    return this.#flowing || this.#write !== null || this.#shutdown !== null || this.#connecting !== null;
+    return this.#flowing || this.writing || this.#connecting !== null;
   }
 
   constructor(router: Router) {
@@ -61,6 +59,11 @@ export class TcpHandle extends ConnHandle {
 
   // ---- opening -------------------------------------------------------------------------------------------------------
 
+  /** A port that somebody listens on is taken, also for who connects from it: no listener of ours shares its port with others. */
+  override bind(address: string, port: number): number {
+    return port !== 0 && this.#router.listens(address, port) ? -EADDRINUSE : super.bind(address, port);
+  }
+
   connect(req: Request, address: string, port: number): number {
     return this.#router.connect(this, req, address, port);
   }
@@ -71,7 +74,7 @@ export class TcpHandle extends ConnHandle {
 
   /** Begins with the connection that `start` dials; a libuv error when it cannot. */
   open(req: Request, start: () => Conn): number {
-    if (this.#closed) return -ECANCELED;
+    if (this.closed) return -ECANCELED;
     const waiting = new Waiting(req, 'TCPCONNECTWRAP');
     try {
       this.conn = start();
@@ -93,8 +96,8 @@ export class TcpHandle extends ConnHandle {
     if (this.#flowing) return 0;
     this.#flowing = true;
     this.hold();
-    if (this.#failed !== 0) process.nextTick(() => this.#tellFailure());
-    else this.conn?.resume();
+    if (this.#left !== null) process.nextTick(() => this.#fillLeft());
+    else this.#resume();
     return 0;
   }
 
@@ -115,13 +118,44 @@ export class TcpHandle extends ConnHandle {
 
   /** TLS, HTTP and HTTP/2 ask this before they attach themselves to the native stream; from then on it gets the bytes. */
   get isStreamBase(): true {
+    this.#buffer = null;
     this.#goNative();
     return true;
   }
 
+  /** Not by the native stream: that hands on all it was given, also when the reader stopped after the first buffer. */
   override useUserBuffer(buffer: Uint8Array): number {
+    this.#buffer = buffer;
     this.#goNative();
-    return super.useUserBuffer(buffer);
+    return 0;
+  }
+
+  #fill(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length && this.#buffer !== null && this.#flowing && !this.closed) {
+      const length = Math.min(this.#buffer.length, bytes.length - at);
+      this.#buffer.set(bytes.subarray(at, at + length));
+      at += length;
+      this.#read += length;
+      state[kReadBytesOrError] = length;
+      // It answers with the buffer that is next, if that is another.
+      const next = this.#resource.runInAsyncScope(this.onread!, this) as Uint8Array | undefined;
+      if (next !== undefined) this.#buffer = next;
+    }
+    if (at < bytes.length && !this.closed) this.#left = Buffer.from(bytes.subarray(at));
+  }
+
+  #fillLeft(): void {
+    const left = this.#left;
+    if (left === null || !this.#flowing) return;
+    this.#left = null;
+    this.receivedBorrowed(left);
+    if (this.#left === null && this.#flowing) this.#resume();
+  }
+
+  #resume(): void {
+    if (this.failed !== 0) process.nextTick(() => this.#tellFailure());
+    else this.conn?.resume();
   }
 
   #goNative(): void {
@@ -135,95 +169,7 @@ export class TcpHandle extends ConnHandle {
   }
 
   isClosing(): boolean {
-    return this.#closed;
-  }
-
-  // ---- writing -------------------------------------------------------------------------------------------------------
-
-  writeUtf8String(req: Request, text: string): number {
-    return this.writeBuffer(req, Buffer.from(text));
-  }
-
-  writeLatin1String(req: Request, text: string): number {
-    return this.writeBuffer(req, Buffer.from(text, 'latin1'));
-  }
-
-  writeAsciiString(req: Request, text: string): number {
-    return this.writeLatin1String(req, text);
-  }
-
-  writeUcs2String(req: Request, text: string): number {
-    return this.writeBuffer(req, Buffer.from(text, 'ucs2'));
-  }
-
-  /** `chunks`: buffers, or strings each followed by its encoding. */
-  writev(req: Request, chunks: (Uint8Array | string)[], allBuffers: boolean): number {
-    if (this.conn === null || this.#failed !== 0) return this.#failed || -EBADF;
-    const before = this.#written;
-    const whole = this.#queue(this.conn, chunks, allBuffers);
-    return this.#dispatched(req, this.#written - before, whole);
-  }
-
-  /** From C++: TLS and others write here. They cannot bear an answer before this returns. */
-  onwrite(req: Request, chunks: Uint8Array[]): number {
-    if (this.conn === null || this.#failed !== 0) return this.#failed || -EBADF;
-    this.#write = new Waiting(req, null);
-    if (this.#queue(this.conn, chunks, true)) process.nextTick(() => this.#wrote(0));
-    return 0;
-  }
-
-  #queue(conn: Conn, chunks: (Uint8Array | string)[], allBuffers: boolean): boolean {
-    let whole = true;
-    conn.cork(true);
-    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
-      const chunk = chunks[i]!;
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1] as BufferEncoding) : chunk;
-      whole = conn.writeOwned(bytes) && whole;
-      this.#written += bytes.length;
-    }
-    conn.cork(false);
-    return whole;
-  }
-
-  get bytesWritten(): number {
-    return this.#written;
-  }
-
-  /** Bytes that wait to be taken by the stack: who is idle asks whether they get fewer. */
-  get writeQueueSize(): number {
-    return this.conn?.pendingBytes ?? 0;
-  }
-
-  shutdown(req: Request): number {
-    return this.#end(new Waiting(req, 'SHUTDOWNWRAP'));
-  }
-
-  onshutdown(req: Request): number {
-    return this.#end(new Waiting(req, null));
-  }
-
-  #end(waiting: Waiting): number {
-    if (this.conn === null || this.#failed !== 0) return this.#failed || -ENOTCONN;
-    this.#shutdown = waiting;
-    this.conn.end();
-    this.hold();
-    setImmediate(() => this.#shut(0));
-    return 0;
-  }
-
-  writeBuffer(req: Request, bytes: Uint8Array): number {
-    if (this.conn === null || this.#failed !== 0) return this.#failed || -EBADF;
-    this.#written += bytes.length;
-    return this.#dispatched(req, bytes.length, this.conn.writeOwned(bytes));
-  }
-
-  #dispatched(req: Request, bytes: number, whole: boolean): number {
-    state[kBytesWritten] = bytes;
-    state[kLastWriteWasAsync] = whole ? 0 : 1;
-    if (whole) return 0;
-    this.#write = new Waiting(req, 'WRITEWRAP');
-    this.hold();
-    return 0;
+    return this.closed;
   }
 
   // ---- ending --------------------------------------------------------------------------------------------------------
@@ -238,8 +184,8 @@ export class TcpHandle extends ConnHandle {
   }
 
   #give(abort: boolean, done: (() => void) | undefined): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
+    this.closed = true;
     const { conn } = this;
     if (conn !== null) {
       if (abort) conn.abort();
@@ -250,8 +196,7 @@ export class TcpHandle extends ConnHandle {
     }
     setImmediate(() => {
       this.#connected(-ECANCELED);
-      this.#wrote(-ECANCELED);
-      this.#shut(-ECANCELED);
+      this.endWrites(-ECANCELED);
       done?.();
     });
   }
@@ -268,7 +213,8 @@ export class TcpHandle extends ConnHandle {
   /** @internal */
   receivedBorrowed(bytes: Uint8Array): void {
     try {
-      this.readBuffer(bytes);
+      if (this.#buffer === null) this.readBuffer(bytes);
+      else this.#fill(bytes);
     } catch (error) {
       surface(error);
     }
@@ -287,11 +233,6 @@ export class TcpHandle extends ConnHandle {
   }
 
   /** @internal */
-  drained(): void {
-    this.#wrote(0);
-  }
-
-  /** @internal */
   peerEnded(): void {
     this.#ended = true;
     try {
@@ -304,17 +245,15 @@ export class TcpHandle extends ConnHandle {
   /** @internal */
   lost(error: Error | null): void {
     if (error === null) return;
-    this.#failed = (error as { errno?: number }).errno ?? -EINVAL;
-    if (this.#connecting !== null) return this.#connected(this.#failed);
-    this.#shut(this.#failed);
-    if (this.#write !== null) this.#wrote(this.#failed);
-    else if (this.#flowing && !this.#ended) this.#tellFailure();
+    this.failed = (error as { errno?: number }).errno ?? -EINVAL;
+    if (this.#connecting !== null) return this.#connected(this.failed);
+    if (!this.endWrites(this.failed) && this.#flowing && !this.#ended) this.#tellFailure();
   }
 
   #tellFailure(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     const target = this.reader ?? this;
-    state[kReadBytesOrError] = this.#failed;
+    state[kReadBytesOrError] = this.failed;
     target.onread?.call(target);
   }
 
@@ -322,24 +261,6 @@ export class TcpHandle extends ConnHandle {
     const waiting = this.#connecting;
     this.#connecting = null;
     waiting?.answer(status, this, waiting.req, true, true);
-  }
-
-  #wrote(status: number): void {
-    const waiting = this.#write;
-    if (waiting === null) return;
-    this.#write = null;
-    this.hold();
-    if (waiting.native) this.finishWrite(waiting.req, status);
-    else waiting.answer(status, this, undefined);
-  }
-
-  #shut(status: number): void {
-    const waiting = this.#shutdown;
-    if (waiting === null) return;
-    this.#shutdown = null;
-    this.hold();
-    if (waiting.native) this.finishShutdown(waiting.req, status);
-    else waiting.answer(status);
   }
 }
 

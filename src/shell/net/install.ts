@@ -32,7 +32,7 @@ type Listen = (
   flags: number | undefined,
 ) => void;
 type Wrap = (this: SocketInside, wrap: unknown, handle: object | null | undefined, active: boolean) => JsStream;
-type Reinitialize = (this: SocketInside, handle: object) => void;
+type Reinitialize = (this: SocketInside, handle: object | undefined) => void;
 
 const socketMethods = net.Socket.prototype as unknown as SocketInside;
 const tlsMethods = tls.TLSSocket.prototype as unknown as SocketInside & { _wrapHandle: Wrap };
@@ -61,12 +61,13 @@ export function handOver(from: TcpHandle, to: KernelHandle): void {
   if (!wantsRef) to.unref();
 }
 
-const isKernels = (handle: object): boolean => Object.getPrototypeOf(handle) === TCP.prototype;
+const isKernels = (handle: object | undefined): boolean =>
+  handle !== undefined && Object.getPrototypeOf(handle) === TCP.prototype;
 
 /** Methods that choose a handle of `router` where Node would make one of the kernel. */
 export function methods(router: Router) {
   /** Another attempt of the same connect: Node brings a kernel handle, and gets one of ours. */
-  const another = (socket: SocketInside, mine: boolean, handle: object): object => {
+  const another = (socket: SocketInside, mine: boolean, handle: object | undefined): object | undefined => {
     if (handingOver || !mine || !isKernels(handle)) return handle;
     (handle as KernelHandle).close();
     return Object.assign(new TcpHandle(router), { [owner]: socket });
@@ -105,11 +106,11 @@ export function methods(router: Router) {
       return reader;
     },
 
-    reinitialize(this: SocketInside, handle: object): void {
+    reinitialize(this: SocketInside, handle: object | undefined): void {
       stock.reinitialize.call(this, another(this, this._handle instanceof TcpHandle, handle));
     },
 
-    tlsReinitialize(this: SocketInside, handle: object): void {
+    tlsReinitialize(this: SocketInside, handle: object | undefined): void {
       const below = (this._handle as { _parent?: object } | null)?._parent;
       stock.tlsReinitialize.call(this, another(this, below instanceof TcpHandle, handle));
     },

@@ -11,7 +11,7 @@ import { internals, type KernelHandle, type Request } from './internals.ts';
 import type { ListenHandle } from './listen-handle.ts';
 import type { NetPolicy } from './policy.ts';
 
-const { ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
+const { ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
 
 export type Carrier = 'ours' | 'kernel' | 'nobody';
 
@@ -20,6 +20,8 @@ export interface NetCounts {
   accepted: number;
   opened: number;
   listening: number;
+  /** Listeners there have been. */
+  listened: number;
   kernelAccepted: number;
   kernelOpened: number;
   kernelListening: number;
@@ -33,6 +35,7 @@ export class Router {
     accepted: 0,
     opened: 0,
     listening: 0,
+    listened: 0,
     kernelAccepted: 0,
     kernelOpened: 0,
     kernelListening: 0,
@@ -86,6 +89,7 @@ export class Router {
     const all = this.#listeners.get(port) ?? new Set();
     this.#listeners.set(port, all.add(listener));
     this.counts.listening++;
+    this.counts.listened++;
   }
 
   closed(listener: ListenHandle, port: number): void {
@@ -96,6 +100,7 @@ export class Router {
 
   #connect(stack: Stack, handle: TcpHandle, req: Request, address: string, port: number): number {
     const carrier = this.#carrier(address, port, handle.bound.localAddress);
+    if (carrier === 'ours' && port === 0) return this.#refuse(handle, req);
     if (carrier === 'ours') {
       const status = handle.open(req, (): Conn => stack.dial({ host: address, port, ...handle.bound }, handlers));
       if (status === 0) this.counts.opened++;
@@ -108,12 +113,18 @@ export class Router {
     return -ENETUNREACH;
   }
 
+  /** Nobody can listen on port 0; connect() of a kernel says so later, as of any other port. */
+  #refuse(handle: TcpHandle, req: Request): number {
+    process.nextTick(() => req.oncomplete?.(-ECONNREFUSED, handle, req, true, true));
+    return 0;
+  }
+
   #carrier(address: string, port: number, from: string | undefined): Carrier {
     const words = tryParseAddress(address);
     if (words === undefined) return this.#otherwise();
     const { loopback, prefixes } = this.policy;
     if (isLoopback(words) || isUnspecified(words) || address === '0.0.0.0') {
-      if (loopback === 'both') return this.#listens(address, port) ? 'ours' : 'kernel';
+      if (loopback === 'both') return this.listens(address, port) ? 'ours' : 'kernel';
       return loopback === 'own' ? 'ours' : 'kernel';
     }
     if (this.#isOurs(words)) return 'ours';
@@ -123,7 +134,8 @@ export class Router {
     return (this.#stack?.addresses.length ?? 0) > 0 ? 'ours' : this.#otherwise();
   }
 
-  #listens(address: string, port: number): boolean {
+  /** Whether a listener of ours hears what comes to a loopback address; an unspecified one is all of them. */
+  listens(address: string, port: number): boolean {
     for (const listener of this.#listeners.get(port) ?? []) if (listener.hears(address)) return true;
     return false;
   }

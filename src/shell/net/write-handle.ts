@@ -1,0 +1,150 @@
+/** The part of a handle that writes and ends: what `net.Socket` asks, and what TLS and HTTP/2 ask from C++. */
+import { constants } from 'node:os';
+import type { Conn } from '../conn.ts';
+import { ConnHandle } from './conn-handle.ts';
+import { internals, type Request } from './internals.ts';
+import { Waiting } from './waiting.ts';
+
+const { state, kBytesWritten, kLastWriteWasAsync } = internals;
+const { ENOTCONN, EBADF, EPIPE } = constants.errno;
+
+export abstract class WriteHandle extends ConnHandle {
+  protected closed = false;
+  /** The libuv number of what ended the connection. */
+  protected failed = 0;
+  #written = 0;
+  #ending = false;
+  #write: Waiting | null = null;
+  #shutdown: Waiting | null = null;
+
+  protected get writing(): boolean {
+    return this.#write !== null || this.#shutdown !== null;
+  }
+
+  writeBuffer(req: Request, bytes: Uint8Array): number {
+    const refusal = this.#refusal;
+    if (refusal !== 0) return refusal;
+    this.#written += bytes.length;
+    return this.#dispatched(req, bytes.length, this.conn!.writeOwned(bytes));
+  }
+
+  writeUtf8String(req: Request, text: string): number {
+    return this.writeBuffer(req, Buffer.from(text));
+  }
+
+  writeLatin1String(req: Request, text: string): number {
+    return this.writeBuffer(req, Buffer.from(text, 'latin1'));
+  }
+
+  writeAsciiString(req: Request, text: string): number {
+    return this.writeLatin1String(req, text);
+  }
+
+  writeUcs2String(req: Request, text: string): number {
+    return this.writeBuffer(req, Buffer.from(text, 'ucs2'));
+  }
+
+  /** `chunks`: buffers, or strings each followed by its encoding. */
+  writev(req: Request, chunks: (Uint8Array | string)[], allBuffers: boolean): number {
+    const refusal = this.#refusal;
+    if (refusal !== 0) return refusal;
+    const before = this.#written;
+    const whole = this.#queue(this.conn!, chunks, allBuffers);
+    return this.#dispatched(req, this.#written - before, whole);
+  }
+
+  /** From C++: TLS and others write here. They cannot bear an answer before this returns. */
+  onwrite(req: Request, chunks: Uint8Array[]): number {
+    const refusal = this.#refusal;
+    if (refusal !== 0) return refusal;
+    this.#write = new Waiting(req, null);
+    if (this.#queue(this.conn!, chunks, true)) process.nextTick(() => this.drained());
+    return 0;
+  }
+
+  get bytesWritten(): number {
+    return this.#written;
+  }
+
+  /** Bytes that wait to be taken by the stack: who is idle asks whether they get fewer. */
+  get writeQueueSize(): number {
+    return this.conn?.pendingBytes ?? 0;
+  }
+
+  shutdown(req: Request): number {
+    return this.#end(new Waiting(req, 'SHUTDOWNWRAP'));
+  }
+
+  onshutdown(req: Request): number {
+    return this.#end(new Waiting(req, null));
+  }
+
+  /** @internal What was written is the stack's, so it is sent. */
+  drained(): void {
+    this.#wrote(0);
+  }
+
+  /** Tells who waits; true = somebody waited for a write. */
+  protected endWrites(status: number): boolean {
+    this.#shut(status);
+    return this.#wrote(status);
+  }
+
+  /** Why a write is refused; libuv's numbers, in the order in which libuv looks. */
+  get #refusal(): number {
+    if (this.conn === null || this.closed) return -EBADF;
+    return this.failed !== 0 ? this.failed : this.#ending ? -EPIPE : 0;
+  }
+
+  #end(waiting: Waiting): number {
+    if (this.conn === null || this.closed || this.failed !== 0) return this.failed || -ENOTCONN;
+    this.#shutdown = waiting;
+    this.#ending = true;
+    this.conn.end();
+    this.hold();
+    // Before the FIN can come back to us over loopback: who is told of the peer's end finds this side ended, as with a kernel.
+    process.nextTick(() => this.#shut(0));
+    return 0;
+  }
+
+  #queue(conn: Conn, chunks: (Uint8Array | string)[], allBuffers: boolean): boolean {
+    let whole = true;
+    conn.cork(true);
+    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
+      const chunk = chunks[i]!;
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1] as BufferEncoding) : chunk;
+      whole = conn.writeOwned(bytes) && whole;
+      this.#written += bytes.length;
+    }
+    conn.cork(false);
+    return whole;
+  }
+
+  #dispatched(req: Request, bytes: number, whole: boolean): number {
+    state[kBytesWritten] = bytes;
+    state[kLastWriteWasAsync] = whole ? 0 : 1;
+    if (whole) return 0;
+    this.#write = new Waiting(req, 'WRITEWRAP');
+    this.hold();
+    return 0;
+  }
+
+  #wrote(status: number): boolean {
+    const waiting = this.#write;
+    if (waiting === null) return false;
+    this.#write = null;
+    this.hold();
+    if (waiting.native) this.finishWrite(waiting.req, status);
+    else waiting.answer(status, this, undefined);
+    return true;
+  }
+
+  #shut(status: number): void {
+    const waiting = this.#shutdown;
+    if (waiting === null) return;
+    this.#shutdown = null;
+    this.hold();
+    if (waiting.native) this.finishShutdown(waiting.req, status);
+    else waiting.answer(status);
+  }
+}
