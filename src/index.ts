@@ -6,6 +6,14 @@ export type { AckSample } from './core/tcp/congestion/ack-sample.ts';
 export type { CongestionController } from './core/tcp/congestion/controller.ts';
 export type { CongestionView } from './core/tcp/congestion/view.ts';
 export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
+export type {
+  CloseMessage,
+  ConnMessage,
+  DropMessage,
+  OpenMessage,
+  RetransmitMessage,
+  StateMessage,
+} from './shell/channels.ts';
 export { Conn } from './shell/conn.ts';
 export type { ConnectOptions, TcpSocketOptions } from './shell/connect.ts';
 export { Connection } from './shell/connection.ts';
@@ -21,6 +29,7 @@ export type { Handlers } from './shell/handlers.ts';
 export { Listener } from './shell/listener.ts';
 export type { Metrics } from './shell/metrics.ts';
 export { toPrometheus } from './shell/metrics.ts';
+export { measureConnects } from './shell/observe.ts';
 export { OptionError } from './shell/option-error.ts';
 export type {
   BudgetOptions,
@@ -48,4 +57,5 @@ export { Stack } from './shell/stack.ts';
 export type { SynHandler, SynInfo, SynVerdict } from './shell/syn-info.ts';
 export type { DatagramError, DatagramHandler, DatagramInfo, UdpOptions } from './shell/udp.ts';
 export { UdpApi, UdpSocket } from './shell/udp.ts';
+export type { WireFacts } from './shell/wire-facts.ts';
 export { createStack } from './stack.ts';

@@ -1,5 +1,4 @@
 /** The composition root: the one file that joins core, links and shell. */
-import { debuglog } from 'node:util';
 import { PcapngWriter } from './capture/pcapng-writer.ts';
 import { StackCore } from './core/stack-core.ts';
 import { Loopback } from './link/loopback.ts';
@@ -14,6 +13,7 @@ import { LeaseHousehold } from './shell/dhcp/household.ts';
 import { Resolver } from './shell/dns/resolver.ts';
 import { Engine } from './shell/engine.ts';
 import { HeapMemory } from './shell/memory.ts';
+import { debug, debugByEnvironment } from './shell/observe.ts';
 import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Shard } from './shell/shards/shard.ts';
@@ -21,9 +21,6 @@ import { Stack } from './shell/stack.ts';
 import { undoAll } from './shell/undo.ts';
 import { openLinks } from './stack-links.ts';
 import { rehearse } from './stack-rehearsal.ts';
-
-/** NODE_DEBUG=usertcp */
-const debug = debuglog('usertcp');
 
 /** What createStack finds out before the stack is put together, and the simulator knows. */
 export interface Surroundings {
@@ -131,6 +128,7 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
 }
 
 function join(settings: Settings, around: Surroundings, capture: OpenCapture | undefined): Stack {
+  debugByEnvironment();
   const fences: ((() => Promise<void>) | undefined)[] = [];
   const loopback: Link[] = settings.loopback ? [new Loopback({ later: around.later })] : [];
   const tees = capture === undefined ? [] : tee([...around.links, ...loopback], capture, around.clock);

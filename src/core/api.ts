@@ -113,6 +113,8 @@ export interface Core {
   /** Records of transitions while `tracing`, else null. */
   readonly trace: TraceQueue | null;
   tracing: boolean;
+  /** EV_STATE and EV_RETRANSMIT are told. */
+  telling: boolean;
   /** A user's congestion controller threw; its connection went on with NewReno. */
   onControllerFault: (error: unknown) => void;
   /** Asked for every SYN that would be answered; absent until somebody wants to be. */
@@ -168,6 +170,9 @@ export interface Core {
   /** true = hold back partial segments, false = let them go. */
   callCork(row: number, on: boolean): void;
 
+  /** EV_ACKED for each ACK that moves SND.UNA, or no more. */
+  callTellAcked(row: number, on: boolean): void;
+
   /** Fills link.tx; returns the number of descriptors, 0 when nothing is due on this link. */
   pollTransmit(link: number, now: Micros): number;
   /** After the last pollTransmit of a turn: borrowed memory of the core's own (reassembled text) may be reused. */
@@ -189,6 +194,8 @@ export interface Core {
   endpoint(row: number, which: 0 | 1, out: Int32Array): number;
   /** Bytes queued and not acknowledged. */
   sendQueued(row: number): number;
+  /** Payload octets that the peer has acknowledged in all. */
+  acknowledged(row: number): number;
   info(row: number): TcpInfo;
   readonly memory: MemoryUse;
   /** Everything a connection is, to be taken up by `importConnection` of another core; the row is gone here afterwards. */

@@ -16,7 +16,11 @@ export const EV_DATA = 3;
 export const EV_END = 4;
 /** Room in the send queue after a short send. 3: free bytes. */
 export const EV_DRAIN = 5;
-/** The connection is gone; the row is free. 3: one of ERR_* (0 = closed in order), 4: state it was in. */
+/**
+ * The connection is gone; the row is free. 3: one of ERR_* (0 = closed in order), 4: state it was in. After a failure also what is known
+ * of it (last-words.ts), 5: cause | flags of the segment << 8 | timeouts in a row << 16 | retransmissions << 24, 6: depends on the cause,
+ * 7: ms since the peer was last heard.
+ */
 export const EV_CLOSED = 6;
 /** 3: 0 = urgent data lies ahead, 1 = its end moved, 2 = reading reached it, 3 = its last octet, out of band; 4: RCV.UP [MUST-32]; 5: the octet. */
 export const EV_URGENT = 7;
@@ -36,6 +40,15 @@ export const EV_UDP_DRAIN = 12;
  * has it), 3 to 6: the address.
  */
 export const EV_ADDRESS = 13;
+/** While the core is `telling`: 3: state before, 4: state now (bits), 5: event of figure5.ts. */
+export const EV_STATE = 14;
+/** While the core is `telling`, text, SYN or FIN left again. 3: octets behind the ISS, 4: length, 5: timeouts in a row, 6: RESENT_*. */
+export const EV_RETRANSMIT = 15;
+export const RESENT_TIMEOUT = 0;
+export const RESENT_FAST = 1;
+export const RESENT_PROBE = 2;
+/** Asked for by `callTellAcked`: SND.UNA moved. 3, 4: payload octets acknowledged in all, divided by 2^32 and the rest. */
+export const EV_ACKED = 16;
 export const ADDRESS_ADDED = 1;
 /** Nobody else has it. */
 export const ADDRESS_SETTLED = 2;

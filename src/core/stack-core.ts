@@ -1,11 +1,12 @@
 /** Core of api.ts, put together: the tables, the IP layer and the TCP functions of one stack, and nothing of the world. */
 import type { Micros } from '../ports.ts';
-import { DESC_WORDS, ROW_WORDS } from '../wire/abi.ts';
-import type { Core, CoreOptions, OpenOptions, TcpInfo } from './api.ts';
+import { DESC_WORDS } from '../wire/abi.ts';
+import type { Core, CoreOptions, OpenOptions } from './api.ts';
 import { arrival } from './arrival.ts';
 import { sendDirty } from './dirty.ts';
 import type { EventQueue } from './events.ts';
 import { FromBelow } from './from-below.ts';
+import { Inquiry } from './inquiry.ts';
 import type { IpLayer } from './ip/ip-layer.ts';
 import { leftBehind } from './left-behind.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
@@ -14,21 +15,16 @@ import type { Share } from './share.ts';
 import { makeTcp } from './tables.ts';
 import * as calls from './tcp/calls.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
-import type { Tcp } from './tcp/context.ts';
 import type { CoreCounters } from './tcp/counters.ts';
-import { CLOSED } from './tcp/figure5.ts';
 import { expireHalfOpens, unfold as unfoldHalfOpen } from './tcp/handshakes.ts';
 import { consumed } from './tcp/receive-window.ts';
 import { F_CORK, F_NODELAY } from './tcp/row.ts';
-import { ANVIL } from './tcp/rows.ts';
 import { descriptorsOf } from './tcp/segment.ts';
 import * as settings from './tcp/settings.ts';
 import { exportRow, importRow } from './tcp/snapshot.ts';
-import { endpointOf, infoOf } from './tcp/status.ts';
-import { blank, sendWaiting } from './tcp/syn-ack.ts';
+import { sendWaiting } from './tcp/syn-ack.ts';
 import { type AskAboutSyn, SynHook } from './tcp/syn-hook.ts';
-import { GEN, STATE, type Tcb } from './tcp/tcb.ts';
-import { expireTimeWaits, unfold } from './tcp/time-waits.ts';
+import { expireTimeWaits } from './tcp/time-waits.ts';
 import { expire } from './tcp/timeouts.ts';
 import { discardUnsent } from './tcp/unsent.ts';
 import { TraceQueue } from './trace.ts';
@@ -36,17 +32,16 @@ import { Udp } from './udp/udp.ts';
 
 export type * from './api.ts';
 
-export class StackCore implements Core {
-  private readonly t: Tcp;
-  private readonly tcb: Tcb;
+export class StackCore extends Inquiry implements Core {
   /** @internal What the IP layer tells. */
-  readonly below = new FromBelow();
+  readonly below: FromBelow;
   readonly udp: Udp;
   readonly share: Share;
 
   constructor(o: CoreOptions) {
-    this.t = makeTcp(o, this.below);
-    this.tcb = this.t.cursor();
+    const below = new FromBelow();
+    super(makeTcp(o, below));
+    this.below = below;
     this.share = this.t.share;
     this.udp = new Udp(this.t, o.rng, o.tcp.ephemeralPorts);
     this.below.attach(this.t, this.udp);
@@ -198,6 +193,10 @@ export class StackCore implements Core {
     settings.outOfBand(this.called(row), on);
   }
 
+  callTellAcked(row: number, on: boolean): void {
+    settings.tellAcked(this.called(row), on);
+  }
+
   callSetCongestion(row: number, choice: string | CongestionController, now: Micros): void {
     this.enter(now);
     settings.congestion(this.t, this.tcb.select(row), choice);
@@ -273,74 +272,17 @@ export class StackCore implements Core {
   set tracing(on: boolean) {
     this.t.trace = on ? new TraceQueue() : null;
   }
+  get telling(): boolean {
+    return this.t.telling;
+  }
+  set telling(on: boolean) {
+    this.t.telling = on;
+  }
   set onSyn(ask: AskAboutSyn) {
     this.t.synHook = new SynHook(this.t, ask);
   }
   set onControllerFault(told: (error: unknown) => void) {
     this.t.congestion.onFault = told;
-  }
-
-  get connections(): number {
-    return this.t.rows.used - this.t.listeners.count;
-  }
-  get halfOpens(): number {
-    return this.t.halfOpens.used;
-  }
-  get timeWaits(): number {
-    return this.t.timeWaits.used;
-  }
-
-  find(laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
-    const { identity, flows, timeWaits, rows } = this.t;
-    identity[0] = (lport << 16) | rport;
-    identity.set(laddr, 1);
-    identity.set(raddr, 5);
-    const row = flows.find(identity, 0);
-    if (row >= 0) return row;
-    const opening = this.t.halfOpens.find(identity, 0);
-    if (opening >= 0) return this.openings + opening;
-    const rec = timeWaits.find(identity, 0);
-    return rec < 0 ? -1 : rows.limit + rec;
-  }
-
-  /** The cursor on a row, or on what stands for a number that `find` gave. */
-  private at(row: number): Tcb {
-    const { limit } = this.t.rows;
-    if (row < limit) return this.tcb.select(row);
-    if (row < this.openings) return unfold(this.t, row - limit);
-    return unfoldHalfOpen(this.t, row - this.openings, ANVIL);
-  }
-
-  /** For calls: what is half open does not exist for the user yet. */
-  private called(row: number): Tcb {
-    return row < this.openings ? this.at(row) : blank(this.t, ANVIL);
-  }
-
-  /** Where the numbers of half-open entries begin. */
-  private get openings(): number {
-    return this.t.rows.limit + this.t.timeWaits.limit + 1;
-  }
-
-  state(row: number, gen: number): number {
-    const { limit, words } = this.t.rows;
-    if (row >= limit) return this.at(row).state;
-    return words[row * ROW_WORDS + GEN] === gen ? words[row * ROW_WORDS + STATE]! || CLOSED : CLOSED;
-  }
-
-  generation(row: number): number {
-    return row >= this.t.rows.limit ? 0 : this.t.rows.words[row * ROW_WORDS + GEN]!;
-  }
-
-  endpoint(row: number, which: 0 | 1, out: Int32Array): number {
-    return endpointOf(this.at(row), which, out);
-  }
-
-  sendQueued(row: number): number {
-    return this.at(row).sndQueued;
-  }
-
-  info(row: number): TcpInfo {
-    return infoOf(this.t, this.at(row));
   }
 }
 

@@ -135,6 +135,8 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     lent,
     synHook: null,
     trace: null,
+    telling: false,
+    cause: 0,
     broken: -1,
     descriptor: -1,
     now: 0,

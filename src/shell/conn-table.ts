@@ -2,7 +2,7 @@
  * The connections of a stack by row. One that the application has never seen is not an object yet: its place holds the
  * acceptor it came by, and the object is made when a handler is to be called with it.
  */
-import { EV_ALL_ACKED, EV_CLOSED, EV_SOFT_ERROR } from '../core/events.ts';
+import { EV_ALL_ACKED, EV_CLOSED, EV_RETRANSMIT, EV_SOFT_ERROR, EV_STATE } from '../core/events.ts';
 import { CLOSED } from '../core/tcp/figure5.ts';
 import { Conn } from './conn.ts';
 import { OPEN } from './conn-flags.ts';
@@ -82,6 +82,10 @@ export function isNoNews(handlers: Handlers, words: Int32Array, at: number): boo
       return handlers.close === undefined;
     case EV_SOFT_ERROR:
       return handlers.softError === undefined;
+    case EV_STATE:
+      return handlers.state === undefined;
+    case EV_RETRANSMIT:
+      return true;
     case EV_ALL_ACKED:
       return words[at + 3] !== 1;
     default:

@@ -57,19 +57,6 @@ export class Conn extends RowHandle {
     return this.#send(bytes, false);
   }
 
-  /**
-   * As `write`, but without a copy: the bytes must stay as they are, in place, until the peer has acknowledged them.
-   * Returns how many were taken; the rest is for after `drain`.
-   */
-  lend(bytes: Uint8Array): number {
-    return this.#offer('callLend', bytes);
-  }
-
-  /** Sends bytes the last of which is urgent [MUST-30], for protocols older than the advice not to [SHLD-13]; returns as `lend`. */
-  sendUrgent(bytes: Uint8Array): number {
-    return this.#offer('callSendUrgent', bytes);
-  }
-
   /** Sends FIN after what was written [and `bytes`]. Reading goes on until the peer ends, too. */
   end(bytes?: Uint8Array | string): void {
     if (this.#flags & (ENDING | GONE)) return;
@@ -224,13 +211,14 @@ export class Conn extends RowHandle {
   }
 
   /** @internal EV_CLOSED: the row is not ours any more. False = closed in order, but the reader has to catch up. */
-  gone(code: number, state: number): boolean {
+  gone(words: Int32Array, at: number): boolean {
+    const code = words[at + 3]!;
     this.#flags |= GONE;
     this.#pending = null;
     this.row = -1;
     const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN)) !== 0;
     if (code === 0 && (this.#held !== null || !endTold)) return false;
-    this.#finish(code === 0 || code === ECONNABORTED ? null : failure(code, state, this.#flags & CONNECTING, this));
+    this.#finish(code === 0 || code === ECONNABORTED ? null : failure(words, at, this.#flags & CONNECTING, this));
     return true;
   }
 
@@ -244,11 +232,9 @@ export class Conn extends RowHandle {
     return true;
   }
 
-  #offer(call: 'callLend' | 'callSendUrgent', bytes: Uint8Array): number {
+  protected override mayOffer(): boolean {
     if (this.#flags & ENDING) throw new StackError('ERR_USERTCP_WRITE_AFTER_END', 'write after end()');
-    if (this.#flags & (GONE | CONNECTING) || this.#pending !== null) return 0;
-    this.engine.driver.touch();
-    return Math.max(0, this.engine.core[call](this.row, bytes, 0, bytes.length, this.engine.driver.now()));
+    return (this.#flags & (GONE | CONNECTING)) === 0 && this.#pending === null;
   }
 
   #send(bytes: Uint8Array, mustCopy: boolean): boolean {
@@ -325,7 +311,7 @@ export class Conn extends RowHandle {
     if (this.#flags & CLOSED) return;
     this.#flags |= CLOSED | GONE;
     this.#held = null;
-    this.engine.forget(this, (this.#flags & UNREFED) === 0);
+    this.engine.forget(this, (this.#flags & UNREFED) === 0, error);
     this.row = -1;
     try {
       this.#handlers.close?.(this, error);

@@ -36,6 +36,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   onUrgent: ((what: 0 | 1 | 2) => void) | undefined;
   /** Told of an octet out of band; see `Handlers.outOfBand`. Unset, the octet waits for `takeOutOfBand()`. */
   onOutOfBand: ((octet: number) => void) | undefined;
+  #onState: ((from: string, to: string) => void) | undefined;
 
   /** Made by `stack.open` and listeners. */
   constructor(conn: Conn) {
@@ -78,6 +79,15 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => this.#writers.push({ resolve, reject }));
+  }
+
+  /** As `write`, and resolves when the peer's TCP has acknowledged all of it (its application may not have read it). */
+  async writeAcked(bytes: Uint8Array | string): Promise<void> {
+    const written = this.write(bytes);
+    const acked = this.#conn.acknowledged();
+    acked.catch(() => {}); // `written` tells of it first
+    await written;
+    return acked;
   }
 
   /** Sends FIN after what was written; reading goes on (half-close). */
@@ -138,6 +148,15 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /** Name of the RFC 9293 state of our end. */
   get state(): string {
     return this.#conn.state;
+  }
+
+  /** Told of changes of `state` from now on; see `Handlers.state`. */
+  get onState(): ((from: string, to: string) => void) | undefined {
+    return this.#onState;
+  }
+  set onState(told: ((from: string, to: string) => void) | undefined) {
+    this.#onState = told;
+    if (told !== undefined) this.#conn.wantStates();
   }
 
   /** Snapshot of the TCB for people; null once the connection is gone. */
@@ -297,5 +316,6 @@ const connectionHandlers: Handlers = {
     if (onOutOfBand === undefined) conn.keepOctet(octet);
     else onOutOfBand(octet);
   },
+  state: (conn, from, to) => (conn.data as Connection).onState?.(from, to),
   softError: (conn, error) => (conn.data as Connection).onSoftError?.(error),
 };

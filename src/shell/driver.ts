@@ -18,9 +18,16 @@ export interface TurnWatcher {
   endTurn(): void;
 }
 
+/** Told of each turn: before anything happens in it, and when all has been sent. */
+export interface TurnListener {
+  begin(): void;
+  end(): void;
+}
+
 export class Driver {
   readonly counts = { turns: 0, bursts: 0, descriptors: 0, alarms: 0, events: 0, flushes: 0 };
   watcher: TurnWatcher | null = null;
+  turns: TurnListener | null = null;
   readonly #core: Core;
   readonly #links: readonly Link[];
   readonly #clock: Clock;
@@ -128,6 +135,7 @@ export class Driver {
     if (outermost) {
       this.#now = this.#clock.now();
       this.counts.turns++;
+      this.turns?.begin();
     }
     try {
       try {
@@ -153,6 +161,7 @@ export class Driver {
     } while (this.#again || this.#core.events.count > 0);
     this.#core.pollEnd();
     this.watcher?.endTurn();
+    this.turns?.end();
   }
 
   #over(): void {

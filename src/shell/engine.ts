@@ -9,6 +9,7 @@ import {
   EADDRINUSE,
   EINVAL,
   EV_ACCEPT,
+  EV_ACKED,
   EV_ADDRESS,
   EV_ALL_ACKED,
   EV_CLOSED,
@@ -18,12 +19,15 @@ import {
   EV_DRAIN,
   EV_END,
   EV_SOFT_ERROR,
+  EV_STATE,
   EV_URGENT,
 } from '../core/events.ts';
 import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
 import { isLoopback, isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
+import type { Acceptor, Listening } from './acceptor.ts';
+import { Acks } from './acks.ts';
 import { Caps } from './caps.ts';
 import { Conn } from './conn.ts';
 import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
@@ -36,29 +40,12 @@ import { Octets, urgentNews } from './out-of-band.ts';
 import { Pieces } from './pieces.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
-import { askAboutSyn, type SynHandler } from './syn-info.ts';
+import { askAboutSyn } from './syn-info.ts';
 import { textBehind } from './text-run.ts';
 import { UdpTable } from './udp.ts';
+import { Witness } from './witness.ts';
 
-/** What gets the children of a LISTEN row. */
-export interface Acceptor {
-  readonly handlers: Handlers;
-  /** Children start paused and stay in the accept queue until `Engine.accepted`. */
-  readonly queued: boolean;
-  /** Asked before a SYN is answered. */
-  readonly syn?: SynHandler | undefined;
-  /** Of each connection; see Conn.setMaxBuffered. */
-  readonly maxBuffered?: number | undefined;
-  /** Its connections are objects only while they have something to remember. */
-  readonly brief?: boolean;
-  /** The listener is gone: closed, or its stack was. */
-  closed?(): void;
-}
-
-interface Listening {
-  readonly acceptor: Acceptor;
-  readonly gen: number;
-}
+export type { Acceptor } from './acceptor.ts';
 
 export interface EngineOptions {
   readonly core: Core;
@@ -81,6 +68,9 @@ export class Engine {
   readonly udp = new UdpTable();
   readonly octets = new Octets();
   readonly caps = new Caps();
+  readonly acks: Acks;
+  /** Told of what the diagnostics channels want to hear. */
+  readonly witness: Witness;
   /** Looks names up where the stack has servers of its own; set by the stack. */
   resolver: Resolver | undefined;
   /** Mode 'shared': the host has our addresses, too. */
@@ -124,6 +114,9 @@ export class Engine {
       (words, at) => this.#dispatch(words, at),
       (link, error) => this.onLinkDown(link, error),
     );
+    this.acks = new Acks(options.core);
+    this.witness = new Witness(this);
+    this.driver.turns = { begin: this.witness.look, end: this.witness.endTurn };
   }
 
   /** Connections that an owner or an unfinished FIN keeps. */
@@ -160,6 +153,7 @@ export class Engine {
       port === 0 ? this.#listenAnywhere(laddr, backlog, options) : this.#listenAt(laddr, port, backlog, options);
     if (row < 0) return row;
     this.#listening.set(row, { acceptor, gen: this.core.generation(row) });
+    if (acceptor.handlers.state !== undefined) this.witness.wantStates();
     if (acceptor.syn !== undefined) this.core.onSyn = askAboutSyn((l) => this.#listening.get(l)?.acceptor.syn);
     this.hold();
     return row;
@@ -187,6 +181,8 @@ export class Engine {
     options: OpenOptions,
     handlers: Handlers,
   ): Conn | number {
+    this.witness.look(); // no turn may have begun since somebody subscribed
+    if (handlers.state !== undefined) this.witness.wantStates();
     if (lport !== 0 && !this.#claims(lport) && !this.core.ip.isOurs(raddr, 0)) return EACCES;
     const row = this.core.callConnect(laddr, lport, raddr, rport, options, this.driver.now());
     if (row < 0) return row;
@@ -227,7 +223,8 @@ export class Engine {
   }
 
   /** @internal A connection is done with its row. */
-  forget(conn: Conn, held: boolean): void {
+  forget(conn: Conn, held: boolean, error: Error | null): void {
+    this.acks.over(conn, error);
     if (conn.row >= 0) this.#conns.clear(conn.row, conn);
     this.#unread.delete(conn);
     this.#laden.delete(conn);
@@ -281,8 +278,9 @@ export class Engine {
 
   #dispatch(words: Int32Array, at: number): void {
     const type = words[at]!;
-    if (type === EV_ADDRESS) return this.onAddress(words, at);
-    if (type >= EV_DATAGRAM) return this.udp.dispatch(words, at);
+    if (type >= EV_DATAGRAM && type <= EV_ADDRESS)
+      return type === EV_ADDRESS ? this.onAddress(words, at) : this.udp.dispatch(words, at);
+    if (type !== EV_DATA && this.witness.watching) this.witness.see(words, at);
     const row = words[at + 1]!;
     const gen = words[at + 2]!;
     if (type === EV_ACCEPT) return this.#accept(row, gen, words[at + 3]!);
@@ -313,12 +311,16 @@ export class Engine {
         return conn.opened();
       case EV_CLOSED:
         this.#conns.clear(row);
-        if (!conn.gone(words[at + 3]!, words[at + 4]!)) this.#unread.add(conn);
+        if (!conn.gone(words, at)) this.#unread.add(conn);
         return;
       case EV_ALL_ACKED:
         return words[at + 3] === 1 ? conn.finAcked() : undefined;
       case EV_URGENT:
         return urgentNews(conn, words[at + 3]!, words[at + 5]!);
+      case EV_STATE:
+        return conn.news((h) => h.state?.(conn, stateName(words[at + 3]!), stateName(words[at + 4]!)));
+      case EV_ACKED:
+        return this.acks.acked(conn, words, at);
       case EV_SOFT_ERROR:
         return conn.news((h) => h.softError?.(conn, softError(words[at + 3]!)));
     }

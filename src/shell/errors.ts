@@ -5,6 +5,7 @@
 import { constants } from 'node:os';
 import * as core from '../core/events.ts';
 import { stateName } from '../core/tcp/figure5.ts';
+import { type WireFacts, wireFacts } from './wire-facts.ts';
 
 const NAMES = new Map<number, keyof typeof MEANINGS>([
   [core.ECONNRESET, 'ECONNRESET'],
@@ -61,6 +62,8 @@ export interface SystemError extends Error {
   port?: number;
   /** RFC 9293 state of our end when the connection failed; not enumerable. */
   state?: string;
+  /** What happened on the wire, where a connection failed by it. */
+  wire?: WireFacts;
 }
 
 /** Name of a core result such as ECONNRESET (-1). */
@@ -94,12 +97,12 @@ export function inState(state: number, error: SystemError): SystemError {
   return Object.defineProperty(error, 'state', { value: stateName(state) });
 }
 
-/** Why a connection ended; of one that never was, with the peer it was for. */
-export function failure(code: number, state: number, opening: number, to: Remote): SystemError {
-  return inState(
-    state,
-    opening ? systemError(code, 'connect', to.remoteAddress, to.remotePort) : systemError(code, 'read'),
-  );
+/** Why a connection ended, by its EV_CLOSED at word `at`; of one that never was, with the peer it was for. */
+export function failure(words: Int32Array, at: number, opening: number, to: Remote): SystemError {
+  const code = words[at + 3]!;
+  const error = opening ? systemError(code, 'connect', to.remoteAddress, to.remotePort) : systemError(code, 'read');
+  error.wire = wireFacts(words, at);
+  return inState(words[at + 4]!, error);
 }
 
 interface Remote {

@@ -32,6 +32,11 @@ export interface Handlers {
    * retransmissions of the same text, and the connection goes on. RFC 9293 [MUST-47].
    */
   softError?(conn: Conn, error: Error): void;
+  /**
+   * RFC 9293's state of our end changed, such as from `ESTABLISHED` to `CLOSE_WAIT`: told before what it means (`end`, `close`). A connection
+   * that a listener takes begins with `open`. While nobody has this handler, nothing is told and nothing it costs.
+   */
+  state?(conn: Conn, from: string, to: string): void;
   /** @internal `data` gets copies of its own, the pieces of what came in one burst joined. */
   readonly keeps?: boolean;
   /** @internal The stack closes: end in order. Without it, `conn.end()`. */

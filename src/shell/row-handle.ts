@@ -64,6 +64,41 @@ export abstract class RowHandle {
     return end;
   }
 
+  /** Written and not yet taken by the core. */
+  abstract get pendingBytes(): number;
+
+  /** Whether bytes may go to the core at once; throws after `end()`. */
+  protected abstract mayOffer(): boolean;
+
+  /**
+   * As `write`, but without a copy: the bytes must stay as they are, in place, until the peer has acknowledged them.
+   * Returns how many were taken; the rest is for after `drain`.
+   */
+  lend(bytes: Uint8Array): number {
+    return this.#offer('callLend', bytes);
+  }
+
+  /** Sends bytes the last of which is urgent [MUST-30], for protocols older than the advice not to [SHLD-13]; returns as `lend`. */
+  sendUrgent(bytes: Uint8Array): number {
+    return this.#offer('callSendUrgent', bytes);
+  }
+
+  #offer(call: 'callLend' | 'callSendUrgent', bytes: Uint8Array): number {
+    if (!this.mayOffer()) return 0;
+    this.engine.driver.touch();
+    return Math.max(0, this.engine.core[call](this.row, bytes, 0, bytes.length, this.engine.driver.now()));
+  }
+
+  /** Resolves when the peer's TCP has acknowledged everything written so far; rejects when the connection ends before that. */
+  acknowledged(): Promise<void> {
+    return this.engine.acks.of(this);
+  }
+
+  /** @internal From now on `state` handlers are told. */
+  wantStates(): void {
+    this.engine.witness.wantStates();
+  }
+
   /** Snapshot of the TCB for people; null once the connection is gone. */
   info(): TcpInfo | null {
     return this.row < 0 ? null : this.engine.core.info(this.row);
@@ -118,7 +153,10 @@ export abstract class RowHandle {
 
   /** Throws away what was taken and not sent yet (RFC 9293 §3.9.1.7 [MAY-14]); returns how many bytes that was. */
   discardUnsent(): number {
-    return this.row < 0 ? 0 : this.engine.core.callDiscardUnsent(this.row);
+    if (this.row < 0) return 0;
+    const bytes = this.engine.core.callDiscardUnsent(this.row);
+    if (bytes > 0) this.engine.acks.discarded(this, bytes);
+    return bytes;
   }
 
   /** Bytes up to the end of urgent data that were not read yet [MUST-33]; 0 = none. */

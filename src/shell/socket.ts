@@ -334,7 +334,7 @@ export class Socket extends CappedDuplex {
 }
 
 /** Shared by every socket; `conn.data` is the socket. */
-export const socketHandlers: Required<Omit<Handlers, 'syn'>> = {
+export const socketHandlers: Required<Omit<Handlers, 'syn' | 'state'>> = {
   keeps: true,
   open: (conn) => (conn.data as Socket).connected(),
   data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),

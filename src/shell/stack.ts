@@ -79,6 +79,7 @@ export class Stack implements AsyncDisposable {
     this.#parts = parts;
     this.#engine = parts.engine;
     this.addresses = parts.addresses;
+    parts.engine.witness.addresses = parts.addresses;
     this.warnings = parts.warnings;
     this.dhcp = parts.dhcp;
   }

@@ -12,7 +12,7 @@ import type { Budget } from '../budget.ts';
 import type { Challenges } from '../challenges.ts';
 import type { Cookies } from '../cookie.ts';
 import type { EphemeralPorts } from '../ephemeral.ts';
-import { EV_CLOSED, type EventQueue } from '../events.ts';
+import { EV_CLOSED, EV_STATE, type EventQueue } from '../events.ts';
 import type { IpLayer } from '../ip/ip-layer.ts';
 import type { InitialNumbers } from '../isn.ts';
 import type { Share } from '../share.ts';
@@ -99,6 +99,10 @@ export interface Tcp {
   synHook: SynHook | null;
   /** null while nobody traces. */
   trace: TraceQueue | null;
+  /** Somebody wants EV_STATE and EV_RETRANSMIT. */
+  telling: boolean;
+  /** Which timer gave the connection up that is being ended: BY_*, for its last words. */
+  cause: number;
   /** Receive descriptor being processed, or -1; for the trace. */
   descriptor: number;
   now: Micros;
@@ -155,6 +159,7 @@ export function step(t: Tcp, tcb: Tcb, event: number): void {
   if (to === 0) throw new Error(`invariant: no arrow for ${eventNames[event]} in ${stateName(from)}`);
   tcb.state = to;
   if (t.trace !== null) t.trace.push(tcb.row, from, to, event, t.descriptor, 0);
+  if (t.telling && !t.rows.isScratch(tcb.row)) report(t, tcb, EV_STATE, from, to, event);
 }
 
 /** Tells who watches why the row's next segment is sent. */

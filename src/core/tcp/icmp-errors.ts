@@ -31,6 +31,7 @@ export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: num
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && (tcb.flags & F_PASSIVE) === 0);
   if (hard && opening) {
     t.counters.attemptFails++;
+    t.cause = (type << 8) | code;
     end(t, tcb, EV.hardError, ECONNREFUSED); // T319
     return;
   }

@@ -8,6 +8,7 @@ import { CLOSED, LISTEN, TIME_WAIT } from './figure5.ts';
 import { buryFlight, stir } from './flights.ts';
 import { dropHalfOpen } from './half-opens.ts';
 import { discardText } from './held-text.ts';
+import { reportEnd } from './last-words.ts';
 import { discardHeld } from './reassembly.ts';
 import { returnGrant, scaleFor } from './receive-window.ts';
 import {
@@ -110,9 +111,9 @@ export function enterFlows(t: Tcp, tcb: Tcb): void {
 }
 
 /** Deletes the TCB. `reason` is what the user is told; a connection that was never shown to the user ends silently. */
-export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number): void {
+export function remove(t: Tcp, tcb: Tcb, reason: number, stateBefore: number, event = -1): void {
   if (t.rows.isScratch(tcb.row)) return tcb === t.child ? dropHalfOpen(t, tcb) : dropFolded(t, tcb);
-  report(t, tcb, EV_CLOSED, reason, stateBefore);
+  reportEnd(t, tcb, reason, stateBefore, event);
   dropBuffers(t, tcb);
   if (tcb.flags & F_IN_FLOWS) t.flows.remove(tcb.row);
   if (tcb.flags & F_LISTED) t.listeners.remove(tcb.row);
@@ -151,7 +152,7 @@ function dropBuffers(t: Tcp, tcb: Tcb): void {
 export function end(t: Tcp, tcb: Tcb, event: number, reason: number): void {
   const before = tcb.state;
   step(t, tcb, event);
-  remove(t, tcb, reason, before);
+  remove(t, tcb, reason, before, event);
 }
 
 /**

@@ -16,7 +16,7 @@ import { probeMtu } from './mtu-search.ts';
 import { afterIdle, paced, spend } from './pacing.ts';
 import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
-import { firstLost, inFlight, noteResent, split } from './retransmission.ts';
+import { firstLost, inFlight, noteResent, split, tellResent } from './retransmission.ts';
 import {
   F_ACK_NOW,
   F_CORK,
@@ -86,6 +86,7 @@ function sendSyn(t: Tcp, tcb: Tcb, link: number): boolean {
   } else {
     tcb.rttAt = 0;
     t.counters.retransSegs++;
+    if (t.telling) tellResent(t, tcb, tcb.iss, 1);
   }
   if (tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
   return true;

@@ -2,11 +2,12 @@
  * The retransmission queue: one record per (super-)segment sent and not acknowledged, oldest first, each with its place
  * in the send queue. Bytes are counted three ways (RFC 6675): in flight, selectively acknowledged, lost.
  */
+import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../events.ts';
 import { add, diff, lt } from '../seq.ts';
-import type { Tcp } from './context.ts';
+import { report, type Tcp } from './context.ts';
 import { rateLost, rateSent } from './delivery-rate.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
-import { F_RECOVERY, F_SACK, F2_UNDO } from './row.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_UNDO } from './row.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
 
@@ -133,4 +134,12 @@ export function noteResent(t: Tcp, tcb: Tcb, rec: number): void {
   }
   tcb.retransmits++;
   t.counters.retransSegs++;
+  if (t.telling) tellResent(t, tcb, t.records.seq(rec), space);
+}
+
+/** For who watches: `seq` and `space` octets of sequence space leave again. */
+export function tellResent(t: Tcp, tcb: Tcb, seq: number, space: number): void {
+  const again = (tcb.flags & F_RTO_RECOVERY) !== 0 || seq === tcb.iss;
+  const why = again ? RESENT_TIMEOUT : tcb.flags & F_RECOVERY ? RESENT_FAST : RESENT_PROBE;
+  report(t, tcb, EV_RETRANSMIT, diff(seq, tcb.iss), space, tcb.rexmits, why);
 }

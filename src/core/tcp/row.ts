@@ -234,6 +234,7 @@ export const F2_PACED = 1 << 18; /** pacing holds text back */
 export const F2_MTU_PROBE = 1 << 19; /** a probe of the path MTU is in flight */
 export const F2_OUT_OF_BAND = 1 << 20; /** the urgent octet is handed over apart from the text */
 export const F2_BLACK_HOLE = 1 << 21; /** large segments vanish: a smaller base is in use */
+export const F2_TELL_ACKED = 1 << 22; /** each ACK that moves SND.UNA is told */
 export const F2_SND_GROWS = 1 << 23; /** the user left SND.BUFF to us */
 export const F2_PTO =
   1 << 24; /** the loss timer, or the retransmission timer when that is first, sends a tail loss probe */

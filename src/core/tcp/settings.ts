@@ -5,7 +5,7 @@ import { arm, controllerOf, markDirty, quietFor, type Tcp } from './context.ts';
 import { CLOSED } from './figure5.ts';
 import { setKeepAlive } from './lifecycle.ts';
 import { setReceiveBuffer } from './receive-window.ts';
-import { F_KEEPALIVE, F2_OUT_OF_BAND, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
+import { F_KEEPALIVE, F2_OUT_OF_BAND, F2_TELL_ACKED, TIMER_KEEPALIVE, TIMER_USER } from './row.ts';
 import { setSendBuffer } from './send-buffer.ts';
 import type { Tcb } from './tcb.ts';
 import { outlast, userTimeoutSet } from './user-timeout.ts';
@@ -44,6 +44,11 @@ export function tos(tcb: Tcb, value: number): void {
 /** From now on: an octet that has come as text stays text. */
 export function outOfBand(tcb: Tcb, on: boolean): void {
   if (tcb.state !== CLOSED) tcb.flags2 = on ? tcb.flags2 | F2_OUT_OF_BAND : tcb.flags2 & ~F2_OUT_OF_BAND;
+}
+
+/** Whether EV_ACKED is told. */
+export function tellAcked(tcb: Tcb, on: boolean): void {
+  if (tcb.state !== CLOSED) tcb.flags2 = on ? tcb.flags2 | F2_TELL_ACKED : tcb.flags2 & ~F2_TELL_ACKED;
 }
 
 /** Name of a controller, or one of the user's own; cwnd stays as it is. */

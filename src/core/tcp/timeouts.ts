@@ -8,6 +8,7 @@ import { fastOpenFailed } from './fast-open.ts';
 import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { rest, stir } from './flights.ts';
 import { beginFrto } from './frto.ts';
+import { BY_CLOSED_WINDOW, BY_KEEP_ALIVE, BY_NEIGHBOUR, BY_REASON, BY_USER_TIMEOUT } from './last-words.ts';
 import { end, remove } from './lifecycle.ts';
 import { reorderTimeout } from './loss.ts';
 import { orphanExpired, watchOrphan } from './orphan.ts';
@@ -96,7 +97,7 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
       return;
     case TIMER_USER:
       if (diff(t.tick, tcb.firstSentAt) >= tcb.userTimeout || tcb.firstSentAt === 0)
-        giveUp(t, tcb, ETIMEDOUT); // T233 …
+        giveUp(t, tcb, ETIMEDOUT, BY_USER_TIMEOUT); // T233 …
       else arm(t, tcb, TIMER_USER, tcb.userTimeout - diff(t.tick, tcb.firstSentAt));
       return;
     case TIMER_PACE:
@@ -105,7 +106,8 @@ function fire(t: Tcp, tcb: Tcb, timer: number, at: number): void {
 }
 
 /** Nothing more will be tried (T235, T311 to T317). The last soft error is the better reason when there was one. */
-export function giveUp(t: Tcp, tcb: Tcb, reason: number): void {
+export function giveUp(t: Tcp, tcb: Tcb, reason: number, cause = BY_REASON): void {
+  t.cause = cause;
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) t.counters.attemptFails++;
   end(t, tcb, EV.giveUp, tcb.softError < 0 ? tcb.softError : reason);
 }
@@ -185,7 +187,7 @@ function persist(t: Tcp, tcb: Tcb): void {
     }
     tcb.rexmits++;
     if (tcb.rexmits > t.defaults.dataRetries) {
-      giveUp(t, tcb, ETIMEDOUT);
+      giveUp(t, tcb, ETIMEDOUT, BY_CLOSED_WINDOW);
       return;
     }
     backOff(tcb);
@@ -199,7 +201,7 @@ function persist(t: Tcp, tcb: Tcb): void {
 function unreached(t: Tcp, tcb: Tcb): void {
   tcb.rexmits++;
   if (tcb.rexmits > t.defaults.dataRetries) {
-    giveUp(t, tcb, ETIMEDOUT);
+    giveUp(t, tcb, ETIMEDOUT, BY_NEIGHBOUR);
     return;
   }
   backOff(tcb);
@@ -222,7 +224,7 @@ function keepAlive(t: Tcp, tcb: Tcb, at: number): void {
   if (sent >= allowed) {
     // [MUST-29] never after a single one. The peer may only be cut off: it hears that we are gone, as Linux does.
     if (t.ip.ready(tcb.hop)) emitRst(t, tcb, t.ip.linkOf(tcb.hop));
-    giveUp(t, tcb, ETIMEDOUT);
+    giveUp(t, tcb, ETIMEDOUT, BY_KEEP_ALIVE);
     return;
   }
   tcb.keepCount = allowed | ((sent + 1) << 16);

@@ -1,6 +1,6 @@
 /** §3.10.7.4, fifth: the ACK field. */
 import { ACK, FIN, OPT_SACK, SYN } from '../../../wire/abi.ts';
-import { EV_ALL_ACKED, OK } from '../../events.ts';
+import { EV_ACKED, EV_ALL_ACKED, OK } from '../../events.ts';
 import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import { closeNow } from '../close.ts';
 import { arm, disarm, markDirty, report, step, type Tcp } from '../context.ts';
@@ -31,6 +31,7 @@ import {
   F2_ECN,
   F2_MTU_PROBE,
   F2_PTO,
+  F2_TELL_ACKED,
   F2_TFO_DATA,
   F2_TLP_SPENT,
   TIMER_LOSS,
@@ -166,7 +167,7 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   const flight = diff(tcb.sndNxt, tcb.sndUna);
   acknowledge(t, tcb, ackNo);
   tcb.sndUna = ackNo;
-  if (tcb.flags2 & F2_MTU_PROBE) probeAcked(t, tcb);
+  if (tcb.flags2 & (F2_MTU_PROBE | F2_TELL_ACKED)) watched(t, tcb, bytes);
   t.ip.confirm(tcb.hop);
   if (bytes > 0) {
     textAcked(t, tcb, bytes);
@@ -187,6 +188,14 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   // A FIN that the window held back needs its probe as text does (RFC 9293 §3.8.6.1 [MUST-36], T283).
   const finWaits = (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;
   if (tcb.sndQueued > 0 || tcb.lostOut > 0 || finWaits) markDirty(t, tcb);
+}
+
+/** SND.UNA moved by `bytes` of text, and somebody wants to know. */
+function watched(t: Tcp, tcb: Tcb, bytes: number): void {
+  if (tcb.flags2 & F2_MTU_PROBE) probeAcked(t, tcb);
+  if ((tcb.flags2 & F2_TELL_ACKED) === 0) return;
+  const all = tcb.bytesOut + bytes;
+  report(t, tcb, EV_ACKED, Math.floor(all / 0x1_0000_0000), all | 0);
 }
 
 /**

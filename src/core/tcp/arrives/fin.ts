@@ -27,10 +27,10 @@ export function reachFin(t: Tcp, tcb: Tcb): void {
   tcb.rcvNxt = add(tcb.rcvNxt, 1);
   if (tcb.rcvAdv === ((tcb.rcvNxt - 1) | 0)) tcb.rcvAdv = tcb.rcvNxt;
   tcb.flags &= ~F_RCV_FIN;
-  report(t, tcb, EV_END);
-  ackNow(t, tcb);
   // FIN_WAIT_1 whose FIN this very segment acknowledged is FIN_WAIT_2 by now: straight to TIME_WAIT (T225).
   step(t, tcb, EV.rcvFin);
+  report(t, tcb, EV_END);
+  ackNow(t, tcb);
   if (tcb.state === TIME_WAIT) beginTimeWait(t, tcb);
   else beginRest(t, tcb);
 }

@@ -55,6 +55,8 @@ export function tables(arenaBytes = 4 << 20, records = 4096): Tables {
     windowGranted: 0,
     windowLimit: Infinity,
     trace: null,
+    telling: false,
+    cause: 0,
     news: new News(),
   } as unknown as Tcp;
   const view = new CongestionView(new Tcb(rows.words.buffer as ArrayBuffer, flights.words.buffer as ArrayBuffer));
