@@ -156,6 +156,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     clock: around.clock,
     rng: around.rng,
     ephemeralPorts: settings.tcp.ephemeralPorts,
+    after: around.after,
     claims: around.shared,
   });
   shard?.begin({

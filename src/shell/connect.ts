@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
+import { checkNumber } from './options/check.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 
@@ -50,6 +51,8 @@ export interface ConnectOptions extends TcpSocketOptions {
   /** 4 or 6 restricts what a name may resolve to; 0 = either. */
   family?: 0 | 4 | 6;
   lookup?: typeof lookup;
+  /** `open` only: ms after which the next address of a name is tried beside the ones before (RFC 8305). Default 250. */
+  attemptDelay?: number;
   signal?: AbortSignal;
   /** TCP Fast Open (RFC 7413), whatever `tcp.fastOpen` says: what is written in the tick of `connect` goes with the SYN, as `data`. */
   fastOpen?: boolean;
@@ -98,6 +101,7 @@ export function checkConnect(options: ConnectOptions): ConnectOptions {
   if (options.localPort !== undefined) checked.localPort = checkPort('localPort', options.localPort, 0);
   bindAddress('localAddress', options.localAddress);
   checkSocketTcp(options);
+  checkNumber('attemptDelay', options.attemptDelay, 0, 10, 10_000, 'ms'); // RFC 8305 §5: never less than 10 ms
   const { fastOpen, data, maxBuffered } = options;
   if (fastOpen !== undefined && typeof fastOpen !== 'boolean')
     throw new OptionError('fastOpen', fastOpen, 'true or false');

@@ -8,7 +8,7 @@ import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
 
 /** What may be said of it: nothing here waits, so no name is looked up. */
-export type DialOptions = Omit<ConnectOptions, 'lookup' | 'family' | 'signal' | 'host'> & {
+export type DialOptions = Omit<ConnectOptions, 'lookup' | 'family' | 'signal' | 'attemptDelay' | 'host'> & {
   /** An IP literal. */
   host: string;
 };

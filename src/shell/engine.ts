@@ -53,6 +53,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly ephemeralPorts: readonly [number, number];
+  /** Runs `fn` after `ms`; returns what cancels it. Virtual in a simulation. */
+  readonly after: (ms: number, fn: () => void) => () => void;
   /** Mode 'shared': whether a port is ours and not the kernel's. Absent = all are. */
   readonly claims?: ((port: number) => boolean) | undefined;
 }
@@ -64,6 +66,7 @@ export class Engine {
   readonly links: readonly Link[];
   readonly driver: Driver;
   readonly ephemeralPorts: readonly [number, number];
+  readonly after: EngineOptions['after'];
   readonly slab = new Slab();
   readonly udp = new UdpTable();
   readonly octets = new Octets();
@@ -98,6 +101,7 @@ export class Engine {
     this.core = options.core;
     this.links = options.links;
     this.ephemeralPorts = options.ephemeralPorts;
+    this.after = options.after;
     this.#claims = options.claims ?? (() => true);
     this.shared = options.claims !== undefined;
     this.#clock = options.clock;

@@ -1,0 +1,53 @@
+/** The addresses of a host name as they become known, family by family: RFC 8305 §3 does not wait for both. */
+import { lookup } from 'node:dns';
+import { tryParseAddress } from '../wire/address-text.ts';
+import type { ConnectOptions } from './connect.ts';
+import type { Engine } from './engine.ts';
+
+export interface Answer {
+  /** Which question it answers; 0 = both families at once. */
+  readonly family: 0 | 4 | 6;
+  readonly addresses: readonly string[];
+  readonly error?: Error;
+}
+
+/** What is asked for a name. A lookup of the user's may not know of families: it is asked once for all it has. */
+export function questionsOf(options: ConnectOptions): readonly (0 | 4 | 6)[] {
+  const family = options.family ?? 0;
+  return options.lookup === undefined && family === 0 ? [6, 4] : [family];
+}
+
+/** Asks one of them; `told` hears of it once. */
+export function ask(
+  engine: Engine,
+  options: ConnectOptions,
+  host: string,
+  family: 0 | 4 | 6,
+  told: (answer: Answer) => void,
+): void {
+  const own = engine.resolver;
+  if (options.lookup !== undefined || own === undefined || own.servers.length === 0)
+    return askSystem(engine, options, host, family, told);
+  own.lookup(host, family).then(
+    (addresses) => told({ family, addresses }),
+    (error: Error) => told({ family, addresses: [], error }),
+  );
+}
+
+function askSystem(
+  engine: Engine,
+  options: ConnectOptions,
+  host: string,
+  family: 0 | 4 | 6,
+  told: (answer: Answer) => void,
+): void {
+  engine.hold();
+  (options.lookup ?? lookup)(host, { family, all: true }, (error, found: unknown) => {
+    engine.letGo();
+    const addresses = (Array.isArray(found) ? found : [{ address: found }]).flatMap(({ address }) =>
+      typeof address === 'string' && tryParseAddress(address) !== undefined ? [address] : [],
+    );
+    if (addresses.length > 0) told({ family, addresses });
+    else told({ family, addresses, error: error ?? new Error(`${host} has no address`) });
+  });
+}
