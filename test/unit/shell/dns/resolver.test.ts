@@ -220,7 +220,9 @@ test('connect looks names up where the stack has servers; the search list is for
     'AAAA box.home.test': () => ({ answers: [{ type: 'AAAA', name: 'box.home.test', ttl: 1, data: 'fd00::1' }] }),
   }).serve(80, {});
   const own = world.host(['10.0.0.3/24', 'fd00::3/64'], { dns: { servers: ['10.0.0.1'], search: ['home.test'] } });
-  expect((await world.settle(own.open({ host: 'box', port: 80 }))).remoteAddress).toBe('10.0.0.1');
+  // RFC 8305 §3: AAAA was answered first, and nothing waits for A.
+  expect((await world.settle(own.open({ host: 'box', port: 80 }))).remoteAddress).toBe('fd00::1');
+  expect((await world.settle(own.open({ host: 'box', port: 80, family: 4 }))).remoteAddress).toBe('10.0.0.1');
   expect((await world.settle(own.open({ host: 'box.home.test', port: 80, family: 6 }))).remoteAddress).toBe('fd00::1');
   expect(await code(own.open({ host: 'nobody', port: 80 }))).toBe('ENOTFOUND');
   expect(await code(own.resolve('localhost.'))).toBe('ENOTFOUND');
