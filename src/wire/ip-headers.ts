@@ -67,7 +67,7 @@ export class IpHeaders {
     this.protocol = b[o + 6]!;
     this.fragment = false;
     this.tos = (get16(b, o) >>> 4) & 0xff;
-    this.ttl = b[o + 7]!;
+    this.ttl = b[o + 7]!; // RFC 8200 §3: 0 is no reason to drop what has arrived
     if (hasMappedPrefix(b, o + 8) || hasMappedPrefix(b, o + 24)) return DROP_NOT_OURS;
     return this.#skipExtensions(b);
   }

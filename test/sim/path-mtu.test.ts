@@ -64,7 +64,7 @@ describe.each([false, true])('IPv6 %s', (v6) => {
   });
 
   test.each([1400, 1280])(
-    'large segments that vanish without a word at %d: found out and searched [RFC 4821 §7.7] [RFC 4821 §7.2]',
+    'large segments that vanish without a word at %d: found out and searched [RFC 4821 §7] [RFC 4821 §7.7] [RFC 4821 §7.2] [RFC 8899 §5.1]',
     (mtu) => {
       const done = transfer(3_000_000, { mtu }, { v6 });
       const { counters } = sender(done).core;

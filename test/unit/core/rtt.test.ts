@@ -49,7 +49,7 @@ test('RFC 6298 (2.4): the floor', () => {
   expect(rtoFromEstimate(t, 1000)).toBe(1000);
 });
 
-test('RFC 6298 (5.5): doubling up to a ceiling of at least 60 s (2.5); a sample ends it', () => {
+test('RFC 6298 (5.5): doubling up to a ceiling of at least 60 s; a sample ends it [RFC 6298 §2.5]', () => {
   const t = tcb();
   sampleRtt(t, 100_000, 200);
   const seen: number[] = [];
