@@ -7,6 +7,7 @@ import { native } from './link/native.ts';
 import { openTap } from './link/tap.ts';
 import type { Link } from './ports.ts';
 import { type Arrangement, arrange } from './shell/coexist/arrangement.ts';
+import { Brokered } from './shell/coexist/brokered.ts';
 import { kernelFacts } from './shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from './shell/coexist/plan.ts';
 import { watchKernel } from './shell/coexist/watch.ts';
@@ -71,11 +72,18 @@ async function openShard(settings: Settings, wish: Wish, shard: Shard): Promise<
 }
 
 function arrangeFor(settings: Settings, wish: Wish): Promise<Arrangement> {
-  return arrange(
-    wish,
-    // Without an address there is nothing to test: one that DHCP gets is fenced when it comes.
-    settings.selfTest && settings.addresses.length > 0 ? injectFrames : null,
-  );
+  // Without an address there is nothing to test: one that DHCP gets is fenced when it comes.
+  return keepKernelAway(wish, settings.selfTest && settings.addresses.length > 0);
+}
+
+let broker: Brokered | undefined;
+
+/** Here, or by the process with rights that `usertcp open` left behind. */
+function keepKernelAway(wish: Wish, selfTest: boolean): Promise<Arrangement> {
+  const { USERTCP_BROKER: given } = process.env;
+  if (given !== undefined) broker = Brokered.inherited(Number(given));
+  delete process.env.USERTCP_BROKER;
+  return broker ? broker.arrange(wish, selfTest) : arrange(wish, selfTest ? injectFrames : null);
 }
 
 /** The link of a device; the arrangement is undone when there is none. */
@@ -133,7 +141,7 @@ function ownMac(address: Int32Array): Uint8Array {
  */
 function fenceOn({ ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
   return async (address) => {
-    const arrangement = await arrange({ device, addresses: [address], mode, ports, ephemeralPorts }, null);
+    const arrangement = await keepKernelAway({ device, addresses: [address], mode, ports, ephemeralPorts }, false);
     return () => arrangement.release();
   };
 }

@@ -91,10 +91,18 @@ function capabilities(): Finding[] {
       name,
       ok,
       detail: ok ? 'held' : 'not held: no real interface can be opened by this process',
-      fix: 'run as root, or: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)), or: unshare -Urn',
+      fix:
+        `sudo npx usertcp open ${ownDevice()} -- node app.js   (Node itself runs without rights)\n` +
+        '      or, for every program of this Node: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node))\n' +
+        '      or, in a namespace of your own: unshare -Urn',
       needed: ['device'],
     };
   });
+}
+
+/** The interface that a command is most likely meant for. */
+function ownDevice(): string {
+  return Object.keys(networkInterfaces()).find((name) => name !== 'lo') ?? 'eth0';
 }
 
 function namespaces(): Finding {

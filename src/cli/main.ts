@@ -14,14 +14,14 @@ const USAGE = `usage: usertcp COMMAND [options]
 
   doctor [--for demo|interop|device] [--json]   what this machine allows, and the command that fixes what it does not
   demo                                          the stack against the Linux kernel: HTTP both ways, hashes compared
-  open [--] COMMAND                             opens packet sockets as root and hands them to COMMAND, run without rights
+  open DEVICE [--user NAME] -- COMMAND          opens what needs rights, as root, and runs COMMAND without them
   verify [--only IDS] [--json]                  what RFC 9293 requires, checked on simulated wires: met or not met
   ladder FILE [--conn N] [--list] [--json]      one connection of a capture as a ladder diagram
 
 examples:
   npx usertcp doctor --for device
   npx usertcp demo
-  sudo npx usertcp open -- node app.js
+  sudo npx usertcp open eth0 -- node app.js
   npx usertcp ladder trace.pcapng --list
 `;
 
@@ -81,9 +81,23 @@ async function demo(args: string[]): Promise<number> {
 }
 
 async function open(args: string[]): Promise<number> {
-  const command = args[0] === '--' ? args.slice(1) : args;
-  if (command[0] === '--help' || command[0] === '-h') return help();
-  return command.length === 0 ? wrong('open takes a command to run') : runOpen(command, process.env);
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const { values, positionals } = parseArgs({
+    args: args.slice(0, end),
+    options: { user: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  });
+  if (values.help) return help();
+  const command = args.slice(end + 1);
+  const [device, ...more] = positionals;
+  if (device === undefined || more.length > 0) return wrong('open takes one device: open eth0 -- node app.js');
+  if (command.length === 0) return wrong('open takes a command behind --: open eth0 -- node app.js');
+  try {
+    return await runOpen({ device, command, user: values.user }, process.env);
+  } catch (error) {
+    if (error instanceof RangeError) return wrong(`open: ${error.message}`);
+    throw error;
+  }
 }
 
 async function verify(args: string[]): Promise<number> {

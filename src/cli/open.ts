@@ -1,21 +1,87 @@
-/** `usertcp open -- COMMAND`: opens packet sockets with the rights we have, and runs a command that has them and no rights. */
-import { spawn } from 'node:child_process';
+/**
+ * `usertcp open DEVICE -- COMMAND`: opens packet sockets with the rights we have, and runs a command that has them and no
+ * rights. What else needs rights, the rules that keep the kernel away, it asks of us (shell/coexist/broker.ts).
+ */
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { openPacketSockets } from '../link/afpacket.ts';
+import { injectFrames } from '../link/inject.ts';
+import { arrange } from '../shell/coexist/arrangement.ts';
+import { serveBroker } from '../shell/coexist/broker.ts';
+import { checkDevice } from '../shell/coexist/device-facts.ts';
+
+export interface OpenOptions {
+  readonly device: string;
+  readonly command: readonly string[];
+  /** Whom the command runs as: a name, or numbers of user and group. Default: who called sudo. */
+  readonly user?: string | undefined;
+}
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name?: string;
+  readonly home?: string;
+}
 
 /** Where standard input, output and error end. */
 const FIRST_FD = 3;
 
-/** Returns the exit code of the command. Under sudo it runs as the user who called. */
-export async function runOpen([command, ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const sockets = openPacketSockets();
-  const child = spawn(command!, args, {
-    stdio: ['inherit', 'inherit', 'inherit', ...sockets],
-    env: { ...env, USERTCP_FDS: sockets.map((_, i) => FIRST_FD + i).join(',') },
-    ...(env.SUDO_UID !== undefined && { uid: Number(env.SUDO_UID), gid: Number(env.SUDO_GID) }),
+/** Returns the exit code of the command. Throws a RangeError when nobody says whom it is to run as. */
+export async function runOpen({ device, command, user }: OpenOptions, env: NodeJS.ProcessEnv): Promise<number> {
+  const account = whom(user, env);
+  checkDevice(device);
+  const sockets = openPacketSockets(device);
+  const [file, ...args] = command;
+  const child = spawn(file!, args, {
+    stdio: ['inherit', 'inherit', 'inherit', ...sockets, 'pipe'],
+    env: {
+      USERTCP_DEVICE: device,
+      ...env,
+      ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home }),
+      USERTCP_FDS: sockets.map((_, i) => FIRST_FD + i).join(','),
+      USERTCP_BROKER: String(FIRST_FD + sockets.length),
+    },
+    ...(account && { uid: account.uid, gid: account.gid }),
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  // At a terminal Ctrl-C reaches the command by itself.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const stream = child.stdio[FIRST_FD + sockets.length] as unknown as Duplex;
+  const served = serveBroker(stream, device, (wish, selfTest) => arrange(wish, selfTest ? injectFrames : null));
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  stream.destroy();
+  await served;
   return code ?? 128 + constants.signals[signal!];
+}
+
+/** Undefined: as we are, which is not root. */
+function whom(user: string | undefined, { SUDO_UID, SUDO_GID }: NodeJS.ProcessEnv): Account | undefined {
+  if (user !== undefined) return account(user);
+  if (SUDO_UID !== undefined && SUDO_UID !== '0') return account(`${SUDO_UID}:${SUDO_GID ?? SUDO_UID}`);
+  if (process.getuid?.() !== 0) return undefined;
+  throw new RangeError(
+    'as whom is COMMAND to run? With sudo it is who called it; else say --user NAME or --user UID:GID',
+  );
+}
+
+/** Of a name as the system knows it, or of numbers. */
+function account(user: string): Account {
+  const [, uid, gid = uid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
+  const entry = passwd(uid ?? user);
+  if (uid !== undefined) return { ...entry, uid: Number(uid), gid: Number(gid) };
+  if (entry === undefined) throw new RangeError(`--user: there is no user ${JSON.stringify(user)}`);
+  return entry;
+}
+
+function passwd(key: string): Required<Account> | undefined {
+  try {
+    const line = execFileSync('getent', ['passwd', key], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const [name, , uid, gid, , home] = line.trim().split(':');
+    return { name: name!, uid: Number(uid), gid: Number(gid), home: home! };
+  } catch {
+    return undefined;
+  }
 }

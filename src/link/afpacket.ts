@@ -23,8 +23,13 @@ const REOPEN_MS = 500;
 /** Node-API's words for napi_no_external_buffers_allowed. */
 const FOREIGN_MEMORY = /external buffers are not allowed/i;
 
+const grantsFor = (device: string): string =>
+  `Run it by sudo npx usertcp open ${device} -- node app.js, which opens it and runs Node without rights; or give Node the right, ` +
+  'once, for every program it runs: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)); ' +
+  'or in a namespace of your own: unshare -Urn';
+
 /** `error` with what to do about it, when it is about rights, or about where this process runs. */
-export function explainRights(error: unknown, device: string): unknown {
+export function explainRights(error: unknown, device: string, grant = grantsFor(device)): unknown {
   const code = (error as { code?: unknown }).code;
   if (error instanceof Error && FOREIGN_MEMORY.test(error.message)) {
     error.message =
@@ -33,10 +38,7 @@ export function explainRights(error: unknown, device: string): unknown {
     return Object.assign(error, { code: 'ERR_USERTCP_FOREIGN_MEMORY' });
   }
   if (!(error instanceof Error) || (code !== 'EPERM' && code !== 'EACCES')) return error;
-  error.message =
-    `usertcp: opening '${device}' needs CAP_NET_RAW and CAP_NET_ADMIN (${error.message}). ` +
-    'Once: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)); ' +
-    'or run as root; or in a namespace of your own: unshare -Urn';
+  error.message = `usertcp: opening '${device}' needs CAP_NET_RAW and CAP_NET_ADMIN (${error.message}). ${grant}`;
   return error;
 }
 
@@ -168,11 +170,11 @@ export class NativeDevice implements Link {
  * Packet sockets for the `fds` of a process without rights, to be handed down as its stdio. They belong to this network
  * namespace and receive nothing until a link takes them.
  */
-export function openPacketSockets(): number[] {
+export function openPacketSockets(device: string): number[] {
   try {
     return native().openPacketSockets();
   } catch (error) {
-    throw explainRights(error, 'packet sockets');
+    throw explainRights(error, device, 'Run it by sudo');
   }
 }
 

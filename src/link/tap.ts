@@ -24,6 +24,11 @@ export function openTap(options: TapOptions): NativeDevice {
     const link = new TapLink({ ...options, mac, vlan, checksum: process.env.USERTCP_CHECKSUM });
     return new NativeDevice(link, {});
   } catch (error) {
-    throw explainRights(error, options.device);
+    const make = `sudo ip tuntap add dev ${options.device} mode tap user $USER`;
+    throw explainRights(
+      error,
+      options.device,
+      `Once, for your user: ${make}; or in a namespace of your own: unshare -Urn`,
+    );
   }
 }

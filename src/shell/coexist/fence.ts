@@ -13,7 +13,8 @@ import type { Plan } from './plan.ts';
 const ATTEMPTS = 50;
 const PAUSE_MS = 20;
 const INSTALL = 'sudo apt-get install nftables';
-const GRANT = 'run as root, or in a namespace of your own (unshare -Urn)';
+const GRANT =
+  'sudo npx usertcp open DEVICE -- node app.js has it done for you; or run in a namespace of your own (unshare -Urn)';
 /** $0 is the command that undoes the rest, if any. */
 const GUARD = 'nft -i; [ $# -eq 0 ] || exec "$@"';
 

@@ -81,6 +81,14 @@ test('the demo needs Node alone; interop the tools; what is not needed may be mi
   expect(interop.findings.find(({ name }) => name === 'curl')).toMatchObject({ ok: true, detail: 'curl 1.0' });
 });
 
+test('what is not held is had by usertcp open, by a capability of Node, or in a namespace', () => {
+  const raw = report('device').findings.find(({ name }) => name === 'CAP_NET_RAW')!;
+  if (raw.ok) return;
+  expect(raw.fix).toMatch(
+    /^sudo npx usertcp open \S+ -- node app\.js.*\n.*sudo setcap cap_net_raw,cap_net_admin\+ep.*\n.*unshare -Urn$/,
+  );
+});
+
 test('for people: pass, FAIL or miss, and the fix below', () => {
   machine.addon = false;
   machine.forwards = true;

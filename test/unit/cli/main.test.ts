@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 const runDoctor = vi.fn((_options: { purpose: string; json: boolean }) => 0);
 const runRole = vi.fn(async (_role: string, _options: unknown) => {});
-const runOpen = vi.fn(async (_command: readonly string[]) => 7);
+const runOpen = vi.fn(async (_options: object) => 7);
 vi.mock('../../../src/cli/doctor.ts', () => ({ runDoctor }));
 vi.mock('../../../src/cli/open.ts', () => ({ runOpen }));
 vi.mock('../../../src/cli/demo/demo.ts', () => ({ runDemo: async () => 5 }));
@@ -47,8 +47,10 @@ test.each([
   [['doctor', 'extra'], /^usertcp: Unexpected argument 'extra'.*usage:/s],
   [['doctor', '--json=yes'], /^usertcp: .*--json.*usage:/s],
   [['demo', '--fast'], /^usertcp: Unknown option '--fast'.*usage:/s],
-  [['open'], /^usertcp: open takes a command to run\n\nusage:/],
-  [['open', '--'], /^usertcp: open takes a command to run\n\nusage:/],
+  [['open'], /^usertcp: open takes one device: open eth0 -- node app.js\n\nusage:/],
+  [['open', '--', 'true'], /^usertcp: open takes one device/],
+  [['open', 'eth0', 'true'], /^usertcp: open takes one device/],
+  [['open', 'eth0', '--'], /^usertcp: open takes a command behind --: open eth0 -- node app.js\n\nusage:/],
   [['ladder'], /^which file\?/],
 ])('arguments that are no good are exit code 2 and usage on stderr: %j', async (args, message) => {
   const { code, out, err } = await run(...args);
@@ -71,13 +73,18 @@ test('demo runs itself, or a role of it with its options', async () => {
 });
 
 test("open: everything behind -- is the command's", async () => {
-  expect((await run('open', '--', 'node', '--help', 'x')).code).toBe(7);
-  expect(runOpen.mock.lastCall![0]).toEqual(['node', '--help', 'x']);
+  expect((await run('open', 'eth0', '--user', 'www', '--', 'node', '--help', '--', 'x')).code).toBe(7);
+  expect(runOpen.mock.lastCall![0]).toEqual({ device: 'eth0', user: 'www', command: ['node', '--help', '--', 'x'] });
+  runOpen.mockRejectedValueOnce(new RangeError('as whom?'));
+  expect(await run('open', 'eth0', '--', 'true')).toMatchObject({
+    code: 2,
+    err: /^usertcp: open: as whom\?\n\nusage:/,
+  });
 });
 
 test('what fails is exit code 1 and one line, without usage', async () => {
   runOpen.mockRejectedValueOnce(new Error("opening 'packet sockets' needs CAP_NET_RAW"));
-  expect(await run('open', 'true')).toEqual({
+  expect(await run('open', 'eth0', '--', 'true')).toEqual({
     code: 1,
     out: '',
     err: "usertcp: opening 'packet sockets' needs CAP_NET_RAW\n",

@@ -129,7 +129,7 @@ test('errors about rights say what to do, others stay as they are', () => {
     const error = Object.assign(new Error('socket: Operation not permitted'), { code });
     expect(explainRights(error, 'eth0')).toBe(error);
     expect(error.message).toMatch(
-      /opening 'eth0' needs CAP_NET_RAW and CAP_NET_ADMIN \(socket: Operation not permitted\).*setcap.*unshare -Urn/,
+      /opening 'eth0' needs CAP_NET_RAW and CAP_NET_ADMIN \(socket: Operation not permitted\).*sudo npx usertcp open eth0 -- node app\.js.*setcap.*unshare -Urn/,
     );
   }
   const foreign = explainRights(new Error('External buffers are not allowed'), 'eth0');

@@ -1,0 +1,137 @@
+// The broker of `usertcp open`: it carries out wishes for its own device only, made of values it has read itself.
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Arrangement } from '../../../src/shell/coexist/arrangement.ts';
+import { serveBroker } from '../../../src/shell/coexist/broker.ts';
+import { Brokered } from '../../../src/shell/coexist/brokered.ts';
+import type { Wish } from '../../../src/shell/coexist/plan.ts';
+import { PortSet } from '../../../src/shell/coexist/port-set.ts';
+
+const wish: Wish = {
+  device: 'elsewhere0',
+  mode: 'shared',
+  addresses: ['10.0.0.2', 'FD00::0:2'],
+  ports: [80],
+  ephemeralPorts: undefined,
+};
+const plan: Arrangement['plan'] = {
+  mode: 'shared',
+  rules: ['ip daddr 10.0.0.2 drop'],
+  watch: [],
+  required: undefined,
+  ephemeralPorts: [61000, 65535],
+  claimed: new PortSet([[80, 80]]),
+};
+const release = vi.fn(async () => {});
+const offences = vi.fn(async () => [{ packets: 2, what: 'answered' }]);
+const arrange = vi.fn(async (_wish: Wish, _selfTest: boolean): Promise<Arrangement> => {
+  return { plan, warnings: ['careful'], offences, release };
+});
+const opened: { destroy(): void }[] = [];
+afterEach(() => {
+  for (const one of opened.splice(0)) one.destroy();
+  vi.clearAllMocks();
+});
+
+/** A broker and the raw stream of its client; `over` resolves when all is undone. */
+async function start(): Promise<{ client: Socket; over: Promise<void>; brokered: () => Brokered }> {
+  const path = join(tmpdir(), `usertcp-broker-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  const { connect } = await import('node:net');
+  const client = connect(path);
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  opened.push(client, socket);
+  const over = serveBroker(socket, 'eth0', arrange);
+  return { client, over, brokered: () => new Brokered(client) };
+}
+
+const ask = async (client: Socket, request: unknown): Promise<Record<string, unknown>> => {
+  client.write(`${typeof request === 'string' ? request : JSON.stringify(request)}\n`);
+  const [reply] = (await once(client, 'data')) as [Buffer];
+  return JSON.parse(String(reply)) as Record<string, unknown>;
+};
+
+test('arranges for its own device, with addresses written anew, and undoes it when asked', async () => {
+  const { client } = await start();
+  const reply = await ask(client, { id: 1, ask: 'arrange', wish, selfTest: true });
+  expect(reply).toMatchObject({
+    id: 1,
+    arranged: { plan: { rules: plan.rules, claimed: '80' }, warnings: ['careful'] },
+  });
+  expect(arrange).toHaveBeenCalledWith({ ...wish, device: 'eth0', addresses: ['10.0.0.2', 'fd00::2'] }, true);
+  expect(await ask(client, { id: 2, ask: 'offences', of: 1 })).toEqual({
+    id: 2,
+    offences: [{ packets: 2, what: 'answered' }],
+  });
+  expect(await ask(client, { id: 3, ask: 'release', of: 1 })).toEqual({ id: 3 });
+  expect(release).toHaveBeenCalledTimes(1);
+});
+
+test.each([
+  ['rules smuggled into an address', { addresses: ['10.0.0.2 accept; flush ruleset'] }],
+  ['an address that is no text', { addresses: [{}] }],
+  ['too many addresses', { addresses: Array(65).fill('10.0.0.2') }],
+  ['no addresses', { addresses: 'all' }],
+  ['a mode nobody knows', { mode: 'own; flush' }],
+  ['ports as text', { ports: ['80 } accept'] }],
+  ['a port beyond all', { ports: [65536] }],
+  ['no list of ports', { ports: 80 }],
+  ['a range of text', { ephemeralPorts: ['1', '2'] }],
+])('refuses %s', async (_title, part) => {
+  const { client } = await start();
+  const reply = await ask(client, { id: 1, ask: 'arrange', wish: { ...wish, ...part } });
+  expect(reply).toMatchObject({ id: 1, error: { message: expect.any(String) as string } });
+  expect(arrange).not.toHaveBeenCalled();
+});
+
+test('no wish at all, and more wishes than one process has', async () => {
+  const { client, over } = await start();
+  expect(await ask(client, { id: 1, ask: 'arrange' })).toHaveProperty('error');
+  for (let id = 2; id < 66; id++) await ask(client, { id, ask: 'arrange', wish });
+  expect(await ask(client, { id: 99, ask: 'arrange', wish })).toMatchObject({
+    error: { message: 'too many arrangements' },
+  });
+  client.destroy();
+  await over;
+  expect(release).toHaveBeenCalledTimes(64);
+});
+
+test.each([['not JSON'], ['{"ask":"arrange"}'], ['x'.repeat(70_000)]])(
+  'nonsense ends it, and undoes all: %.20s',
+  async (text) => {
+    const { client, over } = await start();
+    await ask(client, { id: 1, ask: 'arrange', wish });
+    client.write(text.length > 100 ? text : `${text}\n`);
+    await over;
+    expect(release).toHaveBeenCalledTimes(1);
+  },
+);
+
+test('the end of its client undoes all', async () => {
+  const { client, over } = await start();
+  await ask(client, { id: 1, ask: 'arrange', wish });
+  client.destroy();
+  await over;
+  expect(release).toHaveBeenCalledTimes(1);
+});
+
+test('as its client sees it: the same arrangement, and errors with their code', async () => {
+  const { brokered } = await start();
+  const far = brokered();
+  const arrangement = await far.arrange(wish, false);
+  expect(arrangement.plan).toEqual(plan);
+  expect(arrangement.plan.claimed!.has(80)).toBe(true);
+  expect([arrangement.warnings, await arrangement.offences()]).toEqual([
+    ['careful'],
+    [{ packets: 2, what: 'answered' }],
+  ]);
+  await arrangement.release();
+  expect(release).toHaveBeenCalledTimes(1);
+  arrange.mockRejectedValueOnce(Object.assign(new Error('taken'), { code: 'ERR_USERTCP_PORT_TAKEN' }));
+  await expect(far.arrange(wish, false)).rejects.toMatchObject({ message: 'taken', code: 'ERR_USERTCP_PORT_TAKEN' });
+});
