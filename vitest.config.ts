@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    exclude: ['dist/**', 'build*/**', 'node_modules/**'],
+    exclude: ['dist/**', 'build*/**', '**/node_modules/**'],
     testTimeout: slow ? 600_000 : 20_000,
     hookTimeout: 30_000,
     passWithNoTests: true,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cannot as cannotBench } from '../bench/lab.mjs';
 import { build } from './build.mjs';
+import { installLibraries } from './libraries.mjs';
 import { pack } from './pack.mjs';
 import { ensurePackages, path, prepare, root, run, say, which } from './prepare.mjs';
 import { smoke } from './smoke-versions.mjs';
@@ -96,6 +97,13 @@ const jobs = {
     // Fresh worlds: the first seed comes from the clock, and is printed.
     tally.add('slow: seeded worlds', await script('scripts/sim.mjs', ['--minutes', '5'], 12 * minutes));
     await jobs.faults();
+    jobs.libraries();
+  },
+  /** Servers and libraries of others over the drop-in: 50 s of installing, and one minute. */
+  libraries: () => {
+    if (!ready()) return;
+    if (!installLibraries()) return tally.add('libraries', { why: 'they cannot be installed here' });
+    tally.add('libraries', vitest(['interop'], {}, 5 * minutes, ['test/interop/libraries/']));
   },
   sim: async () => tally.add('seeded worlds', await script('scripts/sim.mjs', ['--minutes', '5'], 12 * minutes)),
   faults: async () => tally.add('planted faults', await script('scripts/faults.mjs', ['--random', '20'], 6 * minutes)),

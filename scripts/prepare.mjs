@@ -32,6 +32,16 @@ const BENCH = {
 /** The compiler of the other CPU, and what runs its programs here. */
 const PREBUILD = { 'g++': 'g++', binutils: 'readelf', 'g++-aarch64-linux-gnu': 'aarch64-linux-gnu-g++' };
 const FOREIGN = { ...PREBUILD, 'qemu-user': 'qemu-aarch64', 'musl-tools': 'musl-gcc' };
+// The servers and clients of test/interop/libraries; its own setup asks for them.
+const LIBRARIES = {
+  curl: 'curl',
+  openssl: 'openssl',
+  'nginx-light': 'nginx',
+  postgresql: '/usr/lib/postgresql',
+  'redis-server': 'redis-server',
+  mosquitto: 'mosquitto',
+  'nghttp2-client': 'h2load',
+};
 const LINT = { 'clang-format': 'clang-format' };
 export const purposes = {
   build: BUILD,
@@ -42,6 +52,7 @@ export const purposes = {
   lint: LINT,
   prebuild: PREBUILD,
   foreign: FOREIGN,
+  libraries: LIBRARIES,
 };
 const tried = new Set();
 

@@ -2,13 +2,14 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { path, run } from './prepare.mjs';
 
-export function vitest(projects = [], env = {}, timeout = undefined) {
+/** `files`: parts of paths; all when empty. */
+export function vitest(projects = [], env = {}, timeout = undefined, files = []) {
   const report = path('.cache/vitest.json');
   rmSync(report, { force: true });
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const code = run(
     process.execPath,
-    [path('node_modules/vitest/vitest.mjs'), ...args, ...projects.map((p) => `--project=${p}`)],
+    [path('node_modules/vitest/vitest.mjs'), ...args, ...projects.map((p) => `--project=${p}`), ...files],
     { env, timeout },
   );
   if (!existsSync(report)) return { failed: 1 };
