@@ -6,6 +6,7 @@ export type { AckSample } from './core/tcp/congestion/ack-sample.ts';
 export type { CongestionController } from './core/tcp/congestion/controller.ts';
 export type { CongestionView } from './core/tcp/congestion/view.ts';
 export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
+export type { Burst } from './shell/burst.ts';
 export type {
   CloseMessage,
   ConnMessage,

@@ -60,7 +60,7 @@ export class World {
   host(addresses: string | readonly string[], options: HostOptions = {}): Stack {
     const { wire = this.wire, card = {}, name, ...rest } = options;
     const number = this.#cards.size + 1;
-    const link = new SimLink(wire, { ...card, name: name ?? `host${number}` });
+    const link = new SimLink(wire, { poison: 'later', ...card, name: name ?? `host${number}` });
     const settings = checkOptions({
       ...rest,
       link,

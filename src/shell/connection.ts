@@ -2,12 +2,13 @@
  * The promise level: a connection that is written with `await` and read with `for await`. Chunks are copies and
  * belong to the application. While nobody reads, the peer's window closes.
  */
-import type { TcpInfo } from '../core/api.ts';
 import { ECONNRESET } from '../core/events.ts';
+import { type Burst, type BurstSource, bursts, Lent } from './burst.ts';
 import type { Conn } from './conn.ts';
+import { ConnectionBase } from './connection-base.ts';
 import { StackError, systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-import type { CongestionChoice } from './options/congestion.ts';
+import { readableOf, writableOf } from './web-streams.ts';
 
 interface Waiter<T> {
   resolve(value: T): void;
@@ -17,30 +18,26 @@ interface Waiter<T> {
 /** Bytes kept for a reader that is between two `next` calls; beyond this the connection is paused. */
 const READ_AHEAD = 256 * 1024;
 
-export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
-  readonly #conn: Conn;
+export class Connection extends ConnectionBase implements AsyncIterable<Buffer>, AsyncDisposable {
   #chunks: Buffer[] = [];
   #ready = 0;
   #ended = false;
   #discarding = false;
   #outcome: { readonly error: Error | null } | undefined;
   #reader: Waiter<Buffer | null> | undefined;
+  /** Waits in `bursts()`. */
+  #borrower: Waiter<Burst | null> | undefined;
+  #lent: Lent | undefined;
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array | string> | undefined;
   #writers: Waiter<void>[] = [];
   #closers: Waiter<void>[] = [];
   /** Others have the connection: what `read` and `write` say then. */
   #left: StackError | undefined;
 
-  /** Told of what goes wrong without ending the connection; see `Handlers.softError` [MUST-47]. Nobody has to listen. */
-  onSoftError: ((error: Error) => void) | undefined;
-  /** Told of urgent data; see `Handlers.urgent` [MUST-32]. */
-  onUrgent: ((what: 0 | 1 | 2) => void) | undefined;
-  /** Told of an octet out of band; see `Handlers.outOfBand`. Unset, the octet waits for `takeOutOfBand()`. */
-  onOutOfBand: ((octet: number) => void) | undefined;
-  #onState: ((from: string, to: string) => void) | undefined;
-
   /** Made by `stack.open` and listeners. */
   constructor(conn: Conn) {
-    this.#conn = conn;
+    super(conn);
     conn.data = this;
     conn.attach(connectionHandlers);
   }
@@ -51,17 +48,59 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
       this.#ready -= chunk.length;
-      if (this.#ready < READ_AHEAD) this.#conn.resume();
+      if (this.#ready < READ_AHEAD) this.conn.resume();
       return Promise.resolve(chunk);
     }
+    return (
+      this.#over() ??
+      new Promise((resolve, reject) => {
+        this.#reader = { resolve, reject };
+        this.conn.resume();
+      })
+    );
+  }
+
+  /** What a reader gets who need not, or may not, wait. */
+  #over(): Promise<null> | undefined {
     if (this.#ended) return Promise.resolve(null);
     if (this.#outcome !== undefined)
       return this.#outcome.error === null ? Promise.resolve(null) : Promise.reject(this.#outcome.error);
-    if (this.#reader !== undefined) return Promise.reject(new Error('read() is already waiting'));
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
-      this.#conn.resume();
-    });
+    if (this.#reader !== undefined || this.#borrower !== undefined)
+      return Promise.reject(new Error('read() is already waiting'));
+    return undefined;
+  }
+
+  /**
+   * What comes, without a copy where that can be: `for await (const burst of conn.bursts())`. The views of a burst are lent: they are the
+   * stack's again at the loop's next `await`. Leaving the loop early leaves the connection open, as with the connection itself.
+   */
+  bursts(): AsyncIterableIterator<Burst> {
+    const source: BurstSource = (told, failed) => {
+      if (this.#left !== undefined) return failed(this.#left);
+      if (this.#chunks.length > 0) {
+        const chunks = this.#chunks.splice(0);
+        this.#ready = 0;
+        this.conn.resume();
+        return told(new Lent(this.conn, chunks, false));
+      }
+      const over = this.#over();
+      if (over !== undefined) return void over.then(told, failed);
+      this.#borrower = { resolve: told, reject: failed };
+      this.conn.resume();
+    };
+    return bursts(source);
+  }
+
+  /** The peer's bytes as a web stream; made when first asked for, and then the only reader. Cancelling throws away what still comes. */
+  get readable(): ReadableStream<Uint8Array> {
+    this.#readable ??= readableOf(this, () => this.#discard());
+    return this.#readable;
+  }
+
+  /** Our bytes as a web stream: `close` sends FIN, `abort` resets. */
+  get writable(): WritableStream<Uint8Array | string> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
   }
 
   /** Leaving the loop early leaves the connection open: a later loop goes on where this one stopped. */
@@ -74,7 +113,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     if (this.#left !== undefined) return Promise.reject(this.#left);
     if (this.#outcome !== undefined) return Promise.reject(this.#outcome.error ?? systemError(ECONNRESET, 'write'));
     try {
-      if (this.#conn.write(bytes)) return Promise.resolve();
+      if (this.conn.write(bytes)) return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -84,7 +123,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /** As `write`, and resolves when the peer's TCP has acknowledged all of it (its application may not have read it). */
   async writeAcked(bytes: Uint8Array | string): Promise<void> {
     const written = this.write(bytes);
-    const acked = this.#conn.acknowledged();
+    const acked = this.conn.acknowledged();
     acked.catch(() => {}); // `written` tells of it first
     await written;
     return acked;
@@ -93,7 +132,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /** Sends FIN after what was written; reading goes on (half-close). */
   closeWrite(): void {
     if (this.#left !== undefined) throw this.#left;
-    this.#conn.end();
+    this.conn.end();
   }
 
   /**
@@ -102,11 +141,15 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
    */
   end(bytes?: Uint8Array | string): Promise<void> {
     if (this.#left !== undefined) return Promise.reject(this.#left);
-    this.#conn.end(bytes);
+    this.conn.end(bytes);
+    this.#discard();
+    return this.closed();
+  }
+
+  #discard(): void {
     this.#discarding = true;
     this.#chunks = [];
-    this.#conn.resume();
-    return this.closed();
+    this.conn.resume();
   }
 
   /** Resolves when both directions are closed; rejects when the connection fails. */
@@ -118,7 +161,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
 
   /** Resets the connection at once. */
   abort(): void {
-    this.#conn.abort();
+    this.conn.abort();
   }
 
   /**
@@ -129,106 +172,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     if (this.#outcome !== undefined || this.#left !== undefined) return;
     const unread = this.#chunks.length > 0;
     if (!unread) this.drained();
-    this.#conn.release(unread);
+    this.conn.release(unread);
     this.#settle(null);
-  }
-
-  get localAddress(): string {
-    return this.#conn.localAddress;
-  }
-  get localPort(): number {
-    return this.#conn.localPort;
-  }
-  get remoteAddress(): string {
-    return this.#conn.remoteAddress;
-  }
-  get remotePort(): number {
-    return this.#conn.remotePort;
-  }
-  /** Name of the RFC 9293 state of our end. */
-  get state(): string {
-    return this.#conn.state;
-  }
-
-  /** Told of changes of `state` from now on; see `Handlers.state`. */
-  get onState(): ((from: string, to: string) => void) | undefined {
-    return this.#onState;
-  }
-  set onState(told: ((from: string, to: string) => void) | undefined) {
-    this.#onState = told;
-    if (told !== undefined) this.#conn.wantStates();
-  }
-
-  /** Snapshot of the TCB for people; null once the connection is gone. */
-  info(): TcpInfo | null {
-    return this.#conn.info();
-  }
-
-  setNoDelay(on = true): this {
-    this.#conn.setNoDelay(on);
-    return this;
-  }
-
-  /** Times in ms. */
-  setKeepAlive(on: boolean, idle?: number, interval?: number, count?: number): this {
-    this.#conn.setKeepAlive(on, idle, interval, count);
-    return this;
-  }
-
-  /** TOS / traffic class byte of what is sent from now on. */
-  setTypeOfService(tos: number): this {
-    this.#conn.setTypeOfService(tos);
-    return this;
-  }
-
-  /** See `Conn.sendUrgent`. */
-  sendUrgent(bytes: Uint8Array): number {
-    return this.#conn.sendUrgent(bytes);
-  }
-
-  /** See `Conn.setReceiveBuffer`. */
-  setReceiveBuffer(bytes: number): this {
-    this.#conn.setReceiveBuffer(bytes);
-    return this;
-  }
-
-  /** See `Conn.setSendBuffer`. */
-  setSendBuffer(bytes: number): this {
-    this.#conn.setSendBuffer(bytes);
-    return this;
-  }
-
-  /** See `Conn.setMaxBuffered`: `write` rejects. */
-  setMaxBuffered(bytes: number): this {
-    this.#conn.setMaxBuffered(bytes);
-    return this;
-  }
-
-  /** See `Conn.setUrgent`. */
-  setUrgent(urgent: 'inline' | 'out-of-band'): this {
-    this.#conn.setUrgent(urgent);
-    return this;
-  }
-
-  /** See `Conn.takeOutOfBand`. */
-  takeOutOfBand(): number | undefined {
-    return this.#conn.takeOutOfBand();
-  }
-
-  /** See `Conn.discardUnsent`. */
-  discardUnsent(): number {
-    return this.#conn.discardUnsent();
-  }
-
-  /** A congestion controller by name ('cubic', 'bbr', …), or one of your own; the window goes on as it is. */
-  setCongestionControl(choice: CongestionChoice): this {
-    this.#conn.setCongestionControl(choice);
-    return this;
-  }
-
-  /** @internal */
-  get conn(): Conn {
-    return this.#conn;
   }
 
   /**
@@ -236,11 +181,12 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
    * waits is refused, and so is every later one; what write() took goes out first; closed() tells how the connection ends.
    */
   leaveTo(handlers: Handlers): void {
-    const conn = this.#conn;
+    const conn = this.conn;
     if (this.#left !== undefined) throw this.#left;
     this.#left = new StackError('ERR_USERTCP_TAKEN_OVER', 'the connection was given to pipe()');
     this.#reader?.reject(this.#left);
-    this.#reader = undefined;
+    this.#borrower?.reject(this.#left);
+    this.#reader = this.#borrower = undefined;
     this.drained();
     conn.attach({
       ...handlers,
@@ -257,8 +203,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
 
   /** @internal */
   received(bytes: Buffer): void {
-    if (this.#discarding) return;
-    const chunk = this.#conn.keep(bytes);
+    if (this.#discarding || this.#lend(bytes)) return;
+    const chunk = this.conn.keep(bytes);
     const reader = this.#reader;
     if (reader !== undefined) {
       this.#reader = undefined;
@@ -266,7 +212,17 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     }
     this.#chunks.push(chunk);
     this.#ready += chunk.length;
-    if (this.#ready >= READ_AHEAD) this.#conn.pause();
+    if (this.#ready >= READ_AHEAD) this.conn.pause();
+  }
+
+  /** To who waits in `bursts()`; what comes behind it in the same turn goes along. */
+  #lend(bytes: Buffer): boolean {
+    const borrower = this.#borrower;
+    if (borrower === undefined) return this.#lent?.add(bytes) === true;
+    this.#borrower = undefined;
+    this.#lent = new Lent(this.conn, [bytes], true);
+    borrower.resolve(this.#lent);
+    return true;
   }
 
   /** @internal */
@@ -280,7 +236,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   peerEnded(): void {
     this.#ended = true;
     this.#reader?.resolve(null);
-    this.#reader = undefined;
+    this.#borrower?.resolve(null);
+    this.#reader = this.#borrower = undefined;
   }
 
   /** @internal */
@@ -292,15 +249,17 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     this.#outcome = { error };
     const lost = error ?? systemError(ECONNRESET, 'write');
     for (const writer of this.#writers) writer.reject(lost);
-    if (error === null) this.#reader?.resolve(null);
-    else this.#reader?.reject(error);
+    for (const reader of [this.#reader, this.#borrower]) {
+      if (error === null) reader?.resolve(null);
+      else reader?.reject(error);
+    }
     for (const closer of this.#closers) {
       if (error === null) closer.resolve();
       else closer.reject(error);
     }
     this.#writers = [];
     this.#closers = [];
-    this.#reader = undefined;
+    this.#reader = this.#borrower = undefined;
   }
 }
 

@@ -24,8 +24,7 @@ import {
 } from '../core/events.ts';
 import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
-import { isLoopback, isMapped } from '../wire/address.ts';
-import { formatAddress } from '../wire/address-text.ts';
+import { isLoopback } from '../wire/address.ts';
 import type { Acceptor, Listening } from './acceptor.ts';
 import { Acks } from './acks.ts';
 import { Caps } from './caps.ts';
@@ -34,8 +33,9 @@ import { OPEN, OPEN_PAUSED, OPENING } from './conn-flags.ts';
 import { ConnTable, isNoNews } from './conn-table.ts';
 import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
-import { type Endpoint, NOWHERE } from './endpoint.ts';
+import { describe, type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
+import { Loans } from './loans.ts';
 import { Octets, urgentNews } from './out-of-band.ts';
 import { Pieces } from './pieces.ts';
 import { Slab } from './slab.ts';
@@ -71,6 +71,7 @@ export class Engine {
   readonly udp = new UdpTable();
   readonly octets = new Octets();
   readonly caps = new Caps();
+  readonly loans = new Loans();
   readonly acks: Acks;
   /** Told of what the diagnostics channels want to hear. */
   readonly witness: Witness;
@@ -343,8 +344,4 @@ export class Engine {
     conn.opened();
     if (acceptor.brief) this.#conns.rest(row, conn, acceptor);
   }
-}
-
-function describe(words: Int32Array, port: number): Endpoint {
-  return { address: formatAddress(words), family: isMapped(words) ? 'IPv4' : 'IPv6', port };
 }

@@ -109,6 +109,19 @@ export abstract class RowHandle {
     return this.engine.slab.keep(bytes);
   }
 
+  /** @internal See `Lender` in burst.ts. */
+  isPassing(bytes: Uint8Array): boolean {
+    return bytes.buffer === this.engine.core.arena.buffer;
+  }
+  /** @internal */
+  whenOver(over: () => void): void {
+    this.engine.loans.add(over);
+  }
+  /** @internal */
+  get turn(): number {
+    return this.engine.driver.counts.turns;
+  }
+
   /** true = small writes leave at once (Nagle off). */
   setNoDelay(on = true): this {
     if (this.row >= 0) this.engine.core.callSetNoDelay(this.row, on);

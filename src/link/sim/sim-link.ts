@@ -29,8 +29,11 @@ export interface SimLinkOptions {
   readonly vlan?: number;
   /** Bytes of receive memory. */
   readonly ringBytes?: number;
-  /** Overwrites receive memory when a burst was handled, so that using it later does not go unnoticed (default true). */
-  readonly poison?: boolean;
+  /**
+   * Overwrites receive memory when a burst was handled, so that using it later does not go unnoticed (default true). 'later': after the
+   * microtasks of its callback, as a ring of the kernel.
+   */
+  readonly poison?: boolean | 'later';
 }
 
 /** Frames start at multiples of this, as in a ring with aligned slots. */
@@ -61,7 +64,7 @@ export class SimLink implements Link, Station {
   readonly #wire: SimWire;
   readonly #uncut: boolean;
   readonly #batchWindow: number;
-  readonly #poison: boolean;
+  readonly #poison: boolean | 'later';
   readonly #vlan: number;
   readonly #receiver: FrameReceiver;
   readonly #scratch = new Uint8Array(MAX_HEADERS + MAX_PACKET);
@@ -196,10 +199,10 @@ export class SimLink implements Link, Station {
     const frames = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
+    let used = 0;
     for (let next = 0; next < frames.length; ) {
       const receiver = this.#receiver;
       receiver.begin();
-      let used = 0;
       for (; next < frames.length && !receiver.full; next++) {
         const frame = frames[next]!;
         if (!isGroupMac(frame.bytes, 0) && !sameMac(frame.bytes, 0, this.mac, 0)) {
@@ -217,8 +220,9 @@ export class SimLink implements Link, Station {
       if (receiver.count === 0 || this.#onBurst === undefined) continue;
       this.counters[RX_BATCHES]!++;
       this.#onBurst(receiver.count);
-      if (this.#poison) this.rxMemory.fill(0xdb, 0, used);
+      if (this.#poison === true) this.rxMemory.fill(0xdb, 0, used);
     }
+    if (this.#poison === 'later' && used > 0) queueMicrotask(() => this.rxMemory.fill(0xdb, 0, used));
   }
 }
 

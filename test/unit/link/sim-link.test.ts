@@ -285,6 +285,22 @@ test('memory of a burst is overwritten when it was handled, and too many bytes d
   expect(count(p.b, 'rxRingDrops')).toBe(7);
 });
 
+test('memory of a burst may be kept until the microtasks of its callback are over, as with a ring of the kernel', async () => {
+  const p = pair({ poison: 'later' });
+  let first = -1;
+  p.b.start(
+    () => {
+      first = p.b.rx[RX_OFF]!;
+    },
+    () => {},
+  );
+  p.a.flush(fill(p.a.tx, 0, { seq: 1, pieces: [[0, 1000]] }));
+  p.clock.run();
+  expect(p.b.rxMemory[first]).not.toBe(0xdb);
+  await Promise.resolve();
+  expect(p.b.rxMemory[first]).toBe(0xdb);
+});
+
 test('a descriptor without a next hop is an error that is counted, and nothing is sent', () => {
   const p = pair();
   for (const hop of [-1, 4]) p.a.flush(fill(p.a.tx, 0, { pieces: [[0, 3000]], gso: 1448, hop }));
