@@ -32,6 +32,7 @@ export type { Metrics } from './shell/metrics.ts';
 export { toPrometheus } from './shell/metrics.ts';
 export { measureConnects } from './shell/observe.ts';
 export { OptionError } from './shell/option-error.ts';
+export type { LiveOptions } from './shell/options/live.ts';
 export type {
   BudgetOptions,
   CaptureOptions,

@@ -16,6 +16,7 @@ import type { MemoryUse } from './memory-use.ts';
 import type { Share } from './share.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
+import type { Limit } from './tcp/limits.ts';
 import type { AskAboutSyn } from './tcp/syn-hook.ts';
 import type { TraceQueue } from './trace.ts';
 import type { Udp } from './udp/udp.ts';
@@ -170,6 +171,8 @@ export interface Core {
   /** true = hold back partial segments, false = let them go. */
   callCork(row: number, on: boolean): void;
 
+  /** One of TUNE_* (tcp/tuning.ts). Returns OK or an error (< 0). */
+  callTune(row: number, what: number, value: number, now: Micros): number;
   /** EV_ACKED for each ACK that moves SND.UNA, or no more. */
   callTellAcked(row: number, on: boolean): void;
 
@@ -196,7 +199,8 @@ export interface Core {
   sendQueued(row: number): number;
   /** Payload octets that the peer has acknowledged in all. */
   acknowledged(row: number): number;
-  info(row: number): TcpInfo;
+  /** `now`: for the times in it; absent, that of the last turn. */
+  info(row: number, now?: Micros): TcpInfo;
   readonly memory: MemoryUse;
   /** Everything a connection is, to be taken up by `importConnection` of another core; the row is gone here afterwards. */
   exportConnection(row: number, now: Micros): ArrayBuffer;
@@ -251,4 +255,46 @@ export interface TcpInfo {
   readonly urgentLeft: number;
   /** TOS or traffic class of the segment received last. */
   readonly receivedTos: number;
+  /** RFC 9293 §3.3.1. Sequence numbers are unsigned; `sndWnd` and `rcvWnd` are above. */
+  readonly iss: number;
+  readonly irs: number;
+  readonly sndUna: number;
+  readonly sndNxt: number;
+  readonly sndUp: number;
+  readonly sndWl1: number;
+  readonly sndWl2: number;
+  readonly rcvNxt: number;
+  readonly rcvUp: number;
+  /** Largest window that the peer ever offered. */
+  readonly maxSndWnd: number;
+  /** Bytes believed to be in the network (RFC 6675), selectively acknowledged, marked lost. */
+  readonly pipe: number;
+  readonly sacked: number;
+  readonly lost: number;
+  readonly duplicateAcks: number;
+  /** Retransmission timeouts in a row. */
+  readonly timeouts: number;
+  /** The path was seen to reorder; by how many quarters of the least round trip RACK waits for that. */
+  readonly reordering: boolean;
+  readonly reorderingWindow: number;
+  /** Bytes that came ahead of a hole. */
+  readonly outOfOrder: number;
+  readonly sendBuffer: number;
+  readonly receiveBuffer: number;
+  /** Bytes a second; 0 = not paced. */
+  readonly pacingRate: number;
+  readonly congestion: string;
+  readonly ttl: number;
+  readonly typeOfService: number;
+  /** ms; 0 = none. */
+  readonly userTimeout: number;
+  readonly keepAlive: boolean;
+  readonly noDelay: boolean;
+  readonly corked: boolean;
+  /** ms since a segment of the peer came, and since the oldest text outstanding was first sent (0 = none is). */
+  readonly silentMs: number;
+  readonly outstandingMs: number;
+  /** What holds text back now, and µs of each so far: counted from the first `info()`, and anew as the counts above. */
+  readonly limit: Limit;
+  readonly limitedUs: Readonly<Record<Limit, number>>;
 }

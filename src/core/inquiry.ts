@@ -82,7 +82,7 @@ export class Inquiry {
     return this.at(row).bytesOut;
   }
 
-  info(row: number): TcpInfo {
-    return infoOf(this.t, this.at(row));
+  info(row: number, now = this.t.now): TcpInfo {
+    return infoOf(this.t, this.at(row), now);
   }
 }

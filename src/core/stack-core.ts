@@ -26,6 +26,7 @@ import { sendWaiting } from './tcp/syn-ack.ts';
 import { type AskAboutSyn, SynHook } from './tcp/syn-hook.ts';
 import { expireTimeWaits } from './tcp/time-waits.ts';
 import { expire } from './tcp/timeouts.ts';
+import { tune } from './tcp/tuning.ts';
 import { discardUnsent } from './tcp/unsent.ts';
 import { TraceQueue } from './trace.ts';
 import { Udp } from './udp/udp.ts';
@@ -191,6 +192,11 @@ export class StackCore extends Inquiry implements Core {
 
   callSetOutOfBand(row: number, on: boolean): void {
     settings.outOfBand(this.called(row), on);
+  }
+
+  callTune(row: number, what: number, value: number, now: Micros): number {
+    this.enter(now);
+    return tune(this.t, this.called(row), what, value);
   }
 
   callTellAcked(row: number, on: boolean): void {

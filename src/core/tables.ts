@@ -25,6 +25,7 @@ import { Eviction } from './tcp/eviction.ts';
 import { FastOpens } from './tcp/fast-opens.ts';
 import { Flights } from './tcp/flights.ts';
 import { HalfOpens } from './tcp/half-opens.ts';
+import { LimitTable } from './tcp/limits.ts';
 import { Listeners } from './tcp/listeners.ts';
 import { PathCache } from './tcp/path-cache.ts';
 import { PortProbe } from './tcp/port-probe.ts';
@@ -123,6 +124,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     dirty: new DirtyList(rows.words),
     options: new TcpOptions(),
     sack: new SackOption(),
+    limits: new LimitTable(),
     news: new News(),
     address: new Int32Array(4),
     identity: new Int32Array(9),

@@ -65,6 +65,12 @@ export class Conn extends RowHandle {
     if (this.#pending === null && !(this.#flags & CONNECTING)) this.#close();
   }
 
+  /** Done with both directions: no handler but `close` is called any more. How it ends is `linger`'s to say (`set`). */
+  close(): void {
+    const { close } = this.#handlers;
+    this.release(false, close === undefined ? NO_HANDLERS : { close });
+  }
+
   /** Resets the connection; unsent data is thrown away. `close(conn, null)` follows. */
   abort(): void {
     if (this.#flags & GONE) return this.#finish(null);
@@ -146,9 +152,10 @@ export class Conn extends RowHandle {
    * @internal Nobody looks any more. With unread bytes (`unread`: in the caller's own buffer) this resets, as
    * RFC 9293 [SHLD-3] asks; otherwise what was written goes out, then FIN, without an owner.
    */
-  release(unread: boolean): void {
-    this.#handlers = NO_HANDLERS;
+  release(unread: boolean, last = NO_HANDLERS): void {
     if (this.#flags & (CLOSED | ORPHAN)) return;
+    if (!(this.#flags & (GONE | CONNECTING)) && this.engine.lingering.take(this, last)) return;
+    this.#handlers = last;
     this.#flags |= ORPHAN;
     if (this.#flags & GONE) return this.#finish(null);
     if (unread || this.#held !== null || this.#flags & CONNECTING) return this.abort();

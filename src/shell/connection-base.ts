@@ -2,6 +2,7 @@
 import type { TcpInfo } from '../core/api.ts';
 import type { Conn } from './conn.ts';
 import type { CongestionChoice } from './options/congestion.ts';
+import type { LiveOptions } from './options/live.ts';
 
 export abstract class ConnectionBase {
   /** @internal */
@@ -47,6 +48,12 @@ export abstract class ConnectionBase {
   /** Snapshot of the TCB for people; null once the connection is gone. */
   info(): TcpInfo | null {
     return this.conn.info();
+  }
+
+  /** See `Conn.set`: any option, at any time. */
+  set(options: LiveOptions): this {
+    this.conn.set(options);
+    return this;
   }
 
   setNoDelay(on = true): this {

@@ -35,6 +35,7 @@ import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { describe, type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
+import { Lingering } from './lingering.ts';
 import { Loans } from './loans.ts';
 import { Octets, urgentNews } from './out-of-band.ts';
 import { Pieces } from './pieces.ts';
@@ -72,6 +73,7 @@ export class Engine {
   readonly octets = new Octets();
   readonly caps = new Caps();
   readonly loans = new Loans();
+  readonly lingering: Lingering;
   readonly acks: Acks;
   /** Told of what the diagnostics channels want to hear. */
   readonly witness: Witness;
@@ -103,6 +105,7 @@ export class Engine {
     this.links = options.links;
     this.ephemeralPorts = options.ephemeralPorts;
     this.after = options.after;
+    this.lingering = new Lingering(options.after);
     this.#claims = options.claims ?? (() => true);
     this.shared = options.claims !== undefined;
     this.#clock = options.clock;

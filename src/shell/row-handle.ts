@@ -1,8 +1,10 @@
 /** What may be asked and set of one row of the core, as long as it is ours. */
 import type { TcpInfo } from '../core/api.ts';
+import { OK } from '../core/events.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
+import { checkLinger, type LiveOptions, setLive } from './options/live.ts';
 import { checkKeepAlive, checkSetting, checkUrgent } from './options/tcp.ts';
 
 /** ms [MUST-28]. */
@@ -101,7 +103,7 @@ export abstract class RowHandle {
 
   /** Snapshot of the TCB for people; null once the connection is gone. */
   info(): TcpInfo | null {
-    return this.row < 0 ? null : this.engine.core.info(this.row);
+    return this.row < 0 ? null : this.engine.core.info(this.row, this.engine.driver.now());
   }
 
   /** @internal A copy of borrowed bytes that the caller may keep. */
@@ -121,6 +123,28 @@ export abstract class RowHandle {
   get turn(): number {
     return this.engine.driver.counts.turns;
   }
+
+  /** Any of these, at any time; see LiveOptions. A wrong value throws OptionError, and none of them is set. */
+  set(options: LiveOptions): this {
+    setLive(this, options);
+    return this;
+  }
+
+  /** @internal See tcp/tuning.ts; false = the connection is over. */
+  tune(what: number, value: number): boolean {
+    const done = this.row >= 0 && this.engine.core.callTune(this.row, what, value, this.engine.driver.now()) === OK;
+    this.engine.driver.touch();
+    return done;
+  }
+
+  /** See LiveOptions. */
+  setLinger(ms: number | null): this {
+    checkLinger(ms);
+    this.engine.lingering.set(this, ms);
+    return this;
+  }
+
+  abstract setMaxBuffered(bytes: number): this;
 
   /** true = small writes leave at once (Nagle off). */
   setNoDelay(on = true): this {

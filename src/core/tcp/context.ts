@@ -26,6 +26,7 @@ import type { FastOpens } from './fast-opens.ts';
 import { arrow, CLOSED, eventNames, stateName } from './figure5.ts';
 import type { Flights } from './flights.ts';
 import type { HalfOpens } from './half-opens.ts';
+import type { LimitTable } from './limits.ts';
 import type { Listeners } from './listeners.ts';
 import type { PathCache } from './path-cache.ts';
 import type { PortProbe } from './port-probe.ts';
@@ -79,6 +80,8 @@ export interface Tcp {
   readonly dirty: DirtyList;
   readonly options: TcpOptions;
   readonly sack: SackOption;
+  /** What connections waited for, of those that somebody asks about. */
+  readonly limits: LimitTable;
   readonly news: News;
   /** One more cursor over the tables. */
   cursor(): Tcb;

@@ -39,6 +39,7 @@ import {
   F2_ACCECN,
   F2_DSACK,
   F2_ECN,
+  F2_NO_ECT,
   F2_TFO_ASKED,
   F2_UTO,
   F2_UTO_DUE,
@@ -101,7 +102,7 @@ export function emitText(
     // RFC 3168 §6.1.4, §6.1.5, §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes.
     const fresh = len > 0 && seq === tcb.sndNxt;
     bits |= ecnFlags(tcb, fresh);
-    if (fresh && tcb.sndWnd > 0) tx[base + TX_IP]! |= ECT_0;
+    if (fresh && tcb.sndWnd > 0 && (tcb.flags2 & F2_NO_ECT) === 0) tx[base + TX_IP]! |= ECT_0;
   }
   tx[base + TX_FLAGS] = bits | (window << 16);
   stamp(t, tcb, tx, base);

@@ -98,6 +98,7 @@ export function stir(t: Tcp, tcb: Tcb): void {
 }
 
 export function dropFlight(t: Tcp, tcb: Tcb): void {
+  if (tcb.timing !== 0) t.limits.give(tcb.timing);
   if (tcb.flight >= FIRST) t.flights.give(tcb.flight);
   tcb.flight = 0;
 }

@@ -11,6 +11,7 @@ import { synText, synTextSent } from './fast-open.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
 import { frtoRoom } from './frto.ts';
+import { noteLimit } from './limits.ts';
 import { mostText } from './mss.ts';
 import { probeMtu } from './mtu-search.ts';
 import { afterIdle, paced, spend } from './pacing.ts';
@@ -155,6 +156,7 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.sndNxt !== before && tcb.state !== SYN_RECEIVED) scheduleProbe(t, tcb);
   watchWindow(t, tcb, left);
   tellLowWater(t, tcb);
+  if (tcb.timing !== 0) noteLimit(t, tcb, left);
   return true;
 }
 

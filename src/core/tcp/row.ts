@@ -175,6 +175,11 @@ export const flight = [
   // buffers
   ['rcvSpace', 1, 'B', 'most text that came in one round trip'],
   ['quickAcks', 1, 'count', 'segments still to be acknowledged at once'],
+  // what the user set on this connection (F2_TUNED keeps the block)
+  ['maxPacing', 1, '16 B/s', 'no faster than this; 0 = as the controller says'],
+  ['lowWater', 1, 'B', 'text that may wait unsent; 0 = as the stack says, -1 = no limit'],
+  // what held text back, and for how long (limits.ts)
+  ['timing', 1, 'index', 'entry of the limits table; 0 = nobody asked'],
   // RFC 5482
   ['uto', 1, 'ms', 'USER_TIMEOUT the peer advertised; 0 = none'],
 ] as const;
@@ -242,8 +247,10 @@ export const F2_TLP_DUE = 1 << 25; /** the probe leaves with the next output */
 export const F2_FRTO_NEW = 1 << 26; /** F-RTO step 3: new text was let out */
 export const F2_UTO_DUE = 1 << 27; /** the user timeout goes with the next bare ACK */
 export const F2_TFO_PENDING = 1 << 28; /** the user has this connection, and the third ACK has not come */
+export const F2_NO_ECT = 1 << 29; /** the user does not want our text marked as ECN-capable */
+export const F2_TUNED = 1 << 30; /** the block holds what the user set */
 /** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
-export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE;
+export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE | F2_TUNED;
 
 // Keep-alive, state and user timer are in the row, the others in the flight block.
 export const TIMER_REXMIT = 0;

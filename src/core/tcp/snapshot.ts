@@ -119,6 +119,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   tcb.flight = 0;
   stir(t, tcb);
   tcb.f32.set(w.subarray(HEADER_WORDS + ROW_WORDS, FIXED_WORDS), tcb.flight);
+  tcb.timing = 0; // an index into a table of the exporter's
   tcb.rtxLost = 0; // an index into the exporter's records
   takeGrant(t, tcb);
   for (const word of LOCAL) tcb.i32[tcb.at + word] = -1;

@@ -146,7 +146,10 @@ export const MTU_CLAIM = 117;
 export const MTU_CLAIM_SEQ = 118;
 export const RCV_SPACE = 119;
 export const QUICK_ACKS = 120;
-export const UTO = 121;
+export const MAX_PACING = 121;
+export const LOW_WATER = 122;
+export const TIMING = 123;
+export const UTO = 124;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 128;
 /** Words that hold moments of this stack's clock. */
@@ -582,9 +585,18 @@ export class Tcb {
   /** segments still to be acknowledged at once [count] */
   get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 120]!; }
   set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 120] = v; }
+  /** no faster than this; 0 = as the controller says [16 B/s] */
+  get maxPacing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 121]!; }
+  set maxPacing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 121] = v; }
+  /** text that may wait unsent; 0 = as the stack says, -1 = no limit [B] */
+  get lowWater(): number { return this.f32[this.i32[this.at + FLIGHT]! + 122]!; }
+  set lowWater(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 122] = v; }
+  /** entry of the limits table; 0 = nobody asked [index] */
+  get timing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 123]!; }
+  set timing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 123] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 121]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 121] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 124]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 124] = v; }
 
   /** Deadline by TIMER_*; those that an idle connection may have are in the row. */
   timer(kind: number): number {

@@ -12,13 +12,19 @@ import type { Tcb } from './tcb.ts';
  */
 export function sendRoom(t: Tcp, tcb: Tcb): number {
   const room = tcb.sndBuf - tcb.sndQueued;
-  const mark = t.defaults.notSentLowat;
+  const mark = lowWater(t, tcb);
   return mark === 0 ? room : Math.min(room, mark - unsent(tcb));
+}
+
+/** The connection's own mark, or the stack's; 0 = none. */
+function lowWater(t: Tcp, tcb: Tcb): number {
+  const own = tcb.lowWater;
+  return own === 0 ? t.defaults.notSentLowat : own < 0 ? 0 : own;
 }
 
 /** Text has left: SEND may take more although nothing was acknowledged. */
 export function tellLowWater(t: Tcp, tcb: Tcb): void {
-  if ((tcb.flags & F_SHORT_SEND) === 0 || t.defaults.notSentLowat === 0) return;
+  if ((tcb.flags & F_SHORT_SEND) === 0 || lowWater(t, tcb) === 0) return;
   const room = sendRoom(t, tcb);
   if (room <= 0) return;
   tcb.flags &= ~F_SHORT_SEND;

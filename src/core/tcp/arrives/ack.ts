@@ -10,6 +10,7 @@ import { announce, ourSynAcked, scaledWindow, takeWindow } from '../established.
 import { CLOSED, CLOSING, EV, FIN_WAIT_1, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { textAcked } from '../held-text.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
+import { noteIdle } from '../limits.ts';
 import { duplicateAck, lossAck } from '../loss.ts';
 import { probeAcked } from '../mtu-search.ts';
 import { watchOrphan } from '../orphan.ts';
@@ -224,6 +225,7 @@ function restartTimers(t: Tcp, tcb: Tcb): void {
     tcb.flags2 &= ~F2_PTO;
     disarm(tcb, TIMER_USER);
     tcb.firstSentAt = 0;
+    if (tcb.timing !== 0) noteIdle(t, tcb);
     return;
   }
   tcb.firstSentAt = t.tick;

@@ -23,11 +23,13 @@ export class CongestionControl {
   private readonly controllers: CongestionController[];
   /** Controllers that do not pace are paced all the same. */
   private readonly pacing: boolean;
+  /** That, or some connection has a limit of its own. */
+  private rates: boolean;
 
   constructor(view: CongestionView, controllers: CongestionController[], pacing: boolean) {
     this.view = view;
     this.controllers = controllers;
-    this.pacing = pacing;
+    this.pacing = this.rates = pacing;
   }
 
   /** For `tcb.cc`. */
@@ -166,9 +168,23 @@ export class CongestionControl {
 
   /** The rate of a window that knows none of its own. */
   private pace(tcb: Tcb): void {
-    if (!this.pacing || this.of(tcb).paced === true) return;
-    const gain = tcb.cwnd < tcb.ssthresh ? SLOW_START_GAIN : AVOIDANCE_GAIN;
-    this.view.of(tcb).pacingRate = tcb.srtt === 0 ? 0 : (tcb.cwnd * gain * 1e6) / tcb.srtt;
+    if (this.rates) this.rate(tcb);
+  }
+
+  private rate(tcb: Tcb): void {
+    const { maxPacing } = tcb;
+    if (this.of(tcb).paced !== true) {
+      const gain = tcb.cwnd < tcb.ssthresh ? SLOW_START_GAIN : AVOIDANCE_GAIN;
+      this.view.of(tcb).pacingRate = !this.pacing || tcb.srtt === 0 ? 0 : (tcb.cwnd * gain * 1e6) / tcb.srtt;
+    }
+    if (maxPacing !== 0 && (tcb.pacingRate === 0 || tcb.pacingRate > maxPacing)) tcb.pacingRate = maxPacing;
+  }
+
+  /** The user's limit of the connection; 0 = none. */
+  limit(tcb: Tcb, units: number): void {
+    tcb.maxPacing = units;
+    if (units !== 0) this.rates = true;
+    this.pace(tcb);
   }
 
   /** The connection goes on without that controller, from the initial window. */
