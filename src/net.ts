@@ -3,6 +3,8 @@
  * own: `use(stack)`.
  */
 import net from 'node:net';
+import type { Conn } from './shell/conn.ts';
+import { TcpHandle } from './shell/net/handle.ts';
 import { netOf } from './shell/net/net.ts';
 import { checkRules, type NetRules } from './shell/net/policy.ts';
 import { type NetCounts, Router } from './shell/net/router.ts';
@@ -34,9 +36,19 @@ export function use(stack: Stack, rules: NetRules = {}): ReturnType<typeof netOf
   return { ...netOf(() => router), counts: () => ({ ...router.counts }) };
 }
 
+/**
+ * What the stack knows of a socket: its state, `info()`, and the settings that `net` does not have. null: it has no connection, or the
+ * kernel carries it.
+ */
+export function connection(socket: net.Socket): Conn | null {
+  const handle = (socket as unknown as { _handle: { _parent?: object } | null })._handle;
+  const below = handle?._parent ?? handle;
+  return below instanceof TcpHandle ? below.connection : null;
+}
+
 /** Who carried the connections of this process so far. */
 export function counts(): NetCounts {
   return { ...sharedRouter(openStack).counts };
 }
 
-export default { ...net, ...ours, Stream, use, counts };
+export default { ...net, ...ours, Stream, use, connection, counts };

@@ -106,6 +106,11 @@ export abstract class ConnHandle extends internals.JSStream {
     else conn.unref();
   }
 
+  /** What the stack has; null before connect and after the end. */
+  get connection(): Conn | null {
+    return this.conn;
+  }
+
   /** @internal The socket that this handle belongs to. */
   get owner(): object | undefined {
     return (this as unknown as Record<symbol, object | undefined>)[internals.owner];

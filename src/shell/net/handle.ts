@@ -14,7 +14,7 @@ import { WriteHandle } from './write-handle.ts';
 
 const { TCP, state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
 
-const { EADDRINUSE, ECANCELED, EINVAL } = constants.errno;
+const { EADDRINUSE, ECANCELED, ECONNABORTED } = constants.errno;
 
 export class TcpHandle extends WriteHandle {
   /** net.Socket's note whether it reads. */
@@ -244,8 +244,9 @@ export class TcpHandle extends WriteHandle {
 
   /** @internal */
   lost(error: Error | null): void {
-    if (error === null) return;
-    this.failed = (error as { errno?: number }).errno ?? -EINVAL;
+    // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
+    if (error === null && (this.#ended || this.closed)) return;
+    this.failed = (error as { errno?: number } | null)?.errno ?? -ECONNABORTED;
     if (this.#connecting !== null) return this.#connected(this.failed);
     if (!this.endWrites(this.failed) && this.#flowing && !this.#ended) this.#tellFailure();
   }

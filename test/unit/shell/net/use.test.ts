@@ -1,0 +1,87 @@
+// `use(stack)`: Node's own net over a stack of one's own, here on a simulated wire.
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { connection, use } from '../../../../src/net.ts';
+import { World } from '../../../../src/sim.ts';
+
+const pair = (impair = {}) => {
+  const world = new World({ seed: 1, impair: { delay: 5_000, ...impair } });
+  const [here, there] = [world.host('10.0.0.1/24'), world.host('10.0.0.2/24')];
+  return { world, here, there, a: use(here), b: use(there) };
+};
+const listening = async (server: net.Server): Promise<net.Server> => {
+  await once(server, 'listening');
+  return server;
+};
+
+describe('net over a stack', () => {
+  test('a socket is a net.Socket; bytes arrive, both ends close', async () => {
+    const { world, a, b } = pair();
+    const said: string[] = [];
+    const server = b.createServer((socket) => {
+      expect(socket).toBeInstanceOf(net.Socket);
+      expect(socket.remoteAddress).toBe('::ffff:10.0.0.1');
+      socket.on('data', (bytes) => said.push(String(bytes)));
+      socket.on('end', () => socket.end('bye'));
+      socket.on('end', () => said.push('end'));
+    });
+    await listening(server.listen(80));
+    const client = a.connect({ host: '10.0.0.2', port: 80 });
+    client.on('data', (bytes) => said.push(String(bytes)));
+    client.end('hello');
+    await world.settle(once(client, 'close'));
+    expect(said).toEqual(['hello', 'end', 'bye']);
+    expect([client.bytesRead, client.bytesWritten]).toEqual([3, 5]);
+  });
+
+  test('loss does not show: 2 MB of an http answer', async () => {
+    const { world, a, b } = pair({ loss: 0.02 });
+    const app = http.createServer((_req, res) => res.end(Buffer.alloc(2_000_000, 'x')));
+    const server = b.createServer((socket) => app.emit('connection', socket));
+    await listening(server.listen(80));
+    const req = http.get({ path: '/', createConnection: () => a.connect({ host: '10.0.0.2', port: 80 }) });
+    const read = async (): Promise<number> => {
+      const [answer] = await once(req, 'response');
+      let bytes = 0;
+      for await (const chunk of answer) bytes += chunk.length;
+      return bytes;
+    };
+    expect(await world.settle(read())).toBe(2_000_000);
+  });
+
+  test('nobody listens, nobody is there: the errors of node:net', async () => {
+    const { world, a } = pair();
+    const failure = async (socket: net.Socket) => ((await once(socket, 'error')) as [NodeJS.ErrnoException])[0];
+    const refused = await world.settle(failure(a.connect({ host: '10.0.0.2', port: 81 })));
+    expect(refused).toMatchObject({
+      message: 'connect ECONNREFUSED 10.0.0.2:81',
+      code: 'ECONNREFUSED',
+      syscall: 'connect',
+    });
+  });
+
+  test('connection(): what the stack knows of a socket, and its settings', async () => {
+    const { world, a, b } = pair();
+    await listening(b.createServer().listen(80));
+    const socket = a.connect({ host: '10.0.0.2', port: 80 });
+    await world.settle(once(socket, 'connect'));
+    expect(connection(socket)?.state).toBe('ESTABLISHED');
+    expect(connection(socket)?.setCongestionControl('newreno').info()?.srttUs).toBeGreaterThan(9_000);
+    expect(connection(new net.Socket())).toBeNull();
+    socket.destroy();
+  });
+
+  test('a stack that closes leaves no socket open', async () => {
+    const { world, here, a, b } = pair();
+    await listening(b.createServer({ allowHalfOpen: true }).listen(80));
+    const socket = a.connect({ host: '10.0.0.2', port: 80 });
+    await world.settle(once(socket, 'connect'));
+    const closed = Promise.allSettled([once(socket, 'close')]);
+    socket.on('error', () => {});
+    await world.settle(here.close({ timeout: 0 }));
+    await closed;
+    expect(socket.destroyed).toBe(true);
+  });
+});
