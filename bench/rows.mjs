@@ -13,7 +13,7 @@ export function readRows(...files) {
   );
 }
 
-/** Rows of benches that do not name a kind: million.mjs and micro/growth.mjs have cases, goodput.mjs a path and who sends. */
+/** Rows of benches that do not name a kind: million.mjs and micro/growth.mjs have cases, goodput.mjs a path and who sends, http.mjs a side. */
 function named(row) {
   if (row.m !== undefined) return row;
   if (row.case === 'few' || row.case === 'many') {
@@ -22,6 +22,10 @@ function named(row) {
   }
   if (row.case !== undefined && row.ns !== undefined) {
     return { m: 'growth', peer: 'ours', n: row.connections, [`ns: ${row.case}`]: row.ns };
+  }
+  if (row.side !== undefined && row.load !== undefined) {
+    const { side, round, load: t, value, errors: err } = row;
+    return { m: 'http', mode: 'on', peer: side === 'net' ? BASE : 'ours-net', round, t, value, ...(err && { err }) };
   }
   if (row.who !== undefined && row.share !== undefined) {
     return {
@@ -43,7 +47,7 @@ const less = (unit) => ({ unit, better: 'less' });
 const kinds = {
   sink: bulk,
   source: bulk,
-  cps: (r) => [['', more('1/s'), r.cps]],
+  cps: (r) => [['', more('1/s'), r.cps], ...cores(r)],
   rr1: trip,
   rr64: trip,
   lat: (r) => [
@@ -51,6 +55,7 @@ const kinds = {
     [' p99', less('µs'), r.p99_us],
     [' p99.9', less('µs'), r.p999_us],
   ],
+  http: (r) => [['', more(r.t.split(' ').at(-1)), r.value]],
   goodput: (r) => [['', more('% of the path'), 100 * r.share]],
   idle: (r) => [
     [`@${r.n} RSS`, less('B'), r.rss_b_per_conn],
@@ -65,6 +70,15 @@ function bulk(r) {
   return [
     ['', more('Gbit/s'), r.gbps],
     [' cpu', less('s/GB'), cost],
+  ];
+}
+
+/** How much of a core each side had, its time of warming up included: who is the limit. Softirqs are in neither. */
+function cores(r) {
+  const seconds = r.secs + Math.min(r.secs, 0.5);
+  return [
+    [' core, server', less('%'), r.cpu && (100 * r.cpu) / seconds],
+    [' core, client', less('%'), r.client_cpu && (100 * r.client_cpu) / seconds],
   ];
 }
 

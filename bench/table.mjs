@@ -7,9 +7,11 @@ const titles = { on: 'offloads on', off: 'offloads off', gro: 'GRO on, senders w
 /** Which tests stand in which table of a mode, in this order; what nobody listed comes last. */
 const parts = [
   ['bulk, Gbit/s, and connections per second', /^(sink8?|source|sink-crc|source-crc|cps)$/],
+  ['HTTP and TLS', /^https? /],
   ['ping-pong, µs', /^rr/],
   ['open loop at fixed rates, µs from the time a request was due', /^lat@/],
   ['CPU of the server, s/GB', / cpu$/],
+  ['% of a core that each side had in cps', / core, /],
   ['', /./],
 ];
 

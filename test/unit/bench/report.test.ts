@@ -1,9 +1,12 @@
 // What benches print, from rows made by hand: medians, ratios within a round, verdicts, and a page that needs nothing else.
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const bench = (file: string) => import(new URL(`../../../bench/${file}`, import.meta.url).href);
-const { cellsOf, median, pointsOf, short } = await bench('rows.mjs');
+const { cellsOf, median, pointsOf, readRows, short } = await bench('rows.mjs');
 const { compare, verdict } = await bench('compare.mjs');
 const { page } = await bench('report.mjs');
 const { tables } = await bench('table.mjs');
@@ -91,6 +94,27 @@ test('the page stands alone and has a plot for each thing measured', () => {
   expect(html).not.toMatch(/<script|<link|<img|url\(|(src|href)=|NaN|undefined</);
   expect(html).toContain('&lt;abc&gt;');
   expect(tables(rows)).toContain('40 (3.00x) [40..90]');
+});
+
+test('connections per second say what both sides had of a core', () => {
+  const row = { m: 'cps', t: 'cps', mode: 'on', peer: 'ours', round: 0, cps: 100, secs: 1.5, cpu: 1, client_cpu: 2 };
+  const text: string = tables([row]);
+  expect(text).toContain('### % of a core that each side had in cps');
+  expect(text).toContain('| ours | 50 | 100 | 1 |');
+  expect(tables([{ ...row, cpu: null, client_cpu: undefined }])).not.toContain('a core');
+});
+
+test('rows of http.mjs have points, but not what failed', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'rows-')), 'http.jsonl');
+  const row = { side: 'net', round: 0, load: 'http requests/s', value: 200, errors: '' };
+  const lines = [row, { ...row, side: 'ours', value: 300 }, { ...row, side: 'ours', round: 1, errors: 'Non-2xx' }];
+  writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+  const points = pointsOf(readRows(file));
+  expect(points).toMatchObject([
+    { peer: 'node-net', test: 'http requests/s', unit: 'requests/s', value: 200 },
+    { peer: 'ours-net', value: 300 },
+  ]);
+  expect(tables(readRows(file))).toContain('300 (1.50x)');
 });
 
 test('a smoke complains of loads that moved nothing, servers that ended, and rows that are not there', () => {
