@@ -66,7 +66,8 @@ class Spinner {
   }
 
  private:
-  static constexpr std::chrono::microseconds kGather{8};
+  // Measured with 0, 3 and 8: docs/performance.md.
+  static constexpr std::chrono::microseconds kGather{3};
   static constexpr std::uint32_t kMissesAllowed = 4;
   static constexpr std::uint32_t kMaxBackoff = 10;
 
