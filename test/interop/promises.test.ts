@@ -18,6 +18,16 @@ s = socket.create_server(("", 7002)); print("{\\"ready\\":1}", flush=True)
 c = s.accept()[0]; c.recv(8)
 c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.close()`;
 
+const UPLOAD = `
+import socket, sys
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+try:
+    c.sendall(bytes(32 << 20))
+    c.shutdown(socket.SHUT_WR)
+    print("sent all,", c.recv(100).decode())
+except OSError:
+    print("reset")`;
+
 describe.skipIf(skip)('promises against the kernel', () => {
   let lab: Lab;
   let ours: Program;
@@ -94,6 +104,39 @@ describe.skipIf(skip)('promises against the kernel', () => {
     const silent = await act('failure', { host: v4, port: 7003 });
     lab.kernel.run('nft', 'delete table ip hole');
     expect(silent).toMatchObject({ code: 'ETIMEDOUT', wire: { cause: 'syn-retransmissions', timeouts: 2 } });
+  });
+
+  test('linger: the kernel’s client gets an early answer to an upload, and without it a reset [SHLD-3]', async () => {
+    await act('early', { port: 7010, linger: 5000 });
+    await act('early', { port: 7011 });
+    const upload = (port: number): string =>
+      lab.kernel.try(['python3', '-c', UPLOAD, addresses.stack.v4, String(port)]).out.trim();
+    expect(upload(7010)).toBe('sent all, 413 too large');
+    expect(upload(7011)).toBe('reset');
+  });
+
+  test('options of a live connection, as the kernel sees them: TTL, TOS, size of segments, rate', async () => {
+    const port = await kernel.listen({ name: 'sink', behaviour: 'echo' });
+    const capture = lab.kernel.start([
+      'timeout',
+      '3',
+      'tcpdump',
+      '-Z',
+      'root',
+      '-nvli',
+      lab.kernelDevice,
+      `dst port ${port}`,
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const got = await act('paced', { host: v4, port, rate: 200_000, length: 100_000 });
+    await capture.exited;
+    expect(got.ms as number).toBeGreaterThan(400);
+    expect(got.ms as number).toBeLessThan(1500);
+    expect(got).toMatchObject({ mss: 488 });
+    expect(capture.out).toMatch(/tos 0x20,.* ttl 9,/);
+    const lengths = [...capture.out.matchAll(/length (\d+)$/gm)].map((m) => Number(m[1])).filter((n) => n > 0);
+    expect(lengths.length).toBeGreaterThan(3);
+    expect(lengths.slice(0, -1).filter((n) => n % 488 !== 0)).toEqual([]);
   });
 
   test('every connection was told on the channels', async () => {

@@ -62,7 +62,38 @@ async function failure({ host, port, userTimeout }) {
   return seen;
 }
 
-const acts = { bursts, acked, race, failure, heard: () => ({ heard }) };
+/** A server that answers in the middle of an upload and closes. */
+function early({ port, linger }) {
+  stack.serve(port, {
+    data(conn) {
+      conn.write('413 too large');
+      if (linger !== undefined) conn.set({ linger });
+      conn.close();
+    },
+  });
+  return {};
+}
+
+/** What the kernel gets at a rate. */
+async function paced({ host, port, rate, length }) {
+  const conn = await stack.open({ host, port });
+  conn.set({ pacingRate: rate, ttl: 9, typeOfService: 0x20, maxSegment: 500 });
+  const began = performance.now();
+  await conn.writeAcked(Buffer.alloc(length));
+  const { limitedUs, mss } = conn.info();
+  conn.abort();
+  return { ms: performance.now() - began, pacing: limitedUs.pacing, mss };
+}
+
+const acts = {
+  early,
+  paced,
+  bursts,
+  acked,
+  race,
+  failure,
+  heard: () => ({ heard }),
+};
 createInterface({ input: process.stdin }).on('line', async (line) => {
   const { id, act, ...how } = JSON.parse(line);
   const result = await Promise.resolve(acts[act](how)).catch((error) => ({ failed: String(error.stack) }));
