@@ -13,7 +13,7 @@ import { stir } from './flights.ts';
 import { queueText, takeHeld } from './held-text.ts';
 import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
 import { takeGrant } from './receive-window.ts';
-import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED } from './row.ts';
+import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED, F2_TELL_ACKED } from './row.ts';
 import {
   DIRTY_NEXT,
   FLIGHT_MOMENTS,
@@ -126,6 +126,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   for (const word of EMPTY) tcb.i32[tcb.at + word] = 0;
   for (const word of LOCAL_LISTS) tcb.f32[tcb.flight + word] = -1;
   for (const word of EMPTY_LISTS) tcb.f32[tcb.flight + word] = 0;
+  tcb.flags2 &= ~F2_TELL_ACKED; // nobody here has asked yet
   tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
   shiftTimes(t, tcb, w[3]!, w[4]!);
   t.congestion.adopt(tcb, t.now);

@@ -75,6 +75,7 @@ export class CongestionControl {
    */
   adopt(tcb: Tcb, now: Micros): void {
     if (tcb.cc >= controllers.length) tcb.cc = NEWRENO;
+    if (tcb.maxPacing !== 0) this.rates = true;
     if (tcb.cwnd > 0) this.take(tcb, now);
   }
 
