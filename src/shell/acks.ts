@@ -40,6 +40,10 @@ export class Acks {
     });
   }
 
+  waits(conn: Writer): boolean {
+    return this.#marks.has(conn);
+  }
+
   /** EV_ACKED */
   acked(conn: Writer, words: Int32Array, at: number): void {
     const all = words[at + 3]! * WORD + (words[at + 4]! >>> 0);

@@ -232,8 +232,9 @@ export class Conn extends RowHandle {
   /** @internal Nothing is lost when it is made anew for the next event. True = this object is dead from now on. */
   retire(usual: Acceptor): boolean {
     const waits = (this.#held ?? this.#pending) !== null || this.#uncredited !== 0 || this.engine.octets.waits(this);
-    const changed = this.#handlers !== usual.handlers || this.engine.caps.of(this) !== usual.maxBuffered;
-    if (waits || changed || this.#flags & ~CAPPED) return false;
+    const { acks, caps, lingering } = this.engine;
+    const changed = this.#handlers !== usual.handlers || caps.of(this) !== usual.maxBuffered || lingering.has(this);
+    if (waits || changed || acks.waits(this) || this.#flags & ~CAPPED) return false;
     this.#flags = GONE | CLOSED;
     this.row = -1;
     return true;

@@ -26,6 +26,10 @@ export class Lingering {
     else this.#ms.set(conn, ms);
   }
 
+  has(conn: object): boolean {
+    return this.#ms.has(conn);
+  }
+
   /** False: nothing was said, the connection ends as ever. `last` hears of the end. */
   take(conn: Closing, last: Handlers): boolean {
     const ms = this.#ms.get(conn);

@@ -51,6 +51,7 @@ test.each<[string, (conn: Conn) => void, object?]>([
   ['its end', (conn) => conn.end('over')],
   ['bytes that wait for the send buffer', (conn) => conn.write(Buffer.alloc(100 * KIB)), { sendBuffer: 4 * KIB }],
   ['a limit of its own', (conn) => conn.setMaxBuffered(8 * KIB), { maxBuffered: 64 * KIB }],
+  ['how long it lingers', (conn) => conn.setLinger(500)],
   ['no limit', (conn) => conn.setMaxBuffered(Number.POSITIVE_INFINITY), { maxBuffered: 64 * KIB }],
 ])('kept: %s', async (_what, first, options) => {
   const { seen, objects } = await told(first, options);
@@ -67,6 +68,15 @@ test('kept: a pause, and what came since', async () => {
   paused!.resume();
   await w.run(10);
   expect(new Set(seen)).toEqual(new Set([paused]));
+});
+
+test('kept: somebody who waits for the peer to acknowledge', async () => {
+  const said: string[] = [];
+  const { seen } = await told((conn) => {
+    conn.write('answer');
+    void conn.acknowledged().then(() => said.push('acknowledged'));
+  });
+  expect([new Set(seen).size, said]).toEqual([1, ['acknowledged']]);
 });
 
 test('kept: handlers of its own', async () => {
