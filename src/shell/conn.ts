@@ -34,7 +34,7 @@ export class Conn extends RowHandle {
   #flags: number;
   #held: Pieces | null = null;
   #pending: Pieces | null = null;
-  /** Bytes the handler saw while paused: credited by resume(). */
+  /** Bytes that the handler has before it, or saw while paused: resume() credits those. */
   #uncredited = 0;
 
   /** @internal Made by the engine. */
@@ -88,8 +88,7 @@ export class Conn extends RowHandle {
   resume(): void {
     if (!(this.#flags & PAUSED)) return;
     this.#flags &= ~PAUSED;
-    if (this.#uncredited > 0) this.#credit(this.#uncredited);
-    this.#uncredited = 0;
+    this.#credit();
     const endHeld = (this.#flags & (PEER_ENDED | END_TOLD)) === PEER_ENDED;
     if ((this.#held === null && !endHeld && !(this.#flags & GONE)) || this.#flags & RESUMING) return;
     this.#flags |= RESUMING;
@@ -154,6 +153,7 @@ export class Conn extends RowHandle {
    */
   release(unread: boolean, last = NO_HANDLERS): void {
     if (this.#flags & (CLOSED | ORPHAN)) return;
+    this.#credit();
     if (!(this.#flags & (GONE | CONNECTING)) && this.engine.lingering.take(this, last)) return;
     this.#handlers = last;
     this.#flags |= ORPHAN;
@@ -180,8 +180,7 @@ export class Conn extends RowHandle {
     const chunk = this.#handlers.keeps ? this.engine.slab.join(view, next) : view;
     if (chunk === null) return;
     if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(chunk);
-    this.#held ??= this.engine.pieces(this);
-    this.#held.push(chunk === view ? this.keep(view) : chunk);
+    (this.#held ??= this.engine.pieces(this)).push(chunk === view ? this.keep(view) : chunk);
   }
 
   /** @internal EV_END */
@@ -256,9 +255,8 @@ export class Conn extends RowHandle {
       if (taken === bytes.length) return true;
       if (taken < 0) return false;
     }
-    const rest = bytes.subarray(taken);
-    this.#pending ??= this.engine.pieces(this);
-    this.#pending.push(mustCopy ? this.keep(rest) : rest);
+    const rest = mustCopy ? this.keep(bytes.subarray(taken)) : bytes.subarray(taken);
+    (this.#pending ??= this.engine.pieces(this)).push(rest);
     return false;
   }
 
@@ -271,19 +269,21 @@ export class Conn extends RowHandle {
 
   #deliver(chunk: Buffer): void {
     this.#flags |= DELIVERING;
+    this.#uncredited += chunk.length;
     try {
       this.#handlers.data?.(this, chunk);
     } catch (error) {
       this.#threw(error);
     }
     this.#flags &= ~DELIVERING;
-    if (this.#flags & PAUSED) this.#uncredited += chunk.length;
-    else this.#credit(chunk.length);
+    if (!(this.#flags & PAUSED)) this.#credit();
   }
 
-  #credit(bytes: number): void {
-    if (this.#flags & (GONE | ORPHAN)) return;
-    this.engine.core.callConsumed(this.row, bytes, this.engine.driver.now());
+  /** What the handler saw is read; to give up now loses nothing. */
+  #credit(): void {
+    if (this.#uncredited === 0 || this.#flags & (GONE | ORPHAN)) return;
+    this.engine.core.callConsumed(this.row, this.#uncredited, this.engine.driver.now());
+    this.#uncredited = 0;
     this.engine.driver.touch();
   }
 

@@ -66,6 +66,14 @@ export abstract class RowHandle {
     return end;
   }
 
+  /** @internal The peer is this stack. */
+  get staysHere(): boolean {
+    if (this.row < 0) return false;
+    const words = new Int32Array(4);
+    this.engine.core.endpoint(this.row, 1, words);
+    return this.engine.core.ip.isOurs(words, 0);
+  }
+
   /** Written and not yet taken by the core. */
   abstract get pendingBytes(): number;
 

@@ -18,6 +18,15 @@ export abstract class ConnHandle extends internals.JSStream {
   #held = true;
   #tos = 0;
 
+  /** Takes a connection. */
+  protected take(conn: Conn): void {
+    this.conn = conn;
+    conn.data = this;
+    // A kernel's loopback has acknowledged a write before the next one comes; our ACK rides on the application's answer. Nagle's
+    // algorithm would hold the second write until then, and programs that write twice are used to see both arrive at once.
+    if (conn.staysHere) conn.setNoDelay(true);
+  }
+
   /** Something is under way. */
   protected abstract get busy(): boolean;
 

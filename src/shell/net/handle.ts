@@ -35,7 +35,9 @@ export class TcpHandle extends WriteHandle {
   #connecting: Waiting | null = null;
 
   protected get busy(): boolean {
-    return this.#flowing || this.writing || this.#connecting !== null;
+    // As libuv: who reads and was told the end waits for nothing.
+    const reading = this.#flowing && !this.#ended && this.failed === 0;
+    return reading || this.writing || this.#connecting !== null;
   }
 
   constructor(router: Router) {
@@ -45,9 +47,8 @@ export class TcpHandle extends WriteHandle {
 
   /** Takes over an accepted connection. */
   adopt(conn: Conn, mapped: boolean): this {
-    this.conn = conn;
+    this.take(conn);
     this.mapped = mapped;
-    conn.data = this;
     return this;
   }
 
@@ -77,14 +78,13 @@ export class TcpHandle extends WriteHandle {
     if (this.closed) return -ECANCELED;
     const waiting = new Waiting(req, 'TCPCONNECTWRAP');
     try {
-      this.conn = start();
+      this.take(start());
     } catch (error) {
       const { errno } = error as { errno?: number };
       if (errno === undefined) throw error;
       return errno;
     }
-    this.conn.data = this;
-    if (this.#native) this.conn.attach(borrowing);
+    if (this.#native) this.conn!.attach(borrowing);
     this.#connecting = waiting;
     this.hold();
     return 0;
@@ -235,6 +235,7 @@ export class TcpHandle extends WriteHandle {
   /** @internal */
   peerEnded(): void {
     this.#ended = true;
+    this.hold();
     try {
       this.emitEOF();
     } catch (error) {
@@ -247,6 +248,7 @@ export class TcpHandle extends WriteHandle {
     // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
     if (error === null && (this.#ended || this.closed)) return;
     this.failed = (error as { errno?: number } | null)?.errno ?? -ECONNABORTED;
+    this.hold();
     if (this.#connecting !== null) return this.#connected(this.failed);
     if (!this.endWrites(this.failed) && this.#flowing && !this.#ended) this.#tellFailure();
   }

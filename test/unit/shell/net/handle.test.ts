@@ -1,0 +1,119 @@
+// Handles of ours under Node's own sockets: what a kernel's handle answers where a program can see it. Each is what one of Node's tests found.
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { use } from '../../../../src/net.ts';
+import type { Stack } from '../../../../src/shell/stack.ts';
+import { createLoopbackStack } from '../../../../src/stack.ts';
+
+let stack: Stack;
+let net: ReturnType<typeof use>;
+let server: Server;
+
+/** A server with one client: [the client, the accepted socket]. */
+async function pair(options: object = {}): Promise<[Socket, Socket]> {
+  server = net.createServer(options);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const accepted = once(server, 'connection');
+  server.on('connection', (socket) => socket.on('error', () => {})); // the stack closes with the test
+  const client = net.connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', ...options });
+  client.on('error', () => {});
+  await once(client, 'connect');
+  return [client, (await accepted)[0] as Socket];
+}
+
+beforeEach(() => {
+  stack = createLoopbackStack();
+  net = use(stack, { loopback: 'own', fallback: 'error' });
+});
+
+afterEach(async () => {
+  server.close();
+  await stack.close({ timeout: 0 });
+});
+
+describe('a handle', () => {
+  test('closes in order what its reader destroys in the middle of a delivery', async () => {
+    const [client, peer] = await pair();
+    peer.once('data', () => peer.destroy());
+    client.resume().write('ok');
+    await once(client, 'end');
+    expect(client.errored).toBeNull();
+  });
+
+  test('refuses a write after the end as libuv does', async () => {
+    const [client] = await pair({ allowHalfOpen: true });
+    const handle = (
+      client as unknown as {
+        _handle: { shutdown(req: object): number; writeUtf8String(req: object, text: string): number };
+      }
+    )._handle;
+    expect(handle.shutdown({})).toBe(0);
+    expect(handle.writeUtf8String({}, 'late')).toBe(-32);
+    client.destroy();
+    expect(handle.writeUtf8String({}, 'late')).toBe(-9);
+  });
+
+  test("fills the user's buffer until the reader pauses, and goes on from there", async () => {
+    server = net.createServer((socket) => socket.on('error', () => {}).end('hello world'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const seen: string[] = [];
+    const client: Socket = net.connect({
+      port: (server.address() as AddressInfo).port,
+      host: '127.0.0.1',
+      onread: {
+        buffer: Buffer.alloc(4),
+        callback: (length, buffer) => {
+          seen.push(Buffer.from(buffer.subarray(0, length)).toString());
+          client.pause();
+          return true;
+        },
+      },
+    });
+    client.on('error', () => {});
+    await once(client, 'connect');
+    for (const expected of [['hell'], ['hell', 'o wo'], ['hell', 'o wo', 'rld']]) {
+      while (seen.length < expected.length) await turn();
+      for (let i = 0; i < 5; i++) await turn();
+      expect(seen).toEqual(expected);
+      client.resume();
+    }
+    expect(client.bytesRead).toBe(11);
+  });
+
+  test('holds no process once the peer has ended, though the socket still reads', async () => {
+    const [client, peer] = await pair({ allowHalfOpen: true });
+    const handle = (client as unknown as { _handle: { busy: boolean } })._handle;
+    client.resume();
+    expect(handle.busy).toBe(true);
+    peer.end();
+    await once(client, 'end');
+    expect(handle.busy).toBe(false);
+  });
+
+  test('over our own loopback sends two small writes at once, without waiting for the first ACK', async () => {
+    const [client, peer] = await pair();
+    const seen: string[] = [];
+    peer.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
+    client.write('a');
+    await new Promise((resolve) => process.nextTick(resolve));
+    client.write('b');
+    await once(peer, 'data');
+    await new Promise((resolve) => process.nextTick(resolve));
+    expect(seen.join('')).toBe('ab');
+  });
+
+  test('refuses a local port that somebody listens on, and port 0', async () => {
+    const [client] = await pair();
+    const { port } = server.address() as AddressInfo;
+    const [taken] = await once(
+      net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1', localPort: port }),
+      'error',
+    );
+    expect(taken).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
+    const [none] = await once(net.connect({ port: 0, host: '127.0.0.1' }), 'error');
+    expect(none).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect' });
+    client.destroy();
+  });
+});
