@@ -19,6 +19,16 @@ const rows = [
     'listens on kernel handles and file descriptors that the test opens itself',
   ],
   [
+    'parallel/test-http-parser-timeout-reset.js',
+    'internal binding',
+    'makes a parser of process.binding("http_parser") and gives it the handle of a socket by hand',
+  ],
+  [
+    'sequential/test-http-regr-gh-2928.js',
+    'internal binding',
+    'gives the handle of a socket that connects to internal parsers of _http_common by hand',
+  ],
+  [
     'parallel/test-net-persistent-nodelay.js',
     'internal binding',
     'replaces setNoDelay of the internal class TCP and counts its calls; our handle is not of that class',

@@ -28,6 +28,8 @@ export class Driver {
   readonly counts = { turns: 0, bursts: 0, descriptors: 0, alarms: 0, events: 0, flushes: 0 };
   watcher: TurnWatcher | null = null;
   turns: TurnListener | null = null;
+  /** Called after each event of a burst or an alarm, before the next one. */
+  between: (() => void) | null = null;
   readonly #core: Core;
   readonly #links: readonly Link[];
   readonly #clock: Clock;
@@ -38,6 +40,8 @@ export class Driver {
   #again = false;
   /** Next event to dispatch; a burst inside a burst goes on from here. */
   #cursor = 0;
+  /** The turn was begun by the event loop, so nobody's code but a handler's is on the call stack. */
+  #fromLoop = false;
   #queued = false;
   #running = false;
   #now: Micros = Number.NaN;
@@ -104,6 +108,7 @@ export class Driver {
   readonly #alarm = (): void => {
     if (!this.#running) return;
     this.counts.alarms++;
+    this.#fromLoop = true;
     this.#turn(() => this.#core.handleTimers(this.#now));
   };
 
@@ -111,6 +116,7 @@ export class Driver {
     if (!this.#running) return;
     this.counts.bursts++;
     this.counts.descriptors += descriptors;
+    if (this.#depth === 0) this.#fromLoop = true;
     this.#turn(() => {
       this.#core.handleBurst(link, descriptors, this.#now);
       this.#drainEvents();
@@ -168,6 +174,7 @@ export class Driver {
     // Only after a failure is there anything left; its payload was lent for this turn only.
     this.#core.events.count = 0;
     this.#cursor = 0;
+    this.#fromLoop = false;
     if (this.#running) this.#clock.setAlarm(this.#core.pollAlarm(), this.#alarm);
   }
 
@@ -183,6 +190,7 @@ export class Driver {
       } catch (error) {
         failure ??= { error };
       }
+      if (this.#fromLoop) this.between?.();
     }
     events.count = 0;
     this.#cursor = 0;

@@ -184,6 +184,11 @@ export class Stack implements AsyncDisposable {
     this.#engine.driver.flush();
   }
 
+  /** @internal Calls this between any two events that the event loop brought, from now on. */
+  between(act: () => void): void {
+    this.#engine.driver.between = act;
+  }
+
   /**
    * Ends everything and resolves when no connection, timer, ring or file descriptor is left. Connections get FIN and
    * `timeout` ms to end; the rest is reset. Calling it again returns the same promise.

@@ -6,6 +6,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import { surface } from '../surface.ts';
+import { afterClosing } from './closing.ts';
 import { borrowing } from './handle-events.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
 import type { Router } from './router.ts';
@@ -194,7 +195,7 @@ export class TcpHandle extends WriteHandle {
       conn.release(false);
       conn.data = undefined;
     }
-    setImmediate(() => {
+    afterClosing(() => {
       this.#connected(-ECANCELED);
       this.endWrites(-ECANCELED);
       done?.();

@@ -117,10 +117,16 @@ export function methods(router: Router) {
   };
 }
 
+/** Node's cluster listens in the primary for its workers, and sends each worker file descriptors: only a kernel has those. */
+function isClusters(server: net.Server): boolean {
+  const [first] = server.listeners('connection');
+  return first?.name === 'fail' && String(first).includes('ERR_INTERNAL_ASSERTION');
+}
+
 /** Gives the server its handle, or leaves that to Node; returns what Node's `listen` is to be told. */
 function choose(server: ServerInside, router: Router, args: Parameters<Listen>): Parameters<Listen> {
   const [address, port, , backlog, , flags] = args;
-  const carrier = router.listener(address ?? '', port);
+  const carrier = isClusters(server) ? 'kernel' : router.listener(address ?? '', port);
   if (carrier === 'kernel') {
     router.counts.kernelListening++;
     return args;

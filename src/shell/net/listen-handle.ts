@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Service } from '../service.ts';
+import { afterClosing } from './closing.ts';
 import { TcpHandle } from './handle.ts';
 import { handlers } from './handle-events.ts';
 import type { KernelHandle } from './internals.ts';
@@ -88,7 +89,7 @@ export class ListenHandle {
 
   close(done?: () => void): void {
     this.#give();
-    if (done !== undefined) setImmediate(done);
+    if (done !== undefined) afterClosing(done);
   }
 
   #listen(wanted: number, backlog: number): number {

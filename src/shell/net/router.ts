@@ -4,6 +4,7 @@ import { isLoopback, isUnspecified } from '../../wire/address.ts';
 import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Stack } from '../stack.ts';
+import { runTicks } from './closing.ts';
 import type { TcpHandle } from './handle.ts';
 import { handlers } from './handle-events.ts';
 import { handOver } from './install.ts';
@@ -48,17 +49,20 @@ export class Router {
 
   constructor(stack: Stack | Promise<Stack>, policy: NetPolicy) {
     this.policy = policy;
-    if (!(stack instanceof Promise)) this.#stack = stack;
-    this.ready = Promise.resolve(stack).then((opened) => {
-      this.#stack = opened;
-      return opened;
-    });
+    if (!(stack instanceof Promise)) this.#begin(stack);
+    this.ready = Promise.resolve(stack).then((opened) => this.#begin(opened));
     this.ready.catch(() => {}); // whoever connects or listens is told
   }
 
   /** undefined while it is being opened. */
   get stack(): Stack | undefined {
     return this.#stack;
+  }
+
+  #begin(stack: Stack): Stack {
+    this.#stack = stack;
+    stack.between(runTicks);
+    return stack;
   }
 
   /** Its owner stands for the connection until it has one. */

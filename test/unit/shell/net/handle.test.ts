@@ -117,3 +117,28 @@ describe('a handle', () => {
     client.destroy();
   });
 });
+
+describe('between two events of a burst', () => {
+  test('ticks and promises run, as after each callback of a kernel', async () => {
+    server = net.createServer((socket) => {
+      const order: string[] = [];
+      process.nextTick(() => order.push('tick'));
+      Promise.resolve().then(() => order.push('promise'));
+      socket.on('error', () => {});
+      socket.on('data', () => socket.end([...order, 'data'].join(' ')));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const client = net.connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
+    client.on('error', () => {}).write('first'); // goes out with the ACK of the SYN
+    expect(String((await once(client, 'data'))[0])).toBe('tick promise data');
+  });
+
+  test("'close' comes after the immediates of its turn, as from libuv", async () => {
+    const [client] = await pair();
+    const order: string[] = [];
+    client.on('close', () => order.push('close')).destroy();
+    setImmediate(() => order.push('immediate'));
+    await once(client, 'close');
+    expect(order).toEqual(['immediate', 'close']);
+  });
+});

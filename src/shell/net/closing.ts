@@ -1,0 +1,27 @@
+/** Order of callbacks, as libuv has it. */
+
+const node = process as unknown as { _tickCallback(): void; _fatalException(error: unknown): boolean };
+
+/**
+ * Runs what callbacks left for process.nextTick() and promises. Node does so after every callback from its event loop; of ours, a whole
+ * burst is one, and a program may rely on a tick between 'connection' and the first 'data'. Node has this function for who
+ * emulates a callback in JavaScript.
+ */
+export function runTicks(): void {
+  for (;;) {
+    try {
+      return node._tickCallback();
+    } catch (error) {
+      // The tick that threw has left its async context on Node's stack. Node's own handler calls 'uncaughtException' and clears that
+      // stack; where nobody handles the error, the process ends with it.
+      if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback())
+        throw error;
+      node._fatalException(error);
+    }
+  }
+}
+
+/** Calls back where a handle of libuv that is closed now would: after the setImmediate() callbacks that are due in this turn of the loop. */
+export function afterClosing(done: () => void): void {
+  setImmediate(() => setImmediate(done));
+}
