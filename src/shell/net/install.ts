@@ -22,6 +22,10 @@ interface ServerInside extends net.Server {
   _listeningId: number;
 }
 
+interface TlsHandle {
+  enableSessionCallbacks(): void;
+}
+
 type Listen = (
   this: ServerInside,
   address: string | null,
@@ -113,6 +117,8 @@ export function methods(router: Router) {
     tlsReinitialize(this: SocketInside, handle: object | undefined): void {
       const below = (this._handle as { _parent?: object } | null)?._parent;
       stock.tlsReinitialize.call(this, another(this, below instanceof TcpHandle, handle));
+      // Node says this to the first handle only; without it 'session' never comes, and no agent resumes a session.
+      if (this.listenerCount('session') > 0) (this._handle as TlsHandle | null)?.enableSessionCallbacks();
     },
   };
 }
