@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cannot as cannotBench } from '../bench/lab.mjs';
+import { arm64 } from './arm64.mjs';
 import { build } from './build.mjs';
 import { installLibraries } from './libraries.mjs';
 import { pack } from './pack.mjs';
@@ -114,6 +115,8 @@ const jobs = {
   asan: () => ready() && native('native-asan'),
   lint,
   pack: () => ready() && tally.add('pack', pack(process.argv.includes('--update'))),
+  /** The arm64 addon, on another CPU by qemu. */
+  arm64: () => tally.add('arm64', arm64()),
   smoke: () => {
     if (!ready()) return;
     for (const [name, result] of smoke([22, 24, 26])) tally.add(name, result);
@@ -133,7 +136,7 @@ const jobs = {
     tally.add('bench smoke', code === 0 ? { passed: 1 } : { failed: 1 });
   },
 };
-const all = ['test', 'slow', 'lint', 'pack', 'smoke', 'bench-smoke'];
+const all = ['test', 'slow', 'lint', 'pack', 'arm64', 'smoke', 'bench-smoke'];
 
 const asked = process.argv.slice(2).filter((a) => !a.startsWith('-'));
 for (const name of asked.length === 0 || asked.includes('all') ? all : asked) {

@@ -1,17 +1,20 @@
 // Runs vitest with its usual output and counts from its JSON report.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { path, run } from './prepare.mjs';
+import { join } from 'node:path';
+import { path, root, run } from './prepare.mjs';
 
 /** `files`: parts of paths; all when empty. */
 export function vitest(projects = [], env = {}, timeout = undefined, files = []) {
+  return runVitest([process.execPath], root, [...projects.map((p) => `--project=${p}`), ...files], { env, timeout });
+}
+
+/** `launcher`: the command line of a Node; `at`: the folder whose tests it runs. */
+export function runVitest([command, ...before], at, args, how) {
   const report = path('.cache/vitest.json');
   rmSync(report, { force: true });
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = run(
-    process.execPath,
-    [path('node_modules/vitest/vitest.mjs'), ...args, ...projects.map((p) => `--project=${p}`), ...files],
-    { env, timeout },
-  );
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const program = join(at, 'node_modules/vitest/vitest.mjs');
+  const code = run(command, [...before, program, 'run', ...reporters, ...args], { ...how, cwd: at });
   if (!existsSync(report)) return { failed: 1 };
   const r = JSON.parse(readFileSync(report, 'utf8'));
   // A file that cannot even be loaded has no tests to count.

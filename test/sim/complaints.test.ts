@@ -147,3 +147,78 @@ test('an ACK that acknowledges nothing new does not put the retransmission off (
   expect(got).toBe(9);
   await w.close();
 });
+
+test('a request that crosses the FIN of an idle close is read, and nobody is reset (nodejs/node#17749)', async () => {
+  const w = new World({ seed: 10, impair: { delay: 10_000 } });
+  const a = w.host('10.0.0.1/24');
+  const b = w.host('10.0.0.2/24');
+  const heard: string[] = [];
+  let server: { end(): void } | undefined;
+  b.serve(80, {
+    open: (c) => void (server = c),
+    data: (_c, chunk) => void heard.push(Buffer.from(chunk).toString()),
+    close: (_c, error) => void heard.push(error === null || error === undefined ? 'closed in order' : error.message),
+  });
+  const conn = await w.settle(a.open({ host: '10.0.0.2', port: 80 }));
+  await w.run(100);
+  server!.end();
+  await w.run(2);
+  void conn.write('GET / HTTP/1.1');
+  expect(await w.settle(conn.read())).toBeNull(); // the FIN, and no reset
+  await w.settle(conn.end());
+  await w.run(100);
+  expect(heard).toEqual(['GET / HTTP/1.1', 'closed in order']);
+  await w.close();
+});
+
+test('write() and drain pass the back-pressure of a peer that does not read on (oven-sh/bun#43464)', async () => {
+  const w = new World({ seed: 11, impair: { delay: 1000 } });
+  const a = w.host('10.0.0.1/24');
+  const b = w.host('10.0.0.2/24');
+  let [got, written] = [0, 0];
+  let reader: { resume(): void } | undefined;
+  b.serve(80, {
+    open: (c) => {
+      reader = c;
+      c.pause();
+    },
+    data: (_c, chunk) => void (got += chunk.length),
+  });
+  const ALL = 16 << 20;
+  const socket = a.connect({ host: '10.0.0.2', port: 80 });
+  const pump = (): void => {
+    while (written < ALL) {
+      written += 65_536;
+      if (!socket.write(Buffer.alloc(65_536))) return void socket.once('drain', pump);
+    }
+    socket.end();
+  };
+  pump();
+  await w.run(10_000);
+  const held = written;
+  expect(held).toBeLessThan(ALL / 2);
+  await w.run(60_000);
+  expect(written).toBe(held);
+  reader!.resume();
+  await w.settle(finished(socket, { readable: false }));
+  await w.runUntil(() => got === ALL);
+  await w.close();
+});
+
+test('an early response survives the upload it answers (nodejs/node#27916)', async () => {
+  const w = new World({ seed: 12, impair: { delay: 5000 } });
+  const a = w.host('10.0.0.1/24');
+  const b = w.host('10.0.0.2/24');
+  let discarded = 0;
+  b.serve(80, {
+    open: (c) => void c.end('413 Content Too Large'),
+    data: (_c, chunk) => void (discarded += chunk.length),
+  });
+  const conn = await w.settle(a.open({ host: '10.0.0.2', port: 80 }));
+  await w.settle(conn.write(Buffer.alloc(1 << 20)));
+  conn.closeWrite();
+  expect(String(await w.settle(conn.read()))).toBe('413 Content Too Large');
+  expect(await w.settle(conn.read())).toBeNull();
+  await w.runUntil(() => discarded === 1 << 20);
+  await w.close();
+});
