@@ -84,12 +84,14 @@ class Rehearsal {
   readonly #clocks = [new NodeClock(), new NodeClock()];
   readonly #stacks: readonly Stack[];
   readonly #end: number;
+  readonly #signal: AbortSignal | undefined;
   /** Of what the phase at hand counts. */
   #done = 0;
   #over = false;
 
-  constructor(assemble: Assemble, settings: Settings, limit: number) {
+  constructor(assemble: Assemble, settings: Settings, limit: number, signal?: AbortSignal) {
     this.#end = performance.now() + limit;
+    this.#signal = signal;
     this.#stacks = this.#cable.links.map((link, i) => {
       const part = { links: [link], addresses: checkAddresses([`192.0.2.${i + 1}/24`]) };
       return assemble({ ...alike(settings), ...part }, { ...AROUND, links: [link], clock: this.#clocks[i]! });
@@ -130,7 +132,7 @@ class Rehearsal {
   }
 
   async #carry(done: () => boolean): Promise<void> {
-    while (!done() && performance.now() < this.#end) {
+    while (!done() && performance.now() < this.#end && !this.#signal?.aborted) {
       await nextTurn();
       const pause = performance.now() + SLICE;
       this.#cable.carry(() => performance.now() > pause || done());
@@ -176,14 +178,15 @@ class Rehearsal {
   }
 }
 
-/** For a stack with these settings; takes `limit` ms at most. Says how much there was time for. */
+/** For a stack with these settings; takes `limit` ms at most, or until the signal. Says how much there was time for. */
 export async function rehearse(
   assemble: Assemble,
   settings: Settings,
   limit: number,
+  signal?: AbortSignal,
   wanted: Amounts = ENOUGH,
 ): Promise<Amounts> {
-  const rehearsal = new Rehearsal(assemble, settings, limit);
+  const rehearsal = new Rehearsal(assemble, settings, limit, signal);
   try {
     return await rehearsal.play(wanted);
   } finally {

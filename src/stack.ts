@@ -53,8 +53,21 @@ export interface Surroundings {
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
+  const never = new AbortController();
+  const rehearsed = settings.warmUp > 0 ? rehearse(assemble, settings, settings.warmUp, never.signal) : undefined;
+  try {
+    const stack = await open(settings);
+    debug('rehearsed: %o', await rehearsed);
+    return stack;
+  } catch (error) {
+    never.abort();
+    await rehearsed;
+    throw error;
+  }
+}
+
+async function open(settings: Settings): Promise<Stack> {
   const shard = settings.shard && new Shard(settings.shard.index, settings.shard.group);
-  const rehearsed = settings.warmUp > 0 ? rehearse(assemble, settings, settings.warmUp) : undefined;
   const { links, warnings, teardown, ephemeralPorts, shared, fence } = await openLinks(settings, shard);
   const complete = ephemeralPorts === undefined ? settings : { ...settings, tcp: { ...settings.tcp, ephemeralPorts } };
   let watch: AddressWatch | undefined;
@@ -86,7 +99,6 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
     }
     await stack.dhcp?.ready();
     if (shard?.speaks) shard.ready();
-    debug('rehearsed: %o', await rehearsed);
     return stack;
   } catch (error) {
     await stack.close({ timeout: 0 });

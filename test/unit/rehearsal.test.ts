@@ -5,7 +5,8 @@ import { rehearse } from '../../src/stack-rehearsal.ts';
 
 const LITTLE = { roundTrips: 20, connections: 20, whole: 1 << 20, inPieces: 1 << 20 };
 const LONG = 30_000;
-const play = (options: StackOptions = {}, limit = LONG) => rehearse(assemble, checkOptions(options), limit, LITTLE);
+const play = (options: StackOptions = {}, limit = LONG) =>
+  rehearse(assemble, checkOptions(options), limit, undefined, LITTLE);
 
 test.each<[string, StackOptions]>([
   ['as it is', {}],
@@ -33,4 +34,17 @@ test('createStack waits for it, and the stack knows nothing of it', async () => 
   const stack = await createStack({ warmUp: 20 });
   expect(stack.metrics()).toMatchObject({ connections: 0, listeners: 0, rows: 0, timeWaits: 0 });
   await stack.close();
+});
+
+test('a signal ends it', async () => {
+  const never = new AbortController();
+  setTimeout(() => never.abort(), 50);
+  const endless = { ...LITTLE, roundTrips: Number.POSITIVE_INFINITY };
+  const done = await rehearse(assemble, checkOptions({}), 10 * LONG, never.signal, endless);
+  expect(done).toMatchObject({ connections: 0, whole: 0, inPieces: 0 });
+});
+
+test('a stack that cannot be opened says why', async () => {
+  const refused = createStack({ device: 'nosuchdevice0', addresses: ['10.0.0.2/24'], warmUp: true });
+  await expect(refused).rejects.toThrow(/nosuchdevice0|native/);
 });
