@@ -29,6 +29,18 @@ const rows = [
     'gives the handle of a socket that connects to internal parsers of _http_common by hand',
   ],
   [
+    'parallel/test-net-persistent-ref-unref.js',
+    'internal binding',
+    'replaces ref and unref of the internal class TCP and counts their calls; our handle is not of that class',
+  ],
+  [
+    'parallel/test-net-server-transfer-worker.js',
+    'fd',
+    'moves a listening server to a worker thread: its descriptor changes the event loop, ours has none',
+  ],
+  ['parallel/test-net-socket-transfer-worker.js', 'fd', 'moves an accepted socket to a worker thread, as above'],
+  ['parallel/test-net-socket-transfer-worker-http.js', 'fd', 'moves an accepted socket to a worker thread, as above'],
+  [
     'parallel/test-net-persistent-nodelay.js',
     'internal binding',
     'replaces setNoDelay of the internal class TCP and counts its calls; our handle is not of that class',
