@@ -237,3 +237,20 @@ test('await using lingers as it was told to', async () => {
   await w.run(100);
   expect([conn.state, ended]).toEqual(['CLOSED', null]);
 });
+
+test('a request that crosses our FIN is heard, and its sender gets no reset', async () => {
+  const [conn, peer] = await pair();
+  const heard: string[] = [];
+  let over: unknown = 'not yet';
+  peer.attach({
+    data: (_c, chunk) => void heard.push(String(chunk)),
+    end: () => {},
+    close: (_c, error) => (over = error),
+  });
+  peer.end(); // idle for too long
+  await w.settle(conn.writeAcked('GET / HTTP/1.1')); // at the same moment
+  expect(await w.settle(conn.read())).toBe(null);
+  conn.closeWrite();
+  await w.run(100);
+  expect([heard, over, conn.state]).toEqual([['GET / HTTP/1.1'], null, 'CLOSED']);
+});
