@@ -222,6 +222,16 @@ test('linger: a peer that never ends is reset when the time is over', async () =
   await expect(w.settle(conn.writeAcked('x'))).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
+test('linger: what a paused reader held is thrown away, too', async () => {
+  const [conn, peer] = await pair();
+  peer.pause();
+  const upload = conn.writeAcked(Buffer.alloc(8 << 20));
+  await w.run(500);
+  expect(peer.heldBytes).toBeGreaterThan(0);
+  peer.set({ linger: 60_000 }).close();
+  await w.settle(upload);
+});
+
 test('await using lingers as it was told to', async () => {
   const [conn, peer] = await pair();
   peer.write('unread');
