@@ -64,6 +64,7 @@ function shares(conn: Connection): string[] {
 test('time is counted from the first question on, and adds up', async () => {
   const [conn, peer] = await pair();
   peer.pause(); // so that an acknowledgment opens no window, which would be another occasion to look
+  await w.settle(conn.writeAcked('the first one does: windows are scaled from here on'));
   await w.run(1000);
   expect(conn.info()).toMatchObject({ limit: 'idle', limitedUs: { idle: 0, application: 0 } });
   const began = w.now;
