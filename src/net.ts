@@ -4,18 +4,19 @@
  */
 import net from 'node:net';
 import type { Conn } from './shell/conn.ts';
+import type { NetCounts } from './shell/net/counts.ts';
 import { TcpHandle } from './shell/net/handle.ts';
 import { netOf } from './shell/net/net.ts';
 import { checkRules, type NetRules } from './shell/net/policy.ts';
-import { type NetCounts, Router } from './shell/net/router.ts';
+import { Router } from './shell/net/router.ts';
 import { sharedRouter } from './shell/net/shared.ts';
 import type { Stack } from './shell/stack.ts';
 import { openStack } from './stack.ts';
 
 export type { NetConfig } from './shell/net/config.ts';
+export type { NetCounts } from './shell/net/counts.ts';
 export type { Net } from './shell/net/net.ts';
 export type { NetRules } from './shell/net/policy.ts';
-export type { NetCounts } from './shell/net/router.ts';
 
 const ours = netOf(() => sharedRouter(openStack));
 
@@ -51,4 +52,9 @@ export function counts(): NetCounts {
   return { ...sharedRouter(openStack).counts };
 }
 
-export default { ...net, ...ours, Stream, use, connection, counts };
+/** The stack of this process, once it is open: its metrics, its connections. */
+export function stack(): Promise<Stack> {
+  return sharedRouter(openStack).ready;
+}
+
+export default { ...net, ...ours, Stream, use, connection, counts, stack };

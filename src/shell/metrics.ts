@@ -2,6 +2,7 @@
 import type { MemoryUse } from '../core/memory-use.ts';
 import type { Link } from '../ports.ts';
 import { COUNTERS, type CounterName } from '../wire/abi.ts';
+import type { NetCounts } from './net/counts.ts';
 
 export interface Metrics {
   /** Connections that the application or an unfinished FIN holds. */
@@ -20,6 +21,8 @@ export interface Metrics {
   /** Names after RFC 4113 where it has one. */
   readonly udp: Readonly<Record<string, number>>;
   readonly driver: Readonly<Record<string, number>>;
+  /** Of `usertcp/net` and `usertcp/register`: what the stack carried, and what it left to the kernel. */
+  readonly net: Readonly<NetCounts>;
   /** Bytes that the stack holds, and that applications left with it. */
   readonly memory: MemoryUse & {
     /** Received, and not read yet. */
@@ -52,6 +55,7 @@ export function toPrometheus(metrics: Metrics): string {
   for (const [name, value] of Object.entries(metrics.driver)) {
     lines.push(...family(`usertcp_driver_${snake(name)}_total`, 'counter', [['', value]]));
   }
+  lines.push(...netFamilies(metrics.net));
   for (const counter of COUNTERS) {
     const samples = Object.entries(metrics.links).map(([link, values]): [string, number] => [
       `{link=${JSON.stringify(link)}}`,
@@ -60,6 +64,20 @@ export function toPrometheus(metrics: Metrics): string {
     lines.push(...family(`usertcp_link_${snake(counter)}_total`, 'counter', samples));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function netFamilies(net: Readonly<NetCounts>): string[] {
+  const by = (ours: number, kernel: number): [string, number][] => [
+    ['{carrier="ours"}', ours],
+    ['{carrier="kernel"}', kernel],
+  ];
+  return [
+    ...family('usertcp_net_accepted_total', 'counter', by(net.accepted, net.kernelAccepted)),
+    ...family('usertcp_net_opened_total', 'counter', by(net.opened, net.kernelOpened)),
+    ...family('usertcp_net_listening', 'gauge', by(net.listening, net.kernelListening)),
+    ...family('usertcp_net_listened_total', 'counter', [['', net.listened]]),
+    ...family('usertcp_net_unroutable_total', 'counter', [['', net.unroutable]]),
+  ];
 }
 
 /** One sample for each number, labelled with its path. */

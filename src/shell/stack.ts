@@ -13,6 +13,7 @@ import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { Listener } from './listener.ts';
 import { linkCounters, type Metrics } from './metrics.ts';
+import { type NetCounts, sumOf } from './net/counts.ts';
 import { open } from './open.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ListenOptions, Service } from './service.ts';
@@ -70,6 +71,8 @@ export class Stack implements AsyncDisposable {
   readonly dhcp: DhcpClient | undefined;
   /** Datagrams. */
   readonly udp = new UdpApi(() => this.#alive());
+  /** @internal Of each `net` over this stack. */
+  readonly carried = new Set<NetCounts>();
   readonly #parts: StackParts;
   readonly #engine: Engine;
   #closing: Promise<void> | undefined;
@@ -174,6 +177,7 @@ export class Stack implements AsyncDisposable {
       links: Object.fromEntries(engine.links.map((link) => [link.name, linkCounters(link)])),
       core: this.#parts.coreCounters(),
       udp: { ...engine.core.udp.counters },
+      net: sumOf(this.carried),
       driver: { ...engine.driver.counts },
       memory: { ...engine.core.memory, ...engine.waiting() },
     };

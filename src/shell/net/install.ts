@@ -3,9 +3,12 @@
  * server is to have. As methods of Node's own prototypes they reach programs that took `net.Socket` or `connect` before.
  */
 import net from 'node:net';
+import { constants } from 'node:os';
 import tls from 'node:tls';
+import { advise, noPlaceFor } from './advice.ts';
 import { TcpHandle } from './handle.ts';
 import { internals, type JsStream, type KernelHandle } from './internals.ts';
+import { countKernelServer } from './kernel-listen.ts';
 import { ListenHandle } from './listen-handle.ts';
 import type { Router } from './router.ts';
 
@@ -93,10 +96,14 @@ export function methods(router: Router) {
       const [, , type, , fd] = args;
       if (this._handle !== null || fd !== undefined || (type !== 4 && type !== 6))
         return stock.listen.apply(this, args);
-      if (router.stack !== undefined) return stock.listen.apply(this, choose(this, router, args));
+      const listen = (): void => {
+        stock.listen.apply(this, choose(this, router, args));
+        if (!(this._handle instanceof ListenHandle)) countKernelServer(this._handle as KernelHandle, router.counts);
+      };
+      if (router.stack !== undefined) return listen();
       const { _listeningId } = this;
       const go = (): void => {
-        if (this._listeningId === _listeningId) stock.listen.apply(this, choose(this, router, args));
+        if (this._listeningId === _listeningId) listen();
       };
       router.ready.then(go, (error: Error) => this.emit('error', error));
     },
@@ -133,10 +140,9 @@ function isClusters(server: net.Server): boolean {
 function choose(server: ServerInside, router: Router, args: Parameters<Listen>): Parameters<Listen> {
   const [address, port, , backlog, , flags] = args;
   const carrier = isClusters(server) ? 'kernel' : router.listener(address ?? '', port);
-  if (carrier === 'kernel') {
-    router.counts.kernelListening++;
-    return args;
-  }
+  if (carrier === 'kernel') return args;
+  if (carrier === 'nobody')
+    advise(server, -constants.errno.EADDRNOTAVAIL, noPlaceFor(address ?? '::', port, router.policy, router.stack!));
   const at = address ?? '::';
   server._handle = new ListenHandle(router, at, port, flags ?? 0, carrier === 'nobody');
   return [at, port, at.includes(':') ? 6 : 4, backlog, undefined, flags];

@@ -1,10 +1,13 @@
 /** Who carries a connection: our stack, or the kernel. Decided when an address is known, for each connect and listen. */
+import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import { isLoopback, isUnspecified } from '../../wire/address.ts';
 import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Stack } from '../stack.ts';
+import { advise, noWayTo } from './advice.ts';
 import { runTicks } from './closing.ts';
+import { type NetCounts, noCounts } from './counts.ts';
 import type { TcpHandle } from './handle.ts';
 import { handlers } from './handle-events.ts';
 import { handOver } from './install.ts';
@@ -16,32 +19,9 @@ const { ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
 
 export type Carrier = 'ours' | 'kernel' | 'nobody';
 
-/** Connections and listeners by who carries them. */
-export interface NetCounts {
-  accepted: number;
-  opened: number;
-  listening: number;
-  /** Listeners there have been. */
-  listened: number;
-  kernelAccepted: number;
-  kernelOpened: number;
-  kernelListening: number;
-  /** Refused because of `fallback: 'error'`. */
-  unroutable: number;
-}
-
 export class Router {
   readonly policy: NetPolicy;
-  readonly counts: NetCounts = {
-    accepted: 0,
-    opened: 0,
-    listening: 0,
-    listened: 0,
-    kernelAccepted: 0,
-    kernelOpened: 0,
-    kernelListening: 0,
-    unroutable: 0,
-  };
+  readonly counts: NetCounts = noCounts();
   /** Settles with the stack; `stack` is set from then on. */
   readonly ready: Promise<Stack>;
   #stack: Stack | undefined;
@@ -54,15 +34,16 @@ export class Router {
     this.ready.catch(() => {}); // whoever connects or listens is told
   }
 
+  #begin(stack: Stack): Stack {
+    this.#stack = stack;
+    stack.carried.add(this.counts);
+    stack.between(runTicks);
+    return stack;
+  }
+
   /** undefined while it is being opened. */
   get stack(): Stack | undefined {
     return this.#stack;
-  }
-
-  #begin(stack: Stack): Stack {
-    this.#stack = stack;
-    stack.between(runTicks);
-    return stack;
   }
 
   /** Its owner stands for the connection until it has one. */
@@ -70,10 +51,15 @@ export class Router {
     if (this.#stack !== undefined) return this.#connect(this.#stack, handle, req, address, port);
     this.ready.then(
       (stack) => {
+        if (handle.isClosing()) return;
         const status = this.#connect(stack, handle, req, address, port);
         if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
       },
-      (error: { errno?: number }) => req.oncomplete?.(error.errno ?? -ENETUNREACH, handle, req, false, false),
+      (error: Error & { errno?: number }) => {
+        const errno = error.errno ?? -ENETUNREACH;
+        advise(handle.owner as EventEmitter | undefined, errno, error.message);
+        req.oncomplete?.(errno, handle, req, false, false);
+      },
     );
     return 0;
   }
@@ -109,11 +95,17 @@ export class Router {
       const status = handle.open(req, (): Conn => stack.dial({ host: address, port, ...handle.bound }, handlers));
       if (status === 0) this.counts.opened++;
       const unrouted = status === -ENETUNREACH || status === -EADDRNOTAVAIL;
-      if (!unrouted || this.policy.prefixes !== undefined || this.policy.fallback === 'error') return status;
-      return this.#toKernel(handle, req, address, port);
+      if (unrouted && this.policy.prefixes === undefined && this.policy.fallback === 'kernel')
+        return this.#toKernel(handle, req, address, port);
+      return status === -ENETUNREACH ? this.#noWay(stack, handle, address) : status;
     }
     if (carrier === 'kernel') return this.#toKernel(handle, req, address, port);
+    return this.#noWay(stack, handle, address);
+  }
+
+  #noWay(stack: Stack, handle: TcpHandle, address: string): number {
     this.counts.unroutable++;
+    advise(handle.owner as EventEmitter | undefined, -ENETUNREACH, noWayTo(address, this.policy, stack));
     return -ENETUNREACH;
   }
 

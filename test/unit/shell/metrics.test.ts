@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { linkCounters, toPrometheus } from '../../../src/shell/metrics.ts';
+import { noCounts } from '../../../src/shell/net/counts.ts';
 import { COUNTERS } from '../../../src/wire/abi.ts';
 import { fakeLink, OUR_MAC } from '../core/ip/harness.ts';
 
@@ -22,6 +23,7 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
     core: { outSegs: 7 },
     udp: { inDatagrams: 4 },
     driver: { turns: 2 },
+    net: { ...noCounts(), kernelOpened: 8 },
     memory: {
       rows: { used: 384, free: 0 },
       folded: { used: 0, free: 0 },
@@ -42,12 +44,17 @@ test("Prometheus' text format: one TYPE per family, snake case, counters end in 
   expect(text).toContain('usertcp_memory_bytes{of="arena.out_of_order"} 2048\n');
   expect(text).toContain('# TYPE usertcp_driver_turns_total counter\nusertcp_driver_turns_total 2\n');
   expect(text).toContain(
+    '# TYPE usertcp_net_opened_total counter\nusertcp_net_opened_total{carrier="ours"} 0\nusertcp_net_opened_total{carrier="kernel"} 8\n',
+  );
+  expect(text).toContain(
     '# TYPE usertcp_link_rx_ring_drops_total counter\nusertcp_link_rx_ring_drops_total{link="eth0"} 0\nusertcp_link_rx_ring_drops_total{link="a\\"b\\\\c"} 0\n',
   );
   const lines = text.split('\n');
   expect(lines.pop()).toBe('');
   for (const line of lines)
-    expect(line).toMatch(/^(# TYPE [a-z_0-9]+ (counter|gauge)|[a-z_0-9]+(\{(link|of)="([^"\\]|\\.)*"\})? \d+)$/);
+    expect(line).toMatch(
+      /^(# TYPE [a-z_0-9]+ (counter|gauge)|[a-z_0-9]+(\{(link|of|carrier)="([^"\\]|\\.)*"\})? \d+)$/,
+    );
   const families = lines.filter((line) => line.startsWith('#'));
   expect(new Set(families).size).toBe(families.length);
 });
