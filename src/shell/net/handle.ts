@@ -9,6 +9,7 @@ import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
 import { borrowing } from './handle-events.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
+import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
@@ -34,6 +35,10 @@ export class TcpHandle extends WriteHandle {
   /** Context of the callbacks that tell of bytes. */
   readonly #resource = new AsyncResource('TCPWRAP');
   #connecting: Waiting | null = null;
+  /** Node's request, until it is answered. */
+  #request: Request | null = null;
+  /** Closed by Node for the next attempt of the same connect; goes on behind it. */
+  #racing = false;
 
   protected get busy(): boolean {
     // As libuv: who reads and was told the end waits for nothing.
@@ -67,7 +72,15 @@ export class TcpHandle extends WriteHandle {
   }
 
   connect(req: Request, address: string, port: number): number {
-    return this.#router.connect(this, req, address, port);
+    this.#request = req;
+    const race = Race.of(this);
+    race?.begin(this);
+    const status = this.#router.connect(this, req, address, port);
+    if (status === 0 || !race?.running) return status;
+    // Said later: who hears it now ends the socket, and the race with it.
+    this.#connecting = new Waiting(req, 'TCPCONNECTWRAP');
+    process.nextTick(() => this.#connected(status));
+    return 0;
   }
 
   connect6(req: Request, address: string, port: number): number {
@@ -76,7 +89,7 @@ export class TcpHandle extends WriteHandle {
 
   /** Begins with the connection that `start` dials; a libuv error when it cannot. */
   open(req: Request, start: () => Conn): number {
-    if (this.closed) return -ECANCELED;
+    if (this.closed && !this.#racing) return -ECANCELED;
     const waiting = new Waiting(req, 'TCPCONNECTWRAP');
     try {
       this.take(start());
@@ -170,7 +183,7 @@ export class TcpHandle extends WriteHandle {
   }
 
   isClosing(): boolean {
-    return this.closed;
+    return this.closed && !this.#racing;
   }
 
   // ---- ending --------------------------------------------------------------------------------------------------------
@@ -187,6 +200,10 @@ export class TcpHandle extends WriteHandle {
   #give(abort: boolean, done: (() => void) | undefined): void {
     if (this.closed) return;
     this.closed = true;
+    const gone = (this.owner as { destroyed?: boolean } | undefined)?.destroyed === true;
+    if (gone) Race.of(this)?.end();
+    // Node takes the answer off before it closes an attempt for the next one.
+    else if (this.#request !== null && this.#request.oncomplete === undefined) return this.#race(done);
     const { conn } = this;
     if (conn !== null) {
       if (abort) conn.abort();
@@ -202,10 +219,36 @@ export class TcpHandle extends WriteHandle {
     });
   }
 
+  // ---- several attempts ------------------------------------------------------------------------------------------------
+
+  #race(done: (() => void) | undefined): void {
+    this.#racing = true;
+    if (!this.hasRef()) this.conn?.unref();
+    Race.join(this);
+    if (done !== undefined) afterClosing(done);
+  }
+
+  /** @internal An earlier attempt of the same socket was first. `waiting`: our own failure is already known. */
+  takeOver(conn: Conn, waiting: Waiting | undefined): void {
+    if (this.conn !== null && this.failed === 0) drop(this.conn);
+    this.take(conn);
+    this.failed = 0;
+    this.#connecting = waiting ?? this.#connecting;
+    if (this.#native) conn.attach(borrowing);
+    this.opened();
+  }
+
+  /** @internal */
+  leaveRace(): void {
+    this.#racing = false;
+    if (this.conn !== null) drop(this.conn);
+  }
+
   // ---- events of the connection ----------------------------------------------------------------------------------------
 
   /** @internal */
   opened(): void {
+    if (this.#racing) return Race.of(this)?.won(this, this.conn!);
     if (!this.#flowing) this.conn?.pause();
     this.#connected(0);
     this.hold();
@@ -247,8 +290,9 @@ export class TcpHandle extends WriteHandle {
   /** @internal */
   lost(error: Error | null): void {
     // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
-    if (error === null && (this.#ended || this.closed)) return;
+    if (error === null && (this.#ended || this.isClosing())) return;
     this.failed = (error as { errno?: number } | null)?.errno ?? -ECONNABORTED;
+    if (this.#racing) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
     this.hold();
     if (this.#connecting !== null) return this.#connected(this.failed);
     if (!this.endWrites(this.failed) && this.#flowing && !this.#ended) this.#tellFailure();
@@ -264,7 +308,12 @@ export class TcpHandle extends WriteHandle {
   #connected(status: number): void {
     const waiting = this.#connecting;
     this.#connecting = null;
-    waiting?.answer(status, this, waiting.req, true, true);
+    this.#request = null;
+    if (waiting === null) return;
+    const race = Race.of(this);
+    if (status === 0) race?.end();
+    if (status !== 0 && race?.running && !this.closed) race.fail(this, waiting, status);
+    else waiting.answer(status, this, waiting.req, true, true);
   }
 }
 

@@ -71,11 +71,17 @@ export function handOver(from: TcpHandle, to: KernelHandle): void {
 const isKernels = (handle: object | undefined): boolean =>
   handle !== undefined && Object.getPrototypeOf(handle) === TCP.prototype;
 
+/** Sockets whose connect began here: each of its attempts is routed anew. */
+const routed = new WeakSet<object>();
+
+const handleBelow = (socket: SocketInside): object | null | undefined =>
+  socket instanceof tls.TLSSocket ? (socket._handle as { _parent?: object } | null)?._parent : socket._handle;
+
 /** Methods that choose a handle of `router` where Node would make one of the kernel. */
 export function methods(router: Router) {
   /** Another attempt of the same connect: Node brings a kernel handle, and gets one of ours. */
-  const another = (socket: SocketInside, mine: boolean, handle: object | undefined): object | undefined => {
-    if (handingOver || !mine || !isKernels(handle)) return handle;
+  const another = (socket: SocketInside, handle: object | undefined): object | undefined => {
+    if (handingOver || !routed.has(socket) || !isKernels(handle)) return handle;
     (handle as KernelHandle).close();
     return Object.assign(new TcpHandle(router), { [owner]: socket });
   };
@@ -89,6 +95,7 @@ export function methods(router: Router) {
         this._handle = null;
         stock.reinitialize.call(this, new TcpHandle(router));
       }
+      if (handleBelow(this) instanceof TcpHandle) routed.add(this);
       return stock.connect.apply(this, args);
     },
 
@@ -118,12 +125,11 @@ export function methods(router: Router) {
     },
 
     reinitialize(this: SocketInside, handle: object | undefined): void {
-      stock.reinitialize.call(this, another(this, this._handle instanceof TcpHandle, handle));
+      stock.reinitialize.call(this, another(this, handle));
     },
 
     tlsReinitialize(this: SocketInside, handle: object | undefined): void {
-      const below = (this._handle as { _parent?: object } | null)?._parent;
-      stock.tlsReinitialize.call(this, another(this, below instanceof TcpHandle, handle));
+      stock.tlsReinitialize.call(this, another(this, handle));
       // Node says this to the first handle only; without it 'session' never comes, and no agent resumes a session.
       if (this.listenerCount('session') > 0) (this._handle as TlsHandle | null)?.enableSessionCallbacks();
     },

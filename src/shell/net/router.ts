@@ -14,6 +14,7 @@ import { handOver } from './install.ts';
 import { internals, type KernelHandle, type Request } from './internals.ts';
 import type { ListenHandle } from './listen-handle.ts';
 import type { NetPolicy } from './policy.ts';
+import { Race } from './race.ts';
 
 const { ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
 
@@ -51,7 +52,7 @@ export class Router {
     if (this.#stack !== undefined) return this.#connect(this.#stack, handle, req, address, port);
     this.ready.then(
       (stack) => {
-        if (handle.isClosing()) return;
+        if (handle.isClosing()) return; // but not if it races
         const status = this.#connect(stack, handle, req, address, port);
         if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
       },
@@ -156,6 +157,7 @@ export class Router {
       const status = six ? kernel.bind6(from, localPort) : kernel.bind(from, localPort);
       if (status !== 0) return status;
     }
+    Race.of(handle)?.end(); // the kernel's attempt is Node's alone
     handOver(handle, kernel);
     return six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port);
   }
