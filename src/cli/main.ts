@@ -7,6 +7,7 @@ import { runRole } from './demo/roles.ts';
 import { runDoctor } from './doctor.ts';
 import { runLadder } from './ladder.ts';
 import { runOpen } from './open.ts';
+import { runRun } from './run.ts';
 import { Terminal } from './terminal.ts';
 import { runVerify } from './verify.ts';
 
@@ -15,12 +16,14 @@ const USAGE = `usage: usertcp COMMAND [options]
   doctor [--for demo|interop|device] [--json]   what this machine allows, and the command that fixes what it does not
   demo                                          the stack against the Linux kernel: HTTP both ways, hashes compared
   open DEVICE [--user NAME] -- COMMAND          opens what needs rights, as root, and runs COMMAND without them
+  run [--] COMMAND                              a first try: COMMAND on a wire of its own to this host, over our TCP
   verify [--only IDS] [--json]                  what RFC 9293 requires, checked on simulated wires: met or not met
   ladder FILE [--conn N] [--list] [--json]      one connection of a capture as a ladder diagram
 
 examples:
   npx usertcp doctor --for device
   npx usertcp demo
+  npx usertcp run -- node server.js
   sudo npx usertcp open eth0 -- node app.js
   npx usertcp ladder trace.pcapng --list
 `;
@@ -34,6 +37,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return demo(rest);
     case 'open':
       return open(rest);
+    case 'run':
+      return run(rest);
     case 'verify':
       return verify(rest);
     case 'ladder':
@@ -98,6 +103,12 @@ async function open(args: string[]): Promise<number> {
     if (error instanceof RangeError) return wrong(`open: ${error.message}`);
     throw error;
   }
+}
+
+async function run(args: string[]): Promise<number> {
+  const command = args[0] === '--' ? args.slice(1) : args;
+  if (command[0] === '--help' || command[0] === '-h') return help();
+  return command.length === 0 ? wrong('run takes a command, such as: node server.js') : runRun(command, process.env);
 }
 
 async function verify(args: string[]): Promise<number> {

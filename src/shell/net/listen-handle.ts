@@ -40,6 +40,10 @@ export class ListenHandle {
     this.#refused = refused;
   }
 
+  get address(): string {
+    return this.#address;
+  }
+
   getAsyncId(): number {
     return this.#resource.asyncId();
   }

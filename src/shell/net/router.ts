@@ -25,6 +25,8 @@ export class Router {
   readonly counts: NetCounts = noCounts();
   /** Settles with the stack; `stack` is set from then on. */
   readonly ready: Promise<Stack>;
+  /** Told of each server of ours. */
+  onListening: ((address: string, port: number) => void) | undefined;
   #stack: Stack | undefined;
   readonly #listeners = new Map<number, Set<ListenHandle>>();
 
@@ -81,6 +83,7 @@ export class Router {
     this.#listeners.set(port, all.add(listener));
     this.counts.listening++;
     this.counts.listened++;
+    this.onListening?.(listener.address, port);
   }
 
   closed(listener: ListenHandle, port: number): void {

@@ -2,7 +2,7 @@
 import type { Stack } from '../stack.ts';
 import { type NetConfig, readConfig, stackOptions } from './config.ts';
 import { checkRules } from './policy.ts';
-import { reportTo } from './report.ts';
+import { announce, reportTo } from './report.ts';
 import { Router } from './router.ts';
 
 /** Opens a stack; one without a device at once. */
@@ -17,5 +17,6 @@ export function sharedRouter(open: OpenStack, config: NetConfig = readConfig()):
   // A kernel sends on what a process wrote before it ended; this is the last moment that we can.
   process.once('exit', () => router?.stack?.flush());
   if (process.env.USERTCP_REPORT) reportTo(process.env.USERTCP_REPORT, router);
+  if (process.env.USERTCP_ANNOUNCE) announce(process.env.USERTCP_ANNOUNCE, router);
   return router;
 }

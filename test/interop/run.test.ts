@@ -1,0 +1,81 @@
+// `usertcp run`: a program on a wire of its own, for a first try; nothing stays behind.
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { capability, has, notBuilt, Side } from './harness/index.ts';
+
+const can = capability();
+const skip = !can.ok || notBuilt() !== undefined || !has('curl') || !has('setpriv');
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const SERVER = `require('node:http').createServer((req, res) => res.end('over our TCP to ' + req.socket.localAddress)).listen(3000)`;
+
+describe.skipIf(skip)('usertcp run', () => {
+  let host: Side;
+  beforeEach(async () => {
+    host = await Side.create(can.ok ? can.how : 'userns');
+  });
+  afterEach(() => host?.close());
+  const start = (...command: string[]) => host.start([process.execPath, CLI, 'run', '--', ...command]);
+  const links = () => host.run('ip', '-o', 'link').match(/^\d+: [^:@]+/gm);
+
+  async function said(program: { err: string }, what: RegExp): Promise<RegExpExecArray> {
+    for (let tries = 0; tries < 200; tries++) {
+      const found = what.exec(program.err);
+      if (found !== null) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`never said ${what}: ${program.err}`);
+  }
+
+  test.each([
+    ['node', [process.execPath, '-e', SERVER]],
+    ['a shell that starts node', ['sh', '-c', `exec "${process.execPath}" -e "${SERVER}"`]],
+  ])('%s is reached from outside with the command that it names, and ends with SIGINT', async (_, command) => {
+    const program = start(...command);
+    const [, typed] = await said(program, /^usertcp: listening; try: (.*)$/m);
+    expect(typed).toMatch(/^curl http:\/\/10\.77\.\d+\.2:3000\/$/);
+    const ran = host.try([...typed!.split(' '), '-sS', '-m', '5']);
+    expect(ran).toEqual({ code: 0, out: expect.stringMatching(/^over our TCP to .*10\.77\.\d+\.2$/), err: '' });
+    program.kill('SIGINT');
+    expect(await program.exited).toBe(130);
+    expect(links()).toEqual(['1: lo']);
+  });
+
+  test.skipIf(can.ok && can.how !== 'root')('somebody without rights has both ends in a user namespace', async () => {
+    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+    const program = host.start([...nobody, process.execPath, CLI, 'run', '--', process.execPath, '-e', SERVER]);
+    const [, typed] = await said(program, /^usertcp: listening; try: (.*)$/m);
+    expect(typed).toMatch(/^nsenter -t \d+ -U -n --preserve-credentials curl http:/);
+    const ran = host.try([...nobody, ...typed!.split(' '), '-sS', '-m', '5']);
+    expect(ran).toEqual({ code: 0, out: expect.stringMatching(/^over our TCP to/), err: '' });
+    program.kill('SIGINT');
+    expect(await program.exited).toBe(130);
+  });
+
+  test('connects to the host', async () => {
+    const peer = host.start([
+      process.execPath,
+      '-e',
+      `require('net').createServer((s) => s.end(s.remoteAddress)).listen(9, () => console.log('ready'))`,
+    ]);
+    await peer.ready();
+    const program = start(
+      process.execPath,
+      '-e',
+      `const to = process.env.USERTCP_GATEWAY.split(',')[0]; require('net').connect(9, to).on('data', (d) => { console.log(String(d)); process.exit(7); })`,
+    );
+    expect(await program.exited).toBe(7);
+    expect(program.out).toMatch(/^::ffff:10\.77\.\d+\.2$/m);
+    expect(links()).toEqual(['1: lo']);
+  });
+
+  test('SIGKILL leaves nothing behind', async () => {
+    const program = start(process.execPath, '-e', SERVER);
+    await said(program, /listening/);
+    expect(links()).toHaveLength(2);
+    // nsenter execs, so this is the command line itself.
+    process.kill(program.pid, 'SIGKILL');
+    await program.exited;
+    for (let tries = 0; tries < 100 && links()!.length > 1; tries++) await new Promise((r) => setTimeout(r, 50));
+    expect(links()).toEqual(['1: lo']);
+  });
+});
