@@ -47,6 +47,7 @@ async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promi
       USERTCP_GATEWAY: `${kernel4},${kernel6}`,
       USERTCP_ANNOUNCE: outside,
       USERTCP_RUN: '',
+      USERTCP_OWNER: '',
     },
   });
   const ended = exitCode(child);

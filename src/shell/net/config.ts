@@ -37,7 +37,20 @@ const VARIABLES: Readonly<Record<string, Read>> = {
   prefixes: list,
 };
 /** Variables that others read; a name near one of ours and not among these is a typing error. */
-const OTHERS = ['CONFIG', 'REPORT', 'ANNOUNCE', 'RUN', 'FDS', 'BROKER', 'CHECKSUM', 'NATIVE', 'FAULT', 'SLOW', 'COPY'];
+const OTHERS = [
+  'CONFIG',
+  'REPORT',
+  'ANNOUNCE',
+  'RUN',
+  'OWNER',
+  'FDS',
+  'BROKER',
+  'CHECKSUM',
+  'NATIVE',
+  'FAULT',
+  'SLOW',
+  'COPY',
+];
 
 /** Throws an error that lists everything that is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): NetConfig {

@@ -148,7 +148,7 @@ function choose(server: ServerInside, router: Router, args: Parameters<Listen>):
   const carrier = isClusters(server) ? 'kernel' : router.listener(address ?? '', port);
   if (carrier === 'kernel') return args;
   if (carrier === 'nobody')
-    advise(server, -constants.errno.EADDRNOTAVAIL, noPlaceFor(address ?? '::', port, router.policy, router.stack!));
+    advise(server, -constants.errno.EADDRNOTAVAIL, noPlaceFor(address ?? '::', port, router, router.stack!));
   const at = address ?? '::';
   server._handle = new ListenHandle(router, at, port, flags ?? 0, carrier === 'nobody');
   return [at, port, at.includes(':') ? 6 : 4, backlog, undefined, flags];

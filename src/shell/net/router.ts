@@ -1,6 +1,7 @@
 /** Who carries a connection: our stack, or the kernel. Decided when an address is known, for each connect and listen. */
 import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
+import { debuglog } from 'node:util';
 import { isLoopback, isUnspecified } from '../../wire/address.ts';
 import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
@@ -18,10 +19,14 @@ import { Race } from './race.ts';
 
 const { ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
 
+/** NODE_DEBUG=usertcp */
+const debug = debuglog('usertcp');
+
 export type Carrier = 'ours' | 'kernel' | 'nobody';
 
 export class Router {
   readonly policy: NetPolicy;
+  readonly elsewhere: string | undefined;
   readonly counts: NetCounts = noCounts();
   /** Settles with the stack; `stack` is set from then on. */
   readonly ready: Promise<Stack>;
@@ -30,8 +35,11 @@ export class Router {
   #stack: Stack | undefined;
   readonly #listeners = new Map<number, Set<ListenHandle>>();
 
-  constructor(stack: Stack | Promise<Stack>, policy: NetPolicy) {
+  /** `elsewhere`: why the device that was asked for is not this stack's. */
+  constructor(stack: Stack | Promise<Stack>, policy: NetPolicy, elsewhere?: string) {
     this.policy = policy;
+    this.elsewhere = elsewhere;
+    if (elsewhere !== undefined) debug('%s: loopback only', elsewhere);
     if (!(stack instanceof Promise)) this.#begin(stack);
     this.ready = Promise.resolve(stack).then((opened) => this.#begin(opened));
     this.ready.catch(() => {}); // whoever connects or listens is told
@@ -69,6 +77,12 @@ export class Router {
 
   /** Who is to listen on an address; '' is every address. */
   listener(address: string, port: number): Carrier {
+    const carrier = this.#listener(address, port);
+    debug('listen on %s port %d: %s', address === '' ? 'every address' : address, port, carrier);
+    return carrier;
+  }
+
+  #listener(address: string, port: number): Carrier {
     const { ports } = this.policy;
     if (ports !== undefined && !ports.has(port)) return this.#otherwise();
     const words = tryParseAddress(address === '' ? '::' : address);
@@ -94,6 +108,7 @@ export class Router {
 
   #connect(stack: Stack, handle: TcpHandle, req: Request, address: string, port: number): number {
     const carrier = this.#carrier(address, port, handle.bound.localAddress);
+    debug('connect to %s port %d: %s', address, port, carrier);
     if (carrier === 'ours' && port === 0) return this.#refuse(handle, req);
     if (carrier === 'ours') {
       const status = handle.open(req, (): Conn => stack.dial({ host: address, port, ...handle.bound }, handlers));
@@ -109,7 +124,7 @@ export class Router {
 
   #noWay(stack: Stack, handle: TcpHandle, address: string): number {
     this.counts.unroutable++;
-    advise(handle.owner as EventEmitter | undefined, -ENETUNREACH, noWayTo(address, this.policy, stack));
+    advise(handle.owner as EventEmitter | undefined, -ENETUNREACH, noWayTo(address, this, stack));
     return -ENETUNREACH;
   }
 
@@ -151,6 +166,7 @@ export class Router {
   }
 
   #toKernel(handle: TcpHandle, req: Request, address: string, port: number): number {
+    debug('%s port %d goes by the kernel', address, port);
     this.counts.kernelOpened++;
     const kernel: KernelHandle = new internals.TCP(0);
     const { localAddress, localPort = 0 } = handle.bound;
