@@ -10,6 +10,8 @@ export interface Request {
   oncomplete?: ((status: number, ...rest: unknown[]) => void) | undefined;
   handle?: unknown;
   error?: string;
+  /** What came of a write that was over before `oncomplete` was there. */
+  writeStatus?: number | null;
 }
 
 /** The methods of Node's native StreamBase over JavaScript. */
@@ -51,6 +53,8 @@ interface Internals {
   readonly kArrayBufferOffset: number;
   readonly kBytesWritten: number;
   readonly kLastWriteWasAsync: number;
+  /** From Node 26.10 on. */
+  readonly kLastWriteErr?: number | undefined;
   /** Property of a handle: its socket or server. */
   readonly owner: symbol;
   /** Bytes that the native stream handed on. */
@@ -93,7 +97,7 @@ function symbolOf(object: object, name: string): symbol {
 function find(): Internals {
   const { js_stream, stream_wrap, tcp_wrap } = bindings();
   const { JSStream } = js_stream as Pick<Internals, 'JSStream'>;
-  const { kReadBytesOrError, kArrayBufferOffset, kBytesWritten, kLastWriteWasAsync, streamBaseState } =
+  const { kReadBytesOrError, kArrayBufferOffset, kBytesWritten, kLastWriteWasAsync, kLastWriteErr, streamBaseState } =
     stream_wrap as unknown as Internals & {
       streamBaseState: Int32Array;
     };
@@ -110,6 +114,7 @@ function find(): Internals {
     kArrayBufferOffset,
     kBytesWritten,
     kLastWriteWasAsync,
+    kLastWriteErr,
     owner,
     bytesRead: Object.getOwnPropertyDescriptor(JSStream.prototype, 'bytesRead')!.get!,
     reinitialize: symbolOf(net.Socket.prototype, 'kReinitializeHandle'),

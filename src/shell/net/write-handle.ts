@@ -5,7 +5,7 @@ import { ConnHandle } from './conn-handle.ts';
 import { internals, type Request } from './internals.ts';
 import { Waiting } from './waiting.ts';
 
-const { state, kBytesWritten, kLastWriteWasAsync } = internals;
+const { state, kBytesWritten, kLastWriteWasAsync, kLastWriteErr } = internals;
 const { ENOTCONN, EBADF, EPIPE } = constants.errno;
 
 export abstract class WriteHandle extends ConnHandle {
@@ -21,31 +21,31 @@ export abstract class WriteHandle extends ConnHandle {
     return this.#write !== null || this.#shutdown !== null;
   }
 
-  writeBuffer(req: Request, bytes: Uint8Array): number {
+  writeBuffer(req: Request | null, bytes: Uint8Array): number | Request {
     const refusal = this.#refusal;
     if (refusal !== 0) return refusal;
     this.#written += bytes.length;
     return this.#dispatched(req, bytes.length, this.conn!.writeOwned(bytes));
   }
 
-  writeUtf8String(req: Request, text: string): number {
+  writeUtf8String(req: Request | null, text: string): number | Request {
     return this.writeBuffer(req, Buffer.from(text));
   }
 
-  writeLatin1String(req: Request, text: string): number {
+  writeLatin1String(req: Request | null, text: string): number | Request {
     return this.writeBuffer(req, Buffer.from(text, 'latin1'));
   }
 
-  writeAsciiString(req: Request, text: string): number {
+  writeAsciiString(req: Request | null, text: string): number | Request {
     return this.writeLatin1String(req, text);
   }
 
-  writeUcs2String(req: Request, text: string): number {
+  writeUcs2String(req: Request | null, text: string): number | Request {
     return this.writeBuffer(req, Buffer.from(text, 'ucs2'));
   }
 
   /** `chunks`: buffers, or strings each followed by its encoding. */
-  writev(req: Request, chunks: (Uint8Array | string)[], allBuffers: boolean): number {
+  writev(req: Request | null, chunks: (Uint8Array | string)[], allBuffers: boolean): number | Request {
     const refusal = this.#refusal;
     if (refusal !== 0) return refusal;
     const before = this.#written;
@@ -120,13 +120,17 @@ export abstract class WriteHandle extends ConnHandle {
     return whole;
   }
 
-  #dispatched(req: Request, bytes: number, whole: boolean): number {
+  /** `req` null: from Node 26.10 on the handle makes the request, when there is something to wait for, and returns it. */
+  #dispatched(req: Request | null, bytes: number, whole: boolean): number | Request {
     state[kBytesWritten] = bytes;
     state[kLastWriteWasAsync] = whole ? 0 : 1;
     if (whole) return 0;
-    this.#write = new Waiting(req, 'WRITEWRAP');
+    const waits = req ?? { writeStatus: null };
+    this.#write = new Waiting(waits, 'WRITEWRAP');
     this.hold();
-    return 0;
+    if (req !== null) return 0;
+    if (kLastWriteErr !== undefined) state[kLastWriteErr] = 0;
+    return waits;
   }
 
   #wrote(status: number): boolean {
