@@ -72,7 +72,7 @@ export class World {
   async cast(who: Who, name: string, options: Message = {}): Promise<Program> {
     const serves = who === 'our server';
     const server = serves ? this.ours(name, 'server', options) : this.stock(name, 'server', options);
-    await server.ready();
+    await server.ready(40_000);
     const host = serves ? addresses.stack.v4 : addresses.kernel.v4;
     const to = { host, ...options };
     return serves ? this.stock(name, 'client', to) : this.ours(name, 'client', to);
@@ -82,7 +82,7 @@ export class World {
   async reach(who: Who, name: string, ports: number[], options: Message = {}): Promise<Program> {
     if (who === 'our client') return this.ours(name, 'client', { host: addresses.kernel.v4, ...options });
     const relay = this.ours('relay', 'server', { host: addresses.kernel.v4, ports });
-    await relay.ready();
+    await relay.ready(40_000);
     return this.stock(name, 'client', { host: addresses.stack.v4, ...options });
   }
 

@@ -10,6 +10,7 @@ const [role, text = '{}'] = process.argv.slice(2);
 export { role };
 export const options = JSON.parse(text);
 export const MIB = 1 << 20;
+const LATE = 20_000;
 
 /** A late scenario fails; the next one is played. */
 export async function play(scenarios) {
@@ -17,7 +18,7 @@ export async function play(scenarios) {
     const from = performance.now();
     let outcome = 'ok';
     const late = new Promise((_, reject) => {
-      setTimeout(reject, 10_000, new Error('not finished after 10 s')).unref();
+      setTimeout(reject, LATE, new Error(`not finished after ${LATE} ms`)).unref();
     });
     await Promise.race([run(), late]).catch((error) => {
       outcome = error?.stack ?? String(error);
