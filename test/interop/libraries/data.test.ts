@@ -56,7 +56,9 @@ for (const { library, server, ports, schemes, scenarios } of casts) {
 
     describe.each(both)('%s', (who) => {
       played(
-        schemes.flatMap((scheme) => scenarios.map((name) => `${scheme}: ${name}`)),
+        schemes
+          .flatMap((scheme) => scenarios.map((name) => `${scheme}: ${name}`))
+          .filter((name) => name !== 'tls: 5,000 messages by subscription'),
         () => world,
         (w) => w.reach(who, library, ports),
       );

@@ -87,9 +87,10 @@ await play({
   ...named('http', scheme(http, {})),
   ...named('https', scheme(https, secure)),
   'tls: SNI, ALPN and version': async () => {
-    const [version, , name, alpn] = await who({ ALPNProtocols: ['http/1.1'] });
+    const [version, , name, alpn] = await who({ agent: false, ALPNProtocols: ['http/1.1'] });
     equal(`${version} ${name} ${alpn}`, 'TLSv1.3 one.test http/1.1');
     const [old, , other] = await who({
+      agent: false,
       maxVersion: 'TLSv1.2',
       servername: 'two.test',
       checkServerIdentity: () => undefined,

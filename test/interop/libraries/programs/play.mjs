@@ -69,7 +69,7 @@ export async function failure(promise) {
 }
 
 /** As soon as `find` finds something. */
-export async function until(find, ms = 5_000) {
+export async function until(find, ms = 15_000) {
   for (const from = performance.now(); performance.now() - from < ms; ) {
     const found = await find();
     if (found) return found;
