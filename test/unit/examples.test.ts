@@ -9,12 +9,14 @@ const files = readdirSync(at('examples'));
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'own-controller.mjs': 'test/sim/own-controller.test.ts',
   'dhcp.mjs': 'test/interop/examples.test.ts',
+  'unchanged-server.mjs': 'test/interop/drop-in.test.ts',
 };
 /** What is to be seen; of a new example any output will do. */
 const PRINTS: Readonly<Record<string, RegExp>> = {
   'client.mjs': /^::1:\d+ is ESTABLISHED\n[\s\S]*^1000000 bytes came$/m,
   'echo.mjs': /^echo on port 7 of loopback\ncame back: hello$/m,
   'http-server.mjs': /^hello 127\.0\.0\.1, this TCP runs inside of Node$/m,
+  'net-in-memory.mjs': /^1000000 bytes came back after \d+ ms\n[1-9]\d* segments were sent again$/m,
   'simulation.mjs':
     /^1000000 bytes in \d+ ms with [1-9]\d* retransmitted segments[\s\S]*^connections left after TIME_WAIT: 0$/m,
   'workers.mjs': /^usage: node examples\/workers\.mjs DEVICE ADDRESS\/PREFIX/,
