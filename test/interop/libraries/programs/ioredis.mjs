@@ -73,7 +73,8 @@ const make = (scheme) => {
       await times(200, () => within(async (r) => equal(await r.ping(), 'PONG')));
     },
   };
-  // Redis 7.0 sometimes stops in the middle of writing to a subscriber over TLS, also on stock Node: what it wrote has arrived.
+  // Over TLS this sometimes stalls when the machine is busy, also when both ends and the relay are stock Node on the kernel: all that
+  // Redis gave to its TCP has arrived and is acknowledged by then, and no queue holds anything.
   if (scheme === 'tls') delete all['5,000 messages by subscription'];
   return Object.fromEntries(Object.entries(all).map(([name, act]) => [`${scheme}: ${name}`, () => within(act)]));
 };
