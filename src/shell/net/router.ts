@@ -176,8 +176,19 @@ export class Router {
       const status = six ? kernel.bind6(from, localPort) : kernel.bind(from, localPort);
       if (status !== 0) return status;
     }
-    Race.of(handle)?.end(); // the kernel's attempt is Node's alone
+    const begin = (): number => (six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port));
+    const race = Race.of(handle);
+    if (!race?.running) {
+      handOver(handle, kernel);
+      return begin();
+    }
+    const status = begin();
+    if (status !== 0) {
+      kernel.close();
+      return status;
+    }
+    race.end(); // from here on Node waits for the kernel alone
     handOver(handle, kernel);
-    return six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port);
+    return 0;
   }
 }

@@ -62,8 +62,12 @@ const named =
     );
 
 /** Connects to these addresses; what was told, without the ports. */
-function connect(addresses: string[], more: Partial<net.TcpNetConnectOpts> = {}) {
-  const socket = use(a).connect({
+function connect(
+  addresses: string[],
+  more: Partial<net.TcpNetConnectOpts> = {},
+  fallback: 'kernel' | 'error' = 'kernel',
+) {
+  const socket = use(a, { fallback }).connect({
     host: 'b.test',
     port: 80,
     autoSelectFamily: true,
@@ -116,13 +120,20 @@ describe('Happy Eyeballs', () => {
     expect(told).toEqual([...before, 'connect', 'ready']);
   });
 
-  test('two are cut, the third has no route: the second opens', async () => {
-    serve({ [SIX]: ['drop'], [THIRD]: ['drop', 'accept'] });
-    const { socket } = connect([SIX, THIRD, '192.0.2.1'], { autoSelectFamilyAttemptTimeout: 50 });
-    await once(socket, 'connect');
-    expect([socket.remoteAddress, a.metrics().connections]).toEqual([THIRD, 1]);
-    socket.destroy();
-  });
+  test.each([
+    ['error', '192.0.2.1'],
+    ['kernel', '255.255.255.255'],
+  ] as const)(
+    'the last address has no route (fallback: %s): those before it go on, and one opens',
+    async (fallback, last) => {
+      serve({ [SIX]: ['drop', 'accept'] });
+      const { socket, told } = connect([SIX, last], { autoSelectFamilyAttemptTimeout: 50 }, fallback);
+      await once(socket, 'connect');
+      expect([socket.remoteAddress, a.metrics().connections]).toEqual([SIX, 1]);
+      expect(told).toContain(`AttemptFailed ${last}`);
+      socket.destroy();
+    },
+  );
 
   test('all fail: one error, when the last of them has ended, with what came of each', async () => {
     serve({ [SIX]: ['drop', 'reset'], [FOUR]: ['reset'] });
