@@ -103,7 +103,7 @@ const make = (scheme) => {
     'the server resets': async () => {
       const socket = make('/reset');
       socket.on('error', () => {});
-      equal((await once(socket, 'close'))[0], 1006);
+      equal(await new Promise((resolve) => socket.on('close', resolve)), 1006);
     },
     'the client terminates': async () => {
       const before = (await told()).filter((code) => code === 1006).length;
