@@ -100,7 +100,7 @@ const jobs = {
     await jobs.faults();
     jobs.libraries();
   },
-  /** Servers and libraries of others over the drop-in: 50 s of installing, and one minute. */
+  /** Servers and libraries of others over the drop-in, installed first. */
   libraries: () => {
     if (!ready()) return;
     if (!installLibraries()) return tally.add('libraries', { why: 'they cannot be installed here' });
