@@ -299,23 +299,4 @@ describe.skipIf(skip)('the start', () => {
     lab.stack.run('ip', 'link', 'set', lab.device, 'down');
     await expect(Host.stack(lab)).rejects.toThrow(`'${lab.device}' is down: ip link set ${lab.device} up`);
   });
-
-  test('usertcp open: a process without any right serves, on sockets that were handed down', async () => {
-    const app = `
-      const { createStack } = await import('${dist('index.js')}');
-      const stack = await createStack({ device: '${lab.device}', addresses: ['${own4}'] });
-      stack.serve(80, { data: (conn, chunk) => conn.end(chunk) });
-      console.log(JSON.stringify({ ready: process.getuid(), warnings: stack.warnings.length }));
-    `;
-    const command = [process.execPath, '--input-type=module', '-e', app];
-    const opener = lab.stack.node(dist('cli/main.js'), ['open', '--', ...command], {
-      SUDO_UID: '65534',
-      SUDO_GID: '65534',
-    });
-    expect(await opener.ready()).toEqual({ ready: 65534, warnings: 1 });
-    const peer = await Host.kernel(lab);
-    const got = await peer.connect({ host: own.v4, port: 80 }, { behaviour: 'exchange', send: 1000 });
-    expect(got).toMatchObject({ received: 1000 });
-    expect(await opener.stop()).toBe(143);
-  });
 });
