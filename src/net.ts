@@ -4,9 +4,11 @@
  */
 import net from 'node:net';
 import type { Conn } from './shell/conn.ts';
+import { NewestBlockList } from './shell/net/block-list.ts';
 import type { NetCounts } from './shell/net/counts.ts';
 import { TcpHandle } from './shell/net/handle.ts';
 import { netOf } from './shell/net/net.ts';
+import { renew } from './shell/net/newer.ts';
 import { checkRules, type NetRules } from './shell/net/policy.ts';
 import { Router } from './shell/net/router.ts';
 import { sharedRouter } from './shell/net/shared.ts';
@@ -18,10 +20,12 @@ export type { NetCounts } from './shell/net/counts.ts';
 export type { Net } from './shell/net/net.ts';
 export type { NetRules } from './shell/net/policy.ts';
 
+renew();
 const ours = netOf(() => sharedRouter(openStack));
 
 export const { Socket, Server, createServer, connect, createConnection } = ours;
-export const { BlockList, SocketAddress, isIP, isIPv4, isIPv6 } = net;
+export const { SocketAddress, isIP, isIPv4, isIPv6 } = net;
+export const BlockList = NewestBlockList;
 export const {
   getDefaultAutoSelectFamily,
   setDefaultAutoSelectFamily,
@@ -57,4 +61,4 @@ export function stack(): Promise<Stack> {
   return sharedRouter(openStack).ready;
 }
 
-export default { ...net, ...ours, Stream, use, connection, counts, stack };
+export default { ...net, ...ours, BlockList, Stream, use, connection, counts, stack };

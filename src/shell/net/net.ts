@@ -35,7 +35,8 @@ export function netOf(router: () => Router): Net {
   // Sockets of our servers are Node's own class.
   Object.defineProperty(Socket, Symbol.hasInstance, {
     value(this: unknown, object: unknown) {
-      return this === Socket ? object instanceof net.Socket : Function.prototype[Symbol.hasInstance].call(this, object);
+      const own = (this as typeof Socket).prototype === Socket.prototype;
+      return own ? object instanceof net.Socket : Function.prototype[Symbol.hasInstance].call(this, object);
     },
   });
   Object.defineProperty(Socket.prototype, internals.reinitialize, {
@@ -51,6 +52,9 @@ export function netOf(router: () => Router): Net {
     },
   });
 
+  // As in `net`, both are made with `new` or without.
+  const callable = <T extends abstract new (...args: never[]) => object>(type: T): T =>
+    new Proxy(type, { apply: (target, _this, args) => Reflect.construct(target, args) });
   const connect = (...args: unknown[]): net.Socket => {
     const normalized = normalize(args);
     const [options] = normalized;
@@ -61,8 +65,8 @@ export function netOf(router: () => Router): Net {
   };
   const createServer = (...args: ConstructorParameters<typeof net.Server>): net.Server => new Server(...args);
   return {
-    Socket,
-    Server,
+    Socket: callable(Socket),
+    Server: callable(Server),
     createServer: createServer as typeof net.createServer,
     connect: connect as typeof net.connect,
     createConnection: connect as typeof net.createConnection,
