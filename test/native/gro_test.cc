@@ -61,14 +61,14 @@ TEST(Merger, InOrderSegmentsBecomeOneWithPieces) {
 
 TEST(Merger, InterleavedFlows) {
   std::vector<Descriptor> in;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 4; ++i) {
     for (int row = 0; row < 8; ++row) in.push_back(data(row, 100 * i, 100));
   }
   const auto out = merge(in);
   ASSERT_EQ(out.size(), 16u);
   for (int row = 0; row < 8; ++row) {
     EXPECT_EQ(out[2 * row].word[kRxRow], row);
-    EXPECT_EQ(out[2 * row].word[kRxTotal], 500);
+    EXPECT_EQ(out[2 * row].word[kRxTotal], 400);
   }
 }
 
@@ -136,11 +136,11 @@ TEST(Merger, TheCountOfMarksStaysInItsByte) {
 
 TEST(Merger, LimitsOfPiecesAndBytes) {
   std::vector<Descriptor> in;
-  for (int i = 0; i < 40; ++i) in.push_back(data(1, 10 * i, 10));
+  for (std::uint32_t i = 0; i < kMaxBurst; ++i) in.push_back(data(1, 10 * i, 10));
   auto out = merge(in);
   EXPECT_EQ(out[0].word[kRxTotal], 290);
   EXPECT_EQ(out[0].word[kRxKind] >> 8, 4);
-  EXPECT_EQ(out[5].word[kRxTotal], 110);
+  EXPECT_EQ(out[5].word[kRxTotal], 30);
 
   // Super-segments of the kernel: 64 KB at most together.
   Descriptor big = data(1, 0, 40000);
