@@ -317,7 +317,10 @@ export class TcpHandle extends WriteHandle {
   }
 }
 
-// Programs and Node itself ask whether a handle is `instanceof TCP`; where our methods are, it may be one.
+// Programs and Node itself ask whether a handle is `instanceof TCP`; where our methods are, it may be one. Two copies of this
+// package in a process each know their own.
+const known = TCP[Symbol.hasInstance];
 Object.defineProperty(TCP, Symbol.hasInstance, {
-  value: (object: unknown) => object instanceof TcpHandle || Function.prototype[Symbol.hasInstance].call(TCP, object),
+  configurable: true,
+  value: (object: unknown) => object instanceof TcpHandle || known.call(TCP, object),
 });
