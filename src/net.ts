@@ -35,7 +35,11 @@ export const {
 /** Older name of Socket. */
 export const Stream = Socket;
 
-/** `net` over a stack of your own. Throws OptionError for a wrong rule. */
+/**
+ * `net` over a stack of your own. The rules are those of the drop-in: servers on loopback or on every address listen on the kernel's
+ * loopback too, and what the stack has no route to goes to the kernel. `{ loopback: 'own', fallback: 'error' }` keeps all of it in the
+ * stack, as a simulated one may want. Throws OptionError for a wrong rule.
+ */
 export function use(stack: Stack, rules: NetRules = {}): ReturnType<typeof netOf> & { counts(): NetCounts } {
   const router = new Router(stack, checkRules(rules));
   return { ...netOf(() => router), counts: () => ({ ...router.counts }) };

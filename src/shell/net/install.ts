@@ -1,5 +1,5 @@
 /**
- * Where handles of ours come in. Node's methods go on as they are; each of these four is asked first which handle a socket or
+ * Where handles of ours come in. Node's methods go on as they are; each of these five is asked first which handle a socket or
  * server is to have. As methods of Node's own prototypes they reach programs that took `net.Socket` or `connect` before.
  */
 import net from 'node:net';

@@ -26,9 +26,6 @@ export interface NetPolicy {
 
 export const RULES = ['loopback', 'fallback', 'ports', 'prefixes'] as const satisfies readonly (keyof NetRules)[];
 
-/** The stack carries all there is; what it cannot reach is an error. */
-export const OURS_ALONE: NetPolicy = { loopback: 'own', fallback: 'error', ports: undefined, prefixes: undefined };
-
 /** Throws OptionError for the first rule that is wrong. */
 export function checkRules(rules: NetRules): NetPolicy {
   return {

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { use } from '../../../../src/net.ts';
 import { install } from '../../../../src/shell/net/install.ts';
-import { OURS_ALONE } from '../../../../src/shell/net/policy.ts';
+import { checkRules } from '../../../../src/shell/net/policy.ts';
 import { Router } from '../../../../src/shell/net/router.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
 import { World } from '../../../../src/sim.ts';
@@ -168,7 +168,7 @@ describe('Happy Eyeballs', () => {
       .createServer((socket) => void server.emit('connection', socket))
       .listen(80);
     w.link(a, b, { delay: 100_000 });
-    const undo = install(new Router(a, OURS_ALONE));
+    const undo = install(new Router(a, checkRules({ loopback: 'own', fallback: 'error' })));
     const more = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 50, rejectUnauthorized: false };
     const secure = tls.connect({ host: 'b.test', port: 80, lookup: named([SIX, '10.0.0.99']), ...more });
     let winner: string | undefined;

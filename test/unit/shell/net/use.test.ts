@@ -6,10 +6,12 @@ import { describe, expect, test } from 'vitest';
 import { connection, use } from '../../../../src/net.ts';
 import { World } from '../../../../src/sim.ts';
 
+/** Nothing goes to the kernel. */
+const OURS = { loopback: 'own', fallback: 'error' } as const;
 const pair = (impair = {}) => {
   const world = new World({ seed: 1, impair: { delay: 5_000, ...impair } });
   const [here, there] = [world.host('10.0.0.1/24'), world.host('10.0.0.2/24')];
-  return { world, here, there, a: use(here), b: use(there) };
+  return { world, here, there, a: use(here, OURS), b: use(there, OURS) };
 };
 const listening = async (server: net.Server): Promise<net.Server> => {
   await once(server, 'listening');
