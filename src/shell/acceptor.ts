@@ -15,10 +15,18 @@ export interface Acceptor {
   readonly brief?: boolean;
   /** The listener is gone: closed, or its stack was. */
   closed?(): void;
+  /** Several share the row: who gets the connection that has come. */
+  next?(): Acceptor | undefined;
 }
 
 /** A LISTEN row and whose it is. */
 export interface Listening {
   readonly acceptor: Acceptor;
   readonly gen: number;
+}
+
+/** Who gets the child that this row has. */
+export function takerOf(listening: Listening | undefined): Acceptor | undefined {
+  const acceptor = listening?.acceptor;
+  return acceptor?.next === undefined ? acceptor : acceptor.next();
 }

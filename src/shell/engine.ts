@@ -25,7 +25,7 @@ import {
 import { stateName } from '../core/tcp/figure5.ts';
 import type { Clock, Link, Rng } from '../ports.ts';
 import { isLoopback } from '../wire/address.ts';
-import type { Acceptor, Listening } from './acceptor.ts';
+import { type Acceptor, type Listening, takerOf } from './acceptor.ts';
 import { Acks } from './acks.ts';
 import { Caps } from './caps.ts';
 import { Conn } from './conn.ts';
@@ -335,7 +335,7 @@ export class Engine {
   }
 
   #accept(row: number, gen: number, listener: number): void {
-    const acceptor = this.#listening.get(listener)?.acceptor;
+    const acceptor = takerOf(this.#listening.get(listener));
     if (acceptor === undefined) {
       this.core.callAbort(row, this.driver.now());
       return;

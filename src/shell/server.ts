@@ -20,6 +20,8 @@ export interface ServerListenOptions {
   port?: number;
   host?: string;
   backlog?: number;
+  /** Other servers of this stack that say the same share the address and port. */
+  reusePort?: boolean;
   /** Closes the server when it fires. */
   signal?: AbortSignal;
 }

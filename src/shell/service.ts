@@ -8,6 +8,7 @@ import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
 import { checkSocketTcp } from './options/tcp.ts';
+import { SharedPort } from './shared-port.ts';
 import type { SynHandler } from './syn-info.ts';
 
 export interface ListenOptions extends TcpSocketOptions {
@@ -15,6 +16,11 @@ export interface ListenOptions extends TcpSocketOptions {
   host?: string;
   /** Connections not yet accepted, and as many half-open ones. Default 511. */
   backlog?: number;
+  /**
+   * Others of this stack that say the same may listen on the same address and port: they get its connections in turn. The settings of
+   * TCP and the backlog are those of the first. Without it a port has one listener: EADDRINUSE. Default false.
+   */
+  reusePort?: boolean;
   /** Asked before a SYN is answered: accepts, drops or resets, by address, port, TTL, options, load. */
   syn?: SynHandler;
   /**
@@ -32,6 +38,7 @@ export class Listening {
   readonly row: number;
   readonly end: Endpoint;
   readonly #engine: Engine;
+  readonly #leave: () => void;
   #unrefed = false;
   #closed = false;
 
@@ -42,12 +49,14 @@ export class Listening {
     const syn = options.syn ?? acceptor.handlers.syn;
     if (syn !== undefined && typeof syn !== 'function') throw new OptionError('syn', syn, 'a function');
     const tcp: OpenOptions = openOptions(options);
-    const row = engine.listen(words, wanted, options.backlog ?? DEFAULT_BACKLOG, tcp, {
-      ...acceptor,
-      syn,
-      maxBuffered: options.maxBuffered,
-    });
-    if (row < 0) throw refusal(row, options.host ?? '::', wanted);
+    const mine: Acceptor = { ...acceptor, syn, maxBuffered: options.maxBuffered };
+    const { host, reusePort = false, backlog = DEFAULT_BACKLOG } = options;
+    if (typeof reusePort !== 'boolean') throw new OptionError('reusePort', reusePort, 'true or false');
+    const row = reusePort
+      ? SharedPort.open(engine, words, wanted, backlog, tcp, mine)
+      : engine.listen(words, wanted, backlog, tcp, mine);
+    if (row < 0) throw refusal(row, host ?? '::', wanted);
+    this.#leave = reusePort ? () => SharedPort.leave(engine, row, mine) : () => engine.unlisten(row);
     this.row = row;
     this.end = { ...engine.endpoint(row, 0), address: options.host ?? '::', family: familyOf(options.host) };
     this.#engine = engine;
@@ -57,7 +66,7 @@ export class Listening {
     if (this.#closed) return;
     this.ref();
     this.#closed = true;
-    this.#engine.unlisten(this.row);
+    this.#leave();
   }
 
   /** Keeps the process alive (the default). */

@@ -10,6 +10,7 @@ import { TcpHandle } from './handle.ts';
 import { internals, type JsStream, type KernelHandle } from './internals.ts';
 import { countKernelServer } from './kernel-listen.ts';
 import { ListenHandle } from './listen-handle.ts';
+import { flagsOf } from './reuse-port.ts';
 import type { Router } from './router.ts';
 
 const { owner, reinitialize, TCP } = internals;
@@ -150,7 +151,7 @@ function choose(server: ServerInside, router: Router, args: Parameters<Listen>):
   if (carrier === 'nobody')
     advise(server, -constants.errno.EADDRNOTAVAIL, noPlaceFor(address ?? '::', port, router, router.stack!));
   const at = address ?? '::';
-  server._handle = new ListenHandle(router, at, port, flags ?? 0, carrier === 'nobody');
+  server._handle = new ListenHandle(router, at, port, flagsOf(server, flags), carrier === 'nobody');
   return [at, port, at.includes(':') ? 6 : 4, backlog, undefined, flags];
 }
 

@@ -28,7 +28,7 @@ export interface JsStream {
 
 /** The kernel's TCP handle. */
 export interface KernelHandle {
-  bind(address: string, port: number): number;
+  bind(address: string, port: number, flags?: number): number;
   bind6(address: string, port: number, flags?: number): number;
   listen(backlog: number): number;
   connect(req: Request, address: string, port: number): number;
@@ -41,6 +41,8 @@ export interface KernelHandle {
 }
 
 interface Internals {
+  /** The kernel's handles know SO_REUSEPORT. */
+  readonly sharesPorts: boolean;
   /** Makes a native stream; the prototype may be another. */
   readonly JSStream: new () => JsStream;
   /** The kernel's handle class; 0 makes a socket, 1 a server. */
@@ -109,6 +111,7 @@ function find(): Internals {
   return {
     JSStream,
     TCP: (tcp_wrap as Pick<Internals, 'TCP'>).TCP,
+    sharesPorts: 'UV_TCP_REUSEPORT' in (tcp_wrap!.constants as object),
     state: streamBaseState,
     kReadBytesOrError,
     kArrayBufferOffset,
@@ -134,6 +137,7 @@ function refused(error: Error): Internals {
     kArrayBufferOffset: 0,
     kBytesWritten: 0,
     kLastWriteWasAsync: 0,
+    sharesPorts: false,
   };
   const none = { owner: Symbol('owner'), reinitialize: Symbol('reinitialize'), bytesRead: () => 0 };
   return {

@@ -1,6 +1,7 @@
 /** The kernel's loopback beside a listener of ours: other processes of the host connect there. */
 import { constants } from 'node:os';
 import { internals, type KernelHandle } from './internals.ts';
+import { IPV6_ONLY, REUSE_PORT } from './reuse-port.ts';
 
 const { EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL } = constants.errno;
 
@@ -27,7 +28,7 @@ export class KernelTwin {
     let chosen = port;
     for (const at of addresses(address, flags)) {
       const handle = new internals.TCP(1);
-      const status = listen(handle, at, chosen, backlog);
+      const status = listen(handle, at, chosen, flags, backlog);
       if (status !== 0) handle.close();
       if (status === -EADDRNOTAVAIL || status === -EAFNOSUPPORT || status === -EINVAL) continue; // no IPv6 here
       if (status !== 0) {
@@ -51,13 +52,14 @@ export class KernelTwin {
 }
 
 function addresses(address: string, flags: number): readonly string[] {
-  if (address === '::') return flags === 0 ? ['127.0.0.1', '::1'] : ['::1'];
+  if (address === '::') return (flags & IPV6_ONLY) === 0 ? ['127.0.0.1', '::1'] : ['::1'];
   if (address === '0.0.0.0') return ['127.0.0.1'];
   return address === '::1' || address.startsWith('127.') ? [address] : [];
 }
 
-function listen(handle: KernelHandle, at: string, port: number, backlog: number): number {
-  const status = at.includes(':') ? handle.bind6(at, port) : handle.bind(at, port);
+function listen(handle: KernelHandle, at: string, port: number, flags: number, backlog: number): number {
+  const share = internals.sharesPorts ? flags & REUSE_PORT : 0;
+  const status = at.includes(':') ? handle.bind6(at, port, share) : handle.bind(at, port, share);
   if (status !== 0) return status;
   const listening = handle.listen(backlog);
   return listening !== 0 || port === 0 || portOf(handle) === port ? listening : -constants.errno.EADDRINUSE;

@@ -9,21 +9,20 @@ import { TcpHandle } from './handle.ts';
 import { handlers } from './handle-events.ts';
 import type { KernelHandle } from './internals.ts';
 import { KernelTwin } from './kernel-twin.ts';
+import { IPV6_ONLY, type Place, REUSE_PORT } from './reuse-port.ts';
 import type { Router } from './router.ts';
 
 const { EINVAL, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
-/** libuv's UV_TCP_IPV6ONLY. */
-const IPV6_ONLY = 1;
 /** Ports that the kernel chooses and our stack has already are given back, so often. */
 const PORT_TRIES = 20;
 /** What is made for a connection belongs to no context; the server's callbacks to that of `listen`. */
 const nobody = new AsyncResource('USERTCP');
 
-export class ListenHandle {
+export class ListenHandle implements Place {
   onconnection?: (this: unknown, status: number, client?: object) => void;
   readonly #router: Router;
-  readonly #address: string;
-  readonly #flags: number;
+  readonly address: string;
+  readonly flags: number;
   readonly #refused: boolean;
   readonly #resource = new AsyncResource('TCPSERVERWRAP');
   #port: number;
@@ -34,14 +33,10 @@ export class ListenHandle {
   /** `refused`: nobody may carry it. */
   constructor(router: Router, address: string, port: number, flags: number, refused: boolean) {
     this.#router = router;
-    this.#address = address;
+    this.address = address;
     this.#port = port;
-    this.#flags = flags;
+    this.flags = flags;
     this.#refused = refused;
-  }
-
-  get address(): string {
-    return this.#address;
   }
 
   getAsyncId(): number {
@@ -59,19 +54,19 @@ export class ListenHandle {
 
   /** Whether a connect to this loopback address is for us. */
   hears(address: string): boolean {
-    if (this.#address === '::') return (this.#flags & IPV6_ONLY) === 0 || address.includes(':');
-    if (this.#address === '0.0.0.0') return !address.includes(':');
+    if (this.address === '::') return (this.flags & IPV6_ONLY) === 0 || address.includes(':');
+    if (this.address === '0.0.0.0') return !address.includes(':');
     return (
-      this.#address === address ||
-      (address === '0.0.0.0' && this.#address === '127.0.0.1') ||
-      (address === '::' && this.#address === '::1')
+      this.address === address ||
+      (address === '0.0.0.0' && this.address === '127.0.0.1') ||
+      (address === '::' && this.address === '::1')
     );
   }
 
   getsockname(out: Partial<Endpoint>): number {
     if (this.#service === null) return -EINVAL;
-    const family = this.#address.includes(':') ? 'IPv6' : 'IPv4';
-    Object.assign(out, { address: this.#address, family, port: this.#port });
+    const family = this.address.includes(':') ? 'IPv6' : 'IPv4';
+    Object.assign(out, { address: this.address, family, port: this.#port });
     return 0;
   }
 
@@ -100,24 +95,27 @@ export class ListenHandle {
     this.#port = wanted;
     const { policy, stack } = this.#router;
     if (policy.loopback !== 'own') {
-      const twin = KernelTwin.open(this.#address, wanted, this.#flags, backlog, (...args) => this.#fromKernel(...args));
+      const twin = KernelTwin.open(this.address, wanted, this.flags, backlog, (...args) => this.#fromKernel(...args));
       // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
-      if (typeof twin === 'number' && stack!.addresses.length === 0) return twin;
+      // Where the kernel's handles cannot share a port, other processes reach the first of those who share ours.
+      const shared = twin === -EADDRINUSE && this.#router.shares(this, wanted);
+      if (typeof twin === 'number' && stack!.addresses.length === 0 && !shared) return twin;
       if (typeof twin === 'object') {
         this.#twin = twin;
         this.#port = twin.port;
       }
     }
     try {
-      const any = this.#address === '::';
+      const any = this.address === '::';
       this.#service = stack!.serve(
         this.#port,
         { ...handlers, open: (conn) => this.#accept(conn) },
         {
           backlog,
-          ...(!any && { host: this.#address }),
+          reusePort: (this.flags & REUSE_PORT) !== 0,
+          ...(!any && { host: this.address }),
           ...(any &&
-            (this.#flags & IPV6_ONLY) !== 0 && { syn: ({ family }) => (family === 'IPv6' ? 'accept' : 'reset') }),
+            (this.flags & IPV6_ONLY) !== 0 && { syn: ({ family }) => (family === 'IPv6' ? 'accept' : 'reset') }),
         },
       );
     } catch (error) {
@@ -125,6 +123,10 @@ export class ListenHandle {
       return (error as { errno?: number }).errno ?? -EINVAL;
     }
     this.#port = this.#service.port;
+    if (this.#router.clashes(this, this.#port)) {
+      this.#give();
+      return -EADDRINUSE;
+    }
     this.#router.opened(this, this.#port);
     if (!this.#wantsRef) this.unref();
     return 0;
@@ -140,7 +142,7 @@ export class ListenHandle {
 
   #accept(conn: Conn): void {
     this.#router.counts.accepted++;
-    const client = nobody.runInAsyncScope(() => new TcpHandle(this.#router).adopt(conn, this.#address === '::'));
+    const client = nobody.runInAsyncScope(() => new TcpHandle(this.#router).adopt(conn, this.address === '::'));
     this.#resource.runInAsyncScope(() => this.onconnection?.(0, client));
     client.settle();
   }

@@ -5,6 +5,7 @@
 import net from 'node:net';
 import { checkSetting } from '../options/tcp.ts';
 import { TcpHandle } from './handle.ts';
+import { renewListen } from './reuse-port.ts';
 
 interface Socket extends net.Socket {
   _handle: object | null;
@@ -96,5 +97,6 @@ export function renew(): void {
   add(net.Socket.prototype, 'getTypeOfService', getTypeOfService);
   add(net.Server.prototype, Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose'), dispose);
   add(net.SocketAddress, 'parse', parse);
+  renewListen();
   if (older.length < 4) Object.assign(net.Socket.prototype, { setKeepAlive });
 }

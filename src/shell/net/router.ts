@@ -16,6 +16,7 @@ import { internals, type KernelHandle, type Request } from './internals.ts';
 import type { ListenHandle } from './listen-handle.ts';
 import type { NetPolicy } from './policy.ts';
 import { Race } from './race.ts';
+import { clash, type Place, REUSE_PORT } from './reuse-port.ts';
 
 const { ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
 
@@ -90,6 +91,16 @@ export class Router {
     if (isUnspecified(words) || address === '0.0.0.0') return 'ours';
     if (isLoopback(words)) return this.policy.loopback === 'kernel' ? 'kernel' : 'ours';
     return this.#isOurs(words) ? 'ours' : this.#otherwise();
+  }
+
+  /** Whether another one is in its way on this port. */
+  clashes(place: Place, port: number): boolean {
+    return [...(this.#listeners.get(port) ?? [])].some((other) => clash(other, place));
+  }
+
+  /** Whether it shares the port with another one. */
+  shares({ flags }: Place, port: number): boolean {
+    return [...(this.#listeners.get(port) ?? [])].some((other) => (other.flags & flags & REUSE_PORT) !== 0);
   }
 
   opened(listener: ListenHandle, port: number): void {
