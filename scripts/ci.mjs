@@ -76,6 +76,9 @@ function lint() {
   tally.add('lint: types of tests and examples', tsc === 0 ? { passed: 1 } : { failed: 1 });
   const compliance = run(process.execPath, [path('scripts/compliance.mjs'), '--check']);
   tally.add('lint: requirements are met, tested and listed', compliance === 0 ? { passed: 1 } : { failed: 1 });
+  const api = run(process.execPath, [path('scripts/api.mjs'), '--check']);
+  if (api === 3) tally.add('lint: API reference', { why: 'typedoc cannot be installed here' });
+  else tally.add('lint: public names are explained, docs/api is up to date', api === 0 ? { passed: 1 } : { failed: 1 });
   const lock = readFileSync(path('package-lock.json'), 'utf8').includes('"resolved"');
   tally.add('lint: lock file names no download host', lock ? { failed: 1 } : { passed: 1 });
   ensurePackages('lint');

@@ -10,6 +10,7 @@ import { World } from './world.ts';
 
 /** A path with one bottleneck, and the flows that meet there, each with its controller. */
 export interface RaceOptions {
+  /** The controller of each flow: a name, or one of your own. */
   flows: readonly CongestionChoice[];
   /** bit/s of the bottleneck. */
   rate: number;
@@ -25,11 +26,13 @@ export interface RaceOptions {
   warmup?: number;
   /** Virtual seconds from the start of one flow to that of the next. Default 0.1. */
   apart?: number;
+  /** The same seed is the same race. Default 1. */
   seed?: number;
   /** Paces controllers that do not ask for it. */
   pacing?: boolean;
 }
 
+/** What a race came to. */
 export interface RaceResult {
   /** bit/s of text that arrived, of each flow. */
   readonly goodput: readonly number[];
@@ -41,19 +44,25 @@ export interface RaceResult {
   readonly resent: number;
 }
 
+/** One thing a controller must do, and what it did. */
 export interface Gate {
+  /** What is asked, in words. */
   readonly name: string;
+  /** Whether it did. */
   readonly passed: boolean;
+  /** The figure; a share or a ratio, as `name` says. */
   readonly measured: number;
   /** What `measured` must be at least, or at most. */
   readonly wanted: string;
 }
 
+/** How a controller did at all gates. */
 export interface Assessment {
   /** Of the controller. */
   readonly name: string;
   /** All gates. */
   readonly passed: boolean;
+  /** Each of them, in the order they were tried. */
   readonly gates: readonly Gate[];
 }
 

@@ -1,10 +1,16 @@
-/** usertcp: a TCP/IP stack inside a Node.js process. */
+/**
+ * A TCP/IP stack inside a Node.js process: `createStack`, and what it gives.
+ *
+ * @module usertcp
+ */
 
-export type { TcpInfo } from './core/api.ts';
-export type { MemoryUse } from './core/memory-use.ts';
+export type { TcpDefaults } from './core/api.ts';
+export type { Held, MemoryUse } from './core/memory-use.ts';
 export type { AckSample } from './core/tcp/congestion/ack-sample.ts';
 export type { CongestionController } from './core/tcp/congestion/controller.ts';
 export type { CongestionView } from './core/tcp/congestion/view.ts';
+export type { TcpInfo } from './core/tcp/info.ts';
+export type { Limit } from './core/tcp/limits.ts';
 export type { Clock, Link, LinkOffload, Memory, Micros, Rng, SharedRegions } from './ports.ts';
 export type { Burst } from './shell/burst.ts';
 export type {
@@ -21,6 +27,7 @@ export { Connection } from './shell/connection.ts';
 export { DhcpClient } from './shell/dhcp/client.ts';
 export type { LeaseInfo } from './shell/dhcp/lease.ts';
 export type { DhcpState } from './shell/dhcp/machine.ts';
+export type { DialOptions } from './shell/dial.ts';
 export type { DnsRecordType } from './shell/dns/parts.ts';
 export type { DnsError } from './shell/dns/resolver.ts';
 export type { Endpoint } from './shell/endpoint.ts';
@@ -32,7 +39,9 @@ export type { Metrics } from './shell/metrics.ts';
 export { toPrometheus } from './shell/metrics.ts';
 export { measureConnects } from './shell/observe.ts';
 export { OptionError } from './shell/option-error.ts';
-export type { LiveOptions } from './shell/options/live.ts';
+export type { CongestionChoice } from './shell/options/congestion.ts';
+export type { IpOptions } from './shell/options/ip.ts';
+export type { KeepAliveTimes, LiveOptions } from './shell/options/live.ts';
 export type {
   BudgetOptions,
   CaptureOptions,
@@ -40,6 +49,7 @@ export type {
   DhcpOptions,
   DnsOptions,
   Mode,
+  RingSlots,
   RouteOption,
   ShardOptions,
   StackOptions,
@@ -59,5 +69,6 @@ export { Stack } from './shell/stack.ts';
 export type { SynHandler, SynInfo, SynVerdict } from './shell/syn-info.ts';
 export type { DatagramError, DatagramHandler, DatagramInfo, UdpOptions } from './shell/udp.ts';
 export { UdpApi, UdpSocket } from './shell/udp.ts';
-export type { WireFacts } from './shell/wire-facts.ts';
+export type { IcmpFacts, SegmentFacts, WireFacts } from './shell/wire-facts.ts';
 export { createStack } from './stack.ts';
+export type { CounterName } from './wire/abi.ts';

@@ -1,13 +1,15 @@
 /**
  * `usertcp/net`: `node:net` over the stack that the configuration describes (`usertcp.config.*`, `USERTCP_*`), or over one of your
- * own: `use(stack)`.
+ * own: `use(stack)`. The default export has the same names.
+ *
+ * @module usertcp/net
  */
 import net from 'node:net';
 import type { Conn } from './shell/conn.ts';
 import { NewestBlockList } from './shell/net/block-list.ts';
 import type { NetCounts } from './shell/net/counts.ts';
 import { TcpHandle } from './shell/net/handle.ts';
-import { netOf } from './shell/net/net.ts';
+import { type Net, netOf } from './shell/net/net.ts';
 import { renew } from './shell/net/newer.ts';
 import { checkRules, type NetRules } from './shell/net/policy.ts';
 import { Router } from './shell/net/router.ts';
@@ -23,24 +25,52 @@ export type { NetRules } from './shell/net/policy.ts';
 renew();
 const ours = netOf(() => sharedRouter(openStack));
 
-export const { Socket, Server, createServer, connect, createConnection } = ours;
-export const { SocketAddress, isIP, isIPv4, isIPv6 } = net;
-export const BlockList = NewestBlockList;
-export const {
-  getDefaultAutoSelectFamily,
-  setDefaultAutoSelectFamily,
-  getDefaultAutoSelectFamilyAttemptTimeout,
-  setDefaultAutoSelectFamilyAttemptTimeout,
-} = net;
+// Each with its type by name, so that the reference points at Node's documentation instead of repeating it.
+/** Node's `net.Socket`; `connect` goes the way of the rules. */
+export const Socket: typeof net.Socket = ours.Socket;
+/** Node's `net.Server`; `listen` goes the way of the rules. */
+export const Server: typeof net.Server = ours.Server;
+/** As `net.createServer`. */
+export const createServer: typeof net.createServer = ours.createServer;
+/** As `net.connect`. */
+export const connect: typeof net.connect = ours.connect;
+/** As `net.createConnection`. */
+export const createConnection: typeof net.createConnection = ours.createConnection;
+/** Node's own, with `parse` where this Node lacks it. */
+export const SocketAddress: typeof net.SocketAddress = net.SocketAddress;
+/** As `net.isIP`. */
+export const isIP: typeof net.isIP = net.isIP;
+/** As `net.isIPv4`. */
+export const isIPv4: typeof net.isIPv4 = net.isIPv4;
+/** As `net.isIPv6`. */
+export const isIPv6: typeof net.isIPv6 = net.isIPv6;
+/** Node's own, with what Node 26 has of it where this Node lacks it. */
+export const BlockList: typeof NewestBlockList = NewestBlockList;
+/** As `net.getDefaultAutoSelectFamily`. */
+export const getDefaultAutoSelectFamily: typeof net.getDefaultAutoSelectFamily = net.getDefaultAutoSelectFamily;
+/** As `net.setDefaultAutoSelectFamily`. */
+export const setDefaultAutoSelectFamily: typeof net.setDefaultAutoSelectFamily = net.setDefaultAutoSelectFamily;
+/** ms from one attempt to the next; an attempt that Node stops waiting for goes on. */
+export const getDefaultAutoSelectFamilyAttemptTimeout: typeof net.getDefaultAutoSelectFamilyAttemptTimeout =
+  net.getDefaultAutoSelectFamilyAttemptTimeout;
+/** Sets that. */
+export const setDefaultAutoSelectFamilyAttemptTimeout: typeof net.setDefaultAutoSelectFamilyAttemptTimeout =
+  net.setDefaultAutoSelectFamilyAttemptTimeout;
 /** Older name of Socket. */
-export const Stream = Socket;
+export const Stream: typeof net.Socket = Socket;
+
+/** `net` over a stack of your own. */
+export interface StackNet extends Net {
+  /** Who carried its connections so far. */
+  counts(): NetCounts;
+}
 
 /**
  * `net` over a stack of your own. The rules are those of the drop-in: servers on loopback or on every address listen on the kernel's
  * loopback too, and what the stack has no route to goes to the kernel. `{ loopback: 'own', fallback: 'error' }` keeps all of it in the
  * stack, as a simulated one may want. Throws OptionError for a wrong rule.
  */
-export function use(stack: Stack, rules: NetRules = {}): ReturnType<typeof netOf> & { counts(): NetCounts } {
+export function use(stack: Stack, rules: NetRules = {}): StackNet {
   const router = new Router(stack, checkRules(rules));
   return { ...netOf(() => router), counts: () => ({ ...router.counts }) };
 }
@@ -65,4 +95,5 @@ export function stack(): Promise<Stack> {
   return sharedRouter(openStack).ready;
 }
 
+/** @internal All of it in one object, as `node:net` has it. */
 export default { ...net, ...ours, BlockList, Stream, use, connection, counts, stack };

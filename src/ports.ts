@@ -3,7 +3,9 @@
 /** Microseconds since an arbitrary origin; a float64, so it never wraps. */
 export type Micros = number;
 
+/** Time, and one alarm. */
 export interface Clock {
+  /** µs since an origin of its own. */
   now(): Micros;
   /** Calls `wake` once at or after `at`; a later call replaces it; Infinity cancels. */
   setAlarm(at: Micros, wake: () => void): void;
@@ -11,6 +13,7 @@ export interface Clock {
   ref?(on: boolean): void;
 }
 
+/** Where randomness comes from. */
 export interface Rng {
   /** 32 random bits as an int32. */
   u32(): number;
@@ -18,6 +21,7 @@ export interface Rng {
 
 /** Regions of core state; a plain ArrayBuffer is committed on touch, so reserving is free. */
 export interface Memory {
+  /** A region of so many bytes, all zero. */
   region(name: string, bytes: number): ArrayBuffer;
 }
 
@@ -33,6 +37,7 @@ export interface SharedRegions {
   readonly arena: Uint8Array;
 }
 
+/** What a link does for the stack. */
 export interface LinkOffload {
   /** The device completes partial checksums. */
   readonly txChecksum: boolean;
@@ -45,16 +50,23 @@ export interface LinkOffload {
  * A link owns two descriptor buffers. Receive memory is lent from the moment `onBurst` is called until it returns.
  */
 export interface Link {
+  /** In metrics and captures. */
   readonly name: string;
   /** 'ether' links carry frames with MAC addresses; 'loop' links deliver to the stack that sent. */
   readonly kind: 'ether' | 'loop';
+  /** Six bytes. */
   readonly mac: Uint8Array;
+  /** Largest IP packet in one frame, bytes. */
   readonly mtu: number;
+  /** What it takes off our hands. */
   readonly offload: LinkOffload;
   /** Bytes of received payload the link can hold while nobody reads: bounds the sum of advertised windows. */
   readonly capacity: number;
+  /** Where received payload lies. */
   readonly rxMemory: Uint8Array;
+  /** Descriptors of what came, 16 words each (ARCHITECTURE.md). */
   readonly rx: Int32Array;
+  /** Descriptors of what is to leave. */
   readonly tx: Int32Array;
   /** One Float64 per name in abi.ts COUNTERS. */
   readonly counters: Float64Array;
@@ -73,7 +85,10 @@ export interface Link {
   setAddresses?(addresses: Int32Array): void;
   /** The network carries no more than this, whatever the device could: `mtu` is at most that from now on. */
   limitMtu?(mtu: number): void;
+  /** It keeps the process alive. */
   ref(): void;
+  /** It does not. */
   unref(): void;
+  /** Resolves when nothing of it is left. */
   close(): Promise<void>;
 }

@@ -1,4 +1,9 @@
-/** `node --import usertcp/register server.js`: every socket and server of the program goes through the stack, if the rules say so. */
+/**
+ * `node --import usertcp/register server.js`: every socket and server of the program goes through the stack, if the rules say so.
+ * docs/guide/drop-in.md has the configuration. It exports nothing.
+ *
+ * @module usertcp/register
+ */
 import { install } from './shell/net/install.ts';
 import { sharedRouter } from './shell/net/shared.ts';
 import { openStack } from './stack.ts';

@@ -1,4 +1,8 @@
-/** What `usertcp/sim` offers: hosts in virtual time, and trials of congestion controllers. */
+/**
+ * Hosts in virtual time, and trials of congestion controllers.
+ *
+ * @module usertcp/sim
+ */
 export type { Assessment, Gate, RaceOptions, RaceResult } from './assess.ts';
 export { assessController, race } from './assess.ts';
 export type {
@@ -7,7 +11,10 @@ export type {
   FrameListener,
   Hook,
   Impairments,
+  Late,
+  SimFrame,
   SimLinkOptions,
+  Station,
   Verdict,
   WireOptions,
 } from './link/sim.ts';

@@ -16,6 +16,7 @@ import { checkOptions, type StackOptions } from './shell/options/stack-options.t
 import type { Stack } from './shell/stack.ts';
 import { assemble } from './stack.ts';
 
+/** A simulated world. */
 export interface WorldOptions {
   /** Decides everything that is random: losses, ports, initial sequence numbers. Default 1. */
   seed?: number;
@@ -23,6 +24,7 @@ export interface WorldOptions {
   impair?: Partial<Impairments>;
 }
 
+/** A host: the options of a stack, less what the world decides. */
 export interface HostOptions
   extends Omit<
     StackOptions,
@@ -32,13 +34,16 @@ export interface HostOptions
   wire?: SimWire;
   /** Properties of its network card. */
   card?: Omit<SimLinkOptions, 'name' | 'mac'>;
+  /** Of its card. Default host1, host2, … */
   name?: string;
 }
 
 const LONGEST_WAIT = 3_600_000;
 const US_PER_MS = 1000;
 
+/** Hosts with the whole stack on one virtual clock. The same seed is the same run. */
 export class World {
+  /** The time of all of them, µs. */
   readonly clock = new VirtualClock();
   /** The wire that hosts are plugged into unless they name another. */
   readonly wire: SimWire;
@@ -133,6 +138,7 @@ export class World {
     for (const stack of this.#cards.keys()) await stack.close({ timeout: 0 });
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -16,7 +16,7 @@ import type { MemoryUse } from './memory-use.ts';
 import type { Share } from './share.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
-import type { Limit } from './tcp/limits.ts';
+import type { TcpInfo } from './tcp/info.ts';
 import type { AskAboutSyn } from './tcp/syn-hook.ts';
 import type { TraceQueue } from './trace.ts';
 import type { Udp } from './udp/udp.ts';
@@ -36,18 +36,25 @@ export interface CoreOptions {
   readonly ip?: Partial<IpSettings>;
 }
 
+/** Settings of new connections; `TcpOptions` has the same names. */
 export interface TcpDefaults {
+  /** Bytes written that may be unacknowledged or unsent. */
   readonly sendBuffer: number;
   /** Largest receive buffer; the window offered first is `initialWindow`. */
   readonly receiveBuffer: number;
+  /** Bytes of the receive window offered first. */
   readonly initialWindow: number;
+  /** Whether we ask for timestamps (RFC 7323). */
   readonly timestamps: boolean;
+  /** Whether we ask for selective acknowledgments (RFC 2018). */
   readonly sack: boolean;
+  /** Whether we ask for window scaling (RFC 7323 §2). */
   readonly windowScaling: boolean;
+  /** Whether Nagle is off (RFC 9293 §3.7.4). */
   readonly noDelay: boolean;
-  /** ms */
+  /** ms that an ACK may wait (RFC 9293 §3.8.6.3). */
   readonly delayedAck: number;
-  /** ms */
+  /** ms: least retransmission timeout (RFC 6298 §2.4, ADR 9). */
   readonly minRto: number;
   /** ms; MSL: TIME_WAIT lasts twice this. */
   readonly msl: number;
@@ -59,9 +66,11 @@ export interface TcpDefaults {
   readonly finWait2: number;
   /** ms an orphan may wait behind a closed window before it is reset. */
   readonly orphanTimeout: number;
+  /** How often a SYN is sent again (R2 of RFC 9293 §3.8.3). */
   readonly synRetries: number;
   /** Whether a full SYN queue answers with cookies instead of dropping (RFC 4987 §3.6). Default true. */
   readonly synCookies?: boolean | 'always';
+  /** How often text is sent again (R2 of RFC 9293 §3.8.3). */
   readonly dataRetries: number;
   /** ms; 0 = by retries only (R2). */
   readonly userTimeout: number;
@@ -69,6 +78,7 @@ export interface TcpDefaults {
   readonly userTimeoutOption: boolean;
   /** bytes that may wait unsent before SEND takes no more; 0 = as many as the send buffer holds. */
   readonly notSentLowat: number;
+  /** TTL or hop limit. */
   readonly ttl: number;
   /** Whether larger segments are tried on a path that was found narrow, and smaller ones when large ones vanish (RFC 4821). */
   readonly mtuProbing: boolean;
@@ -83,6 +93,7 @@ export interface TcpDefaults {
    * requests that do no harm when they are repeated.
    */
   readonly fastOpen?: 'off' | 'client' | 'server' | 'on';
+  /** First and last of the ports that `connect` takes by itself. */
   readonly ephemeralPorts: readonly [number, number];
 }
 
@@ -212,89 +223,4 @@ export interface Core {
   readonly timeWaits: number;
   /** Entries in SYN queues. */
   readonly halfOpens: number;
-}
-
-/** A snapshot for people and tests: units in the names. */
-export interface TcpInfo {
-  readonly state: string;
-  readonly srttUs: number;
-  readonly rttvarUs: number;
-  readonly rtoMs: number;
-  readonly cwnd: number;
-  readonly ssthresh: number;
-  readonly mss: number;
-  /** IP packet bytes. */
-  readonly pathMtu: number;
-  readonly sndWnd: number;
-  readonly rcvWnd: number;
-  readonly inFlight: number;
-  readonly sndQueued: number;
-  readonly rcvUser: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly timestamps: boolean;
-  readonly sack: boolean;
-  /** 'accurate': RFC 9768. */
-  readonly ecn: 'off' | 'classic' | 'accurate';
-  /** Text on the SYN was taken. */
-  readonly fastOpen: boolean;
-  readonly sndScale: number;
-  readonly rcvScale: number;
-  /** 0 = unknown. This and the counts below begin anew when the connection was silent for half a minute. */
-  readonly minRttUs: number;
-  /** (Super-)segments sent again. */
-  readonly retransmits: number;
-  /** Duplicates the peer reported. */
-  readonly spuriousRetransmits: number;
-  readonly tailLossProbes: number;
-  /** Times that loss reduced the window. */
-  readonly recoveries: number;
-  /** Of these, times it was taken back: nothing had been lost. */
-  readonly undone: number;
-  /** Bytes up to the end of urgent data that were not read yet; 0 = none is ahead. */
-  readonly urgentLeft: number;
-  /** TOS or traffic class of the segment received last. */
-  readonly receivedTos: number;
-  /** RFC 9293 §3.3.1. Sequence numbers are unsigned; `sndWnd` and `rcvWnd` are above. */
-  readonly iss: number;
-  readonly irs: number;
-  readonly sndUna: number;
-  readonly sndNxt: number;
-  readonly sndUp: number;
-  readonly sndWl1: number;
-  readonly sndWl2: number;
-  readonly rcvNxt: number;
-  readonly rcvUp: number;
-  /** Largest window that the peer ever offered. */
-  readonly maxSndWnd: number;
-  /** Bytes believed to be in the network (RFC 6675), selectively acknowledged, marked lost. */
-  readonly pipe: number;
-  readonly sacked: number;
-  readonly lost: number;
-  readonly duplicateAcks: number;
-  /** Retransmission timeouts in a row. */
-  readonly timeouts: number;
-  /** The path was seen to reorder; by how many quarters of the least round trip RACK waits for that. */
-  readonly reordering: boolean;
-  readonly reorderingWindow: number;
-  /** Bytes that came ahead of a hole. */
-  readonly outOfOrder: number;
-  readonly sendBuffer: number;
-  readonly receiveBuffer: number;
-  /** Bytes a second; 0 = not paced. */
-  readonly pacingRate: number;
-  readonly congestion: string;
-  readonly ttl: number;
-  readonly typeOfService: number;
-  /** ms; 0 = none. */
-  readonly userTimeout: number;
-  readonly keepAlive: boolean;
-  readonly noDelay: boolean;
-  readonly corked: boolean;
-  /** ms since a segment of the peer came, and since the oldest text outstanding was first sent (0 = none is). */
-  readonly silentMs: number;
-  readonly outstandingMs: number;
-  /** What holds text back now, and µs of each so far: counted from the first `info()`, and anew as the counts above. */
-  readonly limit: Limit;
-  readonly limitedUs: Readonly<Record<Limit, number>>;
 }

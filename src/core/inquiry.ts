@@ -1,9 +1,9 @@
 /** What may be asked of a core about its connections, and the cursor that calls find them with. */
 import { ROW_WORDS } from '../wire/abi.ts';
-import type { TcpInfo } from './api.ts';
 import type { Tcp } from './tcp/context.ts';
 import { CLOSED } from './tcp/figure5.ts';
 import { unfold as unfoldHalfOpen } from './tcp/handshakes.ts';
+import type { TcpInfo } from './tcp/info.ts';
 import { ANVIL } from './tcp/rows.ts';
 import { endpointOf, infoOf } from './tcp/status.ts';
 import { blank } from './tcp/syn-ack.ts';

@@ -7,10 +7,13 @@ import { FLIGHT_WORDS } from './tcp/tcb.ts';
 
 /** Bytes. What was once in use stays with the process, as `free`, until the next connection needs it. */
 export interface Held {
+  /** In use now. */
   readonly used: number;
+  /** Was in use, and waits for the next. */
   readonly free: number;
 }
 
+/** Bytes that the tables of a stack hold. */
 export interface MemoryUse {
   /** Connections, listeners. */
   readonly rows: Held;
@@ -20,6 +23,7 @@ export interface MemoryUse {
   readonly flights: Held;
   /** Segments in flight and text out of order: what is known about them. */
   readonly records: Held;
+  /** Text: what is to be sent, and what came out of order. */
   readonly arena: {
     /** Chunks with text to send. */
     readonly send: number;
@@ -27,6 +31,7 @@ export interface MemoryUse {
     readonly outOfOrder: number;
     /** Chunks that go back when the turn ends: text being delivered, datagrams on their way. */
     readonly passing: number;
+    /** Chunks that were in use, and wait for the next. */
     readonly free: number;
     /** Options, headers and frames of the turn. */
     readonly scratch: number;

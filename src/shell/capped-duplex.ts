@@ -21,19 +21,25 @@ export class CappedDuplex extends Duplex {
     this.#most = options.maxBuffered ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Chunks until the peer ends; destroys the socket where the loop is left. */
   override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Buffer> {
     return readToEnd(this);
   }
 
+  /** Queues bytes or a text; false: wait for 'drain'. Destroys the socket where more than `maxBuffered` would wait. */
   override write(chunk: unknown, done?: Done): boolean;
+  /** With the encoding of a text. */
   override write(chunk: unknown, encoding: BufferEncoding, done?: Done): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
     if (this.#refuses('socket.write()', chunk, encoding, done)) return false;
     return super.write(chunk, encoding as BufferEncoding, done);
   }
 
+  /** Sends FIN after what was written. */
   override end(done?: () => void): this;
+  /** The same, after these bytes. */
   override end(chunk: unknown, done?: () => void): this;
+  /** The same, after this text. */
   override end(chunk: unknown, encoding?: BufferEncoding, done?: () => void): this;
   override end(chunk?: unknown, encoding?: BufferEncoding | (() => void), done?: () => void): this {
     if (this.#refuses('socket.end()', chunk, encoding, done)) return this;

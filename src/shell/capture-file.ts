@@ -4,10 +4,13 @@ import { finished } from 'node:stream/promises';
 
 /** Receives the bytes of a pcapng file. */
 export interface CaptureSink {
+  /** The next bytes; they may be kept. */
   write(bytes: Uint8Array): unknown;
+  /** No more come. */
   end?(): unknown;
 }
 
+/** A capture file with a limit per packet. */
 export interface CaptureOptions {
   /** Path of the pcapng file. */
   file: string;

@@ -27,7 +27,7 @@ import type { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
 import { surface } from './surface.ts';
 
-export class Conn extends RowHandle {
+/** A connection of the `serve` level. */ export class Conn extends RowHandle {
   /** For the application; the stack never looks. */
   data: unknown = undefined;
   #handlers: Handlers;
@@ -109,7 +109,7 @@ export class Conn extends RowHandle {
     return (this.#flags & (what === 'end' ? END_TOLD : CLOSED)) !== 0;
   }
 
-  get paused(): boolean {
+  /** `pause()` was called. */ get paused(): boolean {
     return (this.#flags & PAUSED) !== 0;
   }
 
@@ -129,7 +129,7 @@ export class Conn extends RowHandle {
     return this;
   }
 
-  unref(): this {
+  /** It does not. */ unref(): this {
     if ((this.#flags & (UNREFED | CLOSED)) === 0) this.engine.letGo();
     this.#flags |= UNREFED;
     return this;

@@ -21,6 +21,7 @@ export interface TcpSocketOptions {
   keepAlive?: boolean;
   /** Idle time before the first probe. */
   keepAliveInitialDelay?: number;
+  /** From one probe to the next. */
   keepAliveInterval?: number;
   /** Unanswered probes that end the connection. */
   keepAliveCount?: number;
@@ -28,8 +29,11 @@ export interface TcpSocketOptions {
   userTimeout?: number;
   /** TOS / traffic class byte. */
   typeOfService?: number;
+  /** TTL or hop limit, 1 to 255. */
   ttl?: number;
+  /** Most that the receive buffer grows to. */
   receiveBuffer?: number;
+  /** Most that the send buffer grows to. */
   sendBuffer?: number;
   /** See Conn.setMaxBuffered: a larger write fails with ERR_USERTCP_MAX_BUFFERED. Default none. */
   maxBuffered?: number;
@@ -42,17 +46,23 @@ export interface TcpSocketOptions {
   urgent?: 'inline' | 'out-of-band';
 }
 
+/** An active OPEN. */
 export interface ConnectOptions extends TcpSocketOptions {
+  /** The peer's, 1 to 65535. */
   port: number;
   /** IP literal, or a name: the stack's own DNS servers are asked where it has some (`dns`, `dhcp`), else node:dns. */
   host?: string;
+  /** One of our addresses; default the one that fits (RFC 6724). */
   localAddress?: string;
+  /** Default one that nobody can guess (RFC 6056). */
   localPort?: number;
   /** 4 or 6 restricts what a name may resolve to; 0 = either. */
   family?: 0 | 4 | 6;
+  /** In place of the DNS servers and of node:dns. */
   lookup?: typeof lookup;
   /** `open` only: ms after which the next address of a name is tried beside the ones before (RFC 8305). Default 250. */
   attemptDelay?: number;
+  /** Gives it up: AbortError, `ABORT_ERR`. */
   signal?: AbortSignal;
   /** TCP Fast Open (RFC 7413), whatever `tcp.fastOpen` says: what is written in the tick of `connect` goes with the SYN, as `data`. */
   fastOpen?: boolean;

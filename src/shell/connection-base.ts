@@ -1,5 +1,5 @@
 /** What may be asked and set of a connection of the promise level at any time, passed on to the `Conn` beneath. */
-import type { TcpInfo } from '../core/api.ts';
+import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Conn } from './conn.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 import type { LiveOptions } from './options/live.ts';
@@ -19,15 +19,19 @@ export abstract class ConnectionBase {
     this.conn = conn;
   }
 
+  /** Our address. */
   get localAddress(): string {
     return this.conn.localAddress;
   }
+  /** Our port. */
   get localPort(): number {
     return this.conn.localPort;
   }
+  /** The peer's address. */
   get remoteAddress(): string {
     return this.conn.remoteAddress;
   }
+  /** The peer's port. */
   get remotePort(): number {
     return this.conn.remotePort;
   }
@@ -40,6 +44,7 @@ export abstract class ConnectionBase {
   get onState(): ((from: string, to: string) => void) | undefined {
     return this.#onState;
   }
+  /** undefined: nobody is told any more. */
   set onState(told: ((from: string, to: string) => void) | undefined) {
     this.#onState = told;
     if (told !== undefined) this.conn.wantStates();
@@ -56,6 +61,7 @@ export abstract class ConnectionBase {
     return this;
   }
 
+  /** true: small writes leave at once (Nagle off). */
   setNoDelay(on = true): this {
     this.conn.setNoDelay(on);
     return this;

@@ -18,6 +18,7 @@ interface Waiter<T> {
 /** Bytes kept for a reader that is between two `next` calls; beyond this the connection is paused. */
 const READ_AHEAD = 256 * 1024;
 
+/** A connection that is written with `await` and read with `for await`. Chunks are copies. While nobody reads, the peer's window closes. */
 export class Connection extends ConnectionBase implements AsyncIterable<Buffer>, AsyncDisposable {
   #chunks: Buffer[] = [];
   #ready = 0;
@@ -35,7 +36,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
   /** Others have the connection: what `read` and `write` say then. */
   #left: StackError | undefined;
 
-  /** Made by `stack.open` and listeners. */
+  /** @internal Made by `stack.open` and listeners. */
   constructor(conn: Conn) {
     super(conn);
     conn.data = this;

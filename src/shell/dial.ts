@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
 
-/** What may be said of it: nothing here waits, so no name is looked up. */
+/** An active OPEN by `stack.dial`: nothing here waits, so no name is looked up. */
 export type DialOptions = Omit<ConnectOptions, 'lookup' | 'family' | 'signal' | 'attemptDelay' | 'host'> & {
   /** An IP literal. */
   host: string;

@@ -1,9 +1,13 @@
 /** One end of a connection as people and Node write it. */
 import { isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
+/** One end of a connection. */
 export interface Endpoint {
+  /** As text, IPv4 without a prefix of IPv6. */
   readonly address: string;
+  /** As Node writes it. */
   readonly family: 'IPv4' | 'IPv6';
+  /** 1 to 65535. */
   readonly port: number;
 }
 

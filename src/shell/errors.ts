@@ -54,11 +54,15 @@ export type Syscall = 'connect' | 'read' | 'write' | 'listen' | 'shutdown' | 'bi
 
 /** Shaped like the SystemError of `node:net`. */
 export interface SystemError extends Error {
+  /** Such as ECONNREFUSED. */
   code: string;
   /** Negative, as in Node. */
   errno: number;
+  /** Such as connect. */
   syscall: string;
+  /** Of the peer, or what was listened on. */
   address?: string;
+  /** Its port. */
   port?: number;
   /** RFC 9293 state of our end when the connection failed; not enumerable. */
   state?: string;
@@ -112,6 +116,7 @@ interface Remote {
 
 /** Use of a stack or connection that cannot work, whatever the network does. */
 export class StackError extends Error {
+  /** Begins with ERR_USERTCP_. */
   readonly code: string;
 
   constructor(code: `ERR_USERTCP_${string}`, message: string, options?: ErrorOptions) {

@@ -2,6 +2,7 @@
 import type { Conn } from './conn.ts';
 import type { SynHandler } from './syn-info.ts';
 
+/** Functions shared by all connections of a `serve` or `dial`. All are optional. */
 export interface Handlers {
   /** Of a service: asked before a SYN is answered; there is no connection yet. */
   syn?: SynHandler;

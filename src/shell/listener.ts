@@ -14,7 +14,7 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   #takers: ((conn: Connection | null) => void)[] = [];
   #closed = false;
 
-  /** Made by `stack.listen`. */
+  /** @internal Made by `stack.listen`. */
   constructor(engine: Engine, port: number, options: ListenOptions = {}) {
     this.#engine = engine;
     const handlers: Handlers = {
@@ -25,10 +25,12 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
     this.#listening = new Listening(engine, port, options, { handlers, queued: true, closed: () => this.close() });
   }
 
+  /** Where it listens. */
   get port(): number {
     return this.#listening.end.port;
   }
 
+  /** Where it listens; `::` = every address. */
   address(): Endpoint {
     return this.#listening.end;
   }
@@ -41,6 +43,7 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
+  /** Connections, until it is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
     for (let conn = await this.accept(); conn !== null; conn = await this.accept()) yield conn;
   }
@@ -54,6 +57,7 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
     for (const take of this.#takers.splice(0)) take(null);
   }
 
+  /** As `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -4,9 +4,11 @@ import type { Link } from '../ports.ts';
 import { COUNTERS, type CounterName } from '../wire/abi.ts';
 import type { NetCounts } from './net/counts.ts';
 
+/** What a stack counted. Numbers only grow where they count events. */
 export interface Metrics {
   /** Connections that the application or an unfinished FIN holds. */
   readonly connections: number;
+  /** Ports listened on. */
   readonly listeners: number;
   /** Rows of the core in use by connections. */
   readonly rows: number;
@@ -20,6 +22,7 @@ export interface Metrics {
   readonly core: Readonly<Record<string, number>>;
   /** Names after RFC 4113 where it has one. */
   readonly udp: Readonly<Record<string, number>>;
+  /** Turns, alarms and spins of the event loop. */
   readonly driver: Readonly<Record<string, number>>;
   /** Of `usertcp/net` and `usertcp/register`: what the stack carried, and what it left to the kernel. */
   readonly net: Readonly<NetCounts>;

@@ -1,7 +1,9 @@
 /** A wrong option: the message names it, shows what came, and says what is allowed. */
 import { inspect } from 'node:util';
 
+/** An option is wrong. The message names it, shows what came, and says what is allowed. */
 export class OptionError extends TypeError {
+  /** As TypeErrors of Node have one. */
   readonly code = 'ERR_USERTCP_OPTION';
   /** Path of the option, such as `routes[0].via`. */
   readonly option: string;

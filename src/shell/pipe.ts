@@ -8,9 +8,11 @@ import { Connection } from './connection.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 
+/** How two joined connections ended. */
 export interface Piped {
-  /** Bytes that went from the first to the second, and back. */
+  /** Bytes that went from the first to the second. */
   readonly forth: number;
+  /** Bytes that went back. */
   readonly back: number;
   /** What broke the first of them to break; null when both ended in order. */
   readonly error: Error | null;

@@ -1,6 +1,7 @@
 /** What may be asked and set of one row of the core, as long as it is ours. */
-import type { TcpInfo } from '../core/api.ts';
+
 import { OK } from '../core/events.ts';
+import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
@@ -15,6 +16,7 @@ export abstract class RowHandle {
   row: number;
   /** @internal */
   readonly gen: number;
+  /** @internal */
   protected readonly engine: Engine;
   #local: Endpoint | undefined;
   #remote: Endpoint | undefined;
@@ -31,21 +33,27 @@ export abstract class RowHandle {
     return this.row < 0 ? 'CLOSED' : this.engine.stateName(this.row, this.gen);
   }
 
+  /** Our address. */
   get localAddress(): string {
     return this.localEnd.address;
   }
+  /** Our port. */
   get localPort(): number {
     return this.localEnd.port;
   }
+  /** Its family. */
   get localFamily(): 'IPv4' | 'IPv6' {
     return this.localEnd.family;
   }
+  /** The peer's address. */
   get remoteAddress(): string {
     return this.remoteEnd.address;
   }
+  /** The peer's port. */
   get remotePort(): number {
     return this.remoteEnd.port;
   }
+  /** Its family. */
   get remoteFamily(): 'IPv4' | 'IPv6' {
     return this.remoteEnd.family;
   }

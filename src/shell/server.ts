@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Conn } from './conn.ts';
 import { checkPort, type TcpSocketOptions } from './connect.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import { checkSocketTcp } from './options/tcp.ts';
@@ -9,6 +10,7 @@ import { Listening } from './service.ts';
 import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
 import type { SynHandler } from './syn-info.ts';
 
+/** Options of the sockets of a server. */
 export interface ServerOptions extends SocketOptions, TcpSocketOptions {
   /** Sockets start paused. */
   pauseOnConnect?: boolean;
@@ -16,9 +18,13 @@ export interface ServerOptions extends SocketOptions, TcpSocketOptions {
   syn?: SynHandler;
 }
 
+/** Where a server listens. */
 export interface ServerListenOptions {
+  /** 0 (default) = choose. */
   port?: number;
+  /** One of our addresses; default every one. */
   host?: string;
+  /** Connections that wait for being accepted. Default 511. */
   backlog?: number;
   /** Other servers of this stack that say the same share the address and port. */
   reusePort?: boolean;
@@ -28,16 +34,21 @@ export interface ServerListenOptions {
 
 /** What a 'drop' event tells. */
 export interface DropInfo {
+  /** Our address. */
   localAddress: string;
+  /** Our port. */
   localPort: number;
+  /** Its family. */
   localFamily: 'IPv4' | 'IPv6';
+  /** The peer's address. */
   remoteAddress: string;
+  /** The peer's port. */
   remotePort: number;
+  /** Its family. */
   remoteFamily: 'IPv4' | 'IPv6';
 }
 
-type Listener = () => void;
-
+/** A server like node:net's: 'listening', 'connection', 'drop', 'error', 'close'. */
 export class Server extends EventEmitter {
   /** Connections beyond this are reset and told by 'drop'. */
   maxConnections: number | undefined;
@@ -50,7 +61,7 @@ export class Server extends EventEmitter {
   #closing = false;
   #wantsRef = true;
 
-  /** Made by `stack.createServer`. */
+  /** @internal Made by `stack.createServer`. */
   constructor(engine: Engine, options: ServerOptions, onConnection?: (socket: Socket) => void) {
     super({ captureRejections: false });
     checkSocketTcp(options);
@@ -59,17 +70,23 @@ export class Server extends EventEmitter {
     if (onConnection !== undefined) this.on('connection', onConnection);
   }
 
+  /** Whether it listens. */
   get listening(): boolean {
     return this.#listening !== null;
   }
 
-  listen(port?: number, host?: string, backlog?: number, callback?: Listener): this;
-  listen(port?: number, host?: string, callback?: Listener): this;
-  listen(port?: number, backlog?: number, callback?: Listener): this;
-  listen(port?: number, callback?: Listener): this;
-  listen(options: ServerListenOptions, callback?: Listener): this;
+  /** Begins to listen; 'listening' or 'error' follows. Throws OptionError for a wrong port. */
+  listen(port?: number, host?: string, backlog?: number, callback?: () => void): this;
+  /** Begins to listen. */
+  listen(port?: number, host?: string, callback?: () => void): this;
+  /** Begins to listen. */
+  listen(port?: number, backlog?: number, callback?: () => void): this;
+  /** Begins to listen. */
+  listen(port?: number, callback?: () => void): this;
+  /** Begins to listen. */
+  listen(options: ServerListenOptions, callback?: () => void): this;
   listen(...args: unknown[]): this {
-    const callback = args.find((arg) => typeof arg === 'function') as Listener | undefined;
+    const callback = args.find((arg) => typeof arg === 'function') as (() => void) | undefined;
     const options = listenOptions(args);
     if (this.#listening !== null || this.#starting) {
       throw new StackError('ERR_USERTCP_LISTENING', 'listen() was called more than once without closing');
@@ -95,7 +112,7 @@ export class Server extends EventEmitter {
   }
 
   /** null when it does not listen. */
-  address(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | null {
+  address(): Endpoint | null {
     return this.#listening === null ? null : { ...this.#listening.end };
   }
 
@@ -117,6 +134,7 @@ export class Server extends EventEmitter {
     return this;
   }
 
+  /** How many connections it has. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
     process.nextTick(callback, null, this.#sockets.size);
     return this;
@@ -129,12 +147,14 @@ export class Server extends EventEmitter {
     return this;
   }
 
+  /** It does not keep the process alive. */
   unref(): this {
     this.#wantsRef = false;
     this.#listening?.unref();
     return this;
   }
 
+  /** As `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#listening === null) return;
     await new Promise<void>((resolve) => this.close(() => resolve()));

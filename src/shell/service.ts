@@ -11,6 +11,7 @@ import { checkSocketTcp } from './options/tcp.ts';
 import { SharedPort } from './shared-port.ts';
 import type { SynHandler } from './syn-info.ts';
 
+/** A passive OPEN. */
 export interface ListenOptions extends TcpSocketOptions {
   /** Local address; default every address of the stack. */
   host?: string;
@@ -96,6 +97,7 @@ function familyOf(host: string | undefined): 'IPv4' | 'IPv6' {
 export class Service {
   readonly #listening: Listening;
 
+  /** @internal Made by `stack.serve`. */
   constructor(engine: Engine, port: number, handlers: Handlers, options: ListenOptions = {}) {
     this.#listening = new Listening(engine, port, options, {
       handlers,
@@ -104,14 +106,17 @@ export class Service {
     });
   }
 
+  /** Where it listens. */
   get port(): number {
     return this.#listening.end.port;
   }
 
+  /** Where it listens; `::` = every address. */
   address(): Endpoint {
     return this.#listening.end;
   }
 
+  /** Stops accepting. */
   close(): void {
     this.#listening.close();
   }
@@ -122,11 +127,13 @@ export class Service {
     return this;
   }
 
+  /** It does not keep the process alive. */
   unref(): this {
     this.#listening.unref();
     return this;
   }
 
+  /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -3,10 +3,11 @@
  * Received bytes are copied once; while the reader does not read they are not credited, so the peer's window closes.
  */
 import { AsyncResource } from 'node:async_hooks';
-import type { TcpInfo } from '../core/api.ts';
+import type { TcpInfo } from '../core/tcp/info.ts';
 import { CappedDuplex } from './capped-duplex.ts';
 import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkConnect, KEEP_ALIVE, openTo, resolveHost } from './connect.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
@@ -19,7 +20,7 @@ export type { SocketOptions, SocketReadyState } from './socket-options.ts';
 
 type Done = (error?: Error | null) => void;
 
-export class Socket extends CappedDuplex {
+/** A Duplex like node:net's Socket, over a connection of the stack. */ export class Socket extends CappedDuplex {
   /** Payload bytes received. */
   bytesRead = 0;
   /** A connection attempt is under way. */
@@ -37,7 +38,7 @@ export class Socket extends CappedDuplex {
   /** Settings made before there was a connection. */
   #early: ((conn: Conn) => void)[] = [];
 
-  /** Made by `stack.connect` and servers. */
+  /** @internal Made by `stack.connect` and servers. */
   constructor(engine: Engine, options: SocketOptions = {}) {
     super(options);
     this.#engine = engine;
@@ -96,28 +97,28 @@ export class Socket extends CappedDuplex {
   get pending(): boolean {
     return this.#conn === null || this.connecting;
   }
-  get readyState(): SocketReadyState {
+  /** As node:net's. */ get readyState(): SocketReadyState {
     if (this.connecting) return 'opening';
     if (this.readable && this.writable) return 'open';
     if (this.readable) return 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
   }
-  get localAddress(): string | undefined {
+  /** Our address. */ get localAddress(): string | undefined {
     return this.#end('localAddress');
   }
-  get localPort(): number | undefined {
+  /** Our port. */ get localPort(): number | undefined {
     return this.#end('localPort');
   }
-  get localFamily(): 'IPv4' | 'IPv6' | undefined {
+  /** Its family. */ get localFamily(): 'IPv4' | 'IPv6' | undefined {
     return this.#end('localFamily');
   }
-  get remoteAddress(): string | undefined {
+  /** The peer's address. */ get remoteAddress(): string | undefined {
     return this.#end('remoteAddress');
   }
-  get remotePort(): number | undefined {
+  /** The peer's port. */ get remotePort(): number | undefined {
     return this.#end('remotePort');
   }
-  get remoteFamily(): 'IPv4' | 'IPv6' | undefined {
+  /** Its family. */ get remoteFamily(): 'IPv4' | 'IPv6' | undefined {
     return this.#end('remoteFamily');
   }
   /** ms of inactivity after which 'timeout' is emitted; undefined = none. */
@@ -129,7 +130,7 @@ export class Socket extends CappedDuplex {
     return this.#conn?.state ?? 'CLOSED';
   }
 
-  address(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | Record<string, never> {
+  /** Our end; empty without a connection. */ address(): Endpoint | Record<string, never> {
     const conn = this.#conn;
     if (conn === null || conn.row < 0) return {};
     return { address: conn.localAddress, family: conn.localFamily, port: conn.localPort };
@@ -149,7 +150,7 @@ export class Socket extends CappedDuplex {
     return this;
   }
 
-  setNoDelay(on = true): this {
+  /** true: Nagle off. */ setNoDelay(on = true): this {
     return this.#apply((conn) => conn.setNoDelay(on));
   }
 
@@ -166,7 +167,7 @@ export class Socket extends CappedDuplex {
     return this.#apply((conn) => conn.setUserTimeout(ms));
   }
 
-  setTypeOfService(tos: number): this {
+  /** TOS or traffic class byte. */ setTypeOfService(tos: number): this {
     checkSetting('typeOfService', tos);
     return this.#apply((conn) => conn.setTypeOfService(tos));
   }
@@ -177,13 +178,13 @@ export class Socket extends CappedDuplex {
     return this.#apply((conn) => conn.setCongestionControl(choice));
   }
 
-  ref(): this {
+  /** Keeps the process alive (the default). */ ref(): this {
     this.#wantsRef = true;
     this.#conn?.ref();
     return this;
   }
 
-  unref(): this {
+  /** It does not. */ unref(): this {
     this.#wantsRef = false;
     this.#conn?.unref();
     return this;
@@ -206,17 +207,17 @@ export class Socket extends CappedDuplex {
 
   // ---- Duplex --------------------------------------------------------------------------------------------------------
 
-  override _read(): void {
+  /** @internal */ override _read(): void {
     this.#conn?.resume();
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
+  /** @internal */ override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const conn = this.#conn;
     if (conn === null && this.connecting) return void this.#early.push(() => this._write(chunk, encoding, done));
     this.#handed(conn?.writeOwned(chunk) ?? false, chunk.length, done);
   }
 
-  override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+  /** @internal */ override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
     const conn = this.#conn;
     if (conn === null && this.connecting) return void this.#early.push(() => this._writev(chunks, done));
     let whole = conn !== null;
@@ -247,7 +248,7 @@ export class Socket extends CappedDuplex {
     return written;
   }
 
-  override _final(done: Done): void {
+  /** @internal */ override _final(done: Done): void {
     if (this.connecting) {
       this.once('connect', () => this._final(done));
       return;
@@ -257,7 +258,7 @@ export class Socket extends CappedDuplex {
     process.nextTick(done);
   }
 
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+  /** @internal */ override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     this.#idle?.set(0);
     const written = this.#wrote();

@@ -1,5 +1,5 @@
 /** A running stack: what users hold. All API levels start here. */
-import type { TcpInfo } from '../core/api.ts';
+import type { TcpInfo } from '../core/tcp/info.ts';
 import { abortWith } from './abort-signal.ts';
 import type { Conn } from './conn.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -23,17 +23,23 @@ import { undoAll } from './undo.ts';
 
 /** One line about a connection, for people. */
 export interface ConnectionSummary {
+  /** Our end. */
   readonly local: Endpoint;
+  /** The peer's. */
   readonly remote: Endpoint;
+  /** Name of the RFC 9293 state. */
   readonly state: string;
+  /** All there is to know of it; null once it is gone. */
   readonly info: TcpInfo | null;
 }
 
+/** How a stack closes. */
 export interface CloseOptions {
   /** ms that connections get to end in order; what is left is reset. Default 1000. */
   timeout?: number;
 }
 
+/** What `stack.connect` takes. */
 export interface SocketConnectOptions extends ConnectOptions, SocketOptions {
   /** ms of inactivity until 'timeout'. */
   timeout?: number;
@@ -62,6 +68,7 @@ const CLOSE_TIMEOUT = 1000;
 /** ms for a lease to be given back. */
 const GOODBYE = 500;
 
+/** A running stack. All levels of the API start here. */
 export class Stack implements AsyncDisposable {
   /** Addresses of the stack's links. */
   readonly addresses: readonly string[];
@@ -202,6 +209,7 @@ export class Stack implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -22,18 +22,23 @@ export class SynInfo {
     this.#view = view;
   }
 
+  /** The peer's address. */
   get remoteAddress(): string {
     return this.#address(1);
   }
+  /** The peer's port. */
   get remotePort(): number {
     return this.#view.endpoint(1, this.#words);
   }
+  /** Ours that it is for. */
   get localAddress(): string {
     return this.#address(0);
   }
+  /** The port it is for. */
   get localPort(): number {
     return this.#view.endpoint(0, this.#words);
   }
+  /** Of both addresses. */
   get family(): 'IPv4' | 'IPv6' {
     this.#view.endpoint(1, this.#words);
     return isMapped(this.#words) ? 'IPv4' : 'IPv6';
@@ -42,6 +47,7 @@ export class SynInfo {
   get ttl(): number {
     return this.#view.ttl;
   }
+  /** TOS or traffic class byte of the packet. */
   get typeOfService(): number {
     return this.#view.tos;
   }
@@ -53,16 +59,19 @@ export class SynInfo {
   get length(): number {
     return this.#view.length;
   }
-  /** Options of the SYN; undefined, or false, where it has none. */
+  /** Maximum segment size that it names. Options that the SYN does not have are undefined, or false. */
   get mss(): number | undefined {
     return given(this.#view.mss);
   }
+  /** Shift that it asks for (RFC 7323 §2). */
   get windowScale(): number | undefined {
     return given(this.#view.windowScale);
   }
+  /** Whether it permits selective acknowledgments (RFC 2018). */
   get sack(): boolean {
     return this.#view.sack;
   }
+  /** Whether it asks for timestamps (RFC 7323). */
   get timestamps(): boolean {
     return this.#view.timestamps;
   }

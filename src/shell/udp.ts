@@ -10,8 +10,9 @@ import type { Engine } from './engine.ts';
 import { StackError, type SystemError, systemError } from './errors.ts';
 import { OptionError } from './option-error.ts';
 import { checkKnown, checkNumber } from './options/check.ts';
+import type { IcmpFacts } from './wire-facts.ts';
 
-export interface UdpOptions {
+/** A UDP socket. */ export interface UdpOptions {
   /** 0 (default) = one that nobody can guess. */
   port?: number;
   /** Local address; default every address of the stack. */
@@ -20,7 +21,7 @@ export interface UdpOptions {
   reuseAddress?: boolean;
   /** May send to broadcast addresses. */
   broadcast?: boolean;
-  ttl?: number;
+  /** TTL or hop limit, 1 to 255. Default 64. */ ttl?: number;
   /** TOS / traffic class byte. */
   typeOfService?: number;
   /** Closes the socket. */
@@ -37,8 +38,8 @@ export interface DatagramInfo extends Endpoint {
   readonly destination: string;
   /** Name of the link it came by. */
   readonly link: string;
-  readonly ttl: number;
-  readonly typeOfService: number;
+  /** TTL or hop limit as it arrived. */ readonly ttl: number;
+  /** TOS or traffic class byte as it arrived. */ readonly typeOfService: number;
 }
 
 /** `bytes` points into the receive ring and is valid during the call only. */
@@ -46,8 +47,8 @@ export type DatagramHandler = (bytes: Buffer, from: DatagramInfo, socket: UdpSoc
 
 /** Why a datagram did not get there; `mtu` with EMSGSIZE. */
 export interface DatagramError extends SystemError {
-  icmp?: { readonly type: number; readonly code: number };
-  mtu?: number;
+  /** What came by ICMP. */ icmp?: IcmpFacts;
+  /** With EMSGSIZE: largest packet that gets there, bytes. */ mtu?: number;
 }
 
 interface UdpEvents {
@@ -70,6 +71,7 @@ const NAMES = [
 /** Bytes queued from which on `send` says that it is enough. */
 const ENOUGH = 1 << 20;
 
+/** A UDP socket: 'message', 'error', 'drain', 'close'. */
 export class UdpSocket extends EventEmitter<UdpEvents> {
   readonly #engine: Engine;
   readonly #binding: UdpBinding;
@@ -81,7 +83,7 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
   #closed = false;
   #unrefed = false;
 
-  /** Made by `stack.udp.bind`. */
+  /** @internal Made by `stack.udp.bind`. */
   constructor(engine: Engine, options: UdpOptions) {
     super();
     const port = checkPort('port', options.port ?? 0, 0);
@@ -108,7 +110,7 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return this.#end;
   }
 
-  get port(): number {
+  /** Where it is bound. */ get port(): number {
     return this.#end.port;
   }
 
@@ -162,7 +164,7 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return this;
   }
 
-  disconnect(): this {
+  /** Every peer again. */ disconnect(): this {
     this.#engine.core.udp.connect(this.#binding, new Int32Array(4), 0);
     this.#remote = undefined;
     return this;
@@ -185,13 +187,13 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return this;
   }
 
-  unref(): this {
+  /** It does not keep the process alive. */ unref(): this {
     if (!this.#unrefed && !this.#closed) this.#engine.letGo();
     this.#unrefed = true;
     return this;
   }
 
-  [Symbol.dispose](): void {
+  /** As `close()`. */ [Symbol.dispose](): void {
     this.close();
   }
 

@@ -3,6 +3,23 @@ import { EADDRNOTAVAIL, EFAULT, ENETDOWN, ENOBUFS, ETIMEDOUT } from '../core/eve
 import { SYN_SENT, stateName } from '../core/tcp/figure5.ts';
 import * as by from '../core/tcp/last-words.ts';
 
+/** A segment that ended a connection. */
+export interface SegmentFacts {
+  /** Such as 'RST ACK'. */
+  readonly flags: string;
+  /** Its sequence number, counted from the peer's SYN. */
+  readonly seq: number;
+}
+
+/** An ICMP error (RFC 792, RFC 4443). */
+export interface IcmpFacts {
+  /** Such as 3, destination unreachable. */
+  readonly type: number;
+  /** What of that type. */
+  readonly code: number;
+}
+
+/** What happened on the wire when a connection failed. */
 export interface WireFacts {
   /** RFC 9293 state of our end when it failed. */
   readonly state: string;
@@ -18,11 +35,12 @@ export interface WireFacts {
     | 'icmp'
     | 'local';
   /** The segment that mattered; its SEQ counts from the peer's SYN, as captures show it. */
-  readonly segment?: { readonly flags: string; readonly seq: number };
+  readonly segment?: SegmentFacts;
   /** Type and code of the ICMP error that mattered. */
-  readonly icmp?: { readonly type: number; readonly code: number };
-  /** (Super-)segments sent again of late: 255 = that, or more; and timeouts in a row. */
+  readonly icmp?: IcmpFacts;
+  /** (Super-)segments sent again of late; 255 = that, or more. */
   readonly retransmissions: number;
+  /** Retransmission timeouts in a row. */
   readonly timeouts: number;
   /** ms since the peer was last heard. */
   readonly silentMs: number;

@@ -176,6 +176,7 @@ export const COUNTERS = [
   'dropNoRoom',
   'dropVlan',
 ] as const;
+/** A counter of a link. */
 export type CounterName = (typeof COUNTERS)[number];
 
 /** One number over everything above that both sides must agree on; FNV-1a over "name=value;" in declaration order. */

@@ -1,5 +1,6 @@
 /** getsockopt and setsockopt: what of Linux's options our stack has a word for. */
-import type { StackCore, TcpInfo } from '../../src/core/stack-core.ts';
+import type { StackCore } from '../../src/core/stack-core.ts';
+import type { TcpInfo } from '../../src/core/tcp/info.ts';
 import { coreFailed, failed, int32, OK, type Reply } from './linux.ts';
 import type { Sock } from './sock.ts';
 

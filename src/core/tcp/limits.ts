@@ -7,7 +7,7 @@ import type { Tcp } from './context.ts';
 import { F_CWND_LIMITED, F_SHORT_SEND, F2_PACED } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
-/** In the order of the counters: nothing to do; the application has no more; the send buffer is full; the peer's window; cwnd; the rate; Nagle, cork, SWS. */
+/** In the order of the counters. */
 export const LIMITS = [
   'idle',
   'application',
@@ -17,6 +17,7 @@ export const LIMITS = [
   'pacing',
   'small',
 ] as const;
+/** What holds text back: 'idle' (nothing to do), 'application' (it has no more), 'sendBuffer', 'peerWindow', 'congestionWindow', 'pacing', 'small' (Nagle, cork, silly windows). */
 export type Limit = (typeof LIMITS)[number];
 const [IDLE, APPLICATION, SEND_BUFFER, PEER_WINDOW, CONGESTION_WINDOW, PACING, SMALL] = [0, 1, 2, 3, 4, 5, 6];
 

@@ -1,10 +1,10 @@
 /** STATUS (RFC 9293 §3.10.6) for people and tests. */
 import type { Micros } from '../../ports.ts';
-import type { TcpInfo } from '../api.ts';
 import { diff } from '../seq.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import type { Tcp } from './context.ts';
 import { SYNCHRONIZED, stateName, TIME_WAIT } from './figure5.ts';
+import type { TcpInfo } from './info.ts';
 import { noteLimit } from './limits.ts';
 import { pathMtu } from './mss.ts';
 import { inFlight } from './pipe.ts';

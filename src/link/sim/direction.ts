@@ -3,14 +3,19 @@ import type { Micros } from '../../ports.ts';
 import type { SimFrame } from './frame.ts';
 import { SeededRng } from './rng.ts';
 
+/** What one direction of a wire does to frames. Times in µs. */
 export interface Impairments {
-  /** Probabilities per frame, 0 to 1. */
+  /** Probability that a frame is lost, 0 to 1. */
   readonly loss: number;
+  /** Probability that a frame arrives twice. */
   readonly duplicate: number;
+  /** Probability that a bit of it is wrong. */
   readonly corrupt: number;
-  /** A frame that is held back by `reorderBy` while later ones pass. */
+  /** Probability that a frame is held back by `reorderBy` while later ones pass. */
   readonly reorder: number;
+  /** By how long, µs. */
   readonly reorderBy: Micros;
+  /** One way, µs. */
   readonly delay: Micros;
   /** Added to the delay, uniform in [0, jitter); frames do not overtake for it. */
   readonly jitter: Micros;
@@ -18,11 +23,13 @@ export interface Impairments {
   readonly rate: number;
   /** Frames that wait for their turn at `rate`; beyond either limit the newest is dropped. */
   readonly queueBytes: number;
+  /** As `queueBytes`, counted in frames. */
   readonly queuePackets: number;
   /** Larger IP packets are dropped. */
   readonly mtu: number;
   /** Their sender is told, as by a router; else they vanish without a word, as behind a filter for ICMP. */
   readonly tellsMtu: boolean;
+  /** Nothing arrives. */
   readonly blackhole: boolean;
 }
 
@@ -45,12 +52,19 @@ export const PERFECT: Impairments = {
 /** What became of a frame; only a 'passed' one arrives. */
 export type Fate = 'passed' | 'lost' | 'queueFull' | 'tooBig' | 'blackhole' | 'down' | 'hook';
 
+/** What became of the frames of one direction. */
 export interface DirectionStats {
+  /** Frames sent. */
   frames: number;
+  /** Bytes of these. */
   bytes: number;
+  /** How many met each fate. */
   readonly fates: Record<Fate, number>;
+  /** Arrived twice. */
   duplicated: number;
+  /** Arrived with a wrong bit. */
   corrupted: number;
+  /** Were overtaken. */
   reordered: number;
 }
 

@@ -2,7 +2,9 @@
 import { get16 } from '../../wire/bytes.ts';
 import { ETHER_HEADER, ETHERTYPE_VLAN, VLAN_TAG } from '../../wire/ethernet.ts';
 
+/** A frame on a simulated wire. */
 export interface SimFrame {
+  /** From the Ethernet header on. */
   readonly bytes: Uint8Array;
   /** More than 1: a super-segment carried uncut. */
   readonly segments: number;

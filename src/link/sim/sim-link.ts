@@ -11,8 +11,11 @@ import { plainFrame, superFrame } from './frame.ts';
 import { DESCRIPTORS, FrameReceiver } from './frame-receiver.ts';
 import type { SimWire, Station } from './wire.ts';
 
+/** Properties of a simulated network card. */
 export interface SimLinkOptions {
+  /** Default sim0, sim1, … */
   readonly name?: string;
+  /** Six bytes. Default made of its number on the wire. */
   readonly mac?: Uint8Array;
   /** Default 1500. */
   readonly mtu?: number;
@@ -49,6 +52,7 @@ const TX_BYTES = counter('txBytes');
 const TX_BATCHES = counter('txBatches');
 const TX_ERRORS = counter('txErrors');
 
+/** A network card on a simulated wire. */
 export class SimLink implements Link, Station {
   readonly kind = 'ether';
   readonly name: string;

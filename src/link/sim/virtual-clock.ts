@@ -2,6 +2,7 @@
 import type { Clock, Micros } from '../../ports.ts';
 import { EventHeap } from './event-heap.ts';
 
+/** Time that jumps to the next event. Nothing happens unless it is told to `step`, `run` or `advance`. */
 export class VirtualClock implements Clock {
   readonly #heap = new EventHeap();
   #now: Micros;
@@ -12,6 +13,7 @@ export class VirtualClock implements Clock {
     this.#own = this.alarm();
   }
 
+  /** µs since the start. */
   now(): Micros {
     return this.#now;
   }

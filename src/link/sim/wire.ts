@@ -10,13 +10,22 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 /** Whatever has a plug: a SimLink or a ScriptPort. */
 export interface Station {
+  /** For people. */
   readonly name: string;
+  /** Six bytes. */
   readonly mac: Uint8Array;
+  /** A frame arrives. */
   receive(frame: SimFrame): void;
 }
 
+/** A frame that comes later. */
+export interface Late {
+  /** By so many µs. */
+  readonly delay: Micros;
+}
+
 /** Another frame in place of the one sent, or one more delay in microseconds, or what its name says. */
-export type Verdict = 'pass' | 'drop' | 'duplicate' | Uint8Array | { readonly delay: Micros };
+export type Verdict = 'pass' | 'drop' | 'duplicate' | Uint8Array | Late;
 
 /** Sees each frame first. `direction` is the number of the sending station, in the order they were plugged in. */
 export type Hook = (frame: Uint8Array, direction: number, time: Micros) => Verdict;
@@ -24,8 +33,11 @@ export type Hook = (frame: Uint8Array, direction: number, time: Micros) => Verdi
 /** Sees each frame that was sent and what became of it. */
 export type FrameListener = (frame: Uint8Array, direction: number, time: Micros, fate: Fate) => void;
 
+/** A wire of a simulation. */
 export interface WireOptions {
+  /** Whose time it is. */
   readonly clock: VirtualClock;
+  /** Decides what is lost. Default 1. */
   readonly seed?: number;
   /** For every direction. */
   readonly impair?: Partial<Impairments>;
@@ -39,8 +51,11 @@ interface Plug {
   up: boolean;
 }
 
+/** A simulated Ethernet that joins any number of stations; what each of them sends is impaired on its own. */
 export class SimWire {
+  /** Whose time it is. */
   readonly clock: VirtualClock;
+  /** Asked about every frame before the impairments. */
   hook: Hook | undefined;
   readonly #plugs: Plug[] = [];
   readonly #seed: number;
@@ -70,6 +85,7 @@ export class SimWire {
     }
   }
 
+  /** Whether what `from` sends vanishes; without it, what anybody sends. */
   blackhole(on: boolean, from?: Station): void {
     this.impair({ blackhole: on }, from);
   }
@@ -79,6 +95,7 @@ export class SimWire {
     this.#plugOf(station).up = up;
   }
 
+  /** What became of the frames a station sent. */
   stats(from: Station): DirectionStats {
     return this.#plugOf(from).direction.stats;
   }

@@ -35,10 +35,15 @@ export interface Lease {
 export interface LeaseInfo {
   /** With its prefix length, such as '10.0.0.7/24'. */
   readonly address: string;
+  /** The server that gave it. */
   readonly server: string;
+  /** Gateways, the preferred one first. */
   readonly routers: readonly string[];
+  /** DNS servers. */
   readonly dns: readonly string[];
+  /** Domain of names without a dot. */
   readonly domain: string | undefined;
+  /** MTU of the network, bytes. */
   readonly mtu: number | undefined;
   /** Seconds; Infinity = for good. */
   readonly lease: number;

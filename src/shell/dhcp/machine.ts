@@ -37,6 +37,7 @@ import {
   u32,
 } from './message.ts';
 
+/** States of the client (RFC 2131 figure 5); STOPPED: it was told to. */
 export type DhcpState = 'INIT' | 'SELECTING' | 'REQUESTING' | 'BOUND' | 'RENEWING' | 'REBINDING' | 'STOPPED';
 
 export type DhcpInput =

@@ -12,8 +12,11 @@ import type { DnsRecordType, ResolverParts } from './parts.ts';
 
 /** Shaped like the errors of node:dns. */
 export interface DnsError extends Error {
+  /** As in node:dns, such as ENOTFOUND. */
   code: string;
+  /** Such as queryA. */
   syscall: string;
+  /** The name that was asked for. */
   hostname: string;
 }
 

@@ -1,13 +1,16 @@
 /** Who carried the connections and listeners of `net`. */
 export interface NetCounts {
-  /** Connections by our stack. */
+  /** Connections that our stack accepted. */
   accepted: number;
+  /** Connections that our stack opened. */
   opened: number;
   /** Servers of our stack now. */
   listening: number;
   /** Servers there have been. */
   listened: number;
+  /** Connections that the kernel accepted. */
   kernelAccepted: number;
+  /** Connections that the kernel opened. */
   kernelOpened: number;
   /** Servers of the kernel's alone, now. */
   kernelListening: number;

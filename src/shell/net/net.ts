@@ -7,10 +7,15 @@ import type { Router } from './router.ts';
 
 /** As `node:net`, over a stack. */
 export interface Net {
+  /** Node's `net.Socket`. */
   readonly Socket: typeof net.Socket;
+  /** Node's `net.Server`. */
   readonly Server: typeof net.Server;
+  /** As `net.createServer`. */
   readonly createServer: typeof net.createServer;
+  /** As `net.connect`. */
   readonly connect: typeof net.connect;
+  /** As `net.createConnection`. */
   readonly createConnection: typeof net.createConnection;
 }
 

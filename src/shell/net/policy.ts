@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { OptionError } from '../option-error.ts';
 import { checkOneOf } from '../options/check.ts';
 
+/** Which connections and servers the stack carries, and which the kernel. */
 export interface NetRules {
   /**
    * A listen on `localhost`, an unspecified address or none: reached from inside the process by our own loopback, from other

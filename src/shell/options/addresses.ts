@@ -4,6 +4,7 @@ import { formatAddress, parseCidr, parseMac, tryParseAddress } from '../../wire/
 import { OptionError } from '../option-error.ts';
 import { checkKnown } from './check.ts';
 
+/** A route. */
 export interface RouteOption {
   /** Destination, such as '192.168.0.0/16' or '::/0'. */
   to: string;

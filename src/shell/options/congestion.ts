@@ -4,6 +4,7 @@ import { controllers } from '../../core/tcp/congestion/registry.ts';
 import { OptionError } from '../option-error.ts';
 import { nearest } from './check.ts';
 
+/** 'newreno', 'cubic', 'bbr', 'dctcp', or a controller of your own. */
 export type CongestionChoice = string | CongestionController;
 
 const NEEDED = ['open', 'onAck', 'onLossEvent', 'onRto'] as const;

@@ -2,6 +2,7 @@
 import { OptionError } from '../option-error.ts';
 import { checkKnown, checkNumber } from './check.ts';
 
+/** How an address is asked for (RFC 2131). */
 export interface DhcpOptions {
   /** What we are to be called; some servers put it into their DNS. */
   hostname?: string;

@@ -4,6 +4,7 @@ import { tryParseAddress } from '../../wire/address-text.ts';
 import { OptionError } from '../option-error.ts';
 import { checkKnown, checkNumber } from './check.ts';
 
+/** How names are asked for. */
 export interface DnsOptions {
   /** Addresses of servers, in the order in which they are asked. 'system': those of /etc/resolv.conf, and its search list. */
   servers?: readonly string[] | 'system';

@@ -5,6 +5,7 @@ import type { IpSettings } from '../../core/ip/settings.ts';
 import { OptionError } from '../option-error.ts';
 import { checkKnown, checkNumber, checkOneOf } from './check.ts';
 
+/** Options of the IP layer. */
 export interface IpOptions {
   /**
    * Whether to ask the network if somebody else has our addresses (RFC 5227, RFC 4862 §5.4). 'background' (default on a device

@@ -6,6 +6,16 @@ import { checkKnown, checkNumber } from './check.ts';
 import { type CongestionChoice, checkCongestion } from './congestion.ts';
 import { checkKeepAlive, checkSetting, checkUrgent } from './tcp.ts';
 
+/** When a silent peer is probed (RFC 9293 §3.8.4). */
+export interface KeepAliveTimes {
+  /** ms of silence before the first probe. Default two hours. */
+  idle?: number;
+  /** ms from one probe to the next. Default 75 s. */
+  interval?: number;
+  /** Unanswered probes that end the connection. Default 9. */
+  count?: number;
+}
+
 /** Sizes in bytes, times in ms. What is absent stays as it is. */
 export interface LiveOptions {
   /** true: small writes leave at once (Nagle off). */
@@ -13,9 +23,10 @@ export interface LiveOptions {
   /** true: partial segments wait (for 200 ms at most); false lets them go. */
   cork?: boolean;
   /** Probes of a silent peer; `idle`, `interval`, `count` as RFC 9293 §3.8.4 has them. */
-  keepAlive?: boolean | { idle?: number; interval?: number; count?: number };
+  keepAlive?: boolean | KeepAliveTimes;
   /** Longest time that text may stay unacknowledged (RFC 5482); 0 = by retransmissions. */
   userTimeout?: number;
+  /** TOS or traffic class byte. */
   typeOfService?: number;
   /** TTL or hop limit. */
   ttl?: number;
@@ -29,10 +40,13 @@ export interface LiveOptions {
   notSentLowWater?: number;
   /** Bytes of a segment behind its TCP header of 20. It can be lowered, once established, and not raised again. */
   maxSegment?: number;
+  /** Bytes that may wait for the reader: from now on fixed. */
   receiveBuffer?: number;
+  /** Bytes taken before `write` returns false: from now on fixed. */
   sendBuffer?: number;
   /** See `Conn.setMaxBuffered`; Infinity = no limit. */
   maxBuffered?: number;
+  /** Where the last octet of urgent data goes: see `TcpSocketOptions.urgent`. */
   urgent?: 'inline' | 'out-of-band';
   /**
    * How `close()`, and letting go of a Connection, end it. ms that the peer may take to end, too: what it still sends is read and thrown

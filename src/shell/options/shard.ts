@@ -4,6 +4,7 @@ import type { ShardGroup } from '../shards/group.ts';
 import { MOST_SHARDS } from '../shards/table.ts';
 import { checkKnown, checkNumber } from './check.ts';
 
+/** One of several stacks with the same addresses: docs/sharding.md. */
 export interface ShardOptions {
   /** Which one this is, 0 to 63: each one that runs has another. */
   readonly index: number;

@@ -28,15 +28,24 @@ export type { IpOptions } from './ip.ts';
 export type { ShardOptions } from './shard.ts';
 export type { TcpOptions } from './tcp.ts';
 
+/** Slots of the receive rings of a device. */
+export interface RingSlots {
+  /** Of 2 KB, for small frames. */
+  small?: number;
+  /** Of 68 KB, for super-frames. */
+  large?: number;
+}
+
 /** How the stack lives beside the kernel on a device. */
 export type Mode = 'own' | 'own-mac' | 'shared' | 'auto';
 
+/** What `createStack` takes. Checked as a whole before anything is opened. */
 export interface StackOptions {
   /** Name of a network interface, such as 'eth0'. 'tap:NAME' opens a TAP device. One of device, link and links. */
   device?: string;
   /** A link of your own, such as a simulated one. */
   link?: Link;
-  links?: readonly Link[];
+  /** Several of them. */ links?: readonly Link[];
   /**
    * 'own': addresses the kernel does not have. 'own-mac': also a MAC of their own. 'shared': the kernel's address,
    * only our ports. 'auto' (default): 'shared' when the kernel has the address, else 'own'.
@@ -50,7 +59,7 @@ export interface StackOptions {
   dns?: readonly string[] | 'system' | DnsOptions;
   /** Default routes: one gateway per family. */
   gateway?: string | readonly string[];
-  routes?: readonly RouteOption[];
+  /** Further routes. */ routes?: readonly RouteOption[];
   /** MAC to use in mode 'own-mac'; made of the address when absent. */
   mac?: string;
   /**
@@ -75,7 +84,7 @@ export interface StackOptions {
   /** What connections may hold of that: all, of one listener, of one peer. Default: all of it. */
   budget?: BudgetOptions;
   /** Slots of the receive rings of a device. */
-  rings?: { small?: number; large?: number };
+  rings?: RingSlots;
   /** Microseconds to look for the next frame before sleeping; 0 = off. Default 60. */
   spin?: number;
   /**
@@ -87,11 +96,11 @@ export interface StackOptions {
   capture?: string | CaptureOptions | CaptureSink;
   /** 127.0.0.0/8, ::1 and own addresses reach the stack itself. Default true. */
   loopback?: boolean;
-  tcp?: TcpOptions;
-  ip?: IpOptions;
-  clock?: Clock;
-  rng?: Rng;
-  memory?: Memory;
+  /** Defaults of new connections. */ tcp?: TcpOptions;
+  /** Options of the IP layer. */ ip?: IpOptions;
+  /** Time of your own, as in a simulation. */ clock?: Clock;
+  /** Randomness of your own, as in a simulation. */ rng?: Rng;
+  /** Where the tables of the stack lie. */ memory?: Memory;
 }
 
 /** Options with everything decided. */

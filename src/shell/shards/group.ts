@@ -5,7 +5,9 @@ import { SECRET_WORDS, ShardTable } from './table.ts';
 
 /** Made by one thread and handed to the workers: `workerData: { group }`. */
 export interface ShardGroup {
+  /** Tells groups apart. */
   readonly id: string;
+  /** What they agree on. */
   readonly memory: SharedArrayBuffer;
 }
 

@@ -1,9 +1,10 @@
 /** A StackCore alone (no shell) on a simulated link in virtual time; the peer is a ScriptPort that answers ARP and ND. */
 import { PcapngWriter } from '../../../src/capture/pcapng-writer.ts';
-import type { OpenOptions, TcpDefaults, TcpInfo } from '../../../src/core/api.ts';
+import type { OpenOptions, TcpDefaults } from '../../../src/core/api.ts';
 import * as codes from '../../../src/core/events.ts';
 import { StackCore } from '../../../src/core/stack-core.ts';
 import { stateName } from '../../../src/core/tcp/figure5.ts';
+import type { TcpInfo } from '../../../src/core/tcp/info.ts';
 import { SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
 import { ScriptPort, SeededRng, SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import type { Clock } from '../../../src/ports.ts';

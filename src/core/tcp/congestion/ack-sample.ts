@@ -21,15 +21,17 @@ export class AckSample {
   roundStart = false;
   /** Bytes in flight, after this ACK. */
   inFlight = 0;
-  /** Bytes delivered between the sending of the newest segment reported and now, and the time that took; 0 = unknown. */
+  /** Bytes delivered between the sending of the newest segment reported and now; 0 = unknown. */
   sampledBytes = 0;
+  /** µs that took; 0 = unknown. */
   intervalUs = 0;
-  /** Bytes per second of these; 0 = unknown. */
+  /** `sampledBytes` per second; 0 = unknown. */
   deliveryRate = 0;
   /** The application, not the network, was the limit when that segment was sent: the rate may be too low. */
   appLimited = false;
-  /** Bytes in flight when that segment was sent, itself included, and bytes lost since. */
+  /** Bytes in flight when that segment was sent, itself included. */
   txInFlight = 0;
+  /** Bytes marked lost since that segment was sent. */
   lost = 0;
   /** Of the bytes delivered, those that met a congestion mark (ECN). */
   ceBytes = 0;

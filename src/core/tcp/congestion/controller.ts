@@ -10,7 +10,9 @@ import type { Micros } from '../../../ports.ts';
 import type { AckSample } from './ack-sample.ts';
 import type { CongestionView } from './view.ts';
 
+/** A congestion controller: functions without state of their own, one object for all connections. */
 export interface CongestionController {
+  /** By which options and `info()` know it. */
   readonly name: string;
   /** Sends at `view.pacingRate`. Without it pacing is the stack's choice (`tcp.pacing`), and so is the rate. */
   readonly paced?: boolean;

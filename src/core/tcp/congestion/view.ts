@@ -13,6 +13,7 @@ export const CC_WORDS = 32;
 export const RATE_UNIT = 16;
 const MAX_RATE = 0x7fffffff;
 
+/** A connection as its congestion controller sees it; the same object for all, so it must not be kept. What is set is kept within bounds. */
 export class CongestionView {
   private tcb: Tcb;
   private readonly reals: Float64Array;
@@ -32,6 +33,7 @@ export class CongestionView {
   get cwnd(): number {
     return this.tcb.cwnd;
   }
+  /** At least one segment, at most 1 GiB. */
   set cwnd(bytes: number) {
     this.tcb.cwnd = bound(bytes, this.tcb.sndMss);
   }
@@ -40,10 +42,12 @@ export class CongestionView {
   get ssthresh(): number {
     return this.tcb.ssthresh;
   }
+  /** Within the same bounds. */
   set ssthresh(bytes: number) {
     this.tcb.ssthresh = bound(bytes, this.tcb.sndMss);
   }
 
+  /** cwnd is below ssthresh (RFC 5681 §3.1). */
   get inSlowStart(): boolean {
     return this.tcb.cwnd < this.tcb.ssthresh;
   }
@@ -68,6 +72,7 @@ export class CongestionView {
     return this.tcb.minRtt === 0 ? this.tcb.srtt : this.tcb.minRtt;
   }
 
+  /** Retransmission timeout, ms. */
   get rtoMs(): number {
     return this.tcb.rto;
   }
@@ -82,6 +87,7 @@ export class CongestionView {
     return (this.tcb.sndNxt - this.tcb.sndUna) | 0;
   }
 
+  /** In fast recovery. */
   get recovering(): boolean {
     return (this.tcb.flags & F_RECOVERY) !== 0;
   }
@@ -91,18 +97,20 @@ export class CongestionView {
     return (this.tcb.flags & F_RTO_RECOVERY) !== 0;
   }
 
-  /** All bytes delivered, and all marked lost, modulo 2^32: compare by difference, `(a - b) | 0`. */
+  /** All bytes delivered, modulo 2^32: compare by difference, `(a - b) | 0`. */
   get delivered(): number {
     return this.tcb.delivered;
   }
+  /** All bytes marked lost, modulo 2^32. */
   get lost(): number {
     return this.tcb.lost;
   }
 
-  /** cwnd and ssthresh before the reduction that `onSpurious` takes back. */
+  /** cwnd before the reduction that `onSpurious` takes back. */
   get priorCwnd(): number {
     return this.tcb.priorCwnd;
   }
+  /** ssthresh before the reduction that `onSpurious` takes back. */
   get priorSsthresh(): number {
     return this.tcb.priorSsthresh;
   }
@@ -111,6 +119,7 @@ export class CongestionView {
   get pacingRate(): number {
     return this.tcb.pacingRate * RATE_UNIT;
   }
+  /** 0 = not paced. */
   set pacingRate(bytesPerSecond: number) {
     const units = bytesPerSecond / RATE_UNIT;
     // Not a number, too: the connection must go on.
@@ -126,6 +135,7 @@ export class CongestionView {
   int(n: number): number {
     return this.tcb.f32[this.word(n)]!;
   }
+  /** Sets word `n`. */
   setInt(n: number, value: number): void {
     this.tcb.f32[this.word(n)] = value;
   }
@@ -134,6 +144,7 @@ export class CongestionView {
   float(n: number): number {
     return this.reals[this.word(2 * n) >> 1]!;
   }
+  /** Sets float64 `n`. */
   setFloat(n: number, value: number): void {
     this.reals[this.word(2 * n) >> 1] = value;
   }
