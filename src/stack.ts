@@ -1,6 +1,7 @@
 /** The composition root: the one file that joins core, links and shell. */
 import { PcapngWriter } from './capture/pcapng-writer.ts';
 import { StackCore } from './core/stack-core.ts';
+import { nativeBlocks } from './link/blocks.ts';
 import { Loopback } from './link/loopback.ts';
 import { Tee } from './link/tee.ts';
 import type { Clock, Link, Rng } from './ports.ts';
@@ -17,6 +18,7 @@ import { debug, debugByEnvironment } from './shell/observe.ts';
 import { checkOptions, type Settings, type StackOptions } from './shell/options/stack-options.ts';
 import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Shard } from './shell/shards/shard.ts';
+import type { BlockSource } from './shell/slab.ts';
 import { Stack } from './shell/stack.ts';
 import { undoAll } from './shell/undo.ts';
 import { openLinks } from './stack-links.ts';
@@ -42,6 +44,8 @@ export interface Surroundings {
   readonly watch?: (watch: AddressWatch) => void;
   /** The first link's host has its addresses too and keeps all but these ports; absent = they are ours alone. */
   readonly shared?: ((port: number) => boolean) | undefined;
+  /** Memory for received bytes that is used again; see NativeBlocks. Absent = V8's own. */
+  readonly blocks?: ((slack: number) => BlockSource | undefined) | undefined;
   /** Keeps the host's kernel from answering for an address that is leased later; resolves to what undoes it. */
   readonly fence?: ((address: string) => Promise<() => Promise<void>>) | undefined;
 }
@@ -83,6 +87,7 @@ async function open(settings: Settings): Promise<Stack> {
       after: nodeTimer,
       warnings,
       teardown,
+      blocks: nativeBlocks,
       shared,
       fence,
       watch: (made) => {
@@ -117,6 +122,7 @@ export function createLoopbackStack(options: Omit<StackOptions, 'device' | 'link
     after: nodeTimer,
     warnings: [],
     teardown: [],
+    blocks: nativeBlocks,
   });
 }
 
@@ -171,6 +177,8 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     after: around.after,
     claims: around.shared,
   });
+  // Of the arena, which V8 counts in full, few bytes are ever touched.
+  engine.slab.source = around.blocks?.(settings.memory === undefined ? settings.arenaBytes : 0);
   shard?.begin({
     core,
     ephemeralPorts: settings.tcp.ephemeralPorts,

@@ -1,6 +1,7 @@
 // One instance for each environment (main thread, every worker): there is no state outside of it.
 #include <napi.h>
 
+#include "block_pool.h"
 #include "link_wrap.h"
 #include "probes.h"
 
@@ -11,6 +12,8 @@ class Addon final : public Napi::Addon<Addon> {
   Addon(Napi::Env env, Napi::Object exports) {
     exports.Set("PacketLink", LinkWrap::define(env, "PacketLink", LinkKind::kPacket));
     exports.Set("TapLink", LinkWrap::define(env, "TapLink", LinkKind::kTap));
+    exports.Set("BlockPool", BlockPool::define(env));
+    exports.Set("release", Napi::Function::New<release>(env, "release"));
     define_probes(env, exports);
   }
 };

@@ -100,6 +100,12 @@ export interface TapLinkOptions {
 export interface Native {
   readonly PacketLink: new (options: PacketLinkOptions) => NativeLink;
   readonly TapLink: new (options: TapLinkOptions) => NativeLink;
+  /** Memory that comes back when JavaScript's collector drops it; `most`: blocks that V8 may be told nothing of. */
+  readonly BlockPool: new (
+    most: number,
+  ) => { take(): ArrayBuffer | undefined; trim(): void };
+  /** Detaches the ArrayBuffers of these and frees their memory at once. */
+  release(chunks: readonly Uint8Array[]): void;
   abi(): { words: Record<string, number>; counters: string[] };
   checksumKernels(): string[];
   /** The field as it stands in a header. `kernel` '' is the best one. */

@@ -127,6 +127,11 @@ export abstract class RowHandle {
     return this.engine.slab.keep(bytes);
   }
 
+  /** @internal Nobody else sees these any more, each the whole of its ArrayBuffer: their memory is free at once. */
+  discard(chunks: readonly Uint8Array[]): void {
+    this.engine.slab.source?.release(chunks);
+  }
+
   /** @internal See `Lender` in burst.ts. */
   isPassing(bytes: Uint8Array): boolean {
     return bytes.buffer === this.engine.core.arena.buffer;

@@ -5,7 +5,16 @@ const BLOCK = 1024 * 1024;
 const LONGEST = 64 * 1024;
 const ALIGN = 8;
 
+/** Where blocks come from, and where memory goes that nobody sees any more: V8's allocator when there is none. */
+export interface BlockSource {
+  /** A block of BLOCK bytes; undefined: there is none. */
+  take(): ArrayBuffer | undefined;
+  /** Frees the ArrayBuffers of these, each the only view of the whole of it. */
+  release(chunks: readonly Uint8Array[]): void;
+}
+
 export class Slab {
+  source: BlockSource | undefined;
   #block = Buffer.allocUnsafeSlow(0);
   #used = 0;
   /** Bytes of the copy that is not handed out yet. */
@@ -22,7 +31,8 @@ export class Slab {
    */
   join(bytes: Uint8Array, next: number): Buffer | null {
     if (this.#used + this.#open + bytes.length > this.#block.length) {
-      this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length));
+      const block = bytes.length > BLOCK ? undefined : this.source?.take();
+      this.#block = block === undefined ? Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length)) : Buffer.from(block);
       this.#used = 0;
     }
     this.#block.set(bytes, this.#used + this.#open);

@@ -51,3 +51,15 @@ test('a copy is not joined over the end of a block', () => {
   const second = slab.join(filled(1448, 3), 0);
   expect([first, second]).toEqual([Buffer.alloc(1448, 2), Buffer.alloc(1448, 3)]);
 });
+
+test('blocks come from a source as long as it has any; what is larger does not', () => {
+  const slab = new Slab();
+  const blocks = [new ArrayBuffer(BLOCK), new ArrayBuffer(BLOCK)];
+  const wanted = [...blocks];
+  slab.source = { take: () => blocks.shift(), release: () => {} };
+  const half = filled(BLOCK / 2, 1);
+  const from = Array.from({ length: 6 }, () => slab.keep(half).buffer);
+  expect([from[0], from[1], from[2], from[3]]).toEqual([wanted[0], wanted[0], wanted[1], wanted[1]]);
+  expect([from[4] === from[5], wanted.includes(from[4] as ArrayBuffer)]).toEqual([true, false]);
+  expect(slab.keep(filled(BLOCK + 1, 2)).buffer.byteLength).toBe(BLOCK + 1);
+});

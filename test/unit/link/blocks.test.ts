@@ -1,0 +1,68 @@
+// Memory for received bytes: it comes back when the collector drops it, and not before.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import type { Native } from '../../../src/link/native.ts';
+
+const path = fileURLToPath(new URL('../../../build/Release/usertcp.node', import.meta.url));
+const addon = existsSync(path) ? (createRequire(import.meta.url)(path) as Native) : undefined;
+if (addon === undefined) console.log(`skipped: ${path} is not built (npm run build)`);
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const BLOCK = 1 << 20;
+
+/** Until finalizers have run. */
+async function collected(): Promise<void> {
+  collect();
+  for (let i = 0; i < 20; i++) await turn();
+}
+
+describe.skipIf(addon === undefined)('a pool of blocks', () => {
+  const { BlockPool, release } = addon!;
+
+  test('gives the memory of a block that was dropped to whoever asks next', async () => {
+    const pool = new BlockPool(256);
+    // Marked, and nothing kept of them.
+    (() => {
+      for (let i = 0; i < 8; i++) new Uint8Array(pool.take()!).fill(0xa0 + i);
+    })();
+    await collected();
+    const marks = Array.from({ length: 8 }, () => new Uint8Array(pool.take()!)[BLOCK - 1]);
+    expect(marks.toSorted()).toEqual([0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7]);
+  });
+
+  test('leaves a block alone as long as any view of it lives', async () => {
+    const pool = new BlockPool(256);
+    const kept = (() => new Uint8Array(pool.take()!).fill(7).subarray(100, 200).subarray(50))();
+    await collected();
+    for (let i = 0; i < 70; i++) new Uint8Array(pool.take()!).fill(9);
+    expect(kept).toEqual(new Uint8Array(50).fill(7));
+  });
+
+  test.each([0, 256])("V8's count of bytes is right again at the end (%i blocks)", async (most) => {
+    await collected();
+    const before = process.memoryUsage().external;
+    await (async () => {
+      const pool = new BlockPool(most);
+      for (let round = 0; round < 5; round++) {
+        for (let i = 0; i < 100; i++) pool.take();
+        await collected();
+      }
+      pool.trim();
+    })();
+    await collected();
+    await collected();
+    expect(Math.abs(process.memoryUsage().external - before)).toBeLessThan(BLOCK);
+  });
+
+  test('memory that nobody else has is free at once; a part of something larger stays', () => {
+    const own = Buffer.from(new ArrayBuffer(1000));
+    const part = Buffer.from(new ArrayBuffer(1000), 0, 999);
+    release([own, part]);
+    expect([own.length, own.buffer.byteLength, part.length]).toEqual([0, 0, 999]);
+  });
+});
