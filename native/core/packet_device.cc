@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "multicast.h"
+
 namespace usertcp {
 namespace {
 
@@ -25,9 +27,12 @@ constexpr std::size_t kTcpIpHeaders = 40;
 // A sender that fills a window makes super-frames of up to 64 KB, but small ones take a slot as well.
 constexpr std::size_t kUsualSuperFrame = 16384;
 
-// tp_sec, tp_nsec
-std::uint64_t stamp(const tpacket2_hdr* header) { return std::uint64_t{header->tp_sec} << 32 | header->tp_nsec; }
-
+// Everything that must come before the socket is bound; its filter lets nothing pass yet.
+Status prepare(PacketSocket& socket, const RingGeometry& geometry) {
+  if (Status s = socket.enable_vnet_header()) return s;
+  if (Status s = socket.attach_filter(make_closed_program())) return s;
+  return socket.make_ring(geometry.request());
+}
 }  // namespace
 
 Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& options) {
@@ -49,13 +54,29 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& op
     if (!aside) return aside.failure();
     device->aside_socket_ = std::move(*aside);
   }
+  if (Status s = device->open_near(options)) return *s;
   if (Status s = device->map_rings(options)) return *s;
   if (device->own_sender_) {
     if (Status s = device->own_sender_->enable_vnet_header()) return *s;
   }
   if (Status s = device->sender().set_send_buffer(kSendBuffer)) return *s;
   if (Status s = device->bind_all()) return *s;
+  if (device->near_socket_) {
+    if (Status s = device->join_near()) return *s;
+  }
   return device;
+}
+
+Status PacketDevice::open_near(const PacketOptions& options) {
+  // One address for several stacks means groups, and a socket is in one at the most.
+  const bool wanted = options.near_slots > 0 && options.near_slots < options.small_slots;
+  if (!wanted || options.aside_slots > 0 || !options.fds.empty()) return {};
+  for (std::optional<PacketSocket>* socket : {&near_socket_, &spare_}) {
+    Result<PacketSocket> opened = PacketSocket::open();
+    if (!opened) return opened.failure();
+    *socket = std::move(*opened);
+  }
+  return {};
 }
 
 Result<std::vector<PacketSocket>> PacketDevice::open_sockets(const std::vector<int>& fds) {
@@ -82,33 +103,39 @@ Result<std::vector<PacketSocket>> PacketDevice::open_sockets(const std::vector<i
 }
 
 Status PacketDevice::map_rings(const PacketOptions& options) {
-  const RingGeometry small = RingGeometry::make(kSmallSlot, options.small_slots, kSmallPerBlock);
-  const RingGeometry large = RingGeometry::make(kLargeSlot, options.large_slots, kLargePerBlock);
-  const RingGeometry aside = RingGeometry::make(kLargeSlot, options.aside_slots, kLargePerBlock);
-  const std::vector<sock_filter> closed = make_closed_program();
-  PacketSocket* const third = aside_socket_ ? &*aside_socket_ : nullptr;
-  for (auto [socket, geometry] :
-       {std::pair{&small_socket_, &small}, std::pair{&large_socket_, &large}, std::pair{third, &aside}}) {
-    if (socket == nullptr) continue;
-    if (Status s = socket->enable_vnet_header()) return s;
-    if (Status s = socket->attach_filter(closed)) return s;
-    if (Status s = socket->make_ring(geometry->request())) return s;
+  struct Wanted {
+    RingIndex index;
+    PacketSocket* socket;
+    RingGeometry geometry;
+  };
+  const auto maybe = [](std::optional<PacketSocket>& socket) { return socket ? &*socket : nullptr; };
+  const std::array<Wanted, kRings> all = {{
+      {kSmallRing, &small_socket_, RingGeometry::make(kSmallSlot, options.small_slots, kSmallPerBlock)},
+      {kLargeRing, &large_socket_, RingGeometry::make(kLargeSlot, options.large_slots, kLargePerBlock)},
+      {kAsideRing, maybe(aside_socket_), RingGeometry::make(kLargeSlot, options.aside_slots, kLargePerBlock)},
+      {kNearRing, maybe(near_socket_), RingGeometry::make(kSmallSlot, options.near_slots, kSmallPerBlock)},
+  }};
+  std::size_t bytes = 0;
+  for (const Wanted& one : all) {
+    if (one.socket == nullptr) continue;
+    if (Status s = prepare(*one.socket, one.geometry)) return s;
+    bytes += one.geometry.bytes();
   }
-  Result<Shared<Mapping>> memory = Mapping::reserve(small.bytes() + large.bytes() + aside.bytes());
+  Result<Shared<Mapping>> memory = Mapping::reserve(bytes);
   if (!memory) return memory.failure();
   memory_ = *memory;
-  if (Status s = memory_->overlay(0, small.bytes(), small_socket_.fd())) return s;
-  if (Status s = memory_->overlay(small.bytes(), large.bytes(), large_socket_.fd())) return s;
-  small_ = RxRing(memory_->data(), 0, small);
-  large_ = RxRing(memory_->data(), static_cast<std::uint32_t>(small.bytes()), large);
-  if (!aside_socket_) return {};
-  const std::size_t at = small.bytes() + large.bytes();
-  if (Status s = memory_->overlay(at, aside.bytes(), aside_socket_->fd())) return s;
-  aside_ = RxRing(memory_->data(), static_cast<std::uint32_t>(at), aside);
+  std::size_t at = 0;
+  for (const Wanted& one : all) {
+    if (one.socket == nullptr) continue;
+    if (Status s = memory_->overlay(at, one.geometry.bytes(), one.socket->fd())) return s;
+    rings_[one.index] = RxRing(memory_->data(), static_cast<std::uint32_t>(at), one.geometry);
+    at += one.geometry.bytes();
+  }
   return {};
 }
 
 Status PacketDevice::bind_all() {
+  if (Status s = leave_near()) return s;
   // ETH_P_ALL sees frames before an ingress hook of nftables drops them for the kernel; ETH_P_IP would not.
   if (Status s = small_socket_.bind(facts_.index, ETH_P_ALL)) return s;
   if (Status s = large_socket_.bind(facts_.index, ETH_P_ALL)) return s;
@@ -126,22 +153,32 @@ Status PacketDevice::bind_all() {
   return join_groups();
 }
 
-// The groups a host of these addresses belongs to: all hosts (RFC 1112), all nodes and solicited node (RFC 4291 §2.8).
+// After the first bind_all. The near socket is the group's first: frames go to the small one only when it has no room.
+Status PacketDevice::join_near() {
+  if (Status s = near_socket_->bind(facts_.index, ETH_P_ALL)) return s;
+  Result<int> group = near_socket_->join_group(-1, true);
+  if (!group) return group.failure();
+  Result<int> joined = small_socket_.join_group(*group, true);
+  if (!joined) return joined.failure();
+  return {};
+}
+
+// The interface was made anew. From now on the spare is the small socket, and nothing comes to the near one, which
+// stays open because its descriptor is being polled.
+Status PacketDevice::leave_near() {
+  if (!spare_ || bound_index_ == 0) return {};
+  RxRing& ring = rings_[kSmallRing];
+  if (Status s = prepare(*spare_, ring.geometry())) return s;
+  if (Status s = memory_->overlay(ring.offset(), ring.geometry().bytes(), spare_->fd())) return s;
+  ring.restart();
+  PacketSocket spare = std::move(*spare_);
+  spare_.reset();
+  if (Status s = small_socket_.replace_with(std::move(spare))) return s;
+  return set_filter(filter_);
+}
+
 Status PacketDevice::join_groups() {
-  std::vector<MacAddress> wanted;
-  for (const Filter::Address& a : filter_.addresses) {
-    if (filter_.shared) break;  // the host is the member
-    if (is_mapped_ipv4(a)) {
-      wanted.push_back({0x01, 0x00, 0x5e, 0x00, 0x00, 0x01});
-    } else {
-      const auto low = static_cast<std::uint32_t>(a[3]);
-      wanted.push_back({0x33, 0x33, 0x00, 0x00, 0x00, 0x01});
-      wanted.push_back({0x33, 0x33, 0xff, static_cast<std::uint8_t>(low >> 16), static_cast<std::uint8_t>(low >> 8),
-                        static_cast<std::uint8_t>(low)});
-    }
-  }
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  std::vector<MacAddress> wanted = multicast_groups(filter_);
   const auto lacks = [](const std::vector<MacAddress>& list, const MacAddress& group) {
     return !std::binary_search(list.begin(), list.end(), group);
   };
@@ -164,62 +201,40 @@ Status PacketDevice::set_filter(const Filter& given) {
     filter.part = Part::kSteered;
   }
   if (Status s = large_socket_.attach_filter(make_filter_program(filter, {.at_least = kSmallFrameMax + 1}))) return s;
-  if (Status s = small_socket_.attach_filter(make_filter_program(filter, {.at_most = kSmallFrameMax}))) return s;
+  const std::vector<sock_filter> small = make_filter_program(filter, {.at_most = kSmallFrameMax});
+  if (near_socket_) {
+    if (Status s = near_socket_->attach_filter(small)) return s;
+  }
+  if (Status s = small_socket_.attach_filter(small)) return s;
   filter_ = filter;
   return join_groups();
 }
 
 std::size_t PacketDevice::receive(std::span<RxFrame> frames) {
-  std::size_t count = 0;
-  const tpacket2_hdr* small = small_.peek();
-  const tpacket2_hdr* large = large_.peek();
-  const tpacket2_hdr* aside = aside_.peek();
-  while (count < frames.size()) {
-    if (small == nullptr && large == nullptr && aside == nullptr) break;
-    // The kernel writes frames in the order they came. Having seen (acquired) one, whatever came before it is
-    // visible in the other ring now, even if it was not when we looked there a moment ago.
-    if (small == nullptr) small = small_.peek();
-    if (large == nullptr) large = large_.peek();
-    const bool from_small = large == nullptr || (small != nullptr && stamp(small) <= stamp(large));
-    RxRing* ring = from_small ? &small_ : &large_;
-    const tpacket2_hdr** next = from_small ? &small : &large;
-    if (aside_socket_) {
-      if (aside == nullptr) aside = aside_.peek();
-      if (aside != nullptr && (*next == nullptr || stamp(aside) < stamp(*next))) {
-        ring = &aside_;
-        next = &aside;
-      }
-    }
-    if (ring->take(*next, frames[count])) {
-      ++count;
-    } else {
-      ++truncated;
-    }
-    *next = ring->peek();
-  }
-  if (small_.losing() || large_.losing() || aside_.losing()) count_drops();
+  const std::size_t count = rings_.receive(frames, truncated);
+  if (rings_.take_losing()) count_drops();
   return count;
 }
 
 void PacketDevice::count_drops() {
-  small_.clear_losing();
-  large_.clear_losing();
-  aside_.clear_losing();
   ring_drops += std::uint64_t{small_socket_.take_drops()} + large_socket_.take_drops();
-  if (aside_socket_) ring_drops += aside_socket_->take_drops();
+  for (std::optional<PacketSocket>* socket : {&aside_socket_, &near_socket_}) {
+    if (*socket) ring_drops += (*socket)->take_drops();
+  }
 }
 
-void PacketDevice::release() {
-  small_.release();
-  large_.release();
-  aside_.release();
+bool PacketDevice::plenty() {
+  return rings_[kLargeRing].peek() != nullptr || rings_[kSmallRing].holds(kPlenty) || rings_[kNearRing].holds(kPlenty);
 }
 
-bool PacketDevice::ready() { return small_.peek() != nullptr || large_.peek() != nullptr || aside_.peek() != nullptr; }
+void PacketDevice::release() { rings_.release(); }
+
+bool PacketDevice::ready() { return rings_.ready(); }
 
 std::vector<int> PacketDevice::poll_fds() const {
   std::vector<int> fds = {small_socket_.fd(), large_socket_.fd()};
   if (aside_socket_) fds.push_back(aside_socket_->fd());
+  if (near_socket_) fds.push_back(near_socket_->fd());
   return fds;
 }
 
@@ -252,6 +267,7 @@ int PacketDevice::take_error() {
   const int large = large_socket_.take_error();
   if (own_sender_) own_sender_->take_error();
   if (aside_socket_) aside_socket_->take_error();
+  if (near_socket_) near_socket_->take_error();
   return small != 0 ? small : large;
 }
 
@@ -270,9 +286,9 @@ std::size_t PacketDevice::capacity() const {
   // allows with a segment a slot, or the large one with what a device merged.
   const std::size_t segment = facts_.mtu - std::min<std::size_t>(facts_.mtu, kTcpIpHeaders);
   if (facts_.mtu + kEthernetHeader > kSmallFrameMax) {
-    return large_.slots() * std::min(segment, kUsualSuperFrame);
+    return rings_[kLargeRing].slots() * std::min(segment, kUsualSuperFrame);
   }
-  return std::min(small_.slots() * segment, large_.slots() * kUsualSuperFrame);
+  return std::min(rings_[kSmallRing].slots() * segment, rings_[kLargeRing].slots() * kUsualSuperFrame);
 }
 
 }  // namespace usertcp

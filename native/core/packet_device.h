@@ -1,4 +1,4 @@
-// A network interface through AF_PACKET: two receive rings (small frames and super-frames) and a socket to send.
+// A network interface through AF_PACKET: receive rings for small frames and for super-frames, and a socket to send.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,7 @@
 #include "device.h"
 #include "interface.h"
 #include "packet_socket.h"
-#include "rx_ring.h"
+#include "rx_rings.h"
 
 namespace usertcp {
 
@@ -15,6 +15,9 @@ struct PacketOptions {
   // A ring counts slots and not bytes, hence two: a burst of small frames must not use up the large slots.
   std::uint32_t small_slots = 8192;
   std::uint32_t large_slots = 256;
+  // Not 0, and fewer than the small ones: small frames go to a ring of so many slots first, which stays in the cache, and
+  // to the small ring when that is full (ADR 48). Only with sockets of our own, and where nobody shares the address.
+  std::uint32_t near_slots = 1024;
   // Not 0: the address is shared with other stacks. Both rings then get the frames that are steered here (join_group), and
   // a third one of so many slots, for frames of any size, what is steered to nobody.
   std::uint32_t aside_slots = 0;
@@ -35,7 +38,7 @@ class PacketDevice final : public Device {
   std::size_t receive(std::span<RxFrame> frames) override;
   void release() override;
   bool ready() override;
-  bool plenty() override { return large_.peek() != nullptr || small_.holds(kPlenty); }
+  bool plenty() override;
   int send(mmsghdr* messages, unsigned count) override;
   void wait_writable(int milliseconds) override;
   Status set_filter(const Filter& filter) override;
@@ -64,16 +67,20 @@ class PacketDevice final : public Device {
   PacketSocket& sender() { return own_sender_ ? *own_sender_ : small_socket_; }
   Status map_rings(const PacketOptions& options);
   Status bind_all();
+  Status open_near(const PacketOptions& options);
+  Status join_near();
+  Status leave_near();
   Status join_groups();
   void count_drops();
 
   PacketSocket small_socket_;
   PacketSocket large_socket_;
   std::optional<PacketSocket> own_sender_;
-  RxRing small_;
-  RxRing large_;
   std::optional<PacketSocket> aside_socket_;
-  RxRing aside_;
+  std::optional<PacketSocket> near_socket_;
+  // Takes the place of the small socket when the interface was made anew: a socket of a group cannot be bound again.
+  std::optional<PacketSocket> spare_;
+  RxRings rings_;
   Shared<Mapping> memory_;
   InterfaceFacts facts_;
   std::optional<MacAddress> own_mac_;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <net/ethernet.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -92,9 +93,9 @@ Status PacketSocket::bind(int interface_index, std::uint16_t protocol) {
   return {};
 }
 
-Result<int> PacketSocket::join_group(int group) {
+Result<int> PacketSocket::join_group(int group, bool rolls_over) {
   constexpr int kIgnoreOutgoing = 0x4000, kUniqueId = 0x2000;  // PACKET_FANOUT_FLAG_* of Linux 5.17 and 4.12
-  const int wanted = PACKET_FANOUT_CBPF | (group < 0 ? kUniqueId : 0);
+  const int wanted = PACKET_FANOUT_CBPF | (group < 0 ? kUniqueId : 0) | (rolls_over ? PACKET_FANOUT_FLAG_ROLLOVER : 0);
   const auto join = [&](int flags) {
     const int value = (group < 0 ? 0 : group) | (wanted | flags) << 16;
     return set(SOL_PACKET, PACKET_FANOUT, &value, sizeof value, "setsockopt PACKET_FANOUT");
@@ -116,6 +117,11 @@ Status PacketSocket::steer_group(std::span<const sock_filter> program) {
   fprog.len = static_cast<unsigned short>(program.size());
   fprog.filter = const_cast<sock_filter*>(program.data());
   return set(SOL_PACKET, PACKET_FANOUT_DATA, &fprog, sizeof fprog, "setsockopt PACKET_FANOUT_DATA");
+}
+
+Status PacketSocket::replace_with(PacketSocket other) {
+  if (::dup3(other.fd(), fd_.get(), O_CLOEXEC) < 0) return Failure{errno, "dup3"};
+  return {};
 }
 
 Status PacketSocket::set_send_buffer(int bytes) {

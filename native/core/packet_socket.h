@@ -27,9 +27,10 @@ class PacketSocket {
   Status attach_filter(std::span<const sock_filter> program);
   // `protocol` in host order: ETH_P_ALL to receive, 0 to only send.
   Status bind(int interface_index, std::uint16_t protocol);
-  // Of the bound sockets of a group each frame reaches one, which a program chooses (PACKET_FANOUT_CBPF). `group` -1: a
-  // new group with a number that nobody has. Returns the number. Cannot be left but by closing.
-  Result<int> join_group(int group);
+  // Of the bound sockets of a group each frame reaches one, which a program chooses (PACKET_FANOUT_CBPF): the first without
+  // one. `group` -1: a new group with a number that nobody has. Returns the number. Cannot be left but by closing.
+  // `rolls_over`: a frame that the chosen one has no room for goes to another.
+  Result<int> join_group(int group, bool rolls_over = false);
   // For the whole group.
   Status steer_group(std::span<const sock_filter> program);
   Status set_send_buffer(int bytes);
@@ -42,6 +43,8 @@ class PacketSocket {
   // SO_ERROR: clears it.
   int take_error();
   int fd() const { return fd_.get(); }
+  // Takes the place of this one under its descriptor, which others may have noted.
+  Status replace_with(PacketSocket other);
   // For somebody who has not the right to open one.
   int release() { return fd_.release(); }
 

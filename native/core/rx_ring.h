@@ -41,7 +41,7 @@ class RxRing {
   }
   // Whether `count` frames wait: the kernel fills slots in order, so the last of them tells.
   bool holds(std::uint32_t count) const {
-    if (lent_ + count > geometry_.slots) return true;
+    if (lent_ + count > geometry_.slots) return geometry_.slots > 0;
     const std::uint32_t index = (head_ + count - 1) % geometry_.slots;
     return (__atomic_load_n(&slot(index)->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0;
   }
@@ -50,7 +50,15 @@ class RxRing {
   // Hands every taken slot back.
   void release();
 
+  // The same memory with the ring of another socket in it.
+  void restart() {
+    head_ = tail_ = lent_ = 0;
+    losing_ = false;
+  }
+
   std::uint32_t slots() const { return geometry_.slots; }
+  const RingGeometry& geometry() const { return geometry_; }
+  std::uint32_t offset() const { return offset_; }
   // The kernel marks frames while drops are waiting to be read.
   bool losing() const { return losing_; }
   void clear_losing() { losing_ = false; }

@@ -14,10 +14,12 @@ import {
   bytesOf,
   End,
   ethtool,
+  inOrder,
   ip,
   makePair,
   native,
   openPair,
+  overflow,
   transfer,
   until,
   W,
@@ -78,11 +80,15 @@ const scenarios = {
       a.send(segments);
     }
     await until('arrival', () => bytesOf(b, 0).length === seq);
-    let next = 0;
-    for (const r of b.received) {
-      assert.equal(r.seq, next);
-      next += r.payload.length;
-    }
+    inOrder(b);
+    await Promise.all([a.link.close(), b.link.close()]);
+  },
+  async 'what the near ring has no room for goes to the small one, and all is read in order'() {
+    const [a, b] = openPair();
+    overflow(a, 6000);
+    await until('arrival', () => bytesOf(b, 0).length === 60_000);
+    inOrder(b);
+    assert.equal(b.count('rxRingDrops'), 0);
     await Promise.all([a.link.close(), b.link.close()]);
   },
   async 'what the rings cannot hold is counted'() {
@@ -155,6 +161,18 @@ const scenarios = {
     a.pointAt(b.link.facts().mac);
     b.received = [];
     await until('traffic on the new device', () => arrives(b));
+    await sleep(50); // for what `arrives` sent as well
+    b.received = [];
+    overflow(a, 6000);
+    await until('all that a ring holds', () => bytesOf(b, 0).length >= 60_000);
+    inOrder(b);
+    ip('link', 'del', 'ut0');
+    await until('onDown', () => b.down.length === 3);
+    makePair();
+    assert.deepEqual([b.link.reopen(), a.link.reopen()], [0, 0]);
+    a.pointAt(b.link.facts().mac);
+    b.received = [];
+    await until('traffic on the third device', () => arrives(b));
     await Promise.all([a.link.close(), b.link.close()]);
   },
   async 'VLAN 10, offloads on and off: tagged on the wire, unheard by who is not in it'() {

@@ -117,6 +117,21 @@ export async function until(what, condition) {
 }
 export const bytesOf = (end, row) => Buffer.concat(end.received.filter((r) => r.row === row).map((r) => r.payload));
 
+/** Sends `count` frames of 10 octets while nobody can read. */
+export function overflow(end, count) {
+  const burst = 60;
+  for (let sent = 0; sent < count; sent += burst) {
+    end.send(Array.from({ length: burst }, (_, i) => ({ seq: (sent + i) * 10, length: 10, flags: W.ACK | W.PSH })));
+  }
+}
+export function inOrder(end) {
+  let next = 0;
+  for (const r of end.received) {
+    assert.equal(r.seq, next);
+    next += r.payload.length;
+  }
+}
+
 /** 20 super-segments of 60 kB for each family, in batches: every byte arrives once and in order. */
 export async function transfer(a, b) {
   b.received = [];
