@@ -58,9 +58,11 @@ await new Promise((resolve) =>
 const refused = within('refused', () => net.connect(port, '127.0.0.1'));
 await new Promise((resolve) => refused.on('error', () => resolve(note('refused error')())));
 
+const requested = new Set();
 const web = within('web made', () =>
   http.createServer((req, res) => {
     note('http request')();
+    requested.add(req.url);
     within(`request ${req.url}`, () => {
       req.on('data', note('http request data'));
       req.on('end', () => {
@@ -85,7 +87,12 @@ for (const path of ['/a', '/b']) {
       );
       asked.on('finish', note('http asked'));
       asked.flushHeaders();
-      setTimeout(() => asked.end('body'), 50);
+      // After the head was read: with it in one piece the body would be seen in another context.
+      const waiting = setInterval(() => {
+        if (!requested.has(path)) return;
+        clearInterval(waiting);
+        asked.end('body');
+      }, 5);
     }),
   );
 }
