@@ -154,7 +154,7 @@ describe('Happy Eyeballs', () => {
   test('who destroys the socket ends all attempts', async () => {
     serve({ [SIX]: ['drop'], [FOUR]: ['reset'] });
     const { socket } = connect([SIX, FOUR], { autoSelectFamilyAttemptTimeout: 50 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await once(socket, 'connectionAttemptFailed');
     expect([socket.connecting, socket.destroyed, a.metrics().connections]).toEqual([true, false, 1]);
     socket.destroy();
     await once(socket, 'close');
