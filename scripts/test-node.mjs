@@ -4,6 +4,7 @@
 // docs/node-tests.md has the figures, scripts/node-tests/README.md says how it works.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { excluded } from './node-tests/excluded.mjs';
@@ -36,6 +37,7 @@ function stop(why) {
   process.exit(2);
 }
 
+option.node = resolve(option.node); // tests run in a directory of their own
 const node = spawnSync(option.node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout?.trim();
 if (!node) stop(`${option.node} is not a Node that runs`);
 if (!option.stock && !existsSync(option.preload)) stop(`${option.preload} is not there: npm run build`);

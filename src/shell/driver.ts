@@ -178,6 +178,11 @@ export class Driver {
     if (this.#running) this.#clock.setAlarm(this.#core.pollAlarm(), this.#alarm);
   }
 
+  /** Between two events, or two parts of one. */
+  breathe(): void {
+    if (this.#fromLoop) this.between?.();
+  }
+
   /** One event that cannot be dispatched does not keep the others from their connections. */
   #drainEvents(): void {
     const events = this.#core.events;
@@ -190,7 +195,7 @@ export class Driver {
       } catch (error) {
         failure ??= { error };
       }
-      if (this.#fromLoop) this.between?.();
+      this.breathe();
     }
     events.count = 0;
     this.#cursor = 0;

@@ -200,6 +200,11 @@ export class Stack implements AsyncDisposable {
     this.#engine.driver.between = act;
   }
 
+  /** @internal Does so in the middle of an event. */
+  breathe(): void {
+    this.#engine.driver.breathe();
+  }
+
   /**
    * Ends everything and resolves when no connection, timer, ring or file descriptor is left. Connections get FIN and
    * `timeout` ms to end; the rest is reset. Calling it again returns the same promise.

@@ -1,4 +1,5 @@
 /** Order of callbacks, as libuv has it. */
+import { internals } from './internals.ts';
 
 const node = process as unknown as { _tickCallback(): void; _fatalException(error: unknown): boolean };
 
@@ -21,7 +22,10 @@ export function runTicks(): void {
   }
 }
 
-/** Calls back where a handle of libuv that is closed now would: after the setImmediate() callbacks that are due in this turn of the loop. */
+/**
+ * Calls back where a handle of libuv that is closed now does: in this turn of the loop, after the setImmediate() callbacks that are due in it.
+ * Nothing of JavaScript gets there, so a handle of libuv is closed.
+ */
 export function afterClosing(done: () => void): void {
-  setImmediate(() => setImmediate(done));
+  new internals.TCP(0).close(done);
 }

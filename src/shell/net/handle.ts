@@ -11,6 +11,7 @@ import { borrowing } from './handle-events.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
 import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
+import { TlsRecords } from './tls-records.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
 
@@ -32,6 +33,7 @@ export class TcpHandle extends WriteHandle {
   /** The user's own buffer (`onread`), and bytes that came while it was not to be filled. */
   #buffer: Uint8Array | null = null;
   #left: Buffer | null = null;
+  #records: TlsRecords | undefined;
   /** Context of the callbacks that tell of bytes. */
   readonly #resource = new AsyncResource('TCPWRAP');
   #connecting: Waiting | null = null;
@@ -159,6 +161,22 @@ export class TcpHandle extends WriteHandle {
     if (at < bytes.length && !this.closed) this.#left = Buffer.from(bytes.subarray(at));
   }
 
+  /** To TLS: an alert by itself, after the ticks that text before it has left. */
+  #readRecords(bytes: Uint8Array): void {
+    this.#records ??= new TlsRecords();
+    for (let at = 0; at < bytes.length; ) {
+      if (at > 0) this.#router.stack?.breathe();
+      if (this.closed) return;
+      if (at > 0 && !this.#flowing) {
+        this.#left = Buffer.from(bytes.subarray(at));
+        return;
+      }
+      const end = this.#records.next(bytes, at);
+      this.readBuffer(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+      at = end;
+    }
+  }
+
   #fillLeft(): void {
     const left = this.#left;
     if (left === null || !this.#flowing) return;
@@ -257,8 +275,9 @@ export class TcpHandle extends WriteHandle {
   /** @internal */
   receivedBorrowed(bytes: Uint8Array): void {
     try {
-      if (this.#buffer === null) this.readBuffer(bytes);
-      else this.#fill(bytes);
+      if (this.#buffer !== null) this.#fill(bytes);
+      else if (this.reader === undefined) this.readBuffer(bytes);
+      else this.#readRecords(bytes);
     } catch (error) {
       surface(error);
     }

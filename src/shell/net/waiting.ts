@@ -4,11 +4,14 @@ import type { Request } from './internals.ts';
 
 export class Waiting {
   readonly req: Request;
+  /** What a write from C++ has brought: copies that JSStream made, which nobody but us has seen. */
+  readonly copies: Uint8Array[] | null;
   /** null: made in C++, which keeps the context itself. */
   readonly #resource: AsyncResource | null;
 
-  constructor(req: Request, kind: string | null) {
+  constructor(req: Request, kind: string | null, copies: Uint8Array[] | null = null) {
     this.req = req;
+    this.copies = copies;
     this.#resource = kind === null ? null : new AsyncResource(kind);
   }
 

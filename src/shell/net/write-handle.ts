@@ -14,13 +14,12 @@ export abstract class WriteHandle extends ConnHandle {
   protected failed = 0;
   #written = 0;
   #ending = false;
-  #write: Waiting | null = null;
-  /** What the write from C++ has brought: copies that JSStream made, which nobody but us has seen. */
-  #copies: Uint8Array[] | null = null;
+  /** In order. `net.Socket` has one at a time; TLS may begin another after an empty one. */
+  #writes: Waiting[] = [];
   #shutdown: Waiting | null = null;
 
   protected get writing(): boolean {
-    return this.#write !== null || this.#shutdown !== null;
+    return this.#writes.length > 0 || this.#shutdown !== null;
   }
 
   writeBuffer(req: Request | null, bytes: Uint8Array): number | Request {
@@ -59,9 +58,9 @@ export abstract class WriteHandle extends ConnHandle {
   onwrite(req: Request, chunks: Uint8Array[]): number {
     const refusal = this.#refusal;
     if (refusal !== 0) return refusal;
-    this.#write = new Waiting(req, null);
-    this.#copies = chunks;
-    if (this.#queue(this.conn!, chunks, true)) process.nextTick(() => this.drained());
+    const waiting = new Waiting(req, null, chunks);
+    this.#writes.push(waiting);
+    if (this.#queue(this.conn!, chunks, true)) process.nextTick(() => this.#taken(waiting));
     return 0;
   }
 
@@ -105,8 +104,9 @@ export abstract class WriteHandle extends ConnHandle {
     this.#ending = true;
     this.conn.end();
     this.hold();
-    // Before the FIN can come back to us over loopback: who is told of the peer's end finds this side ended, as with a kernel.
-    process.nextTick(() => this.#shut(0));
+    // After the ticks and promises of this callback, as libuv, and before the peer's FIN can come back over loopback: who is told of it
+    // finds this side ended.
+    setImmediate(() => this.#shut(0));
     return 0;
   }
 
@@ -129,7 +129,7 @@ export abstract class WriteHandle extends ConnHandle {
     state[kLastWriteWasAsync] = whole ? 0 : 1;
     if (whole) return 0;
     const waits = req ?? { writeStatus: null };
-    this.#write = new Waiting(waits, 'WRITEWRAP');
+    this.#writes.push(new Waiting(waits, 'WRITEWRAP'));
     this.hold();
     if (req !== null) return 0;
     if (kLastWriteErr !== undefined) state[kLastWriteErr] = 0;
@@ -137,16 +137,27 @@ export abstract class WriteHandle extends ConnHandle {
   }
 
   #wrote(status: number): boolean {
-    const waiting = this.#write;
-    if (waiting === null) return false;
-    this.#write = null;
-    // Left to the collector, they would be most of what TLS costs (ADR 45).
-    if (this.#copies !== null && status === 0) this.conn!.discard(this.#copies);
-    this.#copies = null;
+    if (this.#writes.length === 0) return false;
+    const writes = this.#writes;
+    this.#writes = [];
     this.hold();
+    for (const waiting of writes) this.#answer(waiting, status);
+    return true;
+  }
+
+  #taken(waiting: Waiting): void {
+    const at = this.#writes.indexOf(waiting);
+    if (at < 0) return;
+    this.#writes.splice(at, 1);
+    this.hold();
+    this.#answer(waiting, 0);
+  }
+
+  #answer(waiting: Waiting, status: number): void {
+    // Left to the collector, they would be most of what TLS costs (ADR 45).
+    if (waiting.copies !== null && status === 0) this.conn!.discard(waiting.copies);
     if (waiting.native) this.finishWrite(waiting.req, status);
     else waiting.answer(status, this, undefined);
-    return true;
   }
 
   #shut(status: number): void {

