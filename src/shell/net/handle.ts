@@ -161,7 +161,7 @@ export class TcpHandle extends WriteHandle {
     if (at < bytes.length && !this.closed) this.#left = Buffer.from(bytes.subarray(at));
   }
 
-  /** To TLS: an alert by itself, after the ticks that text before it has left. */
+  /** To TLS: record by record, after the ticks that the text before has left. */
   #readRecords(bytes: Uint8Array): void {
     this.#records ??= new TlsRecords();
     for (let at = 0; at < bytes.length; ) {

@@ -1,14 +1,12 @@
 /**
- * Where the records of a TLS stream begin (RFC 8446 §5.1), as far as it matters: an alert that follows text is handed on by itself. Node
- * runs ticks and promises between the text of a TLS connection and its close_notify, which often come in one segment; but where
- * JavaScript hands both on in one call, it cannot (ADR 37).
+ * Where the records of a TLS stream begin (RFC 8446 §5.1): each record of text is handed on by itself. Node runs ticks and promises
+ * after each, and between the last text and its close_notify, which often come in one segment; but where JavaScript hands several on in
+ * one call, it cannot (ADR 37).
  */
 
 const HEADER = 5;
-const ALERT = 21;
+/** Text, and in TLS 1.3 whatever is sealed. */
 const APPLICATION_DATA = 23;
-/** An alert that looks like text: level, description, its true type, and a tag of 16 bytes (RFC 8446 §5.2). */
-const SEALED_ALERT = 2 + 1 + 16;
 
 export class TlsRecords {
   /** Bytes that the present record still has. */
@@ -17,7 +15,7 @@ export class TlsRecords {
   readonly #header = new Uint8Array(HEADER);
   #have = 0;
 
-  /** Goes over `bytes` from an offset; stops before an alert that begins behind it, or at their end. */
+  /** Goes over `bytes` from an offset; stops behind a record of text, or at their end. */
   next(bytes: Uint8Array, from: number): number {
     let at = from;
     while (at < bytes.length) {
@@ -25,9 +23,9 @@ export class TlsRecords {
         const step = Math.min(this.#left, bytes.length - at);
         this.#left -= step;
         at += step;
+        if (this.#left === 0 && this.#header[0] === APPLICATION_DATA) return at;
         continue;
       }
-      if (this.#have === 0 && at > from && isAlert(bytes, at)) return at;
       this.#header[this.#have++] = bytes[at++]!;
       if (this.#have < HEADER) continue;
       this.#have = 0;
@@ -35,9 +33,4 @@ export class TlsRecords {
     }
     return at;
   }
-}
-
-function isAlert(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at] === ALERT) return true;
-  return bytes[at] === APPLICATION_DATA && ((bytes[at + 3]! << 8) | bytes[at + 4]!) === SEALED_ALERT;
 }
