@@ -94,6 +94,7 @@ function capabilities(): Finding[] {
       fix:
         `sudo npx usertcp open ${ownDevice()} -- node app.js   (Node itself runs without rights)\n` +
         '      or, for every program of this Node: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node))\n' +
+        '      or, in a container, as its root: docker run --cap-add=NET_RAW --cap-add=NET_ADMIN\n' +
         '      or, in a namespace of your own: unshare -Urn',
       needed: ['device'],
     };

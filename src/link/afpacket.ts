@@ -26,7 +26,7 @@ const FOREIGN_MEMORY = /external buffers are not allowed/i;
 const grantsFor = (device: string): string =>
   `Run it by sudo npx usertcp open ${device} -- node app.js, which opens it and runs Node without rights; or give Node the right, ` +
   'once, for every program it runs: sudo setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)); ' +
-  'or in a namespace of your own: unshare -Urn';
+  'in a container, as its root: docker run --cap-add=NET_RAW --cap-add=NET_ADMIN; or in a namespace of your own: unshare -Urn';
 
 /** `error` with what to do about it, when it is about rights, or about where this process runs. */
 export function explainRights(error: unknown, device: string, grant = grantsFor(device)): unknown {

@@ -25,12 +25,13 @@ export interface Arrangement {
  */
 export async function arrange(wish: Wish, inject: Inject | null): Promise<Arrangement> {
   const warnings = await settle(wish.device);
+  const idle = warnings.length > 0;
   const facts = kernelFacts();
   const decided = plan(wish, facts);
   const { fence, reason } = await put(wish.device, decided, warnings);
   if (fence !== undefined && inject !== null && wish.addresses.length > 0) {
     try {
-      const untested = warnings.length > 0 ? 'no carrier' : await probe(fence, wish, decided, facts, inject);
+      const untested = idle ? 'no carrier' : await probe(fence, wish, decided, facts, inject);
       if (untested !== undefined) warnings.push(`the self-test only read the rules back: ${untested}`);
     } catch (error) {
       await fence.remove();

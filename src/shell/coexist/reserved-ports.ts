@@ -8,11 +8,12 @@ import { RESERVED_PORTS } from './kernel-facts.ts';
 import { NFT_ENV } from './nft.ts';
 import { PortSet } from './port-set.ts';
 
-/** Returns what is to be given back: not what the administrator had reserved. Throws when it may not be written. */
+/** Returns what is to be given back: not what the administrator had reserved. Throws when it has to be written and may not. */
 export function reservePorts(ours: PortSet): PortSet {
   const before = read();
   const theirs = before.without(heldByOthers());
-  writeFileSync(RESERVED_PORTS, before.with(ours).toString());
+  const all = before.with(ours).toString();
+  if (all !== before.toString()) writeFileSync(RESERVED_PORTS, all);
   return ours.without(theirs);
 }
 

@@ -85,7 +85,7 @@ test('what is not held is had by usertcp open, by a capability of Node, or in a 
   const raw = report('device').findings.find(({ name }) => name === 'CAP_NET_RAW')!;
   if (raw.ok) return;
   expect(raw.fix).toMatch(
-    /^sudo npx usertcp open \S+ -- node app\.js.*\n.*sudo setcap cap_net_raw,cap_net_admin\+ep.*\n.*unshare -Urn$/,
+    /^sudo npx usertcp open \S+ -- node app\.js.*\n.*sudo setcap cap_net_raw,cap_net_admin\+ep.*\n.*docker run --cap-add=NET_RAW --cap-add=NET_ADMIN\n.*unshare -Urn$/,
   );
 });
 
