@@ -12,12 +12,11 @@ const far = world.host('10.0.0.2/24');
 world.link(near, far, { delay: 20_000, loss: 0.02 });
 
 // What `use` returns has the functions and classes of node:net; its sockets are Node's own.
-// Nothing of it touches the kernel's network.
-const rules = { loopback: 'own', fallback: 'error' };
-const server = use(far, rules).createServer((socket) => socket.pipe(socket));
+// A stack without a device keeps to itself: nothing of it touches the kernel's network.
+const server = use(far).createServer((socket) => socket.pipe(socket));
 await world.settle(new Promise((resolve) => server.listen(7, resolve)));
 
-const socket = use(near, rules).connect(7, '10.0.0.2');
+const socket = use(near).connect(7, '10.0.0.2');
 const echoed = new Promise((resolve, reject) => {
   let bytes = 0;
   socket.on('data', (chunk) => {

@@ -66,12 +66,12 @@ export interface StackNet extends Net {
 }
 
 /**
- * `net` over a stack of your own. The rules are those of the drop-in: servers on loopback or on every address listen on the kernel's
- * loopback too, and what the stack has no route to goes to the kernel. `{ loopback: 'own', fallback: 'error' }` keeps all of it in the
- * stack, as a simulated one may want. Throws OptionError for a wrong rule.
+ * `net` over a stack of your own. On a device the rules are those of the drop-in: servers on loopback or on every address listen on the
+ * kernel's loopback too, and what the stack has no route to goes to the kernel. Any other stack (in memory, in a simulation, on a link of
+ * your own) keeps to itself, as `{ loopback: 'own', fallback: 'error' }` says; name the rule that is to be another. Throws OptionError for a wrong rule.
  */
 export function use(stack: Stack, rules: NetRules = {}): StackNet {
-  const router = new Router(stack, checkRules(rules));
+  const router = new Router(stack, checkRules(rules, !stack.onDevice));
   return { ...netOf(() => router), counts: () => ({ ...router.counts }) };
 }
 

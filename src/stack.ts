@@ -231,6 +231,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
   const stack = new Stack({
     engine,
     addresses,
+    device: settings.device,
     dhcp,
     coreCounters: () => ({ ...core.counters, ...core.ip.counters }),
     warnings,

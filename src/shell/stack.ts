@@ -50,6 +50,8 @@ export interface StackParts {
   readonly engine: Engine;
   /** Addresses of ours, without prefix lengths. */
   readonly addresses: readonly string[];
+  /** Name of the network interface below. */
+  readonly device?: string | undefined;
   /** The core's counters by name. */
   readonly coreCounters: () => Record<string, number>;
   /** What could not be arranged and what that means. */
@@ -78,6 +80,8 @@ export class Stack implements AsyncDisposable {
   readonly dhcp: DhcpClient | undefined;
   /** Datagrams. */
   readonly udp = new UdpApi(() => this.#alive());
+  /** @internal It shares its network with the kernel. */
+  readonly onDevice: boolean;
   /** @internal Of each `net` over this stack. */
   readonly carried = new Set<NetCounts>();
   readonly #parts: StackParts;
@@ -89,6 +93,7 @@ export class Stack implements AsyncDisposable {
     this.#parts = parts;
     this.#engine = parts.engine;
     this.addresses = parts.addresses;
+    this.onDevice = parts.device !== undefined;
     parts.engine.witness.addresses = parts.addresses;
     this.warnings = parts.warnings;
     this.dhcp = parts.dhcp;

@@ -7,10 +7,10 @@ import { checkOneOf } from '../options/check.ts';
 export interface NetRules {
   /**
    * A listen on `localhost`, an unspecified address or none: reached from inside the process by our own loopback, from other
-   * processes by the kernel's, or both (default). A connect to loopback goes to our listener on that port, else to the kernel.
+   * processes by the kernel's, or both (default; `use()` of a stack without a device: our own). A connect to loopback goes to our listener on that port, else to the kernel.
    */
   loopback?: 'both' | 'own' | 'kernel';
-  /** What is not ours (an address without a route, or outside `prefixes`; a port outside `ports`): the kernel's (default), or an error. */
+  /** What is not ours (an address without a route, or outside `prefixes`; a port outside `ports`): the kernel's (default), or an error (default of `use()` of a stack without a device). */
   fallback?: 'kernel' | 'error';
   /** Ports that we listen on, such as [80, '8000-8099']; default all. */
   ports?: readonly (number | string)[];
@@ -27,11 +27,11 @@ export interface NetPolicy {
 
 export const RULES = ['loopback', 'fallback', 'ports', 'prefixes'] as const satisfies readonly (keyof NetRules)[];
 
-/** Throws OptionError for the first rule that is wrong. */
-export function checkRules(rules: NetRules): NetPolicy {
+/** Throws OptionError for the first rule that is wrong. `alone`: without a word about it, nothing is the kernel's (ADR 40). */
+export function checkRules(rules: NetRules, alone = false): NetPolicy {
   return {
-    loopback: checkOneOf('loopback', rules.loopback, ['both', 'own', 'kernel'], 'both'),
-    fallback: checkOneOf('fallback', rules.fallback, ['kernel', 'error'], 'kernel'),
+    loopback: checkOneOf('loopback', rules.loopback, ['both', 'own', 'kernel'], alone ? 'own' : 'both'),
+    fallback: checkOneOf('fallback', rules.fallback, ['kernel', 'error'], alone ? 'error' : 'kernel'),
     ports: rules.ports === undefined ? undefined : portSet(rules.ports),
     prefixes: rules.prefixes === undefined ? undefined : blockList(rules.prefixes),
   };

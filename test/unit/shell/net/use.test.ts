@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { createStack } from '../../../../src/index.ts';
 import { connection, use } from '../../../../src/net.ts';
+import { checkRules } from '../../../../src/shell/net/policy.ts';
 import { World } from '../../../../src/sim.ts';
 
-/** Nothing goes to the kernel. */
-const OURS = { loopback: 'own', fallback: 'error' } as const;
 const pair = (impair = {}) => {
   const world = new World({ seed: 1, impair: { delay: 5_000, ...impair } });
   const [here, there] = [world.host('10.0.0.1/24'), world.host('10.0.0.2/24')];
-  return { world, here, there, a: use(here, OURS), b: use(there, OURS) };
+  return { world, here, there, a: use(here), b: use(there) };
 };
 const listening = async (server: net.Server): Promise<net.Server> => {
   await once(server, 'listening');
@@ -85,5 +85,45 @@ describe('net over a stack', () => {
     await world.settle(here.close({ timeout: 0 }));
     await closed;
     expect(socket.destroyed).toBe(true);
+  });
+});
+
+describe('who carries what over a stack of ones own', () => {
+  const failure = async (socket: net.Socket): Promise<NodeJS.ErrnoException> => {
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    return error;
+  };
+  const port = (server: net.Server): number => (server.address() as net.AddressInfo).port;
+
+  test('one without a device keeps to itself: nothing listens on the kernel, what it has no route to is an error', async () => {
+    await using stack = await createStack();
+    const ours = use(stack);
+    const server = await listening(ours.createServer((socket) => socket.end('ours')).listen(0, '127.0.0.1'));
+    expect((await failure(net.connect(port(server), '127.0.0.1'))).code).toBe('ECONNREFUSED');
+    const [text] = await once(ours.connect(port(server), '127.0.0.1'), 'data');
+    expect(String(text)).toBe('ours');
+    const outside = await failure(ours.connect(9, '192.0.2.1'));
+    expect(outside).toMatchObject({
+      code: 'ENETUNREACH',
+      message: expect.stringContaining('. usertcp: the stack has no route'),
+    });
+    expect(ours.counts()).toMatchObject({ kernelOpened: 0, kernelListening: 0, unroutable: 1 });
+    server.close();
+  });
+
+  test("a rule that is named holds: a server on loopback is the kernel's, too; the other rule stays", async () => {
+    await using stack = await createStack();
+    const ours = use(stack, { loopback: 'both' });
+    const server = await listening(ours.createServer((socket) => socket.end('ours')).listen(0, '127.0.0.1'));
+    const [text] = await once(net.connect(port(server), '127.0.0.1'), 'data');
+    expect(String(text)).toBe('ours');
+    expect((await failure(ours.connect(9, '192.0.2.1'))).code).toBe('ENETUNREACH');
+    server.close();
+  });
+
+  test('on a device the rules are those of the drop-in', () => {
+    expect(checkRules({}, false)).toMatchObject({ loopback: 'both', fallback: 'kernel' });
+    expect(checkRules({}, true)).toMatchObject({ loopback: 'own', fallback: 'error' });
+    expect(checkRules({ fallback: 'kernel' }, true)).toMatchObject({ loopback: 'own', fallback: 'kernel' });
   });
 });
