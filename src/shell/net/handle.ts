@@ -3,14 +3,17 @@
  * and the same results (negative libuv numbers). Received bytes go to the native stream, and so to whoever listens there.
  */
 import { AsyncResource } from 'node:async_hooks';
+import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
+import type { SystemError } from '../errors.ts';
 import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
 import { borrowing } from './handle-events.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
 import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
+import { testify } from './testimony.ts';
 import { TlsRecords } from './tls-records.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
@@ -311,6 +314,7 @@ export class TcpHandle extends WriteHandle {
     // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
     if (error === null && (this.#ended || this.isClosing())) return;
     this.failed = (error as { errno?: number } | null)?.errno ?? -ECONNABORTED;
+    if (error !== null && 'wire' in error) testify(this.owner as EventEmitter | undefined, error as SystemError);
     if (this.#racing) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
     this.hold();
     if (this.#connecting !== null) return this.#connected(this.failed);
