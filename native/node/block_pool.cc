@@ -92,7 +92,13 @@ Napi::Value BlockPool::take(const Napi::CallbackInfo& info) {
   return Napi::Value(env, buffer);
 }
 
-void BlockPool::trim(const Napi::CallbackInfo&) { spares_->trim(); }
+// () => bytes that V8 counts outside of its heap
+Napi::Value BlockPool::trim(const Napi::CallbackInfo& info) {
+  spares_->trim();
+  std::int64_t total = 0;
+  napi_adjust_external_memory(info.Env(), 0, &total);
+  return Napi::Number::New(info.Env(), static_cast<double>(total));
+}
 
 void BlockPool::returned(napi_env env, void* block, void* hint) {
   auto* loan = static_cast<Loan*>(hint);

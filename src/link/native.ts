@@ -100,10 +100,10 @@ export interface TapLinkOptions {
 export interface Native {
   readonly PacketLink: new (options: PacketLinkOptions) => NativeLink;
   readonly TapLink: new (options: TapLinkOptions) => NativeLink;
-  /** Memory that comes back when JavaScript's collector drops it; `most`: blocks that V8 may be told nothing of. */
+  /** Memory that comes back when JavaScript's collector drops it; `most`: blocks by which V8's count may be too low. `trim` frees what waits and returns that count. */
   readonly BlockPool: new (
     most: number,
-  ) => { take(): ArrayBuffer | undefined; trim(): void };
+  ) => { take(): ArrayBuffer | undefined; trim(): number };
   /** Detaches the ArrayBuffers of these and frees their memory at once. */
   release(chunks: readonly Uint8Array[]): void;
   abi(): { words: Record<string, number>; counters: string[] };
