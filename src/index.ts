@@ -42,6 +42,7 @@ export { OptionError } from './shell/option-error.ts';
 export type { CongestionChoice } from './shell/options/congestion.ts';
 export type { IpOptions } from './shell/options/ip.ts';
 export type { KeepAliveTimes, LiveOptions } from './shell/options/live.ts';
+export type { SourceRouteOptions } from './shell/options/source-route.ts';
 export type {
   BudgetOptions,
   CaptureOptions,

@@ -55,6 +55,7 @@ namespace usertcp {
   X(KIND_PIECE, kKindPiece, 8)               \
   X(KIND_RAW, kKindRaw, 9)                   \
   X(RX_MULTICAST, kRxMulticast, 1)           \
+  X(RX_ROUTED, kRxRouted, 2)                 \
   X(FIN, kFin, 0x01)                         \
   X(SYN, kSyn, 0x02)                         \
   X(RST, kRst, 0x04)                         \
@@ -77,6 +78,9 @@ namespace usertcp {
   X(HOP_WORDS, kHopWords, 16)                \
   X(HOP_MAC_HI, kHopMacHi, 0)                \
   X(HOP_MAC_LO, kHopMacLo, 1)                \
+  X(ROUTE_LENGTH, kRouteLength, 0)           \
+  X(ROUTE_FIRST, kRouteFirst, 1)             \
+  X(ROUTE_OPTIONS, kRouteOptions, 2)         \
   X(FLOW_HEADER_WORDS, kFlowHeaderWords, 16) \
   X(FLOW_MASK, kFlowMask, 0)                 \
   X(FLOW_AREA, kFlowArea, 1)                 \

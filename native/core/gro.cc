@@ -25,8 +25,8 @@ bool is_tcp_flow(const Descriptor& d) { return (word(d, kRxKind) & 0xff) == kKin
 bool may_start(const Descriptor& d) {
   constexpr std::uint32_t kForbidden = kFin | kSyn | kRst | kPsh | kUrg | kCwr;
   const std::uint32_t options = word(d, kRxOpts) & 0xff;
-  return (flags(d) & kForbidden) == 0 && (flags(d) & kAck) != 0 && d.word[kRxTotal] > 0 &&
-         (options == 0 || options == kOptTs) && word(d, kRxTotal) % unit(d) == 0;
+  return (word(d, kRxKind) >> 16 & kRxRouted) == 0 && (flags(d) & kForbidden) == 0 && (flags(d) & kAck) != 0 &&
+         d.word[kRxTotal] > 0 && (options == 0 || options == kOptTs) && word(d, kRxTotal) % unit(d) == 0;
 }
 
 bool may_append(const Descriptor& head, const Descriptor& d) {
@@ -38,7 +38,8 @@ bool may_append(const Descriptor& head, const Descriptor& d) {
   const bool in_order = word(d, kRxSeq) == word(head, kRxSeq) + word(head, kRxTotal);
   const bool time_goes_on = static_cast<std::int32_t>(word(d, kRxTsval) - word(head, kRxTsval)) >= 0;
   const bool fits = unit(d) == unit(head) || (segments(d) == 1 && unit(d) < unit(head));
-  return same_headers && in_order && time_goes_on && fits && d.word[kRxTotal] > 0 &&
+  const bool plain = (word(d, kRxKind) >> 16 & kRxRouted) == 0;
+  return plain && same_headers && in_order && time_goes_on && fits && d.word[kRxTotal] > 0 &&
          word(head, kRxTotal) + word(d, kRxTotal) <= kMostBytes;
 }
 

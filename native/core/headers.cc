@@ -11,6 +11,22 @@ constexpr std::size_t kArpIpv4 = 28;
 constexpr std::size_t kIpv4Header = 20;
 constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kTcpHeader = 20;
+constexpr std::uint8_t kLooseRoute = 131;
+constexpr std::uint8_t kStrictRoute = 137;
+
+// RFC 791 §3.1: whether a source route is among the options; what stands behind nonsense is not looked at.
+bool has_source_route(const std::byte* option, const std::byte* end) {
+  while (option < end) {
+    const std::uint8_t type = load_8(option);
+    if (type == kLooseRoute || type == kStrictRoute) return true;
+    if (type == 0) return false;
+    if (type != 1 && (end - option < 2 || load_8(option + 1) < 2)) return false;
+    const std::ptrdiff_t size = type == 1 ? 1 : load_8(option + 1);
+    if (size >= end - option) return false;
+    option += size;
+  }
+  return false;
+}
 
 std::int32_t low_high(std::size_t low, std::size_t high) { return static_cast<std::int32_t>(low | high << 16); }
 
@@ -47,7 +63,7 @@ class Parser {
 
   void deliver(int kind, std::size_t payload) {
     const bool multicast = (load_8(data_) & 1) != 0;
-    set(kRxKind, kind | (multicast ? kRxMulticast << 16 : 0));
+    set(kRxKind, kind | (multicast ? kRxMulticast << 16 : 0) | (routed_ ? kRxRouted << 16 : 0));
     set(kRxOff, meta_.offset + payload);
     set(kRxLen, end_ - payload);
     set(kRxTotal, end_ - payload);
@@ -82,6 +98,7 @@ class Parser {
     set_ip(4, load_8(ip + 1), load_8(ip + 8));
     pseudo_ = checksum_.sum(ip + 12, 8);
     out_.key.set_ipv4(0, load_be32(ip + 16), load_be32(ip + 12));
+    routed_ = header > kIpv4Header && has_source_route(ip + kIpv4Header, ip + header);
     const std::size_t l4 = l3_ + header;
     set(kRxL3L4, low_high(l3_, l4));
     if ((load_be16(ip + 6) & 0x3fff) != 0) {
@@ -203,6 +220,7 @@ class Parser {
   std::size_t l3_ = 0;
   std::size_t end_ = 0;
   std::uint16_t pseudo_ = 0;  // addresses only
+  bool routed_ = false;
 };
 
 }  // namespace

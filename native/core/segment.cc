@@ -10,6 +10,7 @@ namespace usertcp {
 namespace {
 
 constexpr std::uint32_t kIpv4Header = 20;
+constexpr std::uint32_t kIpv4Options = 40;
 constexpr std::uint32_t kIpv6Header = 40;
 constexpr std::uint32_t kTcpHeader = 20;
 constexpr std::uint32_t kTimestampOption = 12;
@@ -29,7 +30,9 @@ const std::int32_t* entry(std::span<const std::int32_t> table, std::int32_t inde
 std::optional<SegmentHeaders> SegmentHeaders::make(const Descriptor& desc, const TxRegions& regions,
                                                    const MacAddress& source, std::uint16_t vlan) {
   const std::int32_t* row = entry(regions.rows, desc.word[kTxRow], kRowWords);
-  const std::int32_t* hop = entry(regions.hops, desc.word[kTxHop], kHopWords);
+  const std::int32_t* hop =
+      desc.word[kTxHop] < 0 ? nullptr : entry(regions.hops, desc.word[kTxHop] & 0xffff, kHopWords);
+  const std::uint32_t route_entry = word(desc, kTxHop) >> 16;
   const std::uint32_t more = word(desc, kTxOptLen);
   const std::uint32_t timestamps = (word(desc, kTxOpts) & kOptTs) != 0 ? kTimestampOption : 0;
   if (row == nullptr || hop == nullptr || more % 4 != 0 || more + timestamps > 40) return {};
@@ -38,6 +41,12 @@ std::optional<SegmentHeaders> SegmentHeaders::make(const Descriptor& desc, const
   SegmentHeaders headers;
   headers.write_ethernet(hop, source, vlan);
   headers.write_ip(desc, row);
+  if (route_entry != 0 && !headers.ipv6_) {
+    const std::int32_t* route = entry(regions.hops, static_cast<std::int32_t>(route_entry), kHopWords);
+    const std::uint32_t options = route == nullptr ? 0 : static_cast<std::uint32_t>(route[kRouteLength]);
+    if (options == 0 || options > kIpv4Options || options % 4 != 0) return {};
+    headers.write_route(route);
+  }
   headers.write_tcp(desc, row, regions.arena.subspan(more > 0 ? at : 0, more));
   return headers;
 }
@@ -85,6 +94,20 @@ void SegmentHeaders::write_ip(const Descriptor& desc, const std::int32_t* row) {
     store_be32(ip + 16, static_cast<std::uint32_t>(remote[3]));
     l4_ = l3_ + kIpv4Header;
   }
+  const std::uint32_t addresses = ipv6_ ? 32 : 8;
+  addresses_sum_ = checksum_kernels().front().sum(bytes_.data() + l4_ - addresses, addresses);
+}
+
+// RFC 791 §3.1: the header goes to the first address of the route, its options name the others. The pseudo-header keeps the last.
+void SegmentHeaders::write_route(const std::int32_t* route) {
+  std::byte* ip = bytes_.data() + l3_;
+  const auto options = static_cast<std::uint32_t>(route[kRouteLength]);
+  store_8(ip, 0x40u | (kIpv4Header + options) / 4);
+  store_be32(ip + 16, static_cast<std::uint32_t>(route[kRouteFirst]));
+  for (std::uint32_t n = 0; n < options; n += 4) {
+    store_be32(ip + kIpv4Header + n, static_cast<std::uint32_t>(route[kRouteOptions + n / 4]));
+  }
+  l4_ += options;
 }
 
 void SegmentHeaders::write_tcp(const Descriptor& desc, const std::int32_t* row,
@@ -120,8 +143,9 @@ void SegmentHeaders::write(std::byte* out, const Slice& slice, const ChecksumKer
   if (ipv6_) {
     store_be16(ip + 4, l4_length);
   } else {
-    store_be16(ip + 2, l4_length + kIpv4Header);
-    const auto sum = static_cast<std::uint16_t>(~checksum.sum(ip, kIpv4Header));
+    const std::uint32_t header = l4_ - l3_;
+    store_be16(ip + 2, l4_length + header);
+    const auto sum = static_cast<std::uint16_t>(~checksum.sum(ip, header));
     std::memcpy(ip + 10, &sum, sizeof sum);
   }
   store_be32(tcp + 4, seq_ + slice.offset);
@@ -144,8 +168,7 @@ std::uint16_t SegmentHeaders::pseudo_sum(std::uint32_t payload) const {
   store_be32(rest, size_ - l4_ + payload);
   store_be32(rest + 4, kProtocolTcp);
   const ChecksumKernel& scalar = checksum_kernels().front();
-  const std::uint32_t addresses = ipv6_ ? 32 : 8;
-  return fold_sum(std::uint64_t{scalar.sum(rest, 8)} + scalar.sum(bytes_.data() + l4_ - addresses, addresses));
+  return fold_sum(std::uint64_t{scalar.sum(rest, 8)} + addresses_sum_);
 }
 
 void SegmentHeaders::write_partial_checksum(std::byte* out, std::uint32_t payload) const {

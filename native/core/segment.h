@@ -13,8 +13,8 @@
 
 namespace usertcp {
 
-// Ethernet with a tag, IPv6, TCP with every option byte.
-inline constexpr std::size_t kMaxHeaders = kEthernetHeader + kVlanTag + 40 + 60;
+// Ethernet with a tag, IPv4 and TCP with every option byte.
+inline constexpr std::size_t kMaxHeaders = kEthernetHeader + kVlanTag + 60 + 60;
 
 // What descriptors refer to.
 struct TxRegions {
@@ -55,6 +55,7 @@ class SegmentHeaders {
   SegmentHeaders() = default;
   void write_ethernet(const std::int32_t* hop, const MacAddress& source, std::uint16_t vlan);
   void write_ip(const Descriptor& desc, const std::int32_t* row);
+  void write_route(const std::int32_t* route);
   void write_tcp(const Descriptor& desc, const std::int32_t* row, std::span<const std::byte> more_options);
   std::uint16_t pseudo_sum(std::uint32_t payload) const;
 

@@ -17,6 +17,7 @@ import type { Share } from './share.ts';
 import type { CongestionController } from './tcp/congestion/controller.ts';
 import type { CoreCounters } from './tcp/counters.ts';
 import type { TcpInfo } from './tcp/info.ts';
+import type { SourceRoute } from './tcp/source-routes.ts';
 import type { AskAboutSyn } from './tcp/syn-hook.ts';
 import type { TraceQueue } from './trace.ts';
 import type { Udp } from './udp/udp.ts';
@@ -111,6 +112,8 @@ export interface OpenOptions {
   readonly outOfBand?: boolean;
   /** Of an active OPEN: other than the default says. */
   readonly fastOpen?: boolean;
+  /** Of an active OPEN to an IPv4 address [MUST-51]. */
+  readonly sourceRoute?: SourceRoute;
 }
 
 /** Signatures the shell is written against (implemented by StackCore). Addresses are 4 words in the mapped form. */

@@ -1,20 +1,41 @@
 /** Which connection a received descriptor belongs to, and what becomes of one that belongs to none. */
-import { ACK, KIND_PIECE, KIND_TCP, RX_FRAME, RX_KIND, RX_L3L4, RX_MULTICAST, RX_ROW, SYN } from '../wire/abi.ts';
+import {
+  ACK,
+  KIND_PIECE,
+  KIND_TCP,
+  RX_FRAME,
+  RX_KIND,
+  RX_L3L4,
+  RX_MULTICAST,
+  RX_ROUTED,
+  RX_ROW,
+  SYN,
+} from '../wire/abi.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR, readFlowKey } from '../wire/flow-key.ts';
+import { geq, leq } from './seq.ts';
 import { replyReset } from './tcp/arrives/closed.ts';
 import { listen } from './tcp/arrives/listen.ts';
+import { acceptable } from './tcp/arrives/sequence.ts';
 import type { Tcp } from './tcp/context.ts';
 import { cookieArrives } from './tcp/cookie-acks.ts';
 import { CLOSED, EV } from './tcp/figure5.ts';
 import { timeWaitArrives } from './tcp/folding.ts';
 import { halfOpenArrives } from './tcp/handshakes.ts';
+import type { Segment } from './tcp/segment.ts';
 import { segmentArrives } from './tcp/segment-arrives.ts';
 import type { Tcb } from './tcp/tcb.ts';
 import { finish } from './tcp/time-waits.ts';
+import { laterRoute } from './tcp/way-back.ts';
+
+const KIND_AND_ROUTE = 0xff | (RX_ROUTED << 16);
 
 export function arrival(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: number, memory: Uint8Array): void {
-  const kind = rx[base + RX_KIND]! & 0xff;
+  const kind = rx[base + RX_KIND]! & KIND_AND_ROUTE;
   if (kind !== KIND_TCP) {
+    if (kind > 0xff) {
+      routedArrives(t, tcb, link, rx, base, memory);
+      return;
+    }
     // The last fragment of a datagram is followed by the datagram.
     if (kind !== KIND_PIECE && t.ip.handle(link, rx, base, memory, t.now)) {
       arrival(t, tcb, link, t.ip.whole, 0, t.arena.bytes);
@@ -29,14 +50,52 @@ export function arrival(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: nu
 }
 
 /**
+ * A packet that came by an IPv4 source route. It is dropped unless such packets are wanted, or this is the answer to a route that a
+ * connection of ours names (ADR 42). While it is dealt with, the way back is at hand [MUST-53] [SHLD-24].
+ */
+function routedArrives(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: number, memory: Uint8Array): void {
+  const { sourceRoutes: routes, seg, identity } = t;
+  rx[base + RX_KIND]! &= ~(RX_ROUTED << 16);
+  const isTcp = (rx[base + RX_KIND]! & 0xff) === KIND_TCP;
+  if (isTcp) {
+    seg.load(rx, base, link, memory);
+    readKey(t);
+  }
+  const wanted = routes.accept || (isTcp && routes.of(identity, 0) !== 0);
+  if (!wanted || !routes.read(rx, base, memory)) {
+    t.ip.counters.sourceRouted++;
+    return;
+  }
+  const before = isTcp ? t.flows.find(identity, 0) : -1;
+  const believed = before < 0 || isBelieved(tcb.select(before), seg);
+  arrival(t, tcb, link, rx, base, memory);
+  if (isTcp && believed) {
+    readKey(t);
+    const row = t.flows.find(identity, 0);
+    if (row >= 0) laterRoute(t, tcb.select(row));
+  }
+  routes.arrived = false;
+}
+
+/** Whether a segment may say where the answers go: one out of the blue must not. */
+function isBelieved(tcb: Tcb, seg: Segment): boolean {
+  return acceptable(tcb, seg) && geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt);
+}
+
+/** The identity that the segment at hand would have. */
+function readKey({ seg, identity }: Tcp): void {
+  const frame = seg.rx[seg.base + RX_FRAME]!;
+  const layers = seg.rx[seg.base + RX_L3L4]!;
+  readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), identity, 0);
+}
+
+/**
  * The link knew no live connection. One may have begun or ended earlier in this very burst (T297, T300), so the table is
  * asked once more; the exact four-tuple goes before any listener (T296).
  */
 function withoutRow(t: Tcp, tcb: Tcb): void {
   const { seg, identity } = t;
-  const frame = seg.rx[seg.base + RX_FRAME]!;
-  const layers = seg.rx[seg.base + RX_L3L4]!;
-  readFlowKey(seg.memory, frame + (layers & 0xffff), frame + (layers >>> 16), identity, 0);
+  readKey(t);
   const row = t.flows.find(identity, 0);
   if (row >= 0) {
     segmentArrives(t, tcb.select(row), seg);

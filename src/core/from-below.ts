@@ -1,5 +1,5 @@
 /** What the IP layer and the links tell TCP and UDP: neighbours found and lost, ICMP errors, links gone. */
-import { ROW_LADDR, ROW_RADDR, ROW_WORDS } from '../wire/abi.ts';
+import { ROW_LADDR, ROW_WORDS } from '../wire/abi.ts';
 import { sameAddress } from '../wire/address.ts';
 import {
   ADDRESS_EXPIRED,
@@ -19,6 +19,7 @@ import { end } from './tcp/lifecycle.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { STATE, type Tcb } from './tcp/tcb.ts';
 import { giveUp } from './tcp/timeouts.ts';
+import { wayAround } from './tcp/way-back.ts';
 import type { Udp } from './udp/udp.ts';
 
 const OPENING = SYN_SENT | SYN_RECEIVED;
@@ -74,7 +75,7 @@ export class FromBelow implements IpUp {
 
   /** Another gateway takes over when there is one (RFC 1122 §3.3.1.4). */
   private readonly hopLost = (tcb: Tcb): void => {
-    const other = this.t.ip.wayAround(tcb.hop, tcb.i32, tcb.at + ROW_RADDR);
+    const other = wayAround(this.t, tcb);
     if (other >= 0) {
       this.t.ip.release(tcb.hop);
       tcb.hop = other;

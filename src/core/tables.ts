@@ -34,6 +34,7 @@ import { ALL_SCRATCH, Rows } from './tcp/rows.ts';
 import { SackOption } from './tcp/sack-option.ts';
 import { News } from './tcp/scoreboard.ts';
 import { Segment } from './tcp/segment.ts';
+import { ROUTE_ENTRIES, SourceRoutes } from './tcp/source-routes.ts';
 import { Tcb } from './tcp/tcb.ts';
 import { TimeWaits } from './tcp/time-waits.ts';
 import { TransmitQueues } from './tcp/transmit-queues.ts';
@@ -59,7 +60,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     return o.memory.region(name, bytes);
   };
   const rows = new Rows(region('rows', Rows.bytes(o.maxConnections)));
-  const hops = new Int32Array(region('hops', (HOPS + ALL_SCRATCH) * HOP_WORDS * 4));
+  const hops = new Int32Array(region('hops', (HOPS + ALL_SCRATCH + ROUTE_ENTRIES) * HOP_WORDS * 4));
   const chunks = region('chunks', Arena.recordBytes(o.arenaBytes));
   const memory = region('arena', o.arenaBytes);
   const arena = new Arena(memory, chunks, new LentRegions(o.links, memory));
@@ -119,6 +120,7 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     portUse: new PortProbe(flows, listeners, timeWaits, halfOpens, share),
     share,
     paths: new PathCache(),
+    sourceRoutes: new SourceRoutes(hops, HOPS + ALL_SCRATCH, settings.sourceRoutes === 'accept'),
     cookieCache: new CookieCache(),
     fastOpens: new FastOpens(cursor(), o.tcp.fastOpen === 'server' || o.tcp.fastOpen === 'on' ? o.rng : null),
     dirty: new DirtyList(rows.words),

@@ -11,6 +11,7 @@ import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
 import { checkNumber } from './options/check.ts';
 import type { CongestionChoice } from './options/congestion.ts';
+import { checkSourceRoute, type SourceRouteOptions } from './options/source-route.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 
 /** Per connection; what is absent comes from the stack's `tcp` options. Times are in ms, sizes in bytes. */
@@ -71,6 +72,8 @@ export interface ConnectOptions extends TcpSocketOptions {
    * twice: only requests that do no harm when they are repeated.
    */
   data?: Uint8Array | string;
+  /** The way that packets take to an IPv4 address [MUST-51]; see `ip.sourceRoutes` for the other end. */
+  sourceRoute?: SourceRouteOptions;
 }
 
 const ANY = new Int32Array(4);
@@ -111,6 +114,7 @@ export function checkConnect(options: ConnectOptions): ConnectOptions {
   if (options.localPort !== undefined) checked.localPort = checkPort('localPort', options.localPort, 0);
   bindAddress('localAddress', options.localAddress);
   checkSocketTcp(options);
+  checkSourceRoute(options.sourceRoute);
   checkNumber('attemptDelay', options.attemptDelay, 0, 10, 10_000, 'ms'); // RFC 8305 §5: never less than 10 ms
   const { fastOpen, data, maxBuffered } = options;
   if (fastOpen !== undefined && typeof fastOpen !== 'boolean')
@@ -167,7 +171,12 @@ export function openTo(
   const bound = bindAddress('localAddress', options.localAddress);
   const local = isUnspecified(bound) ? ANY : bound;
   const { port, localPort = 0, fastOpen, data } = options;
-  const open = { ...openOptions(options), ...(fastOpen !== undefined && { fastOpen }) };
+  const sourceRoute = checkSourceRoute(options.sourceRoute);
+  const open = {
+    ...openOptions(options),
+    ...(fastOpen !== undefined && { fastOpen }),
+    ...(sourceRoute !== undefined && { sourceRoute }),
+  };
   const conn = engine.connect(local, localPort, words, port, open, handlers);
   if (typeof conn === 'number') return systemError(conn, 'connect', text, port);
   if (data !== undefined) conn.write(data); // in the tick of the OPEN, so that the SYN can take it along

@@ -71,7 +71,10 @@ export const TX_OPT_OFF = 12;
 export const TX_OPT_LEN = 13;
 /** bits 0..7 TOS / traffic class, 8..15 TTL / hop limit. */
 export const TX_IP = 14;
-/** Index of the next hop (HOP_* words in the hop table): destination MAC and VLAN. */
+/**
+ * Low 16: index of the next hop (HOP_* words in the hop table): destination MAC and VLAN. High 16: entry of the same table
+ * that has the source route (ROUTE_* words), 0 = none. -1: no hop, no route.
+ */
 export const TX_HOP = 15;
 
 // ---- kinds and flags --------------------------------------------------------------------------------------------
@@ -91,6 +94,8 @@ export const KIND_RAW = 9;
 
 /** Destination MAC was broadcast or multicast. */
 export const RX_MULTICAST = 1;
+/** It came by an IPv4 source route (LSRR or SSRR); never merged. */
+export const RX_ROUTED = 2;
 
 export const FIN = 0x01;
 export const SYN = 0x02;
@@ -126,6 +131,14 @@ export const HOP_WORDS = 16;
 export const HOP_MAC_HI = 0;
 /** high 16: last two bytes of the destination MAC; low 16: 802.1Q TCI (0 = untagged). */
 export const HOP_MAC_LO = 1;
+
+// ---- source routes: entries of the hop table that are no neighbours -------------------------------------------------
+/** Bytes of options in the IPv4 header, a multiple of four, 40 at most. */
+export const ROUTE_LENGTH = 0;
+/** Where the IPv4 header is addressed to: the first address of the route. The pseudo-header has the last one. */
+export const ROUTE_FIRST = 1;
+/** The options, as big-endian words. */
+export const ROUTE_OPTIONS = 2;
 
 // ---- flow table: open addressing, linear probing, TypeScript writes, C++ and TypeScript read ------------------------
 /**

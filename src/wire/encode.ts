@@ -7,6 +7,7 @@ import {
   HOP_WORDS,
   KIND_RAW,
   OPT_TS,
+  ROUTE_LENGTH,
   ROW_LADDR,
   ROW_PORTS,
   ROW_RADDR,
@@ -36,14 +37,15 @@ import {
   VLAN_TAG,
   writeEthernet,
 } from './ethernet.ts';
-import { IPV4_HEADER, IPV6_HEADER, PROTO_TCP, writeIpv4, writeIpv6 } from './ip.ts';
+import { IPV4_HEADER, IPV4_OPTIONS, IPV6_HEADER, PROTO_TCP, writeIpv4, writeIpv6 } from './ip.ts';
 import { gather, kindOf, payloadBytes } from './pieces.ts';
 import { segmentCount, segmentFlags, segmentFrom, segmentLength } from './segment.ts';
+import { routeWord, writeRoute } from './source-route.ts';
 import { MAX_OPTION_BYTES, TS_BYTES, writeTimestamps } from './tcp-options.ts';
 
 const TCP_HEADER = 20;
 /** Room that the headers of any segment fit into, layer 2 included. */
-export const MAX_HEADERS = ETHER_HEADER + VLAN_TAG + IPV6_HEADER + TCP_HEADER + MAX_OPTION_BYTES;
+export const MAX_HEADERS = ETHER_HEADER + VLAN_TAG + IPV4_HEADER + IPV4_OPTIONS + TCP_HEADER + MAX_OPTION_BYTES;
 
 export class FrameEncoder {
   readonly #shared: SharedRegions;
@@ -103,7 +105,10 @@ export class FrameEncoder {
     const row = desc[at + TX_ROW]! * ROW_WORDS;
     const mapped = isMapped(rows, row + ROW_LADDR);
     const l3 = o + this.#ethernet(desc[at + TX_HOP]!, mapped ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, out, o);
-    const l4 = l3 + (mapped ? IPV4_HEADER : IPV6_HEADER);
+    const route = mapped ? routeWord(this.#shared.hops, desc[at + TX_HOP]!) : 0;
+    if (route < 0) return 0;
+    const options = route > 0 ? this.#shared.hops[route + ROUTE_LENGTH]! : 0;
+    const l4 = l3 + (mapped ? IPV4_HEADER + options : IPV6_HEADER);
     const size = this.#tcpHeader(desc, at, row, from, flags, out, l4) + length;
     gather(desc, at, this.#shared.arena, from, length, out, l4 + size - length, this.#lent);
     const tos = desc[at + TX_IP]! & 0xff;
@@ -113,7 +118,7 @@ export class FrameEncoder {
         out,
         l3,
         tos,
-        IPV4_HEADER + size,
+        IPV4_HEADER + options + size,
         ttl,
         PROTO_TCP,
         rows[row + ROW_LADDR + 3]!,
@@ -123,18 +128,20 @@ export class FrameEncoder {
       writeIpv6(out, l3, tos, size, ttl, PROTO_TCP, rows, row + ROW_LADDR, rows, row + ROW_RADDR);
     }
     if (this.#onWire) writeChecksum(out, l4 + 16, l4, size, pseudo(out, l3, PROTO_TCP, size)); // [MUST-2]
+    if (route > 0) writeRoute(out, l3, this.#shared.hops, route); // the pseudo-header has the end of the route
     return l4 + size - o;
   }
 
   #hasHop(hop: number): boolean {
-    return hop >= 0 && (hop + 1) * HOP_WORDS <= this.#shared.hops.length;
+    return hop >= 0 && ((hop & 0xffff) + 1) * HOP_WORDS <= this.#shared.hops.length;
   }
 
   /** A hop of -1 (a link without neighbours) gives an all-zero destination. */
   #ethernet(hop: number, etherType: number, out: Uint8Array, o: number): number {
     const hops = this.#shared.hops;
-    const hi = hop < 0 ? 0 : hops[hop * HOP_WORDS + HOP_MAC_HI]!;
-    const lo = hop < 0 ? 0 : hops[hop * HOP_WORDS + HOP_MAC_LO]!;
+    const entry = (hop & 0xffff) * HOP_WORDS;
+    const hi = hop < 0 ? 0 : hops[entry + HOP_MAC_HI]!;
+    const lo = hop < 0 ? 0 : hops[entry + HOP_MAC_LO]!;
     const tci = (lo & 0xffff) | ((lo & VLAN_ID) === 0 ? this.#vlan : 0);
     return writeEthernet(out, o, hi, lo >>> 16, this.#mac, etherType, tci);
   }

@@ -3,6 +3,7 @@ import { mapIpv4, readIpv6Address } from './address.ts';
 import { get16, get32 } from './bytes.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR, KEY_WORDS } from './flow-key.ts';
 import { IPV4_HEADER, IPV6_HEADER, PROTO_TCP, PROTO_UDP } from './ip.ts';
+import { quotedDestination } from './source-route.ts';
 
 export class IcmpQuote {
   /** Identity of the flow: the quoted packet was ours, so its source is our local end. */
@@ -21,7 +22,7 @@ export class IcmpQuote {
   read(b: Uint8Array, o: number, end: number): boolean {
     if (end - o < IPV4_HEADER) return false;
     const version = b[o]! >>> 4;
-    const l4 = version === 6 ? this.#readIpv6(b, o, end) : version === 4 ? this.#readIpv4(b, o) : end;
+    const l4 = version === 6 ? this.#readIpv6(b, o, end) : version === 4 ? this.#readIpv4(b, o, end) : end;
     if (end - l4 < 8) return false;
     this.key[KEY_PORTS] = get32(b, l4);
     this.seq = get32(b, l4 + 4);
@@ -29,12 +30,16 @@ export class IcmpQuote {
   }
 
   /** Offset of the TCP or UDP header, or one too far for anything to follow. */
-  #readIpv4(b: Uint8Array, o: number): number {
+  #readIpv4(b: Uint8Array, o: number, end: number): number {
     const header = (b[o]! & 15) * 4;
     const laterFragment = (get16(b, o + 6) & 0x1fff) !== 0;
     if (!this.#isOurs(b[o + 9]!) || header < IPV4_HEADER || laterFragment) return Number.MAX_SAFE_INTEGER;
     mapIpv4(get32(b, o + 12), this.key, KEY_LADDR);
-    mapIpv4(get32(b, o + 16), this.key, KEY_RADDR);
+    mapIpv4(
+      header > IPV4_HEADER ? quotedDestination(b, o, Math.min(o + header, end)) : get32(b, o + 16),
+      this.key,
+      KEY_RADDR,
+    );
     this.packet = get16(b, o + 2);
     return o + header;
   }

@@ -1,6 +1,6 @@
 /**
  * Reads the layer 3 header of a packet, IPv4 with options or IPv6 with extension headers, into a reused record. IPv4 options are skipped,
- * whatever they are [MUST-50] (RFC 1122 §3.2.1.8). What is wrong is dropped in silence (RFC 1122 §3.2.1.1, §3.2.1.2).
+ * whatever they are [MUST-50] (RFC 1122 §3.2.1.8); that one of them is a source route is noted. What is wrong is dropped in silence (RFC 1122 §3.2.1.1, §3.2.1.2).
  */
 import { get16, get32 } from './bytes.ts';
 import { verifies } from './checksum.ts';
@@ -24,6 +24,7 @@ import {
   PROTO_NONE,
   PROTO_ROUTING,
 } from './ip.ts';
+import { findSourceRoute } from './source-route.ts';
 
 /** A packet with as many extension headers is dropped: work per packet stays bounded (RFC 8504 §5.3). */
 export const MAX_EXTENSIONS = 8;
@@ -38,6 +39,8 @@ export class IpHeaders {
   fragment = false;
   tos = 0;
   ttl = 0;
+  /** It has an IPv4 source route. */
+  routed = false;
 
   /** IPv4 packet at `o`, of which `limit - o` bytes are present. PARSED or a drop reason. */
   readIpv4(b: Uint8Array, o: number, limit: number): number {
@@ -54,6 +57,7 @@ export class IpHeaders {
     this.fragment = (get16(b, o + 6) & 0x3fff) !== 0; // MF and the 13 bits of offset; DF and the reserved bit are not
     this.tos = b[o + 1]!;
     this.ttl = b[o + 8]!;
+    this.routed = header > IPV4_HEADER && findSourceRoute(b, o, o + header) >= 0;
     return PARSED;
   }
 
@@ -66,6 +70,7 @@ export class IpHeaders {
     this.end = this.l4 + payload;
     this.protocol = b[o + 6]!;
     this.fragment = false;
+    this.routed = false;
     this.tos = (get16(b, o) >>> 4) & 0xff;
     this.ttl = b[o + 7]!; // RFC 8200 §3: 0 is no reason to drop what has arrived
     if (hasMappedPrefix(b, o + 8) || hasMappedPrefix(b, o + 24)) return DROP_NOT_OURS;

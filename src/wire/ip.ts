@@ -4,6 +4,8 @@ import { put16, put32 } from './bytes.ts';
 import { writeChecksum } from './checksum.ts';
 
 export const IPV4_HEADER = 20;
+/** Most bytes of options in an IPv4 header. */
+export const IPV4_OPTIONS = 40;
 export const IPV6_HEADER = 40;
 /** RFC 9293 §3.9.2 [MUST-49]: configurable, default 64. */
 export const DEFAULT_TTL = 64;

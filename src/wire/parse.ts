@@ -31,6 +31,7 @@ import {
   RX_MULTICAST,
   RX_OFF,
   RX_OPTS,
+  RX_ROUTED,
   RX_ROW,
   RX_SEQ,
   RX_TOTAL,
@@ -119,6 +120,7 @@ export class FrameParser {
     const marked = (ip.tos & 3) === CE ? 1 : 0;
     out[at + RX_L3L4] = (l3 - frame) | ((l4 - frame) << 16);
     out[at + RX_IP] = ip.tos | (ip.ttl << 8) | (marked << 16) | (version << 24);
+    if (ip.routed) out[at + RX_KIND]! |= RX_ROUTED << 16;
     if (ip.fragment) return payload(out, at, KIND_FRAGMENT, l4, length);
     switch (ip.protocol) {
       case PROTO_TCP:

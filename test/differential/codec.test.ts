@@ -4,9 +4,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { COUNTERS, KIND_RAW, ROW_WORDS, TX_REGION_SHIFT } from '../../src/wire/abi.ts';
-import { put16, put32 } from '../../src/wire/bytes.ts';
-import { checksum, pseudo, writeChecksum } from '../../src/wire/checksum.ts';
+import { COUNTERS, HOP_WORDS, KIND_RAW, ROW_WORDS, RX_ROUTED, TX_REGION_SHIFT } from '../../src/wire/abi.ts';
+import { checksum } from '../../src/wire/checksum.ts';
 import { PARSED } from '../../src/wire/drop.ts';
 import { FrameEncoder } from '../../src/wire/encode.ts';
 import { inVlan } from '../../src/wire/ethernet.ts';
@@ -15,6 +14,7 @@ import { halfSipHash } from '../../src/wire/halfsiphash.ts';
 import { FrameParser } from '../../src/wire/parse.ts';
 import { segmentCount } from '../../src/wire/segment.ts';
 import { describe as fill, MAC_A, MAC_B, regions, setHop, setRow } from '../unit/wire/regions.ts';
+import { frames, int32, some, u8, u16 } from './frames.ts';
 
 interface Addon {
   checksum(kernel: string, bytes: Uint8Array): number;
@@ -45,152 +45,6 @@ const runs = (all: number): number => Math.ceil(all * Math.min(1, Number(process
 /** Checksums are still to be filled in by a device (virtio-net VIRTIO_NET_HDR_F_NEEDS_CSUM). */
 const NEEDS_CHECKSUM = 1;
 
-const u8 = fc.integer({ min: 0, max: 255 });
-const u16 = fc.integer({ min: 0, max: 0xffff });
-const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
-const some = (n: number) => fc.uint8Array({ maxLength: n });
-
-/** Mostly well-formed headers, so that the depths are reached. */
-const transport = fc.oneof(
-  some(60).map((bytes) => ({ protocol: 17, bytes })),
-  fc.record({ protocol: fc.constantFrom(1, 6, 58, 59, 132), bytes: some(80) }),
-  fc.record({ protocol: fc.constantFrom(1, 58), bytes: fc.uint8Array({ minLength: 8, maxLength: 80 }) }),
-  fc
-    .record({
-      header: fc.uint8Array({ minLength: 20, maxLength: 20 }),
-      words: fc.integer({ min: 0, max: 10 }),
-      options: optionBytes(),
-      text: some(50),
-    })
-    .map(({ header, words, options, text }) => {
-      const bytes = new Uint8Array(20 + 4 * words + text.length);
-      bytes.set(header);
-      bytes[12] = ((5 + words) << 4) | (header[12]! & 15);
-      bytes.set(options.subarray(0, 4 * words), 20);
-      bytes.set(text, 20 + 4 * words);
-      return { protocol: 6, bytes };
-    }),
-);
-
-/** Makes the checksum of the transport at `at` right, where there is one. */
-function seal(packet: Uint8Array, at: number, protocol: number): void {
-  const length = packet.length - at;
-  if (protocol === 6 && length >= 20) writeChecksum(packet, at + 16, at, length, pseudo(packet, 0, 6, length));
-  if (protocol === 58 && length >= 8) writeChecksum(packet, at + 2, at, length, pseudo(packet, 0, 58, length));
-  if (protocol === 1 && length >= 8) writeChecksum(packet, at + 2, at, length);
-}
-
-function optionBytes() {
-  const one = fc.oneof(
-    fc.constantFrom(
-      [0],
-      [1],
-      [1, 1],
-      [2, 4, 5, 180],
-      [3, 3, 7],
-      [4, 2],
-      [8, 10, 1, 2, 3, 4, 255, 6, 7, 8],
-      [8, 10],
-      [2, 3, 1],
-      [254, 0],
-    ),
-    fc.integer({ min: 1, max: 4 }).map((n) => [5, 2 + 8 * n, ...new Array<number>(8 * n).fill(9)]),
-    fc.tuple(u8, u8).map((pair) => [...pair]),
-  );
-  return fc
-    .array(one, { maxLength: 8 })
-    .map((parts) => Uint8Array.from([...parts.flat(), ...new Array<number>(40).fill(0)]).slice(0, 40));
-}
-
-const ipv4 = fc
-  .record({
-    transport,
-    words: fc.integer({ min: 0, max: 10 }),
-    fragment: fc.oneof(fc.constantFrom(0, 0x4000, 0x8000), u16),
-    tos: u8,
-    wrong: fc.integer({ min: 0, max: 30 }),
-    sealed: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
-  })
-  .map(({ transport: { protocol, bytes }, words, fragment, tos, wrong, sealed }) => {
-    const header = 20 + 4 * words;
-    const out = new Uint8Array(header + bytes.length);
-    out[0] = 0x40 | (5 + words);
-    out[1] = tos;
-    put16(out, 2, out.length + (wrong === 1 ? 1 : wrong === 2 ? -5 : 0));
-    put16(out, 6, fragment);
-    out[8] = 64;
-    out[9] = protocol;
-    put32(out, 12, 0x0a000001);
-    put32(out, 16, 0x0a000002);
-    out.set(bytes, header);
-    if (sealed) seal(out, header, protocol);
-    put16(out, 10, checksum(out, 0, header) ^ (wrong === 3 ? 1 : 0));
-    return { type: 0x0800, bytes: out };
-  });
-
-const extension = fc.record({
-  kind: fc.constantFrom(0, 43, 44, 51, 60),
-  units: fc.integer({ min: 0, max: 3 }),
-  body: fc.oneof(fc.constant(new Uint8Array(40)), some(40)),
-  extra: u8,
-});
-const ipv6 = fc
-  .record({
-    transport,
-    chain: fc.array(extension, { maxLength: 9 }).map((all) => (all.length % 3 === 1 ? [] : all)),
-    first: u16,
-    mapped: fc.integer({ min: 0, max: 20 }),
-    sealed: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
-  })
-  .map(({ transport: { protocol, bytes }, chain, first, mapped, sealed }) => {
-    const kinds = [...chain.map((e) => e.kind), protocol];
-    const parts = chain.map(({ kind, units, body, extra }, i) => {
-      const part = new Uint8Array(kind === 44 ? 8 : kind === 51 ? (units + 2) * 4 : (units + 1) * 8);
-      part.set(body.subarray(0, part.length));
-      part[0] = kinds[i + 1]!;
-      part[1] = units;
-      if (kind === 43 || kind === 44) part[3] = extra % 3 === 0 ? extra : 0;
-      if (kind === 44) part[2] = 0;
-      return part;
-    });
-    const rest = Uint8Array.from([...parts.flatMap((part) => [...part]), ...bytes]);
-    const out = new Uint8Array(40 + rest.length);
-    put16(out, 0, 0x6000 | (first & 0xfff));
-    put16(out, 4, rest.length);
-    out[6] = kinds[0]!;
-    out[7] = 64;
-    if (mapped === 0) put16(out, 18, 0xffff);
-    else out.set([0xfd, 0, 0, 1], 8);
-    out.set([0xfd, 0, 0, 2], 24);
-    out.set(rest, 40);
-    if (sealed) seal(out, out.length - bytes.length, protocol);
-    return { type: 0x86dd, bytes: out };
-  });
-
-const arp = fc
-  .record({ bytes: fc.uint8Array({ minLength: 20, maxLength: 50 }), good: fc.boolean() })
-  .map(({ bytes, good }) => {
-    if (good) bytes.set([0, 1, 8, 0, 6, 4]);
-    return { type: 0x0806, bytes };
-  });
-const other = fc.record({ type: fc.oneof(u16, fc.constantFrom(0x0800, 0x86dd)), bytes: some(60) });
-
-const frames = fc
-  .record({
-    packet: fc.oneof(ipv4, ipv6, arp, other),
-    tags: fc.array(fc.constantFrom(0x8100, 0x88a8), { maxLength: 3 }),
-    group: fc.boolean(),
-    padding: fc.integer({ min: 0, max: 12 }),
-    cut: fc.oneof(fc.constant(0), fc.nat()),
-  })
-  .map(({ packet, tags, group, padding, cut }) => {
-    const head = [group ? 1 : 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
-    for (const tag of tags) head.push(tag >> 8, tag & 255, 0, 7);
-    head.push(packet.type >> 8, packet.type & 255);
-    const frame = Uint8Array.from([...head, ...packet.bytes, ...new Array<number>(padding).fill(0x55)]);
-    return cut % 5 === 1 ? frame.slice(0, cut % frame.length) : frame;
-  });
-
 describe.skipIf(addon === undefined)('native and TypeScript', () => {
   const native = addon!;
 
@@ -203,7 +57,8 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
         const drop = parser.parse(frame, 0, frame.length, ours, 0, trusted);
         const theirs = native.parse(frame, trusted ? NEEDS_CHECKSUM : 0);
         const reason = drop === PARSED ? '' : COUNTERS[drop]!;
-        const fate = drop === PARSED ? `kind ${ours[0]! & 0xff}` : reason;
+        const routed = (ours[0]! >> 16) & RX_ROUTED ? ' by a source route' : '';
+        const fate = drop === PARSED ? `kind ${ours[0]! & 0xff}${routed}` : reason;
         reasons.set(fate, (reasons.get(fate) ?? 0) + 1);
         expect(theirs.drop).toBe(reason);
         if (drop === PARSED) expect([...theirs.desc]).toEqual([...ours]);
@@ -219,6 +74,9 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
       'kind 5',
       'kind 6',
       'kind 7',
+      'kind 1 by a source route',
+      'kind 5 by a source route',
+      'kind 7 by a source route',
       'dropShort',
       'dropIpLength',
       'dropIpChecksum',
@@ -307,20 +165,33 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
         addresses,
         u16,
         u16,
-        fc.record({ tci: fc.oneof(fc.constantFrom(0, 0xe000), u16), vlan: fc.constantFrom(0, 0, 1, 4094) }),
+        fc.record({
+          tci: fc.oneof(fc.constantFrom(0, 0xe000), u16),
+          vlan: fc.constantFrom(0, 0, 1, 4094),
+          route: fc.constantFrom(0, 0, 3, 3, 3, 4),
+          size: fc.oneof(
+            fc.integer({ min: 1, max: 10 }).map((n) => 4 * n),
+            fc.constantFrom(0, 3, 44, -4),
+          ),
+        }),
         descriptors,
         fc.uint8Array({ minLength: 4200, maxLength: 4200 }),
-        ([local, remote], lport, rport, { tci, vlan }, { ts, ...rest }, data) => {
+        ([local, remote], lport, rport, { tci, vlan, route, size }, { ts, ...rest }, data) => {
           r.arena.set(data);
           setRow(r, 1, local!, lport, remote!, rport);
           setHop(r, 2, MAC_B, tci);
           const tx = new Int32Array(64 * 16);
-          const used = fill(tx, 0, { ...rest, row: 1, hop: 2, ...(ts === undefined ? {} : { ts }) });
+          r.hops.set(new Int32Array(data.slice(0, 4 * HOP_WORDS).buffer), 3 * HOP_WORDS);
+          r.hops[3 * HOP_WORDS] = size;
+          const used = fill(tx, 0, { ...rest, row: 1, hop: 2 | (route << 16), ...(ts === undefined ? {} : { ts }) });
           const encoder = new FrameEncoder(r, MAC_A, true, vlan);
           for (const [region, memory] of lent.entries()) encoder.lend(region, memory);
           const out = new Uint8Array(70000);
           const ours: Uint8Array[] = [];
-          for (let i = 0; i < segmentCount(tx, 0); i++) ours.push(out.slice(0, encoder.segment(tx, 0, i, out, 0)));
+          for (let i = 0; i < segmentCount(tx, 0); i++) {
+            const length = encoder.segment(tx, 0, i, out, 0);
+            if (length > 0) ours.push(out.slice(0, length));
+          }
           const theirs = native.encode(tx.slice(0, 16 * used), r.arena, r.rows, r.hops, MAC_A, 0, lent, vlan);
           expect(theirs.length).toBe(ours.length);
           for (const [i, frame] of ours.entries()) expect(theirs[i]).toEqual(frame);

@@ -9,11 +9,13 @@ import { connection } from './rfc9293-connection.ts';
 import { format } from './rfc9293-format.ts';
 import { receiving } from './rfc9293-receiving.ts';
 import { sending } from './rfc9293-sending.ts';
+import { sourceRoutes } from './source-routes.ts';
 import { udp } from './udp.ts';
 
 export const faults: readonly Fault[] = [
   ...format,
   ...connection,
+  ...sourceRoutes,
   ...sending,
   ...receiving,
   ...application,

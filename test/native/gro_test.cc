@@ -117,6 +117,14 @@ TEST(Merger, WhatIsNotMerged) {
   EXPECT_EQ(merge({data(-1, 0, 100), data(-1, 100, 100)}).size(), 2u);  // no flow known
 }
 
+TEST(Merger, WhatCameByASourceRouteStaysAlone) {
+  for (int which = 0; which < 2; ++which) {
+    std::vector<Descriptor> in = {data(1, 0, 100), data(1, 100, 100)};
+    in[which].word[kRxKind] |= kRxRouted << 16;
+    EXPECT_EQ(merge(in).size(), 2u);
+  }
+}
+
 TEST(Merger, PshFinAndShortSegmentsEndAMerge) {
   EXPECT_EQ(merge({data(1, 0, 100, kAck | kPsh), data(1, 100, 100)}).size(), 2u);
   EXPECT_EQ(merge({data(1, 0, 100), data(1, 100, 100, kAck | kFin), data(1, 201, 100)}).size(), 3u);

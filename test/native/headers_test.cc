@@ -163,6 +163,21 @@ TEST(Headers, OptionsOfIpv4AreSkipped) {
   EXPECT_EQ(word(parse_bytes(frame), kRxL3L4) >> 16, 38u);
 }
 
+TEST(Headers, SourceRoutesOfIpv4AreMarked) {
+  const auto routed = [](const Bytes& options) {
+    const Parsed p = read(test::ethernet(kTypeIpv4, test::ipv4(kProtocolUdp, Bytes(8), options)));
+    EXPECT_EQ(p.drop, kNoCounter);
+    return (p.desc.word[kRxKind] >> 16 & kRxRouted) != 0;
+  };
+  EXPECT_TRUE(routed({131, 7, 8, 10, 0, 0, 9, 0}));
+  EXPECT_TRUE(routed({1, 137, 7, 4, 10, 0, 0, 9}));
+  EXPECT_TRUE(routed({148, 4, 0, 0, 131, 3, 4, 0}));
+  EXPECT_FALSE(routed({148, 4, 0, 0}));
+  EXPECT_FALSE(routed({0, 131, 3, 4}));    // behind the end
+  EXPECT_FALSE(routed({148, 1, 131, 3}));  // behind nonsense
+  EXPECT_FALSE(routed({1, 1, 1, 148}));
+}
+
 TEST(Headers, EachFlippedBitOfAChecksummedPartIsSeen) {
   const Bytes good = test::ethernet(kTypeIpv4, test::ipv4(6, test::tcp({.payload = test::some_bytes(11)})));
   for (std::size_t at = 14; at < good.size(); ++at) {

@@ -77,6 +77,26 @@ class TransmitterTest : public testing::Test {
       std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters_));
 };
 
+TEST_F(TransmitterTest, GoesByASourceRoute) {
+  const std::int32_t route[] = {8, 0x0a000009, 0x01830704, 0x0a000001};
+  std::copy_n(route, 4, hops_.begin() + 2 * kHopWords);
+  Descriptor d = segment(0, 100, 0, kAck);
+  d.word[kTxHop] = 2 << 16;
+  const auto& frames = send({}, {d});
+  ASSERT_EQ(frames.size(), 1u);
+  const auto* ip = reinterpret_cast<const std::uint8_t*>(frames[0].frame.data()) + kEthernetHeader;
+  EXPECT_EQ(ip[0], 0x47);
+  EXPECT_EQ(Bytes(ip + 16, ip + 28), (Bytes{10, 0, 0, 9, 1, 131, 7, 4, 10, 0, 0, 1}));
+  // The pseudo-header has the end of the route: with the first hop in it, the checksum is wrong.
+  EXPECT_EQ(parse(frames[0].frame, {}, *find_checksum_kernel("scalar")).drop, kDropTcpChecksum);
+  for (const std::int32_t length : {0, 3, 44, -4}) {
+    hops_[2 * kHopWords] = length;
+    EXPECT_TRUE(send({}, {d}).empty());
+  }
+  d.word[kTxHop] = 3 << 16;
+  EXPECT_TRUE(send({}, {d}).empty());
+}
+
 TEST_F(TransmitterTest, CutsWhereTheDeviceCannot) {
   for (const int row : {0, 1}) {
     for (const std::uint32_t total : {1449u, 2896u, 60000u, 3001u}) {

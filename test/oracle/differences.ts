@@ -329,6 +329,21 @@ export const differences: readonly Difference[] = [
     why: 'the kernel reduces its window bit by bit while it is acknowledged (RFC 6937), not at once',
     scripts: ['ECE halves the window once per round trip, and CWR goes with the first new text [RFC 3168 §6.1.2]'],
   },
+  {
+    row: 'MUST-53',
+    why: 'in TIME_WAIT the kernel answers by the route of the segment at hand, and this one has none',
+    scripts: ['also what is said in TIME_WAIT goes by it [MUST-53]'],
+  },
+  {
+    row: 'SHLD-24',
+    why: 'the kernel keeps the way back of the SYN',
+    scripts: ['counts from then on [SHLD-24]'],
+  },
+  {
+    row: 'RFC 791 §3.1',
+    why: 'the kernel leaves the bytes out that make no whole address',
+    scripts: ['dropped even where they are taken: one that is malformed [RFC 1122 §3.3.5]'],
+  },
 ];
 
 /** About the MSS of the link: for these the kernel's sockets are not told to offer 1000, as for all others. */

@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined)('our stack over AF_PACKET', () => {
 
   for (const script of scripts) {
     test.concurrent(script.name, async () => {
-      const key = JSON.stringify(script.options.tcp ?? {});
+      const key = JSON.stringify([script.options.tcp, script.options.ip]);
       const host = hosts.get(key) ?? PacketHost.start(script.options);
       hosts.set(key, host);
       const made = await host;

@@ -57,6 +57,7 @@ const wrong: [string, unknown, string, RegExp][] = [
   ['ip.slaac', { ...base, ip: { slaac: 'yes' } }, 'ip.slaac', /true or false/],
   ['ip.linkLocal', { ...base, ip: { linkLocal: 1 } }, 'ip.linkLocal', /true or false/],
   ['ip.reassemblyBytes', { ...base, ip: { reassemblyBytes: 1 } }, 'ip.reassemblyBytes', /262144 to 67108864 bytes/],
+  ['ip.sourceRoutes', { ...base, ip: { sourceRoutes: true } }, 'ip.sourceRoutes', /"drop", "accept"/],
   ['fast open', { ...base, tcp: { fastOpen: 'yes' as 'on' } }, 'tcp.fastOpen', /one of "off", "client"/],
   ['pacing', { ...base, tcp: { pacing: 1 } }, 'tcp.pacing', /true or false/],
   [

@@ -2,6 +2,8 @@
 export class IpCounters {
   /** Source that no packet from that link can have [MUST-63]. */
   badSource = 0;
+  /** Packets dropped because of their source route: none is wanted, or it leads further (ADR 42). */
+  sourceRouted = 0;
   fragments = 0;
   /** Datagrams put together of fragments. */
   reassembled = 0;

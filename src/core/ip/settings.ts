@@ -15,6 +15,8 @@ export interface IpSettings {
   readonly slaac: boolean;
   /** Whether the groups of our addresses are reported (RFC 3810). */
   readonly multicastReports: boolean;
+  /** Whether packets that came by an IPv4 source route are taken, and answered along it; else they are dropped (RFC 7126 §4.3, §4.4; ADR 42). */
+  readonly sourceRoutes: 'drop' | 'accept';
   /** Four words that interface identifiers follow from. */
   readonly secret: Int32Array;
 }
@@ -25,5 +27,6 @@ export const DEFAULT_IP: IpSettings = {
   linkLocal: false,
   slaac: false,
   multicastReports: false,
+  sourceRoutes: 'drop',
   secret: Int32Array.of(0x75736572, 0x74637069, 0x66206964, 0x656e7469),
 };

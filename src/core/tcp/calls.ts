@@ -47,13 +47,16 @@ import {
   F_NO_READER,
   F_SHORT_SEND,
   F_SND_URG,
+  F2_ROUTED,
   TIMER_PERSIST,
 } from './row.ts';
 import { SCRATCH_ROWS } from './rows.ts';
 import { openForLoan } from './send-buffer.ts';
 import { unsent } from './send-text.ts';
+import type { SourceRoute } from './source-routes.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 import { sendRoom } from './unsent.ts';
+import { hopAlong } from './way-back.ts';
 
 const MAX_BACKLOG = 0xffff;
 /** ms until a writer that found the arena full may try again. */
@@ -100,7 +103,7 @@ export function openActive(
   const row = takeRow(t, tcb, o);
   if (row < 0) return ENOBUFS;
   tcb.cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion);
-  const failed = address(t, tcb, laddr, lport, raddr, rport);
+  const failed = address(t, tcb, laddr, lport, raddr, rport, o.sourceRoute);
   if (failed !== OK) {
     t.rows.bury(row);
     return failed;
@@ -114,13 +117,28 @@ export function openActive(
  * [MUST-43], [MUST-44]: local address and port as given, else chosen by the route and by RFC 6056. They are the identity of the row and
  * stay as they are [MUST-45].
  */
-function address(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
+function address(
+  t: Tcp,
+  tcb: Tcb,
+  laddr: Int32Array,
+  lport: number,
+  raddr: Int32Array,
+  rport: number,
+  route?: SourceRoute,
+): number {
   const i = tcb.i32;
   if (!isAny(laddr, 0) && isMapped(laddr, 0) !== isMapped(raddr, 0)) return EINVAL; // two families
   copyAddress(i, tcb.at + RADDR, raddr);
-  tcb.hop = t.ip.routeTo(i, tcb.at + RADDR);
+  const named = route === undefined || !isMapped(raddr, 0) ? 0 : t.sourceRoutes.draft(route, raddr[3]!);
+  if (route !== undefined && named === 0) return EINVAL;
+  tcb.hop = named === 0 ? t.ip.routeTo(i, tcb.at + RADDR) : hopAlong(t, named);
   if (tcb.hop < 0) return ENETUNREACH;
-  const failed = localEnd(t, tcb, laddr, lport, raddr, rport);
+  const towards = named === 0 ? raddr : t.sourceRoutes.next(named);
+  let failed = localEnd(t, tcb, laddr, lport, raddr, rport, towards);
+  if (failed === OK && named !== 0) {
+    if (t.sourceRoutes.keep(t, named, i, tcb.at) === 0) failed = ENOBUFS;
+    else tcb.flags2 |= F2_ROUTED;
+  }
   if (failed !== OK) {
     t.ip.release(tcb.hop);
     tcb.hop = -1;
@@ -128,10 +146,19 @@ function address(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int3
   return failed;
 }
 
-function localEnd(t: Tcp, tcb: Tcb, laddr: Int32Array, lport: number, raddr: Int32Array, rport: number): number {
+/** `towards`: where packets go first. */
+function localEnd(
+  t: Tcp,
+  tcb: Tcb,
+  laddr: Int32Array,
+  lport: number,
+  raddr: Int32Array,
+  rport: number,
+  towards: Int32Array,
+): number {
   const i = tcb.i32;
   if (isAny(laddr, 0)) {
-    if (!t.ip.sourceFor(raddr, t.address)) return EADDRNOTAVAIL;
+    if (!t.ip.sourceFor(towards, t.address)) return EADDRNOTAVAIL;
     copyAddress(i, tcb.at + LADDR, t.address);
   } else {
     if (!t.ip.isOurs(laddr, 0)) return EADDRNOTAVAIL;

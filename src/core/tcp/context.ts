@@ -36,6 +36,7 @@ import type { Rows } from './rows.ts';
 import type { SackOption } from './sack-option.ts';
 import type { News } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
+import type { SourceRoutes } from './source-routes.ts';
 import type { SynHook } from './syn-hook.ts';
 import { DIRTY_NEXT, type Tcb } from './tcb.ts';
 import type { TimeWaits } from './time-waits.ts';
@@ -56,7 +57,7 @@ export interface Tcp {
   readonly eviction: Eviction;
   /** What was reserved of the Memory port, in all. */
   readonly regions: { readonly bytes: number };
-  /** The hop table; from `scratchHops` on it holds ALL_SCRATCH entries for replies without a TCB. */
+  /** The hop table; from `scratchHops` on it holds ALL_SCRATCH entries for replies without a TCB, and behind them source routes. */
   readonly hops: Int32Array;
   readonly scratchHops: number;
   readonly wheel: TimerWheel;
@@ -71,6 +72,7 @@ export interface Tcp {
   /** Which flows are ours where other stacks have the address, too. */
   readonly share: Share;
   readonly paths: PathCache;
+  readonly sourceRoutes: SourceRoutes;
   readonly cookieCache: CookieCache;
   readonly fastOpens: FastOpens;
   /** Four words to hold an address for a moment. */

@@ -12,6 +12,7 @@ import type { Segment } from './segment.ts';
 import { segmentArrives } from './segment-arrives.ts';
 import { readHidden } from './syn-cookies.ts';
 import { BACKLOG, OOW_AT, type Tcb } from './tcb.ts';
+import { takeRoute, wayBack } from './way-back.ts';
 
 /**
  * An ACK for which there is no connection. True: it acknowledges a cookie, and was dealt with. `t.identity` has its four-tuple;
@@ -39,7 +40,7 @@ function overflowed(t: Tcp, listener: number): boolean {
 function establish(t: Tcp, tcb: Tcb, listener: number, seg: Segment): void {
   if (acceptQueueFull(t, listener)) t.counters.listenOverflows++;
   else {
-    const hop = t.ip.routeTo(t.identity, 5);
+    const hop = wayBack(t, t.identity);
     if (hop >= 0 && takeRow(t, tcb, {}) >= 0) {
       t.counters.synCookiesReceived++;
       remember(t, tcb, listener, seg, hop);
@@ -56,6 +57,7 @@ function remember(t: Tcp, tcb: Tcb, listener: number, seg: Segment, hop: number)
   stir(t, tcb);
   inherit(t, tcb, t.other.select(listener));
   setIdentity(tcb, t.identity, 0);
+  takeRoute(t, tcb);
   tcb.hop = hop;
   tcb.state = LISTEN; // it begins where its listener stands
   step(t, tcb, EV.rcvSyn);

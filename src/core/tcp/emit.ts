@@ -40,12 +40,14 @@ import {
   F2_DSACK,
   F2_ECN,
   F2_NO_ECT,
+  F2_ROUTED,
   F2_TFO_ASKED,
   F2_UTO,
   F2_UTO_DUE,
   TIMER_DELACK,
 } from './row.ts';
 import { beginDuplicate, endDuplicate, sackLength } from './sack-option.ts';
+import { routedHop } from './source-routes.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
 import { userTimeoutOption } from './user-timeout.ts';
@@ -63,7 +65,7 @@ function begin(t: Tcp, tcb: Tcb, link: number, seq: number, flags: number): numb
   tx[base + TX_KIND] = KIND_TCP;
   tx[base + TX_ROW] = tcb.row;
   tx[base + TX_SEQ] = seq;
-  tx[base + TX_HOP] = tcb.hop;
+  tx[base + TX_HOP] = tcb.flags2 & F2_ROUTED ? routedHop(t, tcb) : tcb.hop;
   tx[base + TX_IP] = tcb.ip; // [MUST-48] [MUST-49] [SHLD-22] as they were set
   if (flags & ACK) {
     tx[base + TX_ACK] = tcb.rcvNxt;

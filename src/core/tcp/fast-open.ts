@@ -3,7 +3,7 @@ import { MAX_OPTION_BYTES, writeFastOpen } from '../../wire/tcp-options.ts';
 import { add } from '../seq.ts';
 import type { Tcp } from './context.ts';
 import { SYN_SENT } from './figure5.ts';
-import { roomForText } from './mss.ts';
+import { roomForText, routeBytes } from './mss.ts';
 import { recallPathMtu } from './path-mtu.ts';
 import { markAllLost, noteSent } from './retransmission.ts';
 import { F_PASSIVE, F2_TFO_ASKED, F2_TFO_DATA, F2_UTO } from './row.ts';
@@ -32,7 +32,7 @@ export function synText(t: Tcp, tcb: Tcb): number {
   if (server === undefined || length === 0 || length > mostCookie(tcb)) return 0;
   recallPathMtu(t, tcb);
   seekNew(t.arena, tcb);
-  const most = Math.min(server.mss, roomForText(t, tcb)) - MAX_OPTION_BYTES;
+  const most = Math.min(server.mss, roomForText(t, tcb)) - MAX_OPTION_BYTES - routeBytes(t, tcb);
   return Math.max(0, Math.min(tcb.sndQueued, most));
 }
 

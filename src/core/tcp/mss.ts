@@ -3,7 +3,7 @@ import { isMapped } from '../../wire/address.ts';
 import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
 import { TS_BYTES } from '../../wire/tcp-options.ts';
 import type { Tcp } from './context.ts';
-import { F_TS, F2_ACCECN } from './row.ts';
+import { F_TS, F2_ACCECN, F2_ROUTED } from './row.ts';
 import { LADDR, type Tcb } from './tcb.ts';
 
 export const TCP_HEADER = 20;
@@ -49,7 +49,13 @@ export function roomForText(t: Tcp, tcb: Tcb): number {
 export function setSendMss(t: Tcp, tcb: Tcb): void {
   const path = roomForText(t, tcb);
   const size = Math.max(LEAST_MSS, Math.min(tcb.peerMss, path));
-  tcb.sndMss = size - optionsOnText(tcb);
+  tcb.sndMss = size - optionsOnText(tcb) - routeBytes(t, tcb);
+}
+
+/** Bytes of IP options on every packet. */
+export function routeBytes(t: Tcp, tcb: Tcb): number {
+  if ((tcb.flags2 & F2_ROUTED) === 0) return 0;
+  return t.sourceRoutes.bytes(t.sourceRoutes.of(tcb.i32, tcb.at));
 }
 
 /** Bytes of options on every segment with text. */
@@ -61,6 +67,7 @@ export function optionsOnText(tcb: Tcb): number {
 export function mostText(t: Tcp, tcb: Tcb, link: number, mss: number): number {
   // RFC 9768: with CWR set the kernel and devices clear it in all but the first segment, and the field would lie.
   if (tcb.flags2 & F2_ACCECN && tcb.ceRcvd & 2) return mss;
+  if (tcb.flags2 & F2_ROUTED) return mss; // devices that cut segments seldom know IP options
   const room = t.links[link]!.offload.maxPacket - ipHeader(tcb) - TCP_HEADER - (tcb.flags & F_TS ? TS_BYTES : 0);
   return room <= mss ? mss : room - (room % mss);
 }

@@ -6,7 +6,7 @@
 import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
 import { add, diff, geq } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
-import { isV4, optionsOnText, pathMtu, TCP_HEADER } from './mss.ts';
+import { isV4, optionsOnText, pathMtu, routeBytes, TCP_HEADER } from './mss.ts';
 import { pauseSearch, searchIsDue, setPathMtu } from './path-mtu.ts';
 import { inFlight, markLost, split } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
@@ -24,7 +24,7 @@ const FOLLOWERS = 3;
 export function probeMtu(t: Tcp, tcb: Tcb, link: number, left: number): boolean {
   const size = candidate(t, tcb);
   if (size === 0) return false;
-  const text = size - headers(tcb);
+  const text = size - headers(t, tcb);
   const all = text + FOLLOWERS * tcb.sndMss;
   const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
   if (left < all || usable < all || tcb.cwnd - inFlight(tcb) < all) return false;
@@ -42,7 +42,7 @@ function candidate(t: Tcp, tcb: Tcb): number {
   if (!t.defaults.mtuProbing || tcb.flags2 & F2_MTU_PROBE || !searchIsDue(t, tcb)) return 0;
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY) || tcb.lostOut > 0 || tcb.sackedOut > 0) return 0;
   const now = pathMtu(t, tcb);
-  const link = Math.min(t.ip.mtuOf(tcb.hop), tcb.peerMss + headers(tcb) - optionsOnText(tcb));
+  const link = Math.min(t.ip.mtuOf(tcb.hop), tcb.peerMss + headers(t, tcb) - optionsOnText(tcb) - routeBytes(t, tcb));
   if (now >= link) return 0;
   // The link's own size first: most often what was narrow has gone, and one probe is enough.
   const size = tcb.mtuHigh === 0 ? link : (now + tcb.mtuHigh) >> 1;
@@ -51,13 +51,13 @@ function candidate(t: Tcp, tcb: Tcb): number {
   return 0;
 }
 
-function headers(tcb: Tcb): number {
-  return (isV4(tcb) ? IPV4_HEADER : IPV6_HEADER) + TCP_HEADER + optionsOnText(tcb);
+function headers(t: Tcp, tcb: Tcb): number {
+  return (isV4(tcb) ? IPV4_HEADER + routeBytes(t, tcb) : IPV6_HEADER) + TCP_HEADER + optionsOnText(tcb);
 }
 
 /** SND.UNA moved while a probe was in flight. */
 export function probeAcked(t: Tcp, tcb: Tcb): void {
-  if (!geq(tcb.sndUna, add(tcb.mtuProbeSeq, tcb.mtuProbe - headers(tcb)))) return;
+  if (!geq(tcb.sndUna, add(tcb.mtuProbeSeq, tcb.mtuProbe - headers(t, tcb)))) return;
   tcb.flags2 &= ~(F2_MTU_PROBE | F2_BLACK_HOLE);
   tcb.mtuFails = 0;
   setPathMtu(t, tcb, tcb.mtuProbe);
@@ -78,7 +78,7 @@ export function probeLost(t: Tcp, tcb: Tcb): boolean {
     tcb.mtuFails = 0;
     tcb.mtuHigh = tcb.mtuProbe;
   }
-  const text = tcb.mtuProbe - headers(tcb);
+  const text = tcb.mtuProbe - headers(t, tcb);
   if (t.records.len(head) > text) split(t, tcb, head, text);
   markLost(t, tcb, head);
   tcb.dupAcks = 0;

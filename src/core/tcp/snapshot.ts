@@ -13,7 +13,8 @@ import { stir } from './flights.ts';
 import { queueText, takeHeld } from './held-text.ts';
 import { enterFlows, remove, silence, takeRow } from './lifecycle.ts';
 import { takeGrant } from './receive-window.ts';
-import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED, F2_TELL_ACKED } from './row.ts';
+import { F_COUNTED, F_DIRTY, F_IN_FLOWS, F_LISTED, F_SYN_ACKED, F2_ROUTED, F2_TELL_ACKED } from './row.ts';
+import { SHARED_WORDS } from './source-routes.ts';
 import {
   DIRTY_NEXT,
   FLIGHT_MOMENTS,
@@ -41,13 +42,15 @@ import {
   WHEEL_NEXT,
   WHEEL_PREV,
 } from './tcb.ts';
+import { hopOf } from './way-back.ts';
 
 /** "UTCP" and the version of the format. */
 const MAGIC = 0x50435455;
-const VERSION = 3;
+const VERSION = 4;
 const HEADER_WORDS = 8;
-/** Head, row, flight block. */
-const FIXED_WORDS = HEADER_WORDS + ROW_WORDS + FLIGHT_WORDS;
+const ROUTE_AT = HEADER_WORDS + ROW_WORDS + FLIGHT_WORDS;
+/** Head, row, flight block, source route. */
+const FIXED_WORDS = ROUTE_AT + SHARED_WORDS;
 /** seq, len, flags, sent at. */
 const RTX_WORDS = 4;
 /** seq, len, flags. */
@@ -70,6 +73,7 @@ export function exportRow(t: Tcp, tcb: Tcb): ArrayBuffer {
   w.set([MAGIC, VERSION, ROW_USED, t.tick, t.now | 0, sent.length, held.length, tcb.sndQueued]);
   w.set(tcb.i32.subarray(tcb.at, tcb.at + ROW_WORDS), HEADER_WORDS);
   w.set(tcb.f32.subarray(tcb.flight, tcb.flight + FLIGHT_WORDS), HEADER_WORDS + ROW_WORDS);
+  if (tcb.flags2 & F2_ROUTED) w.set(t.sourceRoutes.words(t.sourceRoutes.of(tcb.i32, tcb.at)), ROUTE_AT);
   const r = t.records;
   let at = FIXED_WORDS;
   for (const rec of sent) at = put(w, at, r.seq(rec), r.len(rec), r.flags(rec), r.sentAt(rec));
@@ -118,7 +122,7 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   tcb.i32[tcb.at + GEN] = gen;
   tcb.flight = 0;
   stir(t, tcb);
-  tcb.f32.set(w.subarray(HEADER_WORDS + ROW_WORDS, FIXED_WORDS), tcb.flight);
+  tcb.f32.set(w.subarray(HEADER_WORDS + ROW_WORDS, ROUTE_AT), tcb.flight);
   tcb.timing = 0; // an index into a table of the exporter's
   tcb.rtxLost = 0; // an index into the exporter's records
   takeGrant(t, tcb);
@@ -130,7 +134,11 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   tcb.flags &= ~(F_DIRTY | F_COUNTED | F_LISTED | F_IN_FLOWS);
   shiftTimes(t, tcb, w[3]!, w[4]!);
   t.congestion.adopt(tcb, t.now);
-  tcb.hop = t.ip.routeTo(tcb.i32, tcb.at + 5);
+  if (tcb.flags2 & F2_ROUTED) {
+    const route = t.sourceRoutes.recall(w.subarray(ROUTE_AT, FIXED_WORDS));
+    if (t.sourceRoutes.keep(t, route, tcb.i32, tcb.at) === 0) tcb.flags2 &= ~F2_ROUTED;
+  }
+  tcb.hop = hopOf(t, tcb);
   const failed = tcb.hop < 0 ? ENETUNREACH : restoreQueues(t, tcb, w, snapshot) ? 0 : ENOBUFS;
   if (failed !== 0) {
     silence(tcb);

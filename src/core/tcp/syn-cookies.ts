@@ -10,7 +10,7 @@ import { ecnOfSyn } from './ecn.ts';
 import { emitSyn } from './emit.ts';
 import { inherit, setIdentity } from './lifecycle.ts';
 import { hopBack } from './reply.ts';
-import { F_DIRTY, F_PASSIVE, F_SACK, F_TS, F_WS, F2_ACCECN, F2_ECN } from './row.ts';
+import { F_DIRTY, F_PASSIVE, F_SACK, F_TS, F_WS, F2_ACCECN, F2_ECN, F2_ROUTED } from './row.ts';
 import type { Segment } from './segment.ts';
 import { blank } from './syn-ack.ts';
 import { takeSynOptions } from './syn-options.ts';
@@ -36,9 +36,11 @@ export function sendCookie(t: Tcp, listener: number, seg: Segment, identity: Int
     return;
   }
   const tcb = blank(t, scratch);
+  const routes = t.sourceRoutes;
   inherit(t, tcb, t.other.select(listener));
   tcb.flags |= F_PASSIVE | F_DIRTY;
   setIdentity(tcb, identity, 0);
+  if (routes.arrived && routes.keep(t, routes.arrivedEntry, identity, 0) > 0) tcb.flags2 |= F2_ROUTED; // for this turn
   tcb.hop = hopBack(t, seg, scratch); // no hop of ours is held for somebody who may not exist
   tcb.rcvNxt = add(seg.seq, 1);
   takeSynOptions(t, tcb, seg);

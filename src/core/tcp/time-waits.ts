@@ -5,7 +5,7 @@
 import type { Tcp } from './context.ts';
 import { CLOSED, EV, TIME_WAIT } from './figure5.ts';
 import { GHOST } from './flights.ts';
-import { F_APP_DONE, F_DIRTY, F_FIN_SENT, F_SYN_ACKED, F_TS, F_WS } from './row.ts';
+import { F_APP_DONE, F_DIRTY, F_FIN_SENT, F_SYN_ACKED, F_TS, F_WS, F2_ROUTED } from './row.ts';
 import { ANVIL } from './rows.ts';
 import type { Tcb } from './tcb.ts';
 import { FIRST_WORD, Tuples } from './tuples.ts';
@@ -19,10 +19,11 @@ const TS_OFFSET = FIRST_WORD + 4;
 const SCALES_IP = FIRST_WORD + 5;
 const OOW_AT = FIRST_WORD + 6;
 const MAX_SND_WND = FIRST_WORD + 7;
-/** Hop, whether timestamps and window scaling are in use, and how often 2MSL began again. */
+/** Hop, whether a source route, timestamps and window scaling are in use, and how often 2MSL began again. */
 const HOP_BITS = FIRST_WORD + 8;
 const WORDS = FIRST_WORD + 9;
-const NO_HOP = 0xffffff;
+const NO_HOP = 0x7fffff;
+const BIT_ROUTED = 1 << 23;
 const BIT_TS = 1 << 24;
 const BIT_WS = 1 << 25;
 const RESTARTS_SHIFT = 26;
@@ -53,7 +54,8 @@ export function store(t: Tcp, rec: number, tcb: Tcb): void {
   w[at + TS_OFFSET] = tcb.tsOffset;
   w[at + SCALES_IP] = tcb.scales | (tcb.ip << 16);
   w[at + OOW_AT] = tcb.oowAt;
-  const bits = (tcb.flags & F_TS ? BIT_TS : 0) | (tcb.flags & F_WS ? BIT_WS : 0);
+  const routed = tcb.flags2 & F2_ROUTED ? BIT_ROUTED : 0;
+  const bits = routed | (tcb.flags & F_TS ? BIT_TS : 0) | (tcb.flags & F_WS ? BIT_WS : 0);
   w[at + MAX_SND_WND] = tcb.maxSndWnd;
   w[at + HOP_BITS] = (tcb.hop & NO_HOP) | bits;
   tcb.hop = -1;
@@ -77,6 +79,7 @@ export function unfold(t: Tcp, rec: number, row = ANVIL): Tcb {
   tcb.flight = t.flights.blank(GHOST);
   for (let n = 0; n < 9; n++) tcb.i32[tcb.at + n] = w[at + n]!;
   tcb.hop = (bits & NO_HOP) === NO_HOP ? -1 : bits & NO_HOP;
+  if (bits & BIT_ROUTED) tcb.flags2 = F2_ROUTED;
   tcb.state = TIME_WAIT;
   tcb.flags = F_APP_DONE | F_DIRTY | F_SYN_ACKED | F_FIN_SENT | (bits & BIT_TS ? F_TS : 0) | (bits & BIT_WS ? F_WS : 0);
   tcb.sndUna = tcb.sndNxt = w[at + SND_NXT]!;

@@ -13,9 +13,11 @@ import {
   RX_FLAGS,
   RX_GSO,
   RX_IP,
+  RX_KIND,
   RX_LEN,
   RX_OFF,
   RX_OPTS,
+  RX_ROUTED,
   RX_ROW,
   RX_SEQ,
   RX_TOTAL,
@@ -41,6 +43,7 @@ const SAME_IP = 0xff00fffc | 0;
 /** Whether the single segment at `next` continues the descriptor at `head`. */
 export function continues(rx: Int32Array, head: number, next: number): boolean {
   if (rx[head + RX_ROW]! < 0 || rx[head + RX_ROW] !== rx[next + RX_ROW]) return false;
+  if (((rx[head + RX_KIND]! | rx[next + RX_KIND]!) >> 16) & RX_ROUTED) return false;
   // PSH and FIN end a run; the window may change.
   const flags = rx[head + RX_FLAGS]! & FLAG_BITS;
   if ((flags & NEVER_MERGED) !== 0 || (flags & ACK) === 0) return false;

@@ -24,6 +24,11 @@ export interface IpOptions {
   multicastReports?: boolean;
   /** Bytes for fragments of datagrams that are not whole yet. Default 1 MiB. */
   reassemblyBytes?: number;
+  /**
+   * What came by an IPv4 source route: 'drop' (default), or 'accept': TCP answers along the way it came, which lets a sender choose
+   * where the answers go. Answers to a `sourceRoute` of our own are taken in any case.
+   */
+  sourceRoutes?: 'drop' | 'accept';
 }
 
 const NAMES = [
@@ -32,6 +37,7 @@ const NAMES = [
   'slaac',
   'multicastReports',
   'reassemblyBytes',
+  'sourceRoutes',
 ] as const satisfies readonly (keyof IpOptions)[];
 const DUPLICATES = ['background', 'wait', 'off'] as const;
 const MIB = 1 << 20;
@@ -47,6 +53,7 @@ export function checkIp(ip: IpOptions | undefined, device: boolean): Partial<IpS
     slaac: checkFlag('ip.slaac', given.slaac, false),
     multicastReports: checkFlag('ip.multicastReports', given.multicastReports, device),
     reassemblyBytes: checkNumber('ip.reassemblyBytes', given.reassemblyBytes, MIB, LEAST_REASSEMBLY, 64 * MIB, 'bytes'),
+    sourceRoutes: checkOneOf('ip.sourceRoutes', given.sourceRoutes, ['drop', 'accept'], 'drop'),
   };
 }
 

@@ -2,6 +2,7 @@
 import { PcapngWriter } from '../../../src/capture/pcapng-writer.ts';
 import type { OpenOptions, TcpDefaults } from '../../../src/core/api.ts';
 import * as codes from '../../../src/core/events.ts';
+import type { IpSettings } from '../../../src/core/ip/settings.ts';
 import { StackCore } from '../../../src/core/stack-core.ts';
 import { stateName } from '../../../src/core/tcp/figure5.ts';
 import type { TcpInfo } from '../../../src/core/tcp/info.ts';
@@ -17,6 +18,7 @@ import { neighbourAnswer } from './neighbour.ts';
 export interface CoreBackendOptions {
   readonly family?: 4 | 6;
   readonly tcp?: Partial<TcpDefaults>;
+  readonly ip?: Partial<IpSettings>;
   /** Per connection. */
   readonly open?: OpenOptions;
   readonly mtu?: number;
@@ -95,6 +97,7 @@ export class CoreBackend implements Backend {
       maxConnections: this.#rows,
       arenaBytes: 1 << 20,
       tcp: { ...SCRIPT_DEFAULTS, ...options.tcp },
+      ...(options.ip !== undefined && { ip: options.ip }),
     });
     this.core.ip.addAddress(parseAddress(LOCAL[4]), 120, 0);
     this.core.ip.addAddress(parseAddress(LOCAL[6]), 64, 0);

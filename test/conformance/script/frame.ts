@@ -20,7 +20,10 @@ export interface Packet {
   readonly srcMac: Uint8Array;
   readonly dstMac: Uint8Array;
   readonly src: string;
+  /** Of a packet that goes by a source route: where it ends. */
   readonly dst: string;
+  /** `loose` or `strict` and the addresses that the packet has ahead of it, the IP header's own first. */
+  readonly route?: string;
   readonly sport: number;
   readonly dport: number;
   readonly tos: number;
@@ -107,8 +110,10 @@ export function decodeFrame(frame: Uint8Array): Packet | undefined {
   const header = six ? 40 : (frame[ETHER]! & 15) * 4;
   const size = six ? view.getUint16(ETHER + 4) : view.getUint16(ETHER + 2) - header;
   const src = frame.slice(ETHER + (six ? 8 : 12), ETHER + (six ? 24 : 16));
-  const dst = frame.slice(ETHER + (six ? 24 : 16), ETHER + (six ? 40 : 20));
+  const first = frame.slice(ETHER + (six ? 24 : 16), ETHER + (six ? 40 : 20));
   const l4 = ETHER + header;
+  const route = six ? undefined : readRoute(frame.subarray(ETHER + 20, l4));
+  const dst = route?.hops.at(-1) ?? first;
   const tcp = frame.subarray(l4, l4 + size);
   if (pseudoChecksum(src, dst, tcp) !== 0) throw new Error('a segment with a wrong checksum was sent [MUST-2]');
   if (!six && internetChecksum(frame.subarray(ETHER, l4)) !== 0)
@@ -119,6 +124,7 @@ export function decodeFrame(frame: Uint8Array): Packet | undefined {
     srcMac: frame.slice(6, 12),
     src: addressText(src),
     dst: addressText(dst),
+    ...(route !== undefined && { route: [route.type, ...[first, ...route.hops].map(addressText)].join(',') }),
     sport: view.getUint16(l4),
     dport: view.getUint16(l4 + 2),
     tos: six ? (view.getUint16(ETHER) >> 4) & 0xff : frame[ETHER + 1]!,
@@ -134,6 +140,19 @@ export function decodeFrame(frame: Uint8Array): Packet | undefined {
       text: tcp.slice(offset),
     },
   };
+}
+
+/** LSRR or SSRR among IPv4 options: the addresses from its pointer on. RFC 791 §3.1. */
+function readRoute(options: Uint8Array): { readonly type: string; readonly hops: Uint8Array[] } | undefined {
+  for (let at = 0; at < options.length && options[at] !== 0; at += options[at] === 1 ? 1 : options[at + 1]!) {
+    if (options[at] !== 131 && options[at] !== 137) continue;
+    const end = at + options[at + 1]!;
+    if (end > options.length || (options[at + 1]! - 3) % 4 !== 0) throw new Error('a malformed source route was sent');
+    const hops: Uint8Array[] = [];
+    for (let hop = at + options[at + 2]! - 1; hop < end; hop += 4) hops.push(options.slice(hop, hop + 4));
+    return { type: options[at] === 131 ? 'loose' : 'strict', hops };
+  }
+  return undefined;
 }
 
 function internetChecksum(bytes: Uint8Array, start = 0): number {

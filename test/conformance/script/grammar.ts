@@ -36,6 +36,8 @@ export interface SegmentSpec {
   readonly ttl?: number;
   /** IPv4 options as hexadecimal. */
   readonly ipOptions?: string;
+  /** Of a segment that the stack sends: `loose,10.0.0.9,10.0.0.2`, see Packet; or `none`. */
+  readonly route?: string;
 }
 
 export type Action =
@@ -199,9 +201,10 @@ function parseSegment(text: string): SegmentSpec {
     ...string('src'),
     ...string('dst'),
     ...string('ipOptions'),
+    ...string('route'),
     ...(literal === null ? {} : { literal: literal[1]! }),
     ...(options === null || options[1] === '...' ? {} : { options: parseOptions(options[1]!) }),
   };
 }
 
-const KEYS = ['seq', 'ack', 'len', 'win', 'urg', 'tos', 'ttl', 'src', 'dst', 'reserved', 'ipOptions'];
+const KEYS = ['seq', 'ack', 'len', 'win', 'urg', 'tos', 'ttl', 'src', 'dst', 'reserved', 'ipOptions', 'route'];

@@ -44,19 +44,23 @@ const BASE = {
 
 /** Why the kernel cannot be given these settings, or undefined. */
 export function withoutTwin(options: CoreBackendOptions): string | undefined {
-  const { tcp = {}, open = {}, backlog, maxConnections, seed } = options;
+  const { tcp = {}, ip = {}, open = {}, backlog, maxConnections, seed } = options;
   const known = { ...SYSCTLS, userTimeout: true };
   const odd = Object.keys(tcp).find((name) => !(name in known) && tcp[name as keyof typeof tcp] !== undefined);
   if (odd !== undefined) return `the setting ${odd} is ours alone`;
+  const strange = Object.keys(ip).find((name) => name !== 'sourceRoutes');
+  if (strange !== undefined) return `the setting ip.${strange} is ours alone`;
   if (Object.keys(open).length > 0) return `options of a connection: ${Object.keys(open).join(', ')}`;
   if (maxConnections !== undefined) return 'the size of our tables';
   if (backlog !== undefined) return 'how long an accept queue is, and when it is full, each stack counts its own way';
   return seed === undefined ? undefined : 'a seed of ours';
 }
 
-export function agentConfig({ tcp = {}, mtu = 1500 }: CoreBackendOptions): AgentConfig {
+export function agentConfig({ tcp = {}, ip = {}, mtu = 1500 }: CoreBackendOptions): AgentConfig {
   const sysctl: Record<string, string | number> = { ...BASE };
   for (const [name, value] of Object.entries(tcp)) Object.assign(sysctl, SYSCTLS[name]?.(value as number) ?? {});
+  const routes = Number(ip.sourceRoutes === 'accept');
+  for (const scope of ['all', 'default']) sysctl[`net.ipv4.conf.${scope}.accept_source_route`] = routes;
   return {
     device: 'tun0',
     sysctl,

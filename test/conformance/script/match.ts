@@ -25,6 +25,8 @@ export function differences(c: Connection, spec: SegmentSpec, p: Packet, exact =
   compare('tos', spec.tos, p.tos);
   compare('ttl', spec.ttl, p.ttl);
   compare('reserved', spec.reserved, s.reserved);
+  const route = p.route ?? 'none';
+  if (spec.route !== undefined && spec.route !== route) found.push(`the source route is ${route}, not ${spec.route}`);
   if ((s.flags & (2 | 4 | 16)) === 0) found.push('it has no ACK [UNTAGGED-20]');
   // What is not in use is zero.
   if ((s.flags & 16) === 0 && s.ack !== 0 && (s.flags & 4) === 0) found.push(`the ACK field is ${s.ack} without ACK`);

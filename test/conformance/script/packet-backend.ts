@@ -49,12 +49,13 @@ export class PacketHost {
     });
   }
 
-  static async start({ tcp = {} }: CoreBackendOptions): Promise<PacketHost> {
+  static async start({ tcp = {}, ip = {} }: CoreBackendOptions): Promise<PacketHost> {
     const wire = await Agent.start(TAP, (frame) => localPort(frame.subarray(ETHER)));
     const config = {
       device: 'tap0',
       addresses: [`${LOCAL[4]}/24`, `${LOCAL[6]}/64`],
       tcp: { ...SCRIPT_DEFAULTS, ...tcp },
+      ip,
     };
     const stack = await Agent.beside(wire.side, [process.execPath, STACK, JSON.stringify(config)]);
     return new PacketHost(wire, stack);

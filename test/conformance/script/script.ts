@@ -365,7 +365,7 @@ export class Script {
 }
 
 function showSpec(s: SegmentSpec): string {
-  const keys = ['seq', 'ack', 'win', 'urg', 'tos', 'ttl', 'src', 'dst'] as const;
+  const keys = ['seq', 'ack', 'win', 'urg', 'tos', 'ttl', 'src', 'dst', 'route'] as const;
   const fields = keys.flatMap((key) => (s[key] === undefined ? [] : [`${key} ${s[key]}`]));
   const options = s.options === undefined ? [] : [`<${s.options.map(formatOption).join(', ')}>`];
   const marks = [...(s.badChecksum ? ['badsum'] : []), ...(s.broadcast ? ['broadcast'] : [])];

@@ -17,6 +17,7 @@ import type { Segment } from '../segment.ts';
 import { readOptions, takeSynOptions } from '../syn-options.ts';
 import { BACKLOG, type Tcb } from '../tcb.ts';
 import { takeUserTimeout } from '../user-timeout.ts';
+import { takeRoute } from '../way-back.ts';
 import { deliver } from './text.ts';
 
 /** Nothing of Fast Open. */
@@ -58,6 +59,7 @@ function begin(t: Tcp, tcb: Tcb, listener: number, identity: Int32Array, hop: nu
   t.rows.words[listener * ROW_WORDS + BACKLOG]! += 1 << 16;
   t.fastOpens.begin(listener);
   setIdentity(tcb, identity, 0);
+  takeRoute(t, tcb);
   tcb.hop = hop;
   numbers(t, tcb);
   enterFlows(t, tcb);

@@ -12,6 +12,7 @@ import { blank, sendSynAck } from '../syn-ack.ts';
 import { sendCookie } from '../syn-cookies.ts';
 import { refused } from '../syn-hook.ts';
 import { HALF_OPEN } from '../tcb.ts';
+import { takeRoute, wayBack } from '../way-back.ts';
 import { replyReset } from './closed.ts';
 import { COOKIE, fastOpen, OPENED, PLAIN, synReceived } from './fast-open.ts';
 
@@ -37,7 +38,7 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
     sendCookie(t, listener, seg, identity);
     return;
   }
-  const hop = t.ip.routeTo(identity, 5);
+  const hop = wayBack(t, identity);
   if (hop < 0) return; // no way back: an entry would wait for nothing
   // What reopens TIME_WAIT may be an old duplicate: only the third ACK will tell.
   const early = after === undefined ? fastOpen(t, listener, seg, identity, hop) : PLAIN;
@@ -46,6 +47,7 @@ export function listen(t: Tcp, listener: number, seg: Segment, identity: Int32Ar
   inherit(t, tcb, t.other.select(listener));
   tcb.flags |= F_PASSIVE | F_DIRTY;
   setIdentity(tcb, identity, 0);
+  takeRoute(t, tcb);
   tcb.hop = hop;
   numbers(t, tcb, after);
   synReceived(t, tcb, seg);

@@ -19,6 +19,7 @@ import {
   RX_LEN,
   RX_OFF,
   RX_OPTS,
+  RX_ROUTED,
   RX_ROW,
   RX_SEQ,
   RX_TOTAL,
@@ -76,6 +77,8 @@ test.each<[string, (rx: Int32Array, next: number) => void]>([
 test.each<[string, (rx: Int32Array, next: number) => void]>([
   ['another flow', (rx, next) => (rx[next + RX_ROW] = 8)],
   ['no flow', (rx, next) => (rx[HEAD + RX_ROW] = rx[next + RX_ROW] = -1)],
+  ['a source route', (rx, next) => (rx[next + RX_KIND]! |= RX_ROUTED << 16)],
+  ['a source route before', (rx) => (rx[HEAD + RX_KIND]! |= RX_ROUTED << 16)],
   ['a gap', (rx, next) => rx[next + RX_SEQ]!++],
   ['another acknowledgment', (rx, next) => rx[next + RX_ACK]!++],
   ['older timestamp', (rx, next) => (rx[next + RX_TSVAL] = 9)],

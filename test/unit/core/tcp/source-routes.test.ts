@@ -1,0 +1,101 @@
+// The table of source routes, beside what scripts show (test/conformance/source-routes.test.ts).
+import { expect, test } from 'vitest';
+import { mostText, pathMtu, setSendMss } from '../../../../src/core/tcp/mss.ts';
+import { F2_ROUTED } from '../../../../src/core/tcp/row.ts';
+import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
+import { SOURCE_ROUTES } from '../../../../src/core/tcp/source-routes.ts';
+import { wayAround } from '../../../../src/core/tcp/way-back.ts';
+import { HOP_WORDS, ROUTE_FIRST, TX_HOP } from '../../../../src/wire/abi.ts';
+import { mapIpv4 } from '../../../../src/wire/address.ts';
+import { type Bench, bench, endTurn } from './bench.ts';
+
+const NAMED = { strict: false, hops: [0x0a000009, 0x0a000008] };
+
+/** Identity of a connection that is not there. */
+function stranger(port: number): Int32Array {
+  const key = new Int32Array(9);
+  key[0] = (80 << 16) | port;
+  mapIpv4(0x0a000001, key, 1);
+  mapIpv4(0x0a000002, key, 5);
+  return key;
+}
+
+function routed(b: Bench): number {
+  const r = b.t.sourceRoutes;
+  b.tcb.flags2 |= F2_ROUTED;
+  return r.keep(b.t, r.draft(NAMED, 0x0a000002), b.tcb.i32, b.tcb.at);
+}
+
+test('those of connections that are gone make room, those of the living and of this turn stay', () => {
+  const b = bench();
+  const { t } = b;
+  const r = t.sourceRoutes;
+  const mine = routed(b);
+  const draft = r.draft(NAMED, 0x0a000002);
+  for (let n = 1; n < SOURCE_ROUTES; n++) expect(r.keep(t, draft, stranger(n), 0)).toBe(mine + n);
+  expect(r.keep(t, draft, stranger(5), 0)).toBe(mine + 5);
+  expect(r.keep(t, draft, stranger(1000), 0)).toBe(0); // descriptors of this turn name the others
+  t.tick++;
+  expect(r.keep(t, draft, stranger(1000), 0)).toBe(mine + 1);
+  expect([r.of(b.tcb.i32, b.tcb.at), r.of(stranger(1000), 0), r.of(stranger(5), 0)]).toEqual([mine, mine + 1, 0]);
+});
+
+test('the identity is the whole one', () => {
+  const b = bench();
+  const r = b.t.sourceRoutes;
+  const entry = r.keep(b.t, r.draft(NAMED, 0x0a000002), stranger(7), 0);
+  for (const [word, value] of [
+    [0, (81 << 16) | 7],
+    [4, 0x0a000003],
+    [8, 0x0a000003],
+    [7, 0],
+  ] as const) {
+    const other = stranger(7);
+    other[word] = value;
+    expect(r.of(other, 0)).toBe(0);
+  }
+  expect(r.of(stranger(7), 0)).toBe(entry);
+});
+
+test('every descriptor names the route beside the hop, text has less room, and no device cuts it [MUST-16]', () => {
+  const b = bench({ mtu: 1500, maxPacket: 65535 });
+  b.tcb.peerMss = 1460;
+  const entry = routed(b);
+  setSendMss(b.t, b.tcb);
+  expect([pathMtu(b.t, b.tcb), b.tcb.sndMss]).toEqual([1500, 1460 - 12]);
+  expect(mostText(b.t, b.tcb, 0, b.tcb.sndMss)).toBe(1448);
+  b.send(1448);
+  expect(b.t.links[0]!.tx[TX_HOP]).toBe(b.tcb.hop | (entry << 16));
+});
+
+test('it is handed over with its connection', () => {
+  const [from, to] = [bench(), bench()];
+  routed(from);
+  exportRow(to.t, to.tcb);
+  endTurn(to);
+  const asked: number[] = [];
+  Object.assign(to.t.ip, { routeTo: (w: Int32Array, at: number) => (asked.push(w[at + 3]!), 0) });
+  expect(importRow(to.t, to.tcb, exportRow(from.t, from.tcb))).toBeGreaterThan(0);
+  const entry = to.t.sourceRoutes.of(to.tcb.i32, to.tcb.at);
+  expect([asked, to.t.hops[entry * HOP_WORDS + ROUTE_FIRST], to.tcb.flags2 & F2_ROUTED]).toEqual([
+    [0x0a000009],
+    0x0a000009,
+    F2_ROUTED,
+  ]);
+});
+
+test('a way around the hop that failed leads to the same first address; a strict route has none', () => {
+  const b = bench();
+  const asked: number[][] = [];
+  Object.assign(b.t.ip, { wayAround: (hop: number, w: Int32Array, at: number) => asked.push([hop, w[at + 3]!]) });
+  wayAround(b.t, b.tcb);
+  routed(b);
+  wayAround(b.t, b.tcb);
+  const r = b.t.sourceRoutes;
+  r.keep(b.t, r.draft({ ...NAMED, strict: true }, 0x0a000002), b.tcb.i32, b.tcb.at);
+  expect(wayAround(b.t, b.tcb)).toBe(-1);
+  expect(asked).toEqual([
+    [b.tcb.hop, b.tcb.i32[b.tcb.at + 8]],
+    [b.tcb.hop, 0x0a000009],
+  ]);
+});
