@@ -115,7 +115,7 @@ export class Stack implements AsyncDisposable {
     return dial(this.#alive(), options, handlers);
   }
 
-  /** A server like node:net's. */
+  /** A server of streams of ours, with the names of node:net. For what wants node:net itself: `use(stack)` of `usertcp/net` (ADR 47). */
   createServer(onConnection?: (socket: Socket) => void): Server;
   createServer(options: ServerOptions, onConnection?: (socket: Socket) => void): Server;
   createServer(first?: ServerOptions | ((socket: Socket) => void), second?: (socket: Socket) => void): Server {
@@ -124,7 +124,7 @@ export class Stack implements AsyncDisposable {
       : new Server(this.#alive(), first ?? {}, second);
   }
 
-  /** Connects like node:net's `connect`: returns the socket at once, 'connect' or 'error' follows. */
+  /** A stream of ours, with the names of node:net: returned at once, 'connect' or 'error' follows. */
   connect(options: SocketConnectOptions, onConnect?: () => void): Socket;
   connect(port: number, host?: string, onConnect?: () => void): Socket;
   connect(first: SocketConnectOptions | number, second?: string | (() => void), third?: () => void): Socket {
