@@ -21,6 +21,7 @@ if (kind === 'ours') {
     device,
     addresses: [`${ip}/24`],
     tcp: { noDelay: true },
+    warmUp: !process.env.USERTCP_COLD,
     ...(process.env.SPIN && { spin: Number(process.env.SPIN) }),
   });
   ({ createServer } = use(stack));

@@ -12,6 +12,7 @@ import { TcpHandle } from './shell/net/handle.ts';
 import { type Net, netOf } from './shell/net/net.ts';
 import { renew } from './shell/net/newer.ts';
 import { checkRules, type NetRules } from './shell/net/policy.ts';
+import { rehearseSockets } from './shell/net/rehearsal.ts';
 import { Router } from './shell/net/router.ts';
 import { sharedRouter } from './shell/net/shared.ts';
 import type { Stack } from './shell/stack.ts';
@@ -23,6 +24,7 @@ export type { Net } from './shell/net/net.ts';
 export type { NetRules } from './shell/net/policy.ts';
 
 renew();
+rehearseSockets();
 const ours = netOf(() => sharedRouter(openStack));
 
 // Each with its type by name, so that the reference points at Node's documentation instead of repeating it.

@@ -5,9 +5,11 @@
  * @module usertcp/register
  */
 import { install } from './shell/net/install.ts';
+import { rehearseSockets } from './shell/net/rehearsal.ts';
 import { sharedRouter } from './shell/net/shared.ts';
 import { openStack } from './stack.ts';
 
+rehearseSockets();
 const router = sharedRouter(openStack);
 install(router);
 // A device that cannot be opened is told before the program starts.

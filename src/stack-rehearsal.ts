@@ -10,6 +10,7 @@ import type { Conn } from './shell/conn.ts';
 import type { Handlers } from './shell/handlers.ts';
 import { checkAddresses } from './shell/options/addresses.ts';
 import type { Settings } from './shell/options/stack-options.ts';
+import { rehearsed } from './shell/rehearsed.ts';
 import { NodeRng } from './shell/rng.ts';
 import type { Stack } from './shell/stack.ts';
 import type { Surroundings } from './stack.ts';
@@ -20,13 +21,15 @@ type Assemble = (settings: Settings, around: Surroundings) => Stack;
 export interface Amounts {
   readonly roundTrips: number;
   readonly connections: number;
+  /** Round trips with sockets of `usertcp/net`, where that is used; and a connection for each eighth, 2 KB for each. */
+  readonly sockets: number;
   /** As super-segments, and cut into frames that are merged again. */
   readonly whole: number;
   readonly inPieces: number;
 }
 
 /** V8 optimizes a function that has executed some 70 KB of bytecode at least three times; one call of the smallest is a few bytes. */
-const ENOUGH: Amounts = { roundTrips: 6000, connections: 2000, whole: 48 << 20, inPieces: 48 << 20 };
+const ENOUGH: Amounts = { roundTrips: 6000, connections: 2000, sockets: 8000, whole: 48 << 20, inPieces: 48 << 20 };
 /** ms that one turn of the event loop may take of it. */
 const SLICE = 5;
 const TURNS_TO_END = 20;
@@ -57,6 +60,9 @@ const SERVICES: readonly Handlers[] = [
 const ECHOES = 5;
 const SINK = 6;
 const SOURCES = [7, 8];
+/** Of sockets: an echo, short answers, a sink, a source. */
+const [TALKERS, SOCKET_SINK, SOCKET_SOURCE] = [[9, 10], 11, 12] as const;
+const TALKS = 8;
 
 const AROUND = { rng: new NodeRng(), later: setImmediate, after: () => () => {}, warnings: [], teardown: [] };
 
@@ -101,16 +107,29 @@ class Rehearsal {
 
   /** What was done of it before the time was over. */
   async play(wanted: Amounts): Promise<Amounts> {
+    // First: where they are used they are most of what is, and the time may be over soon.
+    const sockets = rehearsed.sockets?.(this.#stacks[1]!, TALKERS[0]) ? await this.#sockets(wanted.sockets) : 0;
     const roundTrips = await this.#phase(wanted.roundTrips, () => {
       for (let port = 1; port <= ECHOES; port++) this.#ping(port);
     });
     const connections = await this.#phase(wanted.connections, () => {
       for (let port = 1; port <= ECHOES; port++) this.#visit(port);
     });
-    const whole = await this.#phase(wanted.whole, () => this.#pump());
+    const whole = await this.#phase(wanted.whole, () => this.#pump(SINK, SOURCES));
     this.#cable.cut = true;
-    const inPieces = await this.#phase(wanted.inPieces, () => this.#pump());
-    return { roundTrips, connections, whole, inPieces };
+    const inPieces = await this.#phase(wanted.inPieces, () => this.#pump(SINK, SOURCES));
+    return { roundTrips, connections, sockets, whole, inPieces };
+  }
+
+  async #sockets(wanted: number): Promise<number> {
+    const roundTrips = await this.#phase(wanted, () => {
+      for (let i = 0; i < TALKS; i++) for (const port of TALKERS) this.#ping(port);
+    });
+    await this.#phase(wanted / 8, () => {
+      for (let i = 0; i < TALKS; i++) for (const port of TALKERS) this.#visit(port);
+    });
+    await this.#phase(wanted * 2048, () => this.#pump(SOCKET_SINK, [SOCKET_SOURCE]));
+    return roundTrips;
   }
 
   async close(): Promise<void> {
@@ -165,9 +184,9 @@ class Rehearsal {
     });
   }
 
-  #pump(): void {
-    this.#dial(SINK, { open: lend, drain: (conn) => (this.#over ? conn.end() : lend(conn)) });
-    for (const port of SOURCES) {
+  #pump(sink: number, sources: readonly number[]): void {
+    this.#dial(sink, { open: lend, drain: (conn) => (this.#over ? conn.end() : lend(conn)) });
+    for (const port of sources) {
       this.#dial(port, {
         data: (conn, bytes) => {
           this.#done += bytes.length;

@@ -1,9 +1,12 @@
-import { expect, test, vi } from 'vitest';
+import diagnostics from 'node:diagnostics_channel';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { rehearseSockets } from '../../src/shell/net/rehearsal.ts';
 import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
+import { rehearsed } from '../../src/shell/rehearsed.ts';
 import { assemble, createStack } from '../../src/stack.ts';
 import { rehearse } from '../../src/stack-rehearsal.ts';
 
-const LITTLE = { roundTrips: 20, connections: 20, whole: 1 << 20, inPieces: 1 << 20 };
+const LITTLE = { roundTrips: 20, connections: 20, sockets: 40, whole: 1 << 20, inPieces: 1 << 20 };
 const LONG = 30_000;
 const play = (options: StackOptions = {}, limit = LONG) =>
   rehearse(assemble, checkOptions(options), limit, undefined, LITTLE);
@@ -19,8 +22,27 @@ test.each<[string, StackOptions]>([
     expect(done[part], part).toBeGreaterThanOrEqual(LITTLE[part]);
 });
 
+describe('once usertcp/net is imported', () => {
+  beforeEach(rehearseSockets);
+  afterEach(() => void delete rehearsed.sockets);
+
+  test('sockets are played, too', async () => {
+    const done = await play();
+    for (const part of Object.keys(LITTLE) as (keyof typeof LITTLE)[])
+      expect(done[part], part).toBeGreaterThanOrEqual(LITTLE[part]);
+  });
+
+  test('but not while somebody would hear of them', async () => {
+    const hear = vi.fn();
+    diagnostics.subscribe('net.server.socket', hear);
+    const done = await play();
+    diagnostics.unsubscribe('net.server.socket', hear);
+    expect([done.sockets, hear.mock.calls.length]).toEqual([0, 0]);
+  });
+});
+
 test('no time, no play', async () => {
-  expect(await play({}, 0)).toEqual({ roundTrips: 0, connections: 0, whole: 0, inPieces: 0 });
+  expect(await play({}, 0)).toEqual({ roundTrips: 0, connections: 0, sockets: 0, whole: 0, inPieces: 0 });
 });
 
 test('a controller of the user hears nothing of it', async () => {
@@ -41,7 +63,7 @@ test('a signal ends it', async () => {
   setTimeout(() => never.abort(), 50);
   const endless = { ...LITTLE, roundTrips: Number.POSITIVE_INFINITY };
   const done = await rehearse(assemble, checkOptions({}), 10 * LONG, never.signal, endless);
-  expect(done).toMatchObject({ connections: 0, whole: 0, inPieces: 0 });
+  expect(done).toMatchObject({ connections: 0, sockets: 0, whole: 0, inPieces: 0 });
 });
 
 test('a stack that cannot be opened says why', async () => {
