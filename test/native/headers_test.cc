@@ -165,7 +165,7 @@ TEST(Headers, OptionsOfIpv4AreSkipped) {
 
 TEST(Headers, SourceRoutesOfIpv4AreMarked) {
   const auto routed = [](const Bytes& options) {
-    const Parsed p = read(test::ethernet(kTypeIpv4, test::ipv4(kProtocolUdp, Bytes(8), options)));
+    const Parsed p = parse_bytes(test::ethernet(kTypeIpv4, test::ipv4(kProtocolUdp, Bytes(8), options)));
     EXPECT_EQ(p.drop, kNoCounter);
     return (p.desc.word[kRxKind] >> 16 & kRxRouted) != 0;
   };
