@@ -173,6 +173,8 @@ export function sender(burst, each) {
       client.burst(1);
     }
     prepare(link, row, burst, 0);
+    // The congestion window still grows: until the send buffer is what holds it back.
+    for (let i = 0; i < 64; i++) run();
   }
   const check = () => {
     const { challengeAcks } = core.counters;
