@@ -3,6 +3,7 @@ import { PcapngWriter } from './capture/pcapng-writer.ts';
 import { StackCore } from './core/stack-core.ts';
 import { nativeBlocks } from './link/blocks.ts';
 import { Loopback } from './link/loopback.ts';
+import { pollPhase } from './link/poll-phase.ts';
 import { Tee } from './link/tee.ts';
 import type { Clock, Link, Rng } from './ports.ts';
 import { AddressWatch } from './shell/address-watch.ts';
@@ -83,7 +84,7 @@ async function open(settings: Settings): Promise<Stack> {
       rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
       coreRng: (settings.rng ?? settings.secret ?? !shard) ? undefined : new SecretRng(shard.secret),
       shard,
-      later: setImmediate,
+      later: pollPhase,
       after: nodeTimer,
       warnings,
       teardown,
@@ -118,7 +119,7 @@ export function createLoopbackStack(options: Omit<StackOptions, 'device' | 'link
     links: [],
     clock: settings.clock ?? new NodeClock(),
     rng: settings.rng ?? (settings.secret === undefined ? new NodeRng() : new SecretRng(settings.secret)),
-    later: setImmediate,
+    later: pollPhase,
     after: nodeTimer,
     warnings: [],
     teardown: [],

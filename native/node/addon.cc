@@ -4,6 +4,7 @@
 #include "block_pool.h"
 #include "link_wrap.h"
 #include "probes.h"
+#include "turn.h"
 
 namespace usertcp {
 
@@ -14,6 +15,7 @@ class Addon final : public Napi::Addon<Addon> {
     exports.Set("TapLink", LinkWrap::define(env, "TapLink", LinkKind::kTap));
     exports.Set("BlockPool", BlockPool::define(env));
     exports.Set("release", Napi::Function::New<release>(env, "release"));
+    Turn::define(env, exports);
     define_probes(env, exports);
   }
 };

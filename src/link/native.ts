@@ -107,6 +107,8 @@ export interface Native {
   /** Detaches the ArrayBuffers of these and frees their memory at once. */
   release(chunks: readonly Uint8Array[]): void;
   abi(): { words: Record<string, number>; counters: string[] };
+  /** What it returns has the callback called once, before the event loop polls next; the process lives until then. */
+  beforePoll(callback: () => void): () => void;
   checksumKernels(): string[];
   /** The field as it stands in a header. `kernel` '' is the best one. */
   checksum(kernel: string, bytes: Uint8Array): number;

@@ -48,6 +48,20 @@ for (const [phase, next] of [
   console.log('destroyed in', phase, order.join(' '));
 }
 {
+  // In a callback that brings bytes, which libuv calls in its poll phase: the immediates of the same turn come before 'close'.
+  const echo = net.createServer((socket) => socket.on('error', () => {}).pipe(socket));
+  await once(echo.listen(0, '127.0.0.1'), 'listening');
+  const client = net.connect(echo.address().port, '127.0.0.1').on('error', () => {});
+  const order = [];
+  client.on('close', () => order.push('close')).write('x');
+  await once(client, 'data');
+  client.destroy();
+  setImmediate(() => order.push('immediate'));
+  for (let i = 0; i < 3; i++) await turn();
+  console.log('destroyed with the bytes', order.join(' '));
+  echo.close();
+}
+{
   const client = await opened();
   const order = [];
   client.on('finish', () => order.push('finish')).end();
