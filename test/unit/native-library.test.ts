@@ -55,3 +55,8 @@ test('between a frame and its descriptor nothing grows', () => {
   const growing = hot.filter(({ code }) => /\bstd::(vector|string)\b|\bpush_back\b|\bmake_unique\b/.test(code));
   expect(growing.map(({ name }) => name)).toEqual([]);
 });
+
+test('the reviewed list of the tarball has every source of the addon', () => {
+  const list = readFileSync(join(root, '../.ci/pack-files.txt'), 'utf8').split('\n');
+  expect(files.map(({ name }) => `native/${name}`).filter((name) => !list.includes(name))).toEqual([]);
+});
