@@ -42,7 +42,7 @@ describe.skipIf(addon?.BlockPool === undefined)('a pool of blocks', () => {
     (() => {
       for (let i = 0; i < 8; i++) new Uint8Array(pool.take()!).fill(0xa0 + i);
     })();
-    await collected();
+    await settled();
     const marks = Array.from({ length: 8 }, () => new Uint8Array(pool.take()!)[BLOCK - 1]);
     expect(marks.toSorted()).toEqual([0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7]);
   });
@@ -50,7 +50,7 @@ describe.skipIf(addon?.BlockPool === undefined)('a pool of blocks', () => {
   test('leaves a block alone as long as any view of it lives', async () => {
     const pool = new BlockPool(256);
     const kept = (() => new Uint8Array(pool.take()!).fill(7).subarray(100, 200).subarray(50))();
-    await collected();
+    await settled();
     for (let i = 0; i < 70; i++) new Uint8Array(pool.take()!).fill(9);
     expect(kept).toEqual(new Uint8Array(50).fill(7));
   });
