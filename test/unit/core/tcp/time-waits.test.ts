@@ -1,21 +1,22 @@
 // TIME_WAIT as small records: the row goes, the answers stay, the oldest makes room.
 
 import { expect, test } from 'vitest';
-import { TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
+import { CLOSED, TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
 import { GHOST } from '../../../../src/core/tcp/flights.ts';
 import { fold } from '../../../../src/core/tcp/folding.ts';
 import { beginTimeWait, enterFlows, takeRow } from '../../../../src/core/tcp/lifecycle.ts';
 import { F_SYN_ACKED, F_TS, F_WS } from '../../../../src/core/tcp/row.ts';
-import { expireTimeWaits, TimeWaits, unfold } from '../../../../src/core/tcp/time-waits.ts';
+import { dropFolded, expireTimeWaits, storeNews, TimeWaits, unfold } from '../../../../src/core/tcp/time-waits.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
 
 /** One more connection, in TIME_WAIT since now, folded. */
-function another(b: Bench, port: number): Int32Array {
+function another(b: Bench, port: number, hop = b.tcb.hop): Int32Array {
   const { t } = b;
   const tcb = t.cursor();
   takeRow(t, tcb, {});
   for (let n = 0; n < 9; n++) tcb.i32[tcb.at + n] = b.tcb.i32[b.tcb.at + n]!;
   tcb.ports = port;
+  tcb.hop = hop;
   tcb.flags |= F_SYN_ACKED | F_TS | F_WS;
   enterFlows(t, tcb);
   tcb.state = TIME_WAIT;
@@ -100,5 +101,51 @@ test('a record has no queues: no number on the scratch row names those of others
     -1,
     -1,
     -1,
+  ]);
+});
+
+test('a record holds its hop, and lets go of it once, however it ends [MUST-13]', () => {
+  const b = bench();
+  const { t } = b;
+  const freed: number[] = [];
+  Object.assign(t.ip, { release: (hop: number) => freed.push(hop) });
+  const hops = [0, 7, -1, 4];
+  const made = hops.map((hop, n) => another(b, 1 + n, hop));
+  expect(freed).toEqual([]);
+  const shown = made.map((identity) => {
+    const g = unfold(t, t.timeWaits.find(identity, 0));
+    return [g.hop, g.flags2];
+  });
+  expect(shown).toEqual(hops.map((hop) => [hop, 0]));
+  t.tick += 2 * t.defaults.msl - 1;
+  expireTimeWaits(t);
+  expect([freed, t.timeWaits.used]).toEqual([[], 4]);
+  t.tick += 1;
+  expireTimeWaits(t);
+  expect([freed, t.timeWaits.used]).toEqual([[0, 7, 4], 0]);
+});
+
+test('what a reset ends lets go of its hop, too', () => {
+  const b = bench();
+  const { t } = b;
+  const freed: number[] = [];
+  Object.assign(t.ip, { release: (hop: number) => freed.push(hop) });
+  for (const hop of [0, -1]) dropFolded(t, unfold(t, t.timeWaits.find(another(b, 9, hop), 0)));
+  expect([freed, t.timeWaits.used, t.ghost.state]).toEqual([[0], 0, CLOSED]);
+});
+
+test('what a segment changed is kept in its own record', () => {
+  const b = bench();
+  const { t } = b;
+  const [first, second] = [another(b, 1), another(b, 2)];
+  const rec = t.timeWaits.find(second, 0);
+  storeNews(t, rec, Object.assign(unfold(t, rec), { tsRecent: 11, oowAt: 12 }));
+  const kept = [first, second].map((identity) => {
+    const g = unfold(t, t.timeWaits.find(identity, 0));
+    return [g.tsRecent, g.oowAt];
+  });
+  expect(kept).toEqual([
+    [0, 0],
+    [11, 12],
   ]);
 });
