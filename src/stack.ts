@@ -46,7 +46,7 @@ export interface Surroundings {
   /** The first link's host has its addresses too and keeps all but these ports; absent = they are ours alone. */
   readonly shared?: ((port: number) => boolean) | undefined;
   /** Memory for received bytes that is used again; see NativeBlocks. Absent = V8's own. */
-  readonly blocks?: ((slack: number) => BlockSource | undefined) | undefined;
+  readonly blocks?: (() => BlockSource | undefined) | undefined;
   /** Keeps the host's kernel from answering for an address that is leased later; resolves to what undoes it. */
   readonly fence?: ((address: string) => Promise<() => Promise<void>>) | undefined;
 }
@@ -178,8 +178,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     after: around.after,
     claims: around.shared,
   });
-  // Of the arena, which V8 counts in full, few bytes are ever touched.
-  engine.slab.source = around.blocks?.(settings.memory === undefined ? settings.arenaBytes : 0);
+  engine.slab.source = around.blocks?.();
   shard?.begin({
     core,
     ephemeralPorts: settings.tcp.ephemeralPorts,

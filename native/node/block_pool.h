@@ -16,10 +16,9 @@ class BlockPool final : public Napi::ObjectWrap<BlockPool> {
 
  private:
   struct Spares;
-  struct Loan;
 
   Napi::Value take(const Napi::CallbackInfo& info);
-  Napi::Value trim(const Napi::CallbackInfo& info);
+  void trim(const Napi::CallbackInfo& info);
   static void returned(napi_env env, void* block, void* loan);
 
   Shared<Spares> spares_;

@@ -1,21 +1,13 @@
 /** Memory of the addon for what is received, where there is an addon (ADR 45). */
 import { native } from './native.ts';
 
-const BLOCK = 1 << 20;
-/** Blocks that V8's count may be too low by, at most. */
-const MOST = 256;
-/** Blocks that wait are given back when none was asked for in this time. */
+/** When none was asked for in this time, the blocks that wait, and those that come back, are given back to the system. */
 const IDLE_MS = 10_000;
 
 export class NativeBlocks {
-  readonly #pool;
+  readonly #pool = new (native().BlockPool)();
   #taken = false;
   #timer: NodeJS.Timeout | undefined;
-
-  /** `slack`: bytes that V8 counts although they are not in use; its count is too low by no more than these. */
-  constructor(slack: number) {
-    this.#pool = new (native().BlockPool)(Math.min(MOST, Math.floor(slack / BLOCK)));
-  }
 
   take(): ArrayBuffer | undefined {
     this.#taken = true;
@@ -35,9 +27,9 @@ export class NativeBlocks {
 }
 
 /** undefined: V8's own memory will have to do. */
-export function nativeBlocks(slack: number): NativeBlocks | undefined {
+export function nativeBlocks(): NativeBlocks | undefined {
   try {
-    return new NativeBlocks(slack);
+    return new NativeBlocks();
   } catch {
     return undefined;
   }

@@ -100,10 +100,8 @@ export interface TapLinkOptions {
 export interface Native {
   readonly PacketLink: new (options: PacketLinkOptions) => NativeLink;
   readonly TapLink: new (options: TapLinkOptions) => NativeLink;
-  /** Memory that comes back when JavaScript's collector drops it; `most`: blocks by which V8's count may be too low. `trim` frees what waits and returns that count. */
-  readonly BlockPool: new (
-    most: number,
-  ) => { take(): ArrayBuffer | undefined; trim(): number };
+  /** Memory that comes back when JavaScript's collector drops it. `trim`: what waits, and what comes back from now on, is freed. */
+  readonly BlockPool: new () => { take(): ArrayBuffer | undefined; trim(): void };
   /** Detaches the ArrayBuffers of these and frees their memory at once. */
   release(chunks: readonly Uint8Array[]): void;
   abi(): { words: Record<string, number>; counters: string[] };
