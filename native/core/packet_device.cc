@@ -27,15 +27,28 @@ constexpr std::size_t kTcpIpHeaders = 40;
 // A sender that fills a window makes super-frames of up to 64 KB, but small ones take a slot as well.
 constexpr std::size_t kUsualSuperFrame = 16384;
 
+Status open_one(std::optional<PacketSocket>& into) {
+  Result<PacketSocket> opened = PacketSocket::open();
+  if (!opened) return opened.failure();
+  into = std::move(*opened);
+  return {};
+}
+
 // Everything that must come before the socket is bound; its filter lets nothing pass yet.
 Status prepare(PacketSocket& socket, const RingGeometry& geometry) {
   if (Status s = socket.enable_vnet_header()) return s;
   if (Status s = socket.attach_filter(make_closed_program())) return s;
   return socket.make_ring(geometry.request());
 }
+
 }  // namespace
 
 Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& options) {
+  // Before the small one: when an interface comes up again the kernel puts sockets back into their group by age.
+  std::optional<PacketSocket> near;
+  if (options.wants_near()) {
+    if (Status s = open_one(near)) return *s;
+  }
   Result<std::vector<PacketSocket>> sockets = open_sockets(options.fds);
   if (!sockets) return sockets.failure();
   std::optional<PacketSocket> sender;
@@ -50,11 +63,12 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& op
   if (!facts->ethernet) return Failure{EPROTONOSUPPORT, "interface without Ethernet framing"};
   device->facts_ = *facts;
   if (options.aside_slots > 0) {
-    Result<PacketSocket> aside = PacketSocket::open();
-    if (!aside) return aside.failure();
-    device->aside_socket_ = std::move(*aside);
+    if (Status s = open_one(device->aside_socket_)) return *s;
   }
-  if (Status s = device->open_near(options)) return *s;
+  if (near) {
+    device->near_socket_ = std::move(near);
+    if (Status s = open_one(device->spare_)) return *s;
+  }
   if (Status s = device->map_rings(options)) return *s;
   if (device->own_sender_) {
     if (Status s = device->own_sender_->enable_vnet_header()) return *s;
@@ -65,18 +79,6 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& op
     if (Status s = device->join_near()) return *s;
   }
   return device;
-}
-
-Status PacketDevice::open_near(const PacketOptions& options) {
-  // One address for several stacks means groups, and a socket is in one at the most.
-  const bool wanted = options.near_slots > 0 && options.near_slots < options.small_slots;
-  if (!wanted || options.aside_slots > 0 || !options.fds.empty()) return {};
-  for (std::optional<PacketSocket>* socket : {&near_socket_, &spare_}) {
-    Result<PacketSocket> opened = PacketSocket::open();
-    if (!opened) return opened.failure();
-    *socket = std::move(*opened);
-  }
-  return {};
 }
 
 Result<std::vector<PacketSocket>> PacketDevice::open_sockets(const std::vector<int>& fds) {
@@ -288,7 +290,10 @@ std::size_t PacketDevice::capacity() const {
   if (facts_.mtu + kEthernetHeader > kSmallFrameMax) {
     return rings_[kLargeRing].slots() * std::min(segment, kUsualSuperFrame);
   }
-  return std::min(rings_[kSmallRing].slots() * segment, rings_[kLargeRing].slots() * kUsualSuperFrame);
+  // A group rolls over to a ring only while a quarter of it is free.
+  const std::size_t small = rings_[kSmallRing].slots(), near = rings_[kNearRing].slots();
+  const std::size_t slots = near == 0 ? small : near + small - small / 4;
+  return std::min(slots * segment, rings_[kLargeRing].slots() * kUsualSuperFrame);
 }
 
 }  // namespace usertcp

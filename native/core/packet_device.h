@@ -29,6 +29,9 @@ struct PacketOptions {
   // Sockets of somebody with the right to open them: small frames, large frames, and one to send, without which the
   // first one sends. Empty: we open them.
   std::vector<int> fds = {};
+
+  // One address for several stacks means groups, and a socket is in one at the most.
+  bool wants_near() const { return near_slots > 0 && near_slots < small_slots && aside_slots == 0 && fds.empty(); }
 };
 
 class PacketDevice final : public Device {
@@ -67,7 +70,6 @@ class PacketDevice final : public Device {
   PacketSocket& sender() { return own_sender_ ? *own_sender_ : small_socket_; }
   Status map_rings(const PacketOptions& options);
   Status bind_all();
-  Status open_near(const PacketOptions& options);
   Status join_near();
   Status leave_near();
   Status join_groups();

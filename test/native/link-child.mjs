@@ -16,6 +16,7 @@ import {
   ethtool,
   inOrder,
   ip,
+  isNear,
   makePair,
   native,
   openPair,
@@ -85,8 +86,13 @@ const scenarios = {
   },
   async 'what the near ring has no room for goes to the small one, and all is read in order'() {
     const [a, b] = openPair();
+    a.send([{ length: 10 }]);
+    await until('arrival', () => b.received.length === 1);
+    assert.ok(isNear(b));
+    b.received = [];
     overflow(a, 6000);
     await until('arrival', () => bytesOf(b, 0).length === 60_000);
+    assert.ok(!isNear(b));
     inOrder(b);
     assert.equal(b.count('rxRingDrops'), 0);
     await Promise.all([a.link.close(), b.link.close()]);
@@ -152,6 +158,7 @@ const scenarios = {
       return end.received.length > 0;
     };
     await until('traffic after up', () => arrives(b));
+    assert.ok(isNear(b), 'the near ring is still the first one');
     ip('link', 'del', 'ut0');
     await until('onDown', () => b.down.length === 2);
     assert.notEqual(b.link.reopen(), 0);

@@ -68,7 +68,14 @@ export class End {
       }
       const payload = Buffer.concat(parts.map(([offset, length]) => this.memory.subarray(offset, offset + length)));
       assert.equal(payload.length, d[W.RX_TOTAL]);
-      this.received.push({ kind: d[0] & 255, row: d[W.RX_ROW], seq: d[W.RX_SEQ], gso: d[W.RX_GSO], payload });
+      this.received.push({
+        kind: d[0] & 255,
+        row: d[W.RX_ROW],
+        seq: d[W.RX_SEQ],
+        gso: d[W.RX_GSO],
+        offset: d[W.RX_OFF],
+        payload,
+      });
     }
     this.onBurst();
   }
@@ -124,6 +131,8 @@ export function overflow(end, count) {
     end.send(Array.from({ length: burst }, (_, i) => ({ seq: (sent + i) * 10, length: 10, flags: W.ACK | W.PSH })));
   }
 }
+/** Whether the last frame lies in the near ring, which is the end of the memory. */
+export const isNear = (end) => end.received.at(-1).offset >= end.memory.length - (2 << 20);
 export function inOrder(end) {
   let next = 0;
   for (const r of end.received) {
