@@ -2,7 +2,6 @@
  * Rows and who owns them: the table of connections and listeners that events are dispatched to, the primitives that
  * all API levels open with, and the count of what keeps the process alive.
  */
-
 import type { Core, OpenOptions } from '../core/api.ts';
 import {
   EACCES,
@@ -77,6 +76,8 @@ export class Engine {
   readonly acks: Acks;
   /** Told of what the diagnostics channels want to hear. */
   readonly witness: Witness;
+  /** For `core.onSyn`, once a listener has a word to say; each is for one view of the core's. */
+  readonly aboutSyns = () => askAboutSyn((listener) => this.#listening.get(listener)?.acceptor.syn);
   /** Looks names up where the stack has servers of its own; set by the stack. */
   resolver: Resolver | undefined;
   /** Mode 'shared': the host has our addresses, too. */
@@ -162,7 +163,7 @@ export class Engine {
     if (row < 0) return row;
     this.#listening.set(row, { acceptor, gen: this.core.generation(row) });
     if (acceptor.handlers.state !== undefined) this.witness.wantStates();
-    if (acceptor.syn !== undefined) this.core.onSyn = askAboutSyn((l) => this.#listening.get(l)?.acceptor.syn);
+    if (acceptor.syn !== undefined) this.core.onSyn = this.aboutSyns();
     this.hold();
     return row;
   }
@@ -264,8 +265,7 @@ export class Engine {
   #listenAnywhere(laddr: Int32Array, backlog: number, options: OpenOptions): number {
     const [low, high] = this.ephemeralPorts;
     for (let i = 0; i < PORT_TRIES; i++) {
-      const port = low + ((this.#rng.u32() >>> 0) % (high - low + 1));
-      const row = this.#listenAt(laddr, port, backlog, options);
+      const row = this.#listenAt(laddr, low + ((this.#rng.u32() >>> 0) % (high - low + 1)), backlog, options);
       if (row !== EADDRINUSE) return row;
     }
     return EADDRINUSE;
@@ -335,7 +335,7 @@ export class Engine {
   }
 
   #accept(row: number, gen: number, listener: number): void {
-    const acceptor = takerOf(this.#listening.get(listener));
+    const acceptor = takerOf(this.#listening.get(listener), row);
     if (acceptor === undefined) {
       this.core.callAbort(row, this.driver.now());
       return;

@@ -1,6 +1,7 @@
 /** A port served by shared handlers: the `serve` level. */
 import type { OpenOptions } from '../core/api.ts';
 import { EACCES } from '../core/events.ts';
+import { alone } from './acceptor.ts';
 import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
@@ -24,6 +25,8 @@ export interface ListenOptions extends TcpSocketOptions {
   reusePort?: boolean;
   /** Asked before a SYN is answered: accepts, drops or resets, by address, port, TTL, options, load. */
   syn?: SynHandler;
+  /** @internal Of `::`: IPv4 is not for this one. */
+  ipv6Only?: boolean;
   /**
    * false: a connection is an object while a handler is called, and no longer, unless the handler gives it work (a pause, bytes that
    * wait, an end) or sets `conn.data`. So a million that have talked leave nothing on the heap. Keep no `conn` then whose `data` is not set:
@@ -47,15 +50,15 @@ export class Listening {
     const wanted = checkPort('port', port, 0);
     const words = bindAddress('host', options.host);
     checkSocketTcp(options);
+    const { host, reusePort = false, ipv6Only = false, backlog = DEFAULT_BACKLOG } = options;
     const syn = options.syn ?? acceptor.handlers.syn;
     if (syn !== undefined && typeof syn !== 'function') throw new OptionError('syn', syn, 'a function');
     const tcp: OpenOptions = openOptions(options);
-    const mine: Acceptor = { ...acceptor, syn, maxBuffered: options.maxBuffered };
-    const { host, reusePort = false, backlog = DEFAULT_BACKLOG } = options;
+    const mine: Acceptor = { ...acceptor, syn, ipv6Only, maxBuffered: options.maxBuffered };
     if (typeof reusePort !== 'boolean') throw new OptionError('reusePort', reusePort, 'true or false');
     const row = reusePort
       ? SharedPort.open(engine, words, wanted, backlog, tcp, mine)
-      : engine.listen(words, wanted, backlog, tcp, mine);
+      : engine.listen(words, wanted, backlog, tcp, alone(mine));
     if (row < 0) throw refusal(row, host ?? '::', wanted);
     this.#leave = reusePort ? () => SharedPort.leave(engine, row, mine) : () => engine.unlisten(row);
     this.row = row;

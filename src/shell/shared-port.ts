@@ -6,7 +6,7 @@ import type { OpenOptions } from '../core/api.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { Engine } from './engine.ts';
 import { NO_HANDLERS } from './handlers.ts';
-import type { SynInfo, SynVerdict } from './syn-info.ts';
+import type { SynHandler, SynInfo, SynVerdict } from './syn-info.ts';
 
 /** Of each stack, by address and port. */
 const portsOf = new WeakMap<Engine, Map<string, SharedPort>>();
@@ -16,6 +16,8 @@ export class SharedPort implements Acceptor {
   readonly queued = false;
   readonly #engine: Engine;
   readonly #members: Acceptor[] = [];
+  /** Absent while nobody has anything against a SYN: the core need not ask. */
+  syn: SynHandler | undefined;
   #row = -1;
   #key = '';
   #turn = 0;
@@ -40,8 +42,7 @@ export class SharedPort implements Acceptor {
       if (row < 0) return row;
       shared.#begin(row, address);
     } else engine.hold();
-    if (member.handlers.state !== undefined) engine.witness.wantStates();
-    shared.#members.push(member);
+    shared.#join(member);
     return shared.#row;
   }
 
@@ -57,19 +58,40 @@ export class SharedPort implements Acceptor {
     portsOf.set(this.#engine, ports.set(this.#key, this));
   }
 
-  /** Whose turn it is. */
-  next(): Acceptor | undefined {
-    return this.#members[this.#turn++ % this.#members.length];
+  #join(member: Acceptor): void {
+    this.#members.push(member);
+    if (member.handlers.state !== undefined) this.#engine.witness.wantStates();
+    this.#look();
+    if (this.syn !== undefined) this.#engine.core.onSyn = this.#engine.aboutSyns();
   }
 
-  /** Whatever any of them has against a SYN holds: whose connection it is to be is not known yet. */
-  readonly syn = (info: SynInfo): SynVerdict => {
-    for (const { syn } of this.#members) {
+  #look(): void {
+    const asked = this.#members.some(({ syn, ipv6Only }) => syn !== undefined || ipv6Only);
+    this.syn = asked ? (info) => this.#verdict(info) : undefined;
+  }
+
+  /** Whose turn it is; those who take no IPv4 let it pass. */
+  next(child: number): Acceptor | undefined {
+    const members = this.#members;
+    const picky = members.some(({ ipv6Only }) => ipv6Only) && this.#engine.endpoint(child, 1).family === 'IPv4';
+    for (let tries = members.length; tries > 0; tries--) {
+      const member = members[this.#turn++ % members.length]!;
+      if (!picky || !member.ipv6Only) return member;
+    }
+    return undefined;
+  }
+
+  /** Whatever any of those that it may be for has against a SYN holds: whose connection it is to be is not known yet. */
+  #verdict(info: SynInfo): SynVerdict {
+    const four = info.family === 'IPv4';
+    const takers = this.#members.filter(({ ipv6Only }) => !four || !ipv6Only);
+    if (takers.length === 0) return 'reset';
+    for (const { syn } of takers) {
       const verdict = syn?.(info) ?? 'accept';
       if (verdict !== 'accept') return verdict;
     }
     return 'accept';
-  };
+  }
 
   /** The stack closes, or took the row away. */
   closed(): void {
@@ -82,6 +104,7 @@ export class SharedPort implements Acceptor {
     const at = this.#members.indexOf(member);
     if (at < 0) return;
     this.#members.splice(at, 1);
+    this.#look();
     if (this.#members.length > 0) return this.#engine.letGo();
     this.#forget();
     this.#engine.unlisten(this.#row);

@@ -114,8 +114,7 @@ export class ListenHandle implements Place {
           backlog,
           reusePort: (this.flags & REUSE_PORT) !== 0,
           ...(!any && { host: this.address }),
-          ...(any &&
-            (this.flags & IPV6_ONLY) !== 0 && { syn: ({ family }) => (family === 'IPv6' ? 'accept' : 'reset') }),
+          ipv6Only: any && (this.flags & IPV6_ONLY) !== 0,
         },
       );
     } catch (error) {

@@ -1,18 +1,20 @@
 // `reusePort` of the three levels: several listeners, one LISTEN row, connections in turn.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { StackCore } from '../../../src/core/stack-core.ts';
 import type { Conn } from '../../../src/shell/conn.ts';
 import { World } from '../../../src/sim.ts';
 
 const pair = () => {
   const world = new World({ seed: 1, impair: { delay: 1_000 } });
-  return { world, client: world.host('10.0.0.1/24'), server: world.host('10.0.0.2/24') };
+  const host = (n: number) => world.host([`10.0.0.${n}/24`, `fd00::${n}/64`]);
+  return { world, client: host(1), server: host(2) };
 };
 type Pair = ReturnType<typeof pair>;
 
 /** Connects `times` times, one after the other: what it read, or the code where it fails. */
-async function visit({ world, client }: Pair, times: number, port = 80): Promise<string[]> {
+async function visit({ world, client }: Pair, times: number, port = 80, host = '10.0.0.2'): Promise<string[]> {
   const read = async (): Promise<string> => {
-    const conn = await client.open({ host: '10.0.0.2', port });
+    const conn = await client.open({ host, port });
     conn.closeWrite();
     let text = '';
     for await (const chunk of conn) text += chunk;
@@ -88,5 +90,53 @@ describe('reusePort', () => {
     expect(await visit(net, 2)).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
     picky.close();
     expect(await visit(net, 1)).toEqual(['']);
+  });
+
+  test('IPv4 passes those by that take IPv6 only, and is refused when all of them do', async () => {
+    const net = pair();
+    const taken: string[] = [];
+    const serve = (name: string, ipv6Only: boolean) =>
+      net.server.serve(80, { open: () => taken.push(name) }, { reusePort: true, ipv6Only });
+    const [, both, alsoBoth] = [serve('six', true), serve('both', false), serve('also both', false)];
+    expect(await visit(net, 3)).toEqual(['', '', '']);
+    expect(taken.splice(0)).toEqual(['both', 'also both', 'both']);
+    await visit(net, 3, 80, 'fd00::2');
+    expect(taken.splice(0).sort()).toEqual(['also both', 'both', 'six']);
+    both.close();
+    alsoBoth.close();
+    expect(await visit(net, 1)).toEqual(['ECONNREFUSED']);
+    expect(await visit(net, 1, 80, 'fd00::2')).toEqual(['']);
+    expect(taken).toEqual(['six']);
+  });
+
+  test('of a SYN of IPv4 those are not asked that take IPv6 only', async () => {
+    const net = pair();
+    const syn = vi.fn(() => 'reset' as const);
+    net.server.serve(80, {}, { reusePort: true, ipv6Only: true, syn });
+    net.server.serve(80, {}, { reusePort: true });
+    expect(await visit(net, 1)).toEqual(['']);
+    expect(syn).not.toHaveBeenCalled();
+    expect(await visit(net, 1, 80, 'fd00::2')).toEqual(['ECONNREFUSED']);
+  });
+
+  test('alone on its port, IPv6 only refuses IPv4; one that comes later does, too', async () => {
+    const net = pair();
+    for (const reusePort of [false, true]) {
+      const service = net.server.serve(80, {}, { ipv6Only: true, reusePort });
+      expect(await visit(net, 1)).toEqual(['ECONNREFUSED']);
+      expect(await visit(net, 1, 80, 'fd00::2')).toEqual(['']);
+      service.close();
+    }
+  });
+
+  test('the core asks about SYNs only when one of them has a word to say', () => {
+    const { server } = pair();
+    const hook = vi.spyOn(StackCore.prototype, 'onSyn' as never, 'set');
+    server.serve(80, {}, { reusePort: true });
+    server.serve(80, {}, { reusePort: true });
+    expect(hook).not.toHaveBeenCalled();
+    server.serve(80, {}, { reusePort: true, syn: () => 'accept' });
+    expect(hook).toHaveBeenCalledOnce();
+    hook.mockRestore();
   });
 });
