@@ -6,7 +6,7 @@ import { type EventEmitter, errorMonitor } from 'node:events';
 import type { SystemError } from '../errors.ts';
 
 interface Witnessed {
-  readonly errors?: Witnessed[];
+  readonly errors?: unknown;
   readonly errno?: number;
   readonly syscall?: string;
   readonly address?: string;
@@ -22,17 +22,20 @@ export function testify(socket: EventEmitter | undefined, failure: SystemError):
   const failures = [failure];
   pending.set(socket, failures);
   // A listener of this kind is no handler: an error that nobody handles still ends the process.
-  socket.once(errorMonitor, (error: Witnessed) => {
+  socket.once(errorMonitor, (error: unknown) => {
     pending.delete(socket);
-    for (const each of error.errors ?? [error]) tell(each, failures);
+    const { errors } = isObject(error) ? error : {};
+    for (const each of Array.isArray(errors) ? errors : [error]) tell(each, failures);
   });
 }
 
-function tell(error: Witnessed, failures: readonly SystemError[]): void {
+/** The error may be anybody's, frozen too: what throws here would take its place. */
+function tell(error: unknown, failures: readonly SystemError[]): void {
+  if (!isObject(error)) return;
   const failure = failures.find((one) => isAbout(error, one));
   if (failure === undefined) return;
   for (const name of ['wire', 'state'] as const) {
-    Object.defineProperty(error, name, { value: failure[name], configurable: true, writable: true });
+    Reflect.defineProperty(error, name, { value: failure[name], configurable: true, writable: true });
   }
 }
 
@@ -41,4 +44,8 @@ function isAbout({ errno, syscall, address }: Witnessed, failure: SystemError): 
   if (errno !== failure.errno) return false;
   const opening = failure.syscall === 'connect';
   return (syscall === 'connect') === opening && (!opening || address === failure.address);
+}
+
+function isObject(error: unknown): error is Witnessed {
+  return typeof error === 'object' && error !== null;
 }

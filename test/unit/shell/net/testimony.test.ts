@@ -1,5 +1,5 @@
 // Errors of usertcp/net sockets say what happened on the wire, and look like node:net's to who does not ask.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type net from 'node:net';
@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SystemError } from '../../../../src/index.ts';
 import { connection, use } from '../../../../src/net.ts';
+import { testify } from '../../../../src/shell/net/testimony.ts';
 import { World } from '../../../../src/sim.ts';
 
 function pair() {
@@ -90,4 +91,19 @@ test('http and TLS hand the same error on', async () => {
   const broken = await world.settle(failure(secure));
   expect([broken.code, broken.wire?.cause]).toEqual(['ECONNRESET', 'reset']);
   server.close();
+});
+
+test('an error of the user’s own gets through as it is, whatever it is', () => {
+  const failure = Object.assign(new Error('reset'), { errno: -104, syscall: 'read' }) as SystemError;
+  const fields = { errno: -104, syscall: 'read' };
+  const errors = { name: ['is missing'] };
+  const own = [undefined, null, 'text', { errors }, { errors: [undefined] }, Object.freeze({ ...fields })];
+  for (const error of own) {
+    const socket = new EventEmitter();
+    const told: unknown[] = [];
+    socket.on('error', (got) => told.push(got));
+    testify(socket, failure);
+    socket.emit('error', error);
+    expect(told).toEqual([error]);
+  }
 });
