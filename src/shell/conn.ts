@@ -27,7 +27,8 @@ import type { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
 import { surface } from './surface.ts';
 
-/** A connection of the `serve` level. */ export class Conn extends RowHandle {
+/** A connection of the `serve` level. */
+export class Conn extends RowHandle {
   /** For the application; the stack never looks. */
   data: unknown = undefined;
   #handlers: Handlers;
@@ -109,7 +110,8 @@ import { surface } from './surface.ts';
     return (this.#flags & (what === 'end' ? END_TOLD : CLOSED)) !== 0;
   }
 
-  /** `pause()` was called. */ get paused(): boolean {
+  /** `pause()` was called. */
+  get paused(): boolean {
     return (this.#flags & PAUSED) !== 0;
   }
 
@@ -129,7 +131,8 @@ import { surface } from './surface.ts';
     return this;
   }
 
-  /** It does not. */ unref(): this {
+  /** It does not. */
+  unref(): this {
     if ((this.#flags & (UNREFED | CLOSED)) === 0) this.engine.letGo();
     this.#flags |= UNREFED;
     return this;
