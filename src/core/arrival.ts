@@ -12,20 +12,17 @@ import {
   SYN,
 } from '../wire/abi.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR, readFlowKey } from '../wire/flow-key.ts';
-import { geq, leq } from './seq.ts';
 import { replyReset } from './tcp/arrives/closed.ts';
 import { listen } from './tcp/arrives/listen.ts';
-import { acceptable } from './tcp/arrives/sequence.ts';
 import type { Tcp } from './tcp/context.ts';
 import { cookieArrives } from './tcp/cookie-acks.ts';
 import { CLOSED, EV } from './tcp/figure5.ts';
 import { timeWaitArrives } from './tcp/folding.ts';
 import { halfOpenArrives } from './tcp/handshakes.ts';
-import type { Segment } from './tcp/segment.ts';
+import { F2_ROUTED } from './tcp/row.ts';
 import { segmentArrives } from './tcp/segment-arrives.ts';
 import type { Tcb } from './tcp/tcb.ts';
-import { finish } from './tcp/time-waits.ts';
-import { laterRoute } from './tcp/way-back.ts';
+import { finish, wasRouted } from './tcp/time-waits.ts';
 
 const KIND_AND_ROUTE = 0xff | (RX_ROUTED << 16);
 
@@ -54,32 +51,34 @@ export function arrival(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: nu
  * connection of ours names (ADR 42). While it is dealt with, the way back is at hand [MUST-53] [SHLD-24].
  */
 function routedArrives(t: Tcp, tcb: Tcb, link: number, rx: Int32Array, base: number, memory: Uint8Array): void {
-  const { sourceRoutes: routes, seg, identity } = t;
+  const { sourceRoutes: routes, seg } = t;
   rx[base + RX_KIND]! &= ~(RX_ROUTED << 16);
   const isTcp = (rx[base + RX_KIND]! & 0xff) === KIND_TCP;
   if (isTcp) {
     seg.load(rx, base, link, memory);
     readKey(t);
   }
-  const wanted = routes.accept || (isTcp && routes.of(identity, 0) !== 0);
+  const wanted = routes.accept || (isTcp && isAnswer(t, tcb));
   if (!wanted || !routes.read(rx, base, memory)) {
     t.ip.counters.sourceRouted++;
     return;
   }
-  const before = isTcp ? t.flows.find(identity, 0) : -1;
-  const believed = before < 0 || isBelieved(tcb.select(before), seg);
-  arrival(t, tcb, link, rx, base, memory);
-  if (isTcp && believed) {
-    readKey(t);
-    const row = t.flows.find(identity, 0);
-    if (row >= 0) laterRoute(t, tcb.select(row));
+  try {
+    arrival(t, tcb, link, rx, base, memory);
+  } finally {
+    routes.arrived = false;
   }
-  routes.arrived = false;
 }
 
-/** Whether a segment may say where the answers go: one out of the blue must not. */
-function isBelieved(tcb: Tcb, seg: Segment): boolean {
-  return acceptable(tcb, seg) && geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt);
+/**
+ * Whether the segment at hand belongs to a connection that goes by a route of its own. Entries outlive their connections, so they say
+ * nothing here. Where routes of others are dropped no half-open connection has one.
+ */
+function isAnswer(t: Tcp, tcb: Tcb): boolean {
+  const row = t.flows.find(t.identity, 0);
+  if (row >= 0) return (tcb.select(row).flags2 & F2_ROUTED) !== 0;
+  const waiting = t.timeWaits.find(t.identity, 0);
+  return waiting >= 0 && wasRouted(t, waiting);
 }
 
 /** The identity that the segment at hand would have. */

@@ -1,6 +1,7 @@
 /** RFC 9293 §3.9.2.1: source routes (RFC 791 §3.1, RFC 1122 §3.2.1.8). The peer, 10.0.0.2, sits behind gateways 10.0.0.9 and 10.0.0.8. */
 import { describe, expect } from 'vitest';
 import { EINVAL, ENETUNREACH } from '../../src/core/events.ts';
+import type { Tcp } from '../../src/core/tcp/context.ts';
 import { parseAddress } from '../../src/wire/address-text.ts';
 import { type CoreBackend, conformOnce } from './script/index.ts';
 
@@ -10,6 +11,8 @@ const BY_8_THEN_9 = '830b0c0a0000080a00000900';
 const STRICT_BY_9 = '8907080a00000900';
 /** Case B of RFC 1122 §3.2.1.8: the sender stands at the head. */
 const FROM_2_BY_9 = '830b0c0a0000020a00000900';
+/** As many as there is room for. */
+const BY_NINE = `832728${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `0a00000${n}`).join('')}00`;
 /** The pointer is at the last address: somebody else is to forward it. */
 const ON_ITS_WAY = '8307040a00000900';
 const TWO_LONG = '8306080a00000000';
@@ -110,6 +113,28 @@ describe('passive: the way back of the SYN', () => {
   );
 });
 
+describe('the least of what a peer may ask for', () => {
+  for (const [what, ts, mss, text] of [
+    ['without timestamps', '', 48, 48],
+    ['with them', ', ts 1 0', 48, 36],
+    ['and the peer says less', ', ts 1 0', 1, 36],
+  ] as const) {
+    conformOnce(
+      `leaves room for text beside nine hops, ${what} [MUST-16] [MUST-53]`,
+      `
+        open passive
+        +0 < S seq 0 win 9000 <mss ${mss}${ts}> ipOptions ${BY_NINE}
+        +0 > S. seq 0 ack 1
+        +0 < . seq 1 ack 1${ts === '' ? '' : ' <ts 2 0>'}
+        send ${2 * text}
+        +0 > . seq 1 ack 1 len ${text}
+        +0 > P. seq ${1 + text} ack 1 len ${text}
+      `,
+      ACCEPT,
+    );
+  }
+});
+
 describe('a later route', () => {
   conformOnce(
     'counts from then on [SHLD-24]',
@@ -142,6 +167,50 @@ describe('a later route', () => {
       +1 < P. seq 1 ack 77777 len 10 ipOptions ${BY_8_THEN_9}
       +0 > . seq 1 ack 1 route loose,10.0.0.9,10.0.0.2
     `,
+    ACCEPT,
+  );
+});
+
+describe('a later route of a segment that a step drops changes nothing', () => {
+  for (const [what, flags, segment, answered] of [
+    ['an old duplicate by its timestamp', '.', 'seq 1 ack 1 <ts 900 0>', true],
+    ['one without ACK', 'P', 'seq 1 ack 1 len 10 <ts 1002 0>', false],
+    ['a SYN that is challenged', 'S.', 'seq 1 ack 1 <ts 1002 0>', true],
+    ['a reset that is challenged', 'R', 'seq 2', true],
+    ['one whose acknowledgment is older than the last', 'P.', 'seq 1 ack 0 len 10 <ts 1002 0>', 'later'],
+  ] as const) {
+    conformOnce(
+      `${what} [SHLD-24]`,
+      `
+        open passive
+        +0 < S seq 0 win 5000 <mss 1000, ts 1000 0> ipOptions ${BY_9}
+        +0 > S. seq 0 ack 1
+        +0 < . seq 1 ack 1 <ts 1001 0>
+        +0 < ${flags} ${segment} ipOptions ${BY_8_THEN_9}
+        ${answered === 'later' ? '+.040 > . seq 1 ack 11' : answered ? '+0 > . seq 1 ack 1' : '+0 > nothing'}
+        send 10
+        +0 > P. seq 1 ack ${answered === 'later' ? 11 : 1} len 10 route loose,10.0.0.9,10.0.0.2
+      `,
+      ACCEPT,
+    );
+  }
+
+  conformOnce(
+    'and what fails leaves no route behind for the segments after it [MUST-53]',
+    async (s) => {
+      const { core } = s.backend as CoreBackend;
+      const { t } = core as unknown as { t: Tcp };
+      await s.run('open passive');
+      const { find } = t.listeners;
+      t.listeners.find = () => {
+        throw new Error('nobody is at home');
+      };
+      await expect((async () => s.run(`+0 < S seq 0 win 5000 <mss 1000> ipOptions ${BY_9}`))()).rejects.toThrow(
+        'nobody is at home',
+      );
+      t.listeners.find = find;
+      expect(t.sourceRoutes.arrived).toBe(false);
+    },
     ACCEPT,
   );
 });
@@ -195,6 +264,44 @@ describe('active: the route that OPEN names', () => {
         c.core.callConnect(new Int32Array(4), 0, six, 80, { sourceRoute: { strict: false, hops: [1] } }, c.now()),
       ).toBe(EINVAL);
     },
+  );
+});
+
+describe('answers to a route of our own', () => {
+  const OWN = named(false, '10.0.0.8', '10.0.0.9');
+
+  conformOnce(
+    'are heard in TIME_WAIT, too [MUST-51]',
+    `
+      open active
+      +0 > S seq 0
+      +0 < S. seq 0 ack 1 win 5000 <mss 1000> ipOptions ${BY_9}
+      +0 > . seq 1 ack 1
+      close
+      +0 > F. seq 1 ack 1
+      +0 < F. seq 1 ack 2 ipOptions ${BY_9}
+      +0 > . seq 2 ack 2
+      +1 < F. seq 1 ack 2 ipOptions ${BY_9}
+      +0 > . seq 2 ack 2 route loose,10.0.0.8,10.0.0.9,10.0.0.2
+    `,
+    OWN,
+  );
+
+  conformOnce(
+    "are nobody's once the connection has ended: its entry alone lets nothing in [RFC 7126 §4.3]",
+    `
+      open active
+      +0 > S seq 0
+      +0 < S. seq 0 ack 1 win 5000 <mss 1000> ipOptions ${BY_9}
+      +0 > . seq 1 ack 1
+      +0 < R seq 1 ipOptions ${BY_9}
+      expect CLOSED
+      +0 < . seq 1 ack 1 ipOptions ${BY_9}
+      +0 > nothing
+      +0 < . seq 1 ack 1
+      +0 > R seq 1
+    `,
+    OWN,
   );
 });
 

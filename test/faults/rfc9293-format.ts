@@ -127,8 +127,8 @@ export const format: readonly Fault[] = [
     name: 'options-not-taken-off-the-size',
     ids: ['MUST-16'],
     file: 'src/core/tcp/mss.ts',
-    from: 'tcb.sndMss = size - optionsOnText(tcb) -',
-    to: 'tcb.sndMss = size -',
+    from: 'tcb.sndMss = size - optionsOnText(tcb);',
+    to: 'tcb.sndMss = size;',
     tests: ['test/conformance/3.1-format.test.ts'],
   },
 ];

@@ -44,4 +44,12 @@ export const sourceRoutes: readonly Fault[] = [
     to: 'if (before !== 0) return;',
     tests,
   },
+  {
+    name: 'route-of-an-old-acknowledgment-counts',
+    ids: ['SHLD-24'],
+    file: 'src/core/tcp/way-back.ts',
+    from: 'if (seg.ack !== tcb.sndUna) return;',
+    to: '',
+    tests,
+  },
 ];

@@ -48,8 +48,9 @@ export function roomForText(t: Tcp, tcb: Tcb): number {
  */
 export function setSendMss(t: Tcp, tcb: Tcb): void {
   const path = roomForText(t, tcb);
-  const size = Math.max(LEAST_MSS, Math.min(tcb.peerMss, path));
-  tcb.sndMss = size - optionsOnText(tcb) - routeBytes(t, tcb);
+  // As Linux: the route comes off before the least, so that peer and route together cannot leave no room for text and SACK blocks.
+  const size = Math.max(LEAST_MSS, Math.min(tcb.peerMss, path) - routeBytes(t, tcb));
+  tcb.sndMss = size - optionsOnText(tcb);
 }
 
 /** Bytes of IP options on every packet. */

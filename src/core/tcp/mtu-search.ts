@@ -25,6 +25,7 @@ export function probeMtu(t: Tcp, tcb: Tcb, link: number, left: number): boolean 
   const size = candidate(t, tcb);
   if (size === 0) return false;
   const text = size - headers(t, tcb);
+  if (text <= tcb.sndMss) return false; // no path is taken for so narrow (mss.ts): there is nothing to win
   const all = text + FOLLOWERS * tcb.sndMss;
   const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
   if (left < all || usable < all || tcb.cwnd - inFlight(tcb) < all) return false;

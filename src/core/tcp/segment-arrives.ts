@@ -20,6 +20,7 @@ import { F2_ACCECN, F2_ECN, F2_UTO } from './row.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 import { takeUserTimeout } from './user-timeout.ts';
+import { laterRoute } from './way-back.ts';
 
 /** For a segment of a connection. Without one, §3.10.7.1 is `arrives/closed.ts` and §3.10.7.2 `arrives/listen.ts`. */
 export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
@@ -35,6 +36,7 @@ export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (syn(t, tcb, seg) === STOP) return; //                 fourth
   if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnArrives(t, tcb, seg);
   if (ack(t, tcb, seg) === STOP) return; //                 fifth
+  if (t.sourceRoutes.arrived) laterRoute(t, tcb, seg);
   if (tcb.flags2 & F2_UTO) takeUserTimeout(t, tcb, seg, false);
   urg(t, tcb, seg); //                                      sixth
   text(t, tcb, seg); //                                     seventh

@@ -30,8 +30,8 @@ export const ROUTE_ENTRIES = SOURCE_ROUTES + 2;
 const PORTS = 12;
 const LOCAL = 13;
 const REMOTE = 14;
-/** Tick at which it was written: this turn's descriptors name it. */
-const WRITTEN = 15;
+/** Tick at which it was written, or named by a descriptor: until that has left the entry must not change hands. */
+const USED = 15;
 /** What links read of it. */
 export const SHARED_WORDS = PORTS;
 
@@ -68,6 +68,13 @@ export class SourceRoutes {
       if (hops[e + LOCAL] === w[at + ROW_LADDR + 3] && isMapped(w, at + ROW_RADDR)) return this.first + n;
     }
     return 0;
+  }
+
+  /** The same, for a descriptor. */
+  named(t: Tcp, w: Int32Array, at: number): number {
+    const entry = this.of(w, at);
+    if (entry !== 0) this.hops[entry * HOP_WORDS + USED] = t.tick;
+    return entry;
   }
 
   /** Bytes of options that the route takes of every packet. */
@@ -136,7 +143,7 @@ export class SourceRoutes {
     this.hops[e + PORTS] = w[at + ROW_PORTS]!;
     this.hops[e + LOCAL] = w[at + ROW_LADDR + 3]!;
     this.hops[e + REMOTE] = w[at + ROW_RADDR + 3]!;
-    this.hops[e + WRITTEN] = t.tick;
+    this.hops[e + USED] = t.tick;
     return entry;
   }
 
@@ -164,7 +171,7 @@ export class SourceRoutes {
     return 0;
   }
 
-  /** Those whose connection is gone go; what was written in this turn may be on its way and stays. */
+  /** Those whose connection is gone go; what was used in this turn may be on its way and stays. */
   private sweep(t: Tcp): void {
     const key = new Int32Array(KEY_WORDS);
     for (let n = 0; n < SOURCE_ROUTES; n++) {
@@ -173,12 +180,12 @@ export class SourceRoutes {
       mapIpv4(this.hops[e + LOCAL]!, key, ROW_LADDR);
       mapIpv4(this.hops[e + REMOTE]!, key, ROW_RADDR);
       const live = t.flows.find(key, 0) >= 0 || t.halfOpens.find(key, 0) >= 0 || t.timeWaits.find(key, 0) >= 0;
-      if (!live && this.hops[e + WRITTEN] !== t.tick) this.hops[e + PORTS] = 0;
+      if (!live && this.hops[e + USED] !== t.tick) this.hops[e + PORTS] = 0;
     }
   }
 }
 
 /** TX_HOP of a connection with a route. */
 export function routedHop(t: Tcp, tcb: Tcb): number {
-  return tcb.hop | (t.sourceRoutes.of(tcb.i32, tcb.at) << 16);
+  return tcb.hop | (t.sourceRoutes.named(t, tcb.i32, tcb.at) << 16);
 }

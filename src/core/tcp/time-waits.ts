@@ -61,6 +61,10 @@ export function store(t: Tcp, rec: number, tcb: Tcb): void {
   tcb.hop = -1;
 }
 
+export function wasRouted(t: Tcp, rec: number): boolean {
+  return (t.timeWaits.words[rec * WORDS + HOP_BITS]! & BIT_ROUTED) !== 0;
+}
+
 /** What a segment may have changed. */
 export function storeNews(t: Tcp, rec: number, tcb: Tcb): void {
   const w = t.timeWaits.words;

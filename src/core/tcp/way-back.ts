@@ -3,7 +3,8 @@ import { HOP_WORDS, ROUTE_FIRST, ROW_RADDR } from '../../wire/abi.ts';
 import { HOP_ADDRESS } from '../ip/neighbours.ts';
 import type { Tcp } from './context.ts';
 import { setSendMss } from './mss.ts';
-import { F_PASSIVE, F2_ROUTED } from './row.ts';
+import { F_PASSIVE, F2_MTU_PROBE, F2_ROUTED } from './row.ts';
+import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 
 /** The hop to the first address of a route, held; -1 when there is no way to it. A strict route begins at a neighbour. */
@@ -44,10 +45,14 @@ export function takeRoute(t: Tcp, tcb: Tcb): void {
   if (t.sourceRoutes.arrived) tcb.flags2 |= F2_ROUTED;
 }
 
-/** A believed segment of the connection came by a route: the later one counts [SHLD-24], unless ours was named by its OPEN [MUST-52]. */
-export function laterRoute(t: Tcp, tcb: Tcb): void {
+/**
+ * A segment that passed the ACK step came by a route: the later one counts [SHLD-24], unless ours was named by its OPEN [MUST-52].
+ * RFC 5961 §5.2 lets old acknowledgments pass; such a segment is not the later one, and its sender need know less of us.
+ */
+export function laterRoute(t: Tcp, tcb: Tcb, seg: Segment): void {
   const routes = t.sourceRoutes;
   if (!routes.arrived || (tcb.flags & F_PASSIVE) === 0) return;
+  if (seg.ack !== tcb.sndUna) return;
   const before = tcb.flags2 & F2_ROUTED ? routes.of(tcb.i32, tcb.at) : 0;
   if (before !== 0 && routes.agree(before, routes.arrivedEntry)) return;
   const hop = hopAlong(t, routes.arrivedEntry);
@@ -58,6 +63,6 @@ export function laterRoute(t: Tcp, tcb: Tcb): void {
   }
   if (tcb.hop >= 0) t.ip.release(tcb.hop);
   tcb.hop = hop;
-  tcb.flags2 |= F2_ROUTED;
+  tcb.flags2 = (tcb.flags2 | F2_ROUTED) & ~F2_MTU_PROBE; // its size was reckoned with the header of the other route
   setSendMss(t, tcb);
 }

@@ -64,7 +64,7 @@ function simultaneousSynAck(tcb: Tcb, seg: Segment): boolean {
 }
 
 /** The four cases of §3.4 (T005 to T008). */
-export function acceptable(tcb: Tcb, seg: Segment): boolean {
+function acceptable(tcb: Tcb, seg: Segment): boolean {
   const window = receiveWindow(tcb);
   const len = seg.space;
   const edge = tcb.rcvAdv;

@@ -1,10 +1,15 @@
 // The table of source routes, beside what scripts show (test/conformance/source-routes.test.ts).
 import { expect, test } from 'vitest';
+import { OK } from '../../../../src/core/events.ts';
+import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
+import { remove } from '../../../../src/core/tcp/lifecycle.ts';
 import { mostText, pathMtu, setSendMss } from '../../../../src/core/tcp/mss.ts';
-import { F2_ROUTED } from '../../../../src/core/tcp/row.ts';
+import { probeMtu } from '../../../../src/core/tcp/mtu-search.ts';
+import { F_PASSIVE, F_TS, F2_MTU_PROBE, F2_ROUTED } from '../../../../src/core/tcp/row.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
 import { SOURCE_ROUTES } from '../../../../src/core/tcp/source-routes.ts';
-import { wayAround } from '../../../../src/core/tcp/way-back.ts';
+import { laterRoute, wayAround } from '../../../../src/core/tcp/way-back.ts';
 import { HOP_WORDS, ROUTE_FIRST, TX_HOP } from '../../../../src/wire/abi.ts';
 import { mapIpv4 } from '../../../../src/wire/address.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
@@ -38,6 +43,56 @@ test('those of connections that are gone make room, those of the living and of t
   t.tick++;
   expect(r.keep(t, draft, stranger(1000), 0)).toBe(mine + 1);
   expect([r.of(b.tcb.i32, b.tcb.at), r.of(stranger(1000), 0), r.of(stranger(5), 0)]).toEqual([mine, mine + 1, 0]);
+});
+
+test('what a descriptor of this turn names stays, although its connection has ended', () => {
+  const b = bench();
+  const { t } = b;
+  const r = t.sourceRoutes;
+  const mine = routed(b);
+  const draft = r.draft(NAMED, 0x0a000002);
+  for (let n = 1; n < SOURCE_ROUTES; n++) r.keep(t, draft, stranger(n), 0);
+  t.tick++;
+  b.send(10);
+  remove(t, b.tcb, OK, ESTABLISHED);
+  expect(r.keep(t, draft, stranger(1000), 0)).toBe(mine + 1);
+  expect(r.of(b.tcb.i32, b.tcb.at)).toBe(mine);
+});
+
+test('a connection whose entry is gone leaves the neighbours alone', () => {
+  const b = bench();
+  b.tcb.flags2 |= F2_ROUTED;
+  const neighbour = b.t.hops.slice(0, HOP_WORDS);
+  b.send(10);
+  expect([b.t.links[0]!.tx[TX_HOP], b.t.hops.slice(0, HOP_WORDS)]).toEqual([b.tcb.hop, neighbour]);
+});
+
+test('a path too narrow for the headers of a route is not probed for a wider one', () => {
+  const b = bench();
+  b.tcb.pmtu = 68;
+  b.tcb.flags |= F_TS;
+  b.tcb.peerMss = 48;
+  const r = b.t.sourceRoutes;
+  b.tcb.flags2 |= F2_ROUTED;
+  r.keep(b.t, r.draft({ strict: false, hops: new Array(9).fill(0x0a000009) }, 0x0a000002), b.tcb.i32, b.tcb.at);
+  setSendMss(b.t, b.tcb);
+  expect(b.tcb.sndMss).toBe(36);
+  queueText(b.t, b.tcb, new Uint8Array(1000), 0, 1000);
+  expect([probeMtu(b.t, b.tcb, 0, 1000), b.take()]).toEqual([false, []]);
+});
+
+test('a later route makes an end of the probe in flight: its size was reckoned with other headers [SHLD-24]', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  const r = t.sourceRoutes;
+  tcb.flags |= F_PASSIVE;
+  tcb.flags2 |= F2_MTU_PROBE;
+  Object.assign(t.ip, { routeTo: () => 0 });
+  r.words(r.arrivedEntry).set(r.words(r.draft(NAMED, 0x0a000002)));
+  r.arrived = true;
+  t.seg.ack = tcb.sndUna;
+  laterRoute(t, tcb, t.seg);
+  expect(tcb.flags2 & (F2_ROUTED | F2_MTU_PROBE)).toBe(F2_ROUTED);
 });
 
 test('the identity is the whole one', () => {
