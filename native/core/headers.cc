@@ -14,18 +14,23 @@ constexpr std::size_t kTcpHeader = 20;
 constexpr std::uint8_t kLooseRoute = 131;
 constexpr std::uint8_t kStrictRoute = 137;
 
-// RFC 791 §3.1: whether a source route is among the options; what stands behind nonsense is not looked at.
-bool has_source_route(const std::byte* option, const std::byte* end) {
+enum class SourceRoute : std::uint8_t { kNone, kThere, kNonsense };
+
+// RFC 791 §3.1: whether a source route is among the options. One may be hidden behind nonsense, and another host may see it.
+SourceRoute find_source_route(const std::byte* option, const std::byte* end) {
   while (option < end) {
     const std::uint8_t type = load_8(option);
-    if (type == kLooseRoute || type == kStrictRoute) return true;
-    if (type == 0) return false;
-    if (type != 1 && (end - option < 2 || load_8(option + 1) < 2)) return false;
-    const std::ptrdiff_t size = type == 1 ? 1 : load_8(option + 1);
-    if (size >= end - option) return false;
+    if (type == kLooseRoute || type == kStrictRoute) return SourceRoute::kThere;
+    if (type == 0) return SourceRoute::kNone;
+    if (type == 1) {
+      ++option;
+      continue;
+    }
+    const std::ptrdiff_t size = end - option < 2 ? 0 : load_8(option + 1);
+    if (size < 2 || size > end - option) return SourceRoute::kNonsense;
     option += size;
   }
-  return false;
+  return SourceRoute::kNone;
 }
 
 std::int32_t low_high(std::size_t low, std::size_t high) { return static_cast<std::int32_t>(low | high << 16); }
@@ -98,7 +103,9 @@ class Parser {
     set_ip(4, load_8(ip + 1), load_8(ip + 8));
     pseudo_ = checksum_.sum(ip + 12, 8);
     out_.key.set_ipv4(0, load_be32(ip + 16), load_be32(ip + 12));
-    routed_ = header > kIpv4Header && has_source_route(ip + kIpv4Header, ip + header);
+    const SourceRoute route = find_source_route(ip + kIpv4Header, ip + header);
+    if (route == SourceRoute::kNonsense) return kDropIpHeader;
+    routed_ = route == SourceRoute::kThere;
     const std::size_t l4 = l3_ + header;
     set(kRxL3L4, low_high(l3_, l4));
     if ((load_be16(ip + 6) & 0x3fff) != 0) {

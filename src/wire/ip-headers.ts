@@ -24,7 +24,7 @@ import {
   PROTO_NONE,
   PROTO_ROUTING,
 } from './ip.ts';
-import { findSourceRoute } from './source-route.ts';
+import { findSourceRoute, NO_ROUTE, NONSENSE } from './source-route.ts';
 
 /** A packet with as many extension headers is dropped: work per packet stays bounded (RFC 8504 §5.3). */
 export const MAX_EXTENSIONS = 8;
@@ -57,7 +57,9 @@ export class IpHeaders {
     this.fragment = (get16(b, o + 6) & 0x3fff) !== 0; // MF and the 13 bits of offset; DF and the reserved bit are not
     this.tos = b[o + 1]!;
     this.ttl = b[o + 8]!;
-    this.routed = header > IPV4_HEADER && findSourceRoute(b, o, o + header) >= 0;
+    const route = header > IPV4_HEADER ? findSourceRoute(b, o, o + header) : NO_ROUTE;
+    if (route === NONSENSE) return DROP_IP_HEADER;
+    this.routed = route >= 0;
     return PARSED;
   }
 

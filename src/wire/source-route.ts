@@ -13,7 +13,14 @@ export const ROUTE_DATA = 3;
 /** As many addresses as an IPv4 header has room for. */
 export const MOST_HOPS = 9;
 
-/** Where the source route stands in the header [l3, l4) of an IPv4 packet; -1 = it has none, or nonsense comes before it. */
+/** What `findSourceRoute` says of a header without one, and of one that cannot be read to its end. */
+export const NO_ROUTE = -1;
+export const NONSENSE = -2;
+
+/**
+ * Where the source route stands in the header [l3, l4) of an IPv4 packet. NONSENSE: an option before it has no length, or one that
+ * is no option's. A route may be hidden behind it, and another host may see that route.
+ */
 export function findSourceRoute(b: Uint8Array, l3: number, l4: number): number {
   for (let o = l3 + IPV4_HEADER; o < l4 && b[o] !== END; ) {
     if (b[o] === NOP) {
@@ -21,10 +28,11 @@ export function findSourceRoute(b: Uint8Array, l3: number, l4: number): number {
       continue;
     }
     if (b[o] === LSRR || b[o] === SSRR) return o;
-    if (o + 1 >= l4 || b[o + 1]! < 2) return -1;
-    o += b[o + 1]!;
+    const size = o + 1 < l4 ? b[o + 1]! : 0;
+    if (size < 2 || size > l4 - o) return NONSENSE;
+    o += size;
   }
-  return -1;
+  return NO_ROUTE;
 }
 
 /** Addresses in the route at `o`; -1 = malformed. */

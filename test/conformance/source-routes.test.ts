@@ -310,6 +310,8 @@ describe('a route that nobody wants', () => {
     ['any, unless they are asked for', BY_9],
     ['a strict one', STRICT_BY_9],
     ['behind other options', `01019404000001${BY_9}00`],
+    ['behind an option that is none', `0701${BY_9}0000`],
+    ['behind an option longer than the header', `07ff${BY_9}0000`],
   ] as const) {
     conformOnce(`dropped: ${what} [RFC 7126 §4.3] [RFC 7126 §4.4]`, async (s) => {
       await s.run(`open passive\n+0 < S seq 0 win 5000 <mss 1000> ipOptions ${options}\n+0 > nothing\nexpect LISTEN`);

@@ -78,6 +78,7 @@ describe.skipIf(addon === undefined)('native and TypeScript', () => {
       'kind 5 by a source route',
       'kind 7 by a source route',
       'dropShort',
+      'dropIpHeader',
       'dropIpLength',
       'dropIpChecksum',
       'dropExtension',

@@ -173,9 +173,15 @@ TEST(Headers, SourceRoutesOfIpv4AreMarked) {
   EXPECT_TRUE(routed({1, 137, 7, 4, 10, 0, 0, 9}));
   EXPECT_TRUE(routed({148, 4, 0, 0, 131, 3, 4, 0}));
   EXPECT_FALSE(routed({148, 4, 0, 0}));
-  EXPECT_FALSE(routed({0, 131, 3, 4}));    // behind the end
-  EXPECT_FALSE(routed({148, 1, 131, 3}));  // behind nonsense
-  EXPECT_FALSE(routed({1, 1, 1, 148}));
+  EXPECT_FALSE(routed({0, 131, 3, 4}));  // behind the end
+  EXPECT_FALSE(routed({1, 1, 1, 1}));
+}
+
+TEST(Headers, NonsenseAmongOptionsOfIpv4MayHideASourceRoute) {
+  for (const Bytes& options : {Bytes{148, 1, 131, 3}, Bytes{7, 0, 131, 3}, Bytes{1, 1, 1, 148}, Bytes{7, 5, 0, 0}}) {
+    const Parsed p = parse_bytes(test::ethernet(kTypeIpv4, test::ipv4(kProtocolUdp, Bytes(8), options)));
+    EXPECT_EQ(p.drop, kDropIpHeader);
+  }
 }
 
 TEST(Headers, EachFlippedBitOfAChecksummedPartIsSeen) {

@@ -5,6 +5,8 @@ import {
   fillRoute,
   findSourceRoute,
   MOST_HOPS,
+  NO_ROUTE,
+  NONSENSE,
   quotedDestination,
   routeHops,
   routeWord,
@@ -18,8 +20,9 @@ const find = (hex: string): number => findSourceRoute(header(hex), 0, 20 + hex.l
 test('a route is found behind other options, not behind nonsense or the end of the list', () => {
   expect(find('83070400000000')).toBe(20);
   expect(find('010194040000890704')).toBe(26);
-  for (const hex of ['', '00830704', '0700830704', '0701830704', '94', '01010194', '0728830704'])
-    expect(find(hex)).toBe(-1);
+  for (const hex of ['', '00830704', '01010101', '94040000', '07030400']) expect(find(hex)).toBe(NO_ROUTE);
+  for (const hex of ['0700830704', '0701830704', '94', '01010194', '0728830704', '07050400'])
+    expect(find(hex)).toBe(NONSENSE);
 });
 
 test('a route with half an address, no room for its length, or a pointer into its head is malformed', () => {
