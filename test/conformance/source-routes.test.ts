@@ -173,7 +173,7 @@ describe('a later route', () => {
 
 describe('a later route of a segment that a step drops changes nothing', () => {
   for (const [what, flags, segment, answered] of [
-    ['an old duplicate by its timestamp', '.', 'seq 1 ack 1 <ts 900 0>', true],
+    ['an old duplicate by its timestamp', 'P.', 'seq 1 ack 1 len 10 <ts 900 0>', true],
     ['one without ACK', 'P', 'seq 1 ack 1 len 10 <ts 1002 0>', false],
     ['a SYN that is challenged', 'S.', 'seq 1 ack 1 <ts 1002 0>', true],
     ['a reset that is challenged', 'R', 'seq 2', true],

@@ -46,6 +46,11 @@ export const differences: readonly Difference[] = [
     scripts: ['SYN,FIN: the FIN is not acknowledged: it comes again [T087] [T221]'],
   },
   {
+    row: 'RFC 5961 §5',
+    why: 'the kernel believes no acknowledgment that is older than the octets acknowledged so far, however large the window was',
+    scripts: ['one whose acknowledgment is older than the last [SHLD-24]'],
+  },
+  {
     row: 'T089',
     why: 'after an unacceptable ACK in SYN-SENT the kernel sends its SYN again at once, whatever its timer says',
     scripts: ['discovered by a SYN, as A [T271]'],
