@@ -115,6 +115,7 @@ export class TcpHandle extends WriteHandle {
     if (this.#flowing) return 0;
     this.#flowing = true;
     this.hold();
+    if (this.#records?.handing) return 0;
     if (this.#left !== null) process.nextTick(() => this.#fillLeft());
     else this.#resume();
     return 0;
@@ -167,17 +168,14 @@ export class TcpHandle extends WriteHandle {
   /** To TLS: record by record, after the ticks that the text before has left. */
   #readRecords(bytes: Uint8Array): void {
     this.#records ??= new TlsRecords();
-    for (let at = 0; at < bytes.length; ) {
-      if (at > 0) this.#router.stack?.breathe();
-      if (this.closed) return;
-      if (at > 0 && !this.#flowing) {
-        this.#left = Buffer.from(bytes.subarray(at));
-        return;
-      }
-      const end = this.#records.next(bytes, at);
-      this.readBuffer(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
-      at = end;
-    }
+    const goOn = (): boolean => {
+      this.#router.stack?.breathe();
+      return this.#flowing && !this.closed;
+    };
+    const rest = this.#records.hand(bytes, (part) => this.readBuffer(part), goOn);
+    if (this.closed) return;
+    if (rest !== null) this.#left = Buffer.from(rest);
+    else if (this.#flowing) this.#resume();
   }
 
   #fillLeft(): void {

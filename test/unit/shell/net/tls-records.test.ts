@@ -50,4 +50,29 @@ describe('TlsRecords', () => {
       expect(sizes.map((size) => (end += size))).toEqual([...ends].sort((a, b) => a - b));
     }
   });
+
+  test('who stops between two records gets the rest back, and who starts meanwhile lets nothing newer in', () => {
+    const records = new TlsRecords();
+    const bytes = Uint8Array.from([...text, ...text, ...alert]);
+    const told: number[] = [];
+    const states: boolean[] = [];
+    const hand = (part: Uint8Array): void => {
+      told.push(part.length);
+      states.push(records.handing);
+    };
+    const rest = records.hand(bytes, hand, () => told.length < 2);
+    expect([told, rest?.length, records.handing]).toEqual([[305, 305], 7, false]);
+    expect(records.hand(rest!, hand, () => true)).toBeNull();
+    expect([told.at(-1), states]).toEqual([7, [true, true, true]]);
+    expect(() =>
+      records.hand(
+        bytes,
+        () => {
+          throw new Error('mine');
+        },
+        () => true,
+      ),
+    ).toThrow('mine');
+    expect(records.handing).toBe(false);
+  });
 });
