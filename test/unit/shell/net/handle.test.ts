@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { nativeBlocks } from '../../../../src/link/blocks.ts';
 import { use } from '../../../../src/net.ts';
+import type { TcpHandle } from '../../../../src/shell/net/handle.ts';
 import type { WriteHandle } from '../../../../src/shell/net/write-handle.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
 import { createLoopbackStack } from '../../../../src/stack.ts';
@@ -31,6 +32,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   server.close();
   await stack.close({ timeout: 0 });
 });
@@ -142,6 +144,23 @@ describe('a handle', () => {
     await once(client, 'close');
     expect(answered.slice(4)).toEqual([large, expect.any(Number)]);
     expect(answered[5]).toBeLessThan(0);
+  });
+
+  test('lets no newer text in while records wait for the ticks of those before, whoever stops and starts reading', async () => {
+    const [client] = await pair();
+    const { _handle: handle } = client as unknown as { _handle: TcpHandle };
+    const { conn } = handle as unknown as { conn: { resume(): void } };
+    const told: string[] = [];
+    handle.reader = {} as NonNullable<TcpHandle['reader']>;
+    handle.readBuffer = (part: Uint8Array) => void told.push(`record of ${part.length}`);
+    vi.spyOn(conn, 'resume').mockImplementation(() => void told.push('resume'));
+    vi.spyOn(stack, 'breathe').mockImplementation(() => {
+      handle.readStop();
+      handle.readStart();
+    });
+    const record = [23, 3, 3, 0, 2, 1, 2];
+    handle.receivedBorrowed(Uint8Array.from([...record, ...record, ...record]));
+    expect(told).toEqual(['record of 7', 'record of 7', 'record of 7', 'resume']);
   });
 
   test('refuses a local port that somebody listens on, and port 0', async () => {
