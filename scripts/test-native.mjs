@@ -19,13 +19,18 @@ const variants = [
 
 /** Sums the <testsuites> attributes of every gtest report. */
 function count(dir) {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const sum = { passed: 0, failed: 0, skipped: 0, notes: [] };
   for (const file of readdirSync(dir).filter((f) => f.endsWith('.xml'))) {
     const report = readFileSync(`${dir}/${file}`, 'utf8');
     const head = /<testsuites [^>]*>/.exec(report)?.[0] ?? '';
     const of = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
     const failed = of('failures') + of('errors');
     const skipped = of('disabled') + (report.match(/<skipped /g)?.length ?? 0);
+    for (const [, test, group] of report.matchAll(
+      /<testcase name="([^"]*)"[^>]*classname="([^"]*)"[^>]*>\s*<failure/g,
+    )) {
+      sum.notes.push(`failed: ${dir} > ${group}.${test}`);
+    }
     sum.failed += failed;
     sum.skipped += skipped;
     sum.passed += of('tests') - failed - skipped;

@@ -11,10 +11,13 @@ export function vitest(projects = [], env = {}, timeout = undefined, files = [])
 /** `launcher`: the command line of a Node; `at`: the folder whose tests it runs. */
 export function runVitest([command, ...before], at, args, how) {
   const report = path('.cache/vitest.json');
-  rmSync(report, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const notes = path('.cache/vitest-notes.json');
+  for (const file of [report, notes]) rmSync(file, { force: true });
+  const own = path('scripts/vitest-notes.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--reporter=${own}`, `--outputFile.json=${report}`];
   const program = join(at, 'node_modules/vitest/vitest.mjs');
-  const code = run(command, [...before, program, 'run', ...reporters, ...args], { ...how, cwd: at });
+  const env = { ...how.env, USERTCP_TEST_NOTES: notes };
+  const code = run(command, [...before, program, 'run', ...reporters, ...args], { ...how, env, cwd: at });
   if (!existsSync(report)) return { failed: 1 };
   const r = JSON.parse(readFileSync(report, 'utf8'));
   // A file that cannot even be loaded has no tests to count.
@@ -26,5 +29,6 @@ export function runVitest([command, ...before], at, args, how) {
     passed: r.numPassedTests,
     failed: code !== 0 ? Math.max(failed, 1) : failed,
     skipped: r.numPendingTests + r.numTodoTests,
+    notes: existsSync(notes) ? JSON.parse(readFileSync(notes, 'utf8')) : [],
   };
 }
