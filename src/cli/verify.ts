@@ -3,9 +3,10 @@ import { Bench, type Check, NotMet } from './verify/bench.ts';
 import { format } from './verify/format.ts';
 import { opening } from './verify/opening.ts';
 import { receiving } from './verify/receiving.ts';
+import { routes } from './verify/routes.ts';
 import { sending } from './verify/sending.ts';
 
-export const checks: readonly Check[] = [...format, ...opening, ...sending, ...receiving];
+export const checks: readonly Check[] = [...format, ...opening, ...sending, ...receiving, ...routes];
 
 export interface VerifyOptions {
   /** Only checks of these ids. */
