@@ -34,6 +34,12 @@ counts('a RST ends a half-open connection', 'SYN_RECEIVED', '+0 < R seq 1', { at
 counts('a SYN is refused', 'SYN_SENT', '+0 < R. seq 0 ack 1', { attemptFails: 1 });
 counts('a RST that may be a guess', 'ESTABLISHED', '+0 < R seq 2\n+0 > . seq 1 ack 1', { challengeAcks: 1 });
 counts('text behind a hole', 'ESTABLISHED', '+0 < . seq 11 ack 1 len 10\n+0 > . seq 1 ack 1', { outOfOrder: 1 });
+counts(
+  'text that comes again',
+  'ESTABLISHED',
+  '+0 < P. seq 1 ack 1 len 10\n+.04 > . seq 1 ack 11\n+0 < P. seq 1 ack 1 len 10\n+0 > . seq 1 ack 11 <...>',
+  { duplicateText: 1 },
+);
 counts('text after the FIN', 'CLOSE_WAIT', '+0 < . seq 2 ack 1 len 10', { textAfterFin: 1 });
 counts('a FIN after the FIN', 'CLOSE_WAIT', '+0 < F. seq 2 ack 1\n+0 > . seq 1 ack 2', {});
 counts('an ACK after the FIN', 'CLOSE_WAIT', '+0 < . seq 2 ack 1', {});

@@ -25,6 +25,8 @@ export class CoreCounters {
   /** Beyond what the stack sends in a second. */
   challengeAcksSuppressed = 0;
   outOfOrder = 0;
+  /** Segments whose text was all here already: sent again without need, or doubled on the way. */
+  duplicateText = 0;
   pawsDrops = 0;
   /** SYNs and third ACKs dropped because a queue of their listener was full. */
   listenOverflows = 0;

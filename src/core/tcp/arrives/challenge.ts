@@ -1,6 +1,6 @@
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4 [UNTAGGED-8], RFC 5961). */
 import { FIN, RST, SYN } from '../../../wire/abi.ts';
-import { diff } from '../../seq.ts';
+import { add, diff, leq } from '../../seq.ts';
 import { note, type Tcp } from '../context.ts';
 import { ackNow } from '../receive-window.ts';
 import type { Segment } from '../segment.ts';
@@ -10,6 +10,13 @@ import type { Tcb } from '../tcb.ts';
 const PAUSE = 500;
 
 export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if (seg.len > 0 && leq(add(seg.seq, seg.len), tcb.rcvNxt)) {
+    // The peer sent it again, or the network did: nobody need think of an attack.
+    t.counters.duplicateText++;
+    note(t, tcb, 'duplicate text');
+    ackNow(t, tcb);
+    return;
+  }
   const carries = seg.len > 0 || (seg.flags & (FIN | SYN | RST)) === FIN;
   if (!carries) {
     if (tcb.oowAt !== 0 && diff(t.tick, tcb.oowAt) < PAUSE) return;
@@ -20,6 +27,6 @@ export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
     tcb.oowAt = t.tick;
   }
   t.counters.challengeAcks++;
-  note(t, tcb, 'challenge ACK');
+  note(t, tcb, carries ? 'outside the window' : 'challenge ACK');
   ackNow(t, tcb);
 }
