@@ -11,6 +11,16 @@ const FIVE_MINUTES = 'raw 1c 04 01 2c';
 const AGAIN = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60].map((n) => `+${n} > P. seq 1 len 10`).join('\n');
 const ASKED = 'raw 1c 04 01 90';
 
+/** After the second retransmission. */
+const GIVES_UP = `
+  < . seq 1 ack 1 win 5000
+  send 10
+  +0 > P. seq 1 len 10
+  +1 > P. seq 1 len 10
+  +2 > P. seq 1 len 10
+  +4 wait 1ms
+  event closed ETIMEDOUT
+`;
 /** Keep-alive probes up to 410 s; the one who set them up asked for two. */
 const MORE = '+100 > . seq 0 ack 1 len 0\n'.repeat(4);
 
@@ -74,15 +84,72 @@ describe('the user timeout on the wire', () => {
     );
   }
   conform(
-    'off by default: not sent, and not listened to [RFC 5482 §3.1]',
+    'set on a live connection: the next bare ACK says so, once, and the wish of the peer counts no more [RFC 5482 §3.1]',
+    `
+      listen
+      < S seq 0 win 5000 <mss 1000>
+      +0 > S. seq 0 ack 1
+      < . seq 1 ack 1 win 5000
+      usertimeout 5000
+      < P. seq 1 ack 1 win 5000 len 10
+      +* > . seq 1 ack 11 <raw 1c 04 00 05>
+      < P. seq 11 ack 1 win 5000 len 10 <${ASKED}>
+      +* > . seq 1 ack 21 <>
+      send 10
+      +0 > P. seq 1 len 10
+      +1 > P. seq 1 len 10
+      +2 > P. seq 1 len 10
+      silence 1.9s
+      expect ESTABLISHED
+      wait 200ms
+      event closed ETIMEDOUT
+    `,
+    ON,
+  );
+  conform(
+    'keep-alive gives up as it was told when the timeout is our own [RFC 5482 §4.2]',
+    `
+      listen
+      < S seq 0 win 5000 <mss 1000>
+      +0 > S. seq 0 ack 1
+      < . seq 1 ack 1 win 5000
+      usertimeout 400000
+      keepalive 10000 1000 2
+      +10 > . seq 0 ack 1
+      +1 > . seq 0 ack 1
+      +1 > R. seq 1 ack 1
+      event closed ETIMEDOUT
+    `,
+    ON,
+  );
+  conform(
+    'a value of zero says nothing: R2 counts retransmissions as before [RFC 5482 §3]',
+    `
+      listen
+      < S seq 0 win 5000 <mss 1000, raw 1c 04 00 00>
+      +0 > S. seq 0 ack 1
+      ${GIVES_UP}
+    `,
+    { tcp: { ...ON.tcp, dataRetries: 2 } },
+  );
+  conform(
+    'off by default: not sent, not even when it is set, and not listened to [RFC 5482 §3.1]',
     async (s) => {
       await s.run(`
         listen
         < S seq 0 win 5000 <mss 1000, ${ASKED}>
         +0 > S. seq 0 ack 1 <${mss(s)}>
+        < . seq 1 ack 1 win 5000
+        usertimeout 400000
+        < P. seq 1 ack 1 win 5000 len 10
+        +* > . seq 1 ack 11 <>
+        conn b
+        < S seq 0 win 5000 <mss 1000, ${ASKED}>
+        +0 > S. seq 0 ack 1 <${mss(s)}>
+        ${GIVES_UP}
       `);
     },
-    { tcp: { ...ON.tcp, userTimeoutOption: false } },
+    { tcp: { ...ON.tcp, userTimeoutOption: false, dataRetries: 2 } },
   );
 });
 

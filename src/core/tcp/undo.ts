@@ -21,15 +21,13 @@ export function beginUndo(tcb: Tcb): void {
   tcb.flags2 |= F2_UNDO;
 }
 
-/** A duplicate was reported. True: that was the last of what we sent again, so none of it was lost. */
-export function undoByDuplicate(t: Tcp, tcb: Tcb): boolean {
+/** A duplicate was reported. When that was the last of what we sent again, none of it was lost. */
+export function undoByDuplicate(t: Tcp, tcb: Tcb): void {
   const { dsackLeft, dsackRight } = t.news;
-  if ((tcb.flags2 & F2_UNDO) === 0 || tcb.undoRetrans <= 0) return false;
-  if (!geq(dsackLeft, tcb.undoSeq) || !leq(dsackRight, tcb.recover)) return false;
+  if ((tcb.flags2 & F2_UNDO) === 0 || tcb.undoRetrans <= 0) return;
+  if (!geq(dsackLeft, tcb.undoSeq) || !leq(dsackRight, tcb.recover)) return;
   tcb.undoRetrans -= diff(dsackRight, dsackLeft);
-  if (tcb.undoRetrans > 0) return false;
-  undo(t, tcb);
-  return true;
+  if (tcb.undoRetrans <= 0) undo(t, tcb);
 }
 
 /**

@@ -2,7 +2,7 @@
  * A SYN with a Fast Open option in LISTEN (RFC 7413 §4.2.2). With a cookie of ours the connection begins here and now: it has a
  * row, the user gets it and its text, and may answer before the third ACK.
  */
-import { FIN, OPT_OTHER, ROW_WORDS, SYN, URG } from '../../../wire/abi.ts';
+import { OPT_OTHER, ROW_WORDS } from '../../../wire/abi.ts';
 import { add } from '../../seq.ts';
 import { controllerOf, step, type Tcp } from '../context.ts';
 import { ecnOfSyn } from '../ecn.ts';
@@ -76,8 +76,8 @@ function open(t: Tcp, tcb: Tcb, seg: Segment): void {
   tcb.flags2 |= F2_TFO_DATA | F2_TFO_PENDING;
   t.counters.fastOpenPassive++;
   seg.seq = tcb.rcvNxt;
-  seg.flags &= ~(SYN | FIN | URG); // a FIN is not acknowledged: it comes again
   seg.len = Math.min(seg.len, tcb.rcvBuf, 0xffff);
+  // Nobody looks at a FIN here: it is not acknowledged, and comes again.
   if (seg.len > 0) deliver(t, tcb, seg);
 }
 

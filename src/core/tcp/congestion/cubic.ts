@@ -64,7 +64,6 @@ export const cubic: CongestionController = {
   onRto(view, flightBytes, firstTime): void {
     if (firstTime) {
       keep(view);
-      view.setFloat(CWND_PRIOR, view.cwnd / view.mss);
       view.ssthresh = lessened(view, flightBytes);
     }
     view.setFloat(W_MAX, 0); // RFC 9438 §4.8
@@ -136,7 +135,8 @@ function avoid(view: CongestionView, ack: AckSample, ackedBytes: number, now: nu
   }
   const bytes = next * mss;
   view.cwnd = bytes;
-  view.setFloat(FRACTION, bytes - view.cwnd > 0 && bytes - view.cwnd < 1 ? bytes - view.cwnd : 0);
+  const over = bytes - view.cwnd;
+  view.setFloat(FRACTION, over > 0 && over < 1 ? over : 0);
 }
 
 function begin(view: CongestionView, cwnd: number, now: number): void {

@@ -146,75 +146,123 @@ test('[RFC 9438 §4.9] a reduction for nothing is undone, curve and all', () => 
   expect([b.tcb.cwnd, b.view.float(0)]).toEqual([cwnd * 2, 5]);
 });
 
-describe('HyStart++ [RFC 9406 §4.2] [RFC 9438 §4.10]', () => {
-  /** One round: `rtts` in ms, each an ACK of a segment. */
-  const rounds = (b: Bench, ...all: number[][]): void => {
-    for (const rtts of all) {
-      for (const [n, rtt] of rtts.entries()) b.ack(MSS, { roundStart: n === 0, rttUs: rtt * MS }, 0);
-    }
-  };
-  const steady = (rtt: number, samples = 10): number[] => Array.from({ length: samples }, () => rtt);
-
-  test('equal round trips: each byte grows the window', () => {
-    const b = bench(cubic);
-    rounds(b, steady(40), steady(41), steady(44));
-    expect(b.view.cwnd).toBe(14600 + 30 * MSS);
-    expect(b.view.inSlowStart).toBe(true);
-  });
-
-  test('an eighth more than in the round before: a quarter of the growth, for five rounds, then avoidance', () => {
-    const b = bench(cubic);
-    rounds(b, steady(40), steady(45));
-    // Eight samples had to be seen: the eighth ACK grew by a quarter, as did the two that followed.
-    expect(b.view.cwnd).toBe(14600 + 17 * MSS + 3 * (MSS / 4));
-    rounds(b, steady(45), steady(45), steady(45), steady(45));
-    expect(b.view.inSlowStart).toBe(true);
-    rounds(b, [45]);
-    expect(b.view.inSlowStart).toBe(false);
-    expect(b.view.ssthresh).toBe(b.view.cwnd);
-    b.ack(MSS, {}, SECOND);
-    expect([b.view.float(1), b.view.float(4)]).toEqual([0, b.view.float(0)]); // K = 0, cwnd_prior = W_max
-  });
-
-  test.each([
-    [8, 12, 16], // an eighth is less than 4 ms
-    [400, 416, 420], // and more than 16 ms
-  ])('the threshold lies between 4 and 16 ms: %i → %i', (last, grown) => {
-    for (const [rtt, quarter] of [
-      [grown - 1, false],
-      [grown, true],
-    ] as const) {
-      const b = bench(cubic);
-      rounds(b, steady(last), steady(rtt));
-      expect(b.view.int(27) > 0).toBe(quarter);
-    }
-  });
-
-  test('round trips that shrink again: back to slow start', () => {
-    const b = bench(cubic);
-    rounds(b, steady(40), steady(50), steady(45));
-    const before = b.view.cwnd;
-    rounds(b, [45]);
-    expect(b.view.cwnd).toBe(before + MSS);
-  });
-
-  test('fewer than eight samples in a round say nothing', () => {
-    const b = bench(cubic);
-    rounds(b, steady(40), steady(90, 7), steady(200, 7));
-    expect(b.view.int(27)).toBe(0);
-  });
-
-  test('a later slow start is not watched', () => {
-    const b = bench(cubic);
-    b.c.onRto(b.view, 100 * MSS, true, 0);
-    rounds(b, steady(40), steady(90));
-    expect(b.view.cwnd).toBe(21 * MSS);
-  });
-});
-
 test('[RFC 5681 §4.1] the restart window', () => {
   const b = bench(cubic);
   b.tcb.cwnd = 500_000;
   b.control.onIdle(b.tcb, 301, 0);
   expect(b.tcb.cwnd).toBe(14600);
+});
+
+/** Congestion avoidance at a given place of a given curve: cwnd in segments, the words of the RFC. */
+function at(cwnd: number, words: { wMax?: number; k?: number; wEst?: number; prior?: number }, now: number): Bench {
+  const b = bench(cubic);
+  b.tcb.srtt = 100 * MS;
+  b.view.cwnd = cwnd * MSS;
+  b.view.ssthresh = MSS;
+  const { wMax = 0, k = 0, wEst = 1, prior = 0 } = words;
+  for (const [n, v] of [wMax, k, now, wEst, prior].entries()) b.view.setFloat(n, v);
+  return b;
+}
+const segments = (b: Bench): number => b.view.cwnd / MSS;
+const wMax = (b: Bench): number => b.view.float(0);
+
+describe('[RFC 9438 §4.2] the target', () => {
+  test('below cwnd: the window stays, and does not follow', () => {
+    const b = at(700, { wMax: 500 }, SECOND);
+    b.ack(100 * MSS, {}, SECOND);
+    expect(segments(b)).toBe(700);
+  });
+
+  test('is reached when the whole window was acknowledged, and not passed by an ACK of more', () => {
+    const target = 500 + C * 0.1 ** 3;
+    for (const [acked, cwnd] of [
+      [200, 400 + (target - 400) / 2],
+      [400, target],
+      [800, target],
+    ] as const) {
+      const b = at(400, { wMax: 500 }, SECOND);
+      b.ack(acked * MSS, {}, SECOND);
+      expect(segments(b)).toBeCloseTo(cwnd, 2);
+    }
+  });
+
+  test('is no more than half as much again', () => {
+    const b = at(400, { wMax: 700 }, SECOND);
+    b.ack(400 * MSS, {}, SECOND);
+    expect(segments(b)).toBe(600);
+  });
+
+  test('growth by less than an octet adds up', () => {
+    const [few, many] = [at(1000, { wMax: 1000.7 }, SECOND), at(1000, { wMax: 1000.7 }, SECOND)];
+    few.ack(600 * MSS, {}, SECOND);
+    for (let n = 0; n < 600; n++) many.ack(MSS, {}, SECOND);
+    // Each ACK brings a thousandth of what is missing: 1022 octets, less from ACK to ACK.
+    expect(many.view.cwnd - 1000 * MSS).toBeGreaterThan(1022 * (1 - Math.exp(-0.6)) - 3);
+    expect(many.view.cwnd).toBeLessThanOrEqual(few.view.cwnd);
+    const still = at(1000, { wMax: 1000.0004 }, SECOND);
+    for (let n = 0; n < 100; n++) still.ack(MSS, {}, SECOND);
+    expect([still.view.cwnd, still.view.float(5) > 0.01, still.view.float(5) < 1]).toEqual([1000 * MSS, true, true]);
+  });
+});
+
+test('[RFC 9438 §4.3] the Reno-friendly window does not take cwnd down, and grows by one from cwnd_prior on', () => {
+  const high = at(100, { wMax: 50, wEst: 80, prior: 200 }, SECOND);
+  high.ack(100 * MSS, {}, SECOND);
+  expect([segments(high), high.view.float(3)]).toEqual([100, 80 + (3 * 0.3) / 1.7]);
+  const prior = at(100, { wMax: 50, wEst: 80, prior: 80 }, SECOND);
+  prior.ack(100 * MSS, {}, SECOND);
+  expect(prior.view.float(3)).toBe(81);
+});
+
+test('[RFC 9438 §4.7] a loss at the last maximum itself gives no room away', () => {
+  const b = afterLoss(1000, 100);
+  b.view.cwnd = 1000 * MSS;
+  b.c.onLossEvent(b.view, 1000 * MSS, 0);
+  expect(wMax(b)).toBe(1000);
+});
+
+test('[RFC 9438 §4.8] the rest of an ACK that ends slow start counts in avoidance', () => {
+  for (const [acked, begun] of [
+    [2, false],
+    [5, true],
+  ] as const) {
+    const b = afterLoss(1000, 100);
+    b.view.cwnd = b.view.ssthresh - 2 * MSS;
+    b.ack(acked * MSS, {}, SECOND);
+    expect([acked, b.view.float(2) !== 0, b.view.inSlowStart]).toEqual([acked, begun, false]);
+  }
+});
+
+test('a silence before avoidance began does not begin it', () => {
+  const b = afterLoss(1000, 100);
+  b.ack(MSS, { limited: false }, 5 * SECOND);
+  expect(b.view.float(2)).toBe(0);
+  b.ack(MSS, {}, 6 * SECOND);
+  expect([b.view.float(2), b.view.float(3) > 700]).toEqual([6 * SECOND, true]);
+});
+
+test('a curve that begins above W_max keeps what cwnd was before the loss [RFC 9438 §4.3]', () => {
+  const b = at(490, { wMax: 400, prior: 600 }, 0);
+  b.ack(MSS, {}, SECOND);
+  expect([b.view.float(0), b.view.float(1), b.view.float(4)]).toEqual([490, 0, 600]);
+});
+
+test('what is kept for an undo lies apart from the words of HyStart++ and from the fraction', () => {
+  const b = afterLoss(1000, 100);
+  b.view.setFloat(5, 0.5);
+  b.view.setFloat(12, 7);
+  b.c.onLossEvent(b.view, 600 * MSS, 0);
+  expect([b.view.float(5), b.view.float(12)]).toEqual([0.5, 7]);
+  b.tcb.priorCwnd = b.tcb.cwnd + MSS;
+  b.control.onSpurious(b.tcb, 0);
+  expect([b.view.float(5), b.view.float(12)]).toEqual([0.5, 7]);
+});
+
+test('a window as large as before a spurious reduction is not touched [RFC 9438 §4.9]', () => {
+  const b = afterLoss(1000, 100);
+  b.tcb.priorCwnd = b.tcb.cwnd;
+  b.tcb.priorSsthresh = 1 << 20;
+  const { ssthresh } = b.tcb;
+  b.control.onSpurious(b.tcb, 0);
+  expect(b.tcb.ssthresh).toBe(ssthresh);
 });

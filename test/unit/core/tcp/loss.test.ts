@@ -1,10 +1,11 @@
 // When a segment counts as lost without SACK: RFC 5681 §3.2 and RFC 6582, with numbers one can check by hand (MSS 1000).
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { controllerOf } from '../../../../src/core/tcp/context.ts';
 import { textAcked } from '../../../../src/core/tcp/held-text.ts';
 import { duplicateAck, lossAck } from '../../../../src/core/tcp/loss.ts';
 import { R_LOST } from '../../../../src/core/tcp/records.ts';
-import { inFlight, noteResent } from '../../../../src/core/tcp/retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from '../../../../src/core/tcp/row.ts';
+import { inFlight, markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_MTU_PROBE, F2_REORDERED } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, beginNews, takeSack } from '../../../../src/core/tcp/scoreboard.ts';
 import { OPT_SACK } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
@@ -118,4 +119,122 @@ test('blocks that were not agreed on, and empty queues, are nothing', () => {
   idle.tcb.dupAcks = 9;
   lossAck(idle.t, idle.tcb, null, 0);
   expect(idle.tcb.flags & F_RECOVERY).toBe(0);
+});
+
+test('without SACK a record of one segment is not cut, one that is longer is', () => {
+  const b = flight();
+  for (let n = 0; n < 3; n++) dupAck(b);
+  expect([chain(b.t, b.tcb.rtxHead).length, b.t.counters.recoveries]).toEqual([10, 1]);
+});
+
+/** The first four were sent 100 ms before the others: what is SACKed of those shows them lost. */
+function delayed(flags = 0): Bench {
+  const b = flight(F_SACK | flags);
+  b.tcb.minRtt = 1;
+  b.tcb.flags2 |= F2_REORDERED;
+  b.t.now += 200_000;
+  b.t.tick += 200;
+  for (const rec of chain(b.t, b.tcb.rtxHead).slice(4)) b.t.records.setSentAt(rec, b.t.now - 100_000);
+  return b;
+}
+
+/** An ACK with blocks; the pace is that of PRR. */
+function sackAck(b: Bench, ack: number, ...blocks: [left: number, right: number][]): void {
+  const { t, tcb } = b;
+  t.options.sackBlocks = blocks.length;
+  t.options.sack.set(blocks.flat());
+  t.seg.opts = blocks.length > 0 ? OPT_SACK : 0;
+  t.seg.ack = ack;
+  const acked = ack - tcb.sndUna;
+  beginNews(t, tcb, t.seg);
+  takeSack(t, tcb, t.seg);
+  acknowledge(t, tcb, ack);
+  if (acked > 0) textAcked(t, tcb, acked);
+  tcb.sndUna = ack;
+  lossAck(t, tcb, t.seg, acked);
+}
+
+describe('with SACK', () => {
+  test('an ACK is safe that moves SND.UNA and tells of no further loss; then one segment more may go [RFC 9937 §6.2]', () => {
+    for (const [ack, block, more] of [
+      [1000, [10_000, 11_000], 0], // moves nothing
+      [2000, [10_000, 11_000], 1000],
+      [2000, [5000, 6000], 0], // tells of further loss
+    ] as const) {
+      const b = delayed();
+      b.tcb.ssthresh = 20_000;
+      b.tcb.flags |= F_RECOVERY;
+      b.tcb.recover = 11_000;
+      Object.assign(b.tcb, { prrOut: 3000, prrDelivered: 3000, recoverFs: 10_000, rackRtt: 100_000 });
+      const [first] = chain(b.t, b.tcb.rtxHead);
+      markLost(b.t, b.tcb, first!);
+      noteResent(b.t, b.tcb, first!);
+      b.tcb.prrOut = 3000;
+      if (block[0] === 10_000) for (const rec of chain(b.t, b.tcb.rtxHead)) b.t.records.setSentAt(rec, b.t.now);
+      sackAck(b, ack, [...block]);
+      const delivered = ack === 1000 ? 1000 : 2000;
+      expect([ack, block, b.tcb.cwnd - inFlight(b.tcb)]).toEqual([ack, block, delivered + more]);
+    }
+  });
+
+  test('the end of fast recovery sets cwnd to ssthresh; that of a timeout leaves it in slow start [RFC 9937 §6.2] [RFC 5681 §3.1]', () => {
+    for (const [flag, cwnd] of [
+      [F_RECOVERY, 8000],
+      [F_RTO_RECOVERY, 2000],
+    ] as const) {
+      const b = delayed(flag);
+      Object.assign(b.tcb, { recover: 11_000, ssthresh: 8000, cwnd: 2000, recoverFs: 10_000 });
+      sackAck(b, 11_000);
+      expect([flag, b.tcb.flags & (F_RECOVERY | F_RTO_RECOVERY), b.tcb.cwnd]).toEqual([flag, 0, cwnd]);
+    }
+  });
+
+  test('BBR sets its own window in recovery and at the end of it', () => {
+    const b = delayed(F_RECOVERY);
+    controllerOf(b.t, b.tcb).change(b.tcb, 'bbr', b.t.now);
+    Object.assign(b.tcb, { recover: 11_000, ssthresh: 8000, cwnd: 30_000 });
+    sackAck(b, 11_000);
+    expect(b.tcb.cwnd).not.toBe(8000);
+  });
+
+  test('recoveries that end count for the reordering window, other ACKs do not [RFC 8985 §6.2-b]', () => {
+    const b = delayed();
+    b.tcb.reoWnd = (16 << 8) | 1;
+    b.tcb.recover = 1000;
+    sackAck(b, 2000, [10_000, 11_000]);
+    expect(b.tcb.reoWnd).toBe((16 << 8) | 1);
+    b.tcb.flags |= F_RECOVERY;
+    b.tcb.recover = 11_000;
+    sackAck(b, 11_000);
+    expect(b.tcb.reoWnd).toBe((15 << 8) | 1);
+  });
+
+  test('what is lost behind the end of a recovery begins the next one [RFC 6675 §5]', () => {
+    const b = delayed(F_RECOVERY);
+    Object.assign(b.tcb, { recover: 5000, ssthresh: 8000, recoverFs: 10_000, recoveries: 1 });
+    const sixth = chain(b.t, b.tcb.rtxHead)[5]!;
+    markLost(b.t, b.tcb, sixth);
+    b.t.news.lost = 0;
+    for (const rec of chain(b.t, b.tcb.rtxHead)) b.t.records.setSentAt(rec, b.t.now);
+    sackAck(b, 5000);
+    expect([b.tcb.flags & F_RECOVERY, b.tcb.recover, b.tcb.recoveries & 0xffff]).toEqual([F_RECOVERY, 11_000, 2]);
+  });
+
+  test('a lost probe for a larger path is no congestion: the window stays [RFC 4821 §7.5]', () => {
+    const b = delayed();
+    b.tcb.flags2 |= F2_MTU_PROBE;
+    b.tcb.mtuProbeSeq = 1000;
+    b.tcb.mtuProbe = 1040;
+    b.tcb.cwnd = 20_000;
+    for (const rec of chain(b.t, b.tcb.rtxHead).slice(1)) b.t.records.setSentAt(rec, b.t.now - 100_000);
+    sackAck(b, 1000, [2000, 3000]);
+    expect([lost(b), b.tcb.cwnd, b.tcb.flags & F_RECOVERY, b.t.counters.recoveries]).toEqual([[1000], 20_000, 0, 0]);
+    expect(b.t.counters.mtuProbesLost).toBe(1);
+  });
+
+  test('duplicates that are reported are counted', () => {
+    const b = delayed();
+    sackAck(b, 3000, [1000, 2000]);
+    expect([b.t.counters.spuriousRetransmits, b.tcb.probes >>> 16]).toEqual([1, 1]);
+  });
 });

@@ -1,9 +1,26 @@
 // RACK (RFC 8985 §6) with numbers one can check by hand: ten segments of 1000 from 1000 on, sent 1 ms apart.
 import { describe, expect, test } from 'vitest';
-import { growWindow, rackDetect, rackTimeout, reorderingWindow, shrinkWindow } from '../../../../src/core/tcp/rack.ts';
+import {
+  armReordering,
+  growWindow,
+  rackDetect,
+  rackTimeout,
+  reorderingWindow,
+  shrinkWindow,
+} from '../../../../src/core/tcp/rack.ts';
 import { R_LOST } from '../../../../src/core/tcp/records.ts';
 import { firstLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F_TS, F2_REORDERED } from '../../../../src/core/tcp/row.ts';
+import {
+  F_RECOVERY,
+  F_RTO_RECOVERY,
+  F_SACK,
+  F_TS,
+  F2_FRTO,
+  F2_PTO,
+  F2_REORDERED,
+  TIMER_LOSS,
+  TIMER_REXMIT,
+} from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock, beginNews, takeSack } from '../../../../src/core/tcp/scoreboard.ts';
 import { OPT_SACK, OPT_TS } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
@@ -60,13 +77,19 @@ describe('step 2: the segment sent last of those delivered', () => {
   });
 
   test('not a retransmission whose echo or whose speed says that the first transmission arrived [RFC 8985 §6.2-a]', () => {
-    for (const [tsecr, after, taken] of [
-      [1000, 100_000, false], // the echo is that of the first transmission
-      [1110, 100_000, true],
-      [undefined, 1000, false], // sooner than anything ever came back
-      [undefined, 100_000, true],
+    for (const [tsecr, after, taken, offset] of [
+      [1000, 100_000, false, 0], // the echo is that of the first transmission
+      [1110, 100_000, true, 0],
+      [1109, 100_000, false, 0],
+      [501_110, 100_000, true, 500_000],
+      [501_109, 100_000, false, 500_000],
+      [undefined, 1000, false, 0], // sooner than anything ever came back
+      [undefined, 98_999, false, 0],
+      [undefined, 99_000, true, 0], // as soon as that
+      [undefined, 100_000, true, 0],
     ] as const) {
       const b = flight();
+      b.tcb.tsOffset = offset;
       if (tsecr !== undefined) b.tcb.flags |= F_TS;
       news(b, [[2000, 3000]]);
       settle(b);
@@ -89,6 +112,16 @@ describe('step 2: the segment sent last of those delivered', () => {
     news(b, [[3000, 4000]]);
     expect(b.tcb.minRtt).toBeGreaterThan(100_000);
   });
+
+  test('a round trip as short as the shortest begins the five minutes anew [RFC 8985 §6.2-a]', () => {
+    const b = flight();
+    news(b, [[1000, 2000]]);
+    later(b, 1e6);
+    const last = chain(b.t, b.tcb.rtxHead).at(-1)!;
+    b.t.records.setSentAt(last, b.t.now - 100_000);
+    news(b, [[10_000, 11_000]]);
+    expect([b.tcb.minRtt, b.tcb.minRttAt]).toEqual([100_000, b.t.now | 0]);
+  });
 });
 
 test('step 3: what lies below RACK.fack and was sent once shows reordering; one ACK whose blocks fall does not [RFC 8985 §6.2-d]', () => {
@@ -98,7 +131,7 @@ test('step 3: what lies below RACK.fack and was sent once shows reordering; one 
     [3000, 4000],
   ]);
   settle(b);
-  expect(b.tcb.flags2 & F2_REORDERED).toBe(0);
+  expect([b.tcb.flags2 & F2_REORDERED, b.tcb.rackFack]).toEqual([0, 7000]);
   const resent = chain(b.t, b.tcb.rtxHead)[0]!;
   noteResent(b.t, b.tcb, resent);
   later(b, 100_000);
@@ -153,6 +186,20 @@ describe('step 4: the reordering window', () => {
     expect(reorderingWindow(tcb)).toBe(20_000);
   });
 
+  test('grows no further than its eight bits, and nothing is taken off what is small [RFC 8985 §6.2-b]', () => {
+    const { tcb } = b();
+    tcb.sndNxt = 5000;
+    for (let n = 0; n < 300; n++) {
+      growWindow(tcb);
+      tcb.sndUna = tcb.sndNxt;
+      tcb.sndNxt += 1000;
+    }
+    expect(tcb.reoWnd).toBe((16 << 8) | 254);
+    tcb.reoWnd = 0;
+    shrinkWindow(tcb);
+    expect(tcb.reoWnd).toBe(0);
+  });
+
   test('never less than a tick, however short the path', () => {
     const { tcb } = b();
     tcb.minRtt = 50;
@@ -171,6 +218,55 @@ describe('step 5: what is lost', () => {
     expect([rackDetect(b.t, b.tcb), lost(b)]).toEqual([2000, [1000, 2000]]);
     later(b, 2000);
     expect([rackDetect(b.t, b.tcb), lost(b)]).toEqual([0, [1000, 2000, 3000, 4000]]);
+  });
+
+  test('what went again is passed over while it has time: the hole behind it is older [RFC 8985 §6.2-c]', () => {
+    const b = flight();
+    noteResent(b.t, b.tcb, b.tcb.rtxHead);
+    later(b, 1000);
+    news(b, [[4000, 7000]]);
+    later(b, 60_000);
+    expect([rackDetect(b.t, b.tcb), lost(b)]).toEqual([0, [2000, 3000]]);
+  });
+
+  test('the timer is for the last of those that wait, be it in front [RFC 8985 §6.2-c]', () => {
+    const b = flight();
+    const [first] = chain(b.t, b.tcb.rtxHead);
+    b.t.records.setSentAt(first!, b.t.now - 1000);
+    Object.assign(b.tcb, { rackRtt: 99_000, minRtt: 80_000, srtt: 100_000, rackXmitTs: b.t.now, rackEndSeq: 11_000 });
+    expect(rackDetect(b.t, b.tcb)).toBe(99_000 + 20_000 - 1000);
+  });
+
+  test('on a timeout the window counts, too [RFC 8985 §6.3]', () => {
+    const b = flight();
+    news(b, [[2000, 3000]]);
+    Object.assign(b.tcb, { rackRtt: 74_000, minRtt: 80_000, srtt: 100_000 });
+    b.tcb.flags2 |= F2_REORDERED;
+    rackTimeout(b.t, b.tcb);
+    expect(lost(b)).toEqual([1000, 3000, 4000, 5000, 6000, 7000]); // sent 94 ms ago and more
+  });
+
+  test('the reordering timer is never early, and the retransmission timer comes after it [RFC 8985 §6.2-c] [RFC 8985 §8]', () => {
+    const b = flight();
+    const { t, tcb } = b;
+    t.now += 900;
+    for (const [rto, after] of [
+      [50, 50],
+      [3, 3],
+      [2, 3],
+      [1, 3],
+    ] as const) {
+      tcb.flags2 |= F2_PTO;
+      tcb.setTimer(TIMER_REXMIT, t.tick + rto);
+      armReordering(t, tcb, 1050); // 1950 µs after the tick began
+      const timers = [tcb.timer(TIMER_LOSS) - t.tick, tcb.timer(TIMER_REXMIT) - t.tick];
+      expect([timers, tcb.flags2 & F2_PTO]).toEqual([[2, after], 0]);
+    }
+    tcb.setTimer(TIMER_REXMIT, 0);
+    armReordering(t, tcb, 1050);
+    expect(tcb.timer(TIMER_REXMIT)).toBe(0);
+    armReordering(t, tcb, 0);
+    expect(tcb.timer(TIMER_LOSS)).toBe(0);
   });
 
   test('on a timeout the first; others by their time alone [RFC 8985 §6.3]', () => {
@@ -240,5 +336,19 @@ test('a D-SACK is told by the ACK of its own segment, not by SND.UNA, or by the 
     beginNews(t, tcb, t.seg);
     takeSack(t, tcb, t.seg);
     expect([blocks, t.news.dsack]).toEqual([blocks, expected]);
+  }
+});
+
+test('F-RTO with SACK: text from before the timeout tells, new text does not [RFC 5682 §3]', () => {
+  for (const [asked, seq, told] of [
+    [true, 4000, true],
+    [true, 5000, false],
+    [false, 4000, false],
+  ] as const) {
+    const b = flight();
+    if (asked) b.tcb.flags2 |= F2_FRTO;
+    b.tcb.frtoSeq = 5000;
+    news(b, [[seq, seq + 1000]]);
+    expect([asked, seq, b.t.news.original]).toEqual([asked, seq, told]);
   }
 });

@@ -1,6 +1,7 @@
 // The table of source routes, beside what scripts show (test/conformance/source-routes.test.ts).
 import { expect, test } from 'vitest';
 import { OK } from '../../../../src/core/events.ts';
+import { HOP_ADDRESS } from '../../../../src/core/ip/neighbours.ts';
 import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { remove } from '../../../../src/core/tcp/lifecycle.ts';
@@ -9,7 +10,7 @@ import { probeMtu } from '../../../../src/core/tcp/mtu-search.ts';
 import { F_PASSIVE, F_TS, F2_MTU_PROBE, F2_ROUTED } from '../../../../src/core/tcp/row.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
 import { SOURCE_ROUTES } from '../../../../src/core/tcp/source-routes.ts';
-import { laterRoute, wayAround } from '../../../../src/core/tcp/way-back.ts';
+import { hopOf, laterRoute, wayAround, wayBack } from '../../../../src/core/tcp/way-back.ts';
 import { HOP_WORDS, ROUTE_FIRST, TX_HOP } from '../../../../src/wire/abi.ts';
 import { mapIpv4 } from '../../../../src/wire/address.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
@@ -43,6 +44,47 @@ test('those of connections that are gone make room, those of the living and of t
   t.tick++;
   expect(r.keep(t, draft, stranger(1000), 0)).toBe(mine + 1);
   expect([r.of(b.tcb.i32, b.tcb.at), r.of(stranger(1000), 0), r.of(stranger(5), 0)]).toEqual([mine, mine + 1, 0]);
+  expect([draft, r.arrivedEntry]).toEqual([mine + SOURCE_ROUTES + 1, mine + SOURCE_ROUTES]); // nobody's
+});
+
+test('a connection in the SYN queue is living, and one in TIME_WAIT', () => {
+  const { t } = bench();
+  const r = t.sourceRoutes;
+  const draft = r.draft(NAMED, 0x0a000002);
+  for (let n = 0; n < SOURCE_ROUTES; n++) r.keep(t, draft, stranger(n), 0);
+  const only = (port: number) => (w: Int32Array) => (w[0] === stranger(port)[0] ? 0 : -1);
+  t.flows.find = only(3);
+  t.halfOpens.find = only(5);
+  t.timeWaits.find = only(7);
+  t.tick++;
+  expect(r.keep(t, draft, stranger(1000), 0)).toBeGreaterThan(0);
+  const kept = [3, 5, 7, 9].map((n) => r.of(stranger(n), 0) > 0);
+  expect(kept).toEqual([true, true, true, false]);
+});
+
+test('where no entry is free the SYN is not answered and a later route is not taken; the neighbours stay as they are', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  const r = t.sourceRoutes;
+  const draft = r.draft(NAMED, 0x0a000002);
+  for (let n = 0; n < SOURCE_ROUTES; n++) r.keep(t, draft, stranger(n), 0);
+  const released: number[] = [];
+  Object.assign(t.ip, { routeTo: () => 0, release: (hop: number) => void released.push(hop) });
+  const neighbours = t.hops.slice(0, HOP_WORDS * r.of(stranger(0), 0));
+  r.words(r.arrivedEntry).set(r.words(draft));
+  r.arrived = true;
+  expect(wayBack(t, stranger(1000))).toBe(-1);
+  tcb.flags |= F_PASSIVE;
+  t.seg.ack = tcb.sndUna;
+  laterRoute(t, tcb, t.seg);
+  expect([tcb.hop, tcb.flags2 & F2_ROUTED, released]).toEqual([0, 0, [0]]);
+  expect(t.hops.slice(0, neighbours.length)).toEqual(neighbours);
+});
+
+test('no entry takes no bytes, whatever stands in the first words of the table', () => {
+  const { t } = bench();
+  t.hops.fill(40, 0, HOP_WORDS);
+  expect(t.sourceRoutes.bytes(0)).toBe(0);
 });
 
 test('what a descriptor of this turn names stays, although its connection has ended', () => {
@@ -93,6 +135,65 @@ test('a later route makes an end of the probe in flight: its size was reckoned w
   t.seg.ack = tcb.sndUna;
   laterRoute(t, tcb, t.seg);
   expect(tcb.flags2 & (F2_ROUTED | F2_MTU_PROBE)).toBe(F2_ROUTED);
+});
+
+test('the same route again is no later one; one that differs in anything is [SHLD-24]', () => {
+  const other = (strict: boolean, ...hops: number[]) => ({ strict, hops });
+  for (const [route, later] of [
+    [NAMED, false],
+    [other(true, ...NAMED.hops), true],
+    [other(false, 0x0a000009), true],
+    [other(false, 0x0a000009, 0x0a000007), true],
+    [other(false, 0x0a000007, 0x0a000008), true],
+    [other(false, ...NAMED.hops, 0x0a000007), true],
+  ] as const) {
+    const b = bench();
+    const { t, tcb } = b;
+    const r = t.sourceRoutes;
+    r.keep(t, r.draft(NAMED, 0x0a000003), stranger(1), 0);
+    routed(b);
+    tcb.flags |= F_PASSIVE;
+    tcb.flags2 |= F2_MTU_PROBE;
+    const released: number[] = [];
+    Object.assign(t.ip, { routeTo: () => 3, release: (hop: number) => void released.push(hop) });
+    t.hops[HOP_WORDS * 3 + HOP_ADDRESS + 3] = route.hops[0]!;
+    r.words(r.arrivedEntry).set(r.words(r.draft(route, 0x0a000002)));
+    r.arrived = true;
+    t.seg.ack = tcb.sndUna;
+    laterRoute(t, tcb, t.seg);
+    expect([route, tcb.hop, (tcb.flags2 & F2_MTU_PROBE) === 0, released]).toEqual([
+      route,
+      later ? 3 : 0,
+      later,
+      later ? [0] : [],
+    ]);
+    expect(r.words(r.of(tcb.i32, tcb.at)).slice(0, 8)).toEqual(r.words(r.arrivedEntry).slice(0, 8));
+  }
+});
+
+test('a later route that leads nowhere is not taken [SHLD-24]', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  const r = t.sourceRoutes;
+  tcb.flags |= F_PASSIVE;
+  Object.assign(t.ip, { routeTo: () => -1 });
+  r.words(r.arrivedEntry).set(r.words(r.draft(NAMED, 0x0a000002)));
+  r.arrived = true;
+  t.seg.ack = tcb.sndUna;
+  laterRoute(t, tcb, t.seg);
+  expect([tcb.hop, tcb.flags2 & F2_ROUTED, r.of(tcb.i32, tcb.at)]).toEqual([0, 0, 0]);
+});
+
+test('the hop of a connection is that of its route, else that of its peer', () => {
+  const b = bench();
+  const asked: number[] = [];
+  Object.assign(b.t.ip, { routeTo: (w: Int32Array, at: number) => asked.push(w[at + 3]!) });
+  hopOf(b.t, b.tcb);
+  b.tcb.flags2 |= F2_ROUTED; // its entry is gone
+  hopOf(b.t, b.tcb);
+  routed(b);
+  hopOf(b.t, b.tcb);
+  expect(asked).toEqual([0x0a000002, 0x0a000002, 0x0a000009]);
 });
 
 test('the identity is the whole one', () => {
