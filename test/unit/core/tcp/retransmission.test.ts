@@ -1,6 +1,7 @@
 // The retransmission queue against a model of one flag per octet.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../../../../src/core/events.ts';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
@@ -12,11 +13,13 @@ import {
   noteResent,
   noteSent,
   split,
+  tellResent,
 } from '../../../../src/core/tcp/retransmission.ts';
-import { F_SACK } from '../../../../src/core/tcp/row.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock, beginNews } from '../../../../src/core/tcp/scoreboard.ts';
 import { seekNew } from '../../../../src/core/tcp/send-queue.ts';
 import { byteAt } from '../../../property/pair/end.ts';
+import { bench, ISS } from './bench.ts';
 import { chain, segment, type Tables, tables } from './bench-of-tables.ts';
 
 const lengths = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 10 });
@@ -140,4 +143,28 @@ test('only what was neither resent nor selectively acknowledged gives a round-tr
   expect(acknowledge(t, tcb, 200)).toBe(-1);
   beginNews(t, tcb, bare);
   expect(acknowledge(t, tcb, 301)).toBe(5000);
+});
+
+test('who watches hears why a segment left again', () => {
+  for (const [flags, seq, why] of [
+    [F_RTO_RECOVERY, 2000, RESENT_TIMEOUT],
+    [F_RTO_RECOVERY | F_RECOVERY, 2000, RESENT_TIMEOUT],
+    [0, ISS, RESENT_TIMEOUT], // a SYN has no other reason
+    [F_RECOVERY, 2000, RESENT_FAST],
+    [0, 2000, RESENT_PROBE],
+  ] as const) {
+    const { t, tcb, events } = bench();
+    tcb.flags |= flags;
+    events();
+    tellResent(t, tcb, seq, 100);
+    expect([...t.events.words.subarray(0, 7)]).toEqual([EV_RETRANSMIT, tcb.row, tcb.gen, seq - ISS, 100, 0, why]);
+  }
+  for (const telling of [false, true]) {
+    const { t, tcb, send, events } = bench();
+    send(10);
+    events();
+    t.telling = telling;
+    noteResent(t, tcb, tcb.rtxHead);
+    expect(events().length).toBe(telling ? 1 : 0);
+  }
 });
