@@ -11,6 +11,9 @@ const BY_8_THEN_9 = '830b0c0a0000080a00000900';
 const STRICT_BY_9 = '8907080a00000900';
 /** Case B of RFC 1122 §3.2.1.8: the sender stands at the head. */
 const FROM_2_BY_9 = '830b0c0a0000020a00000900';
+/** The same with two gateways behind it, and with none. */
+const FROM_2_BY_8_AND_9 = '830f100a0000020a0000080a00000900';
+const BY_NOBODY = '83030400';
 /** As many as there is room for. */
 const BY_NINE = `832728${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `0a00000${n}`).join('')}00`;
 /** The pointer is at the last address: somebody else is to forward it. */
@@ -86,6 +89,19 @@ describe('passive: the way back of the SYN', () => {
       conn b port 40009
       +0 < S seq 0 win 5000 <mss 1000> ipOptions ${FROM_2_BY_9}
       +0 > S. seq 0 ack 1 route loose,10.0.0.9,10.0.0.2
+      conn c port 40010
+      +0 < S seq 0 win 5000 <mss 1000> ipOptions ${FROM_2_BY_8_AND_9}
+      +0 > S. seq 0 ack 1 route loose,10.0.0.9,10.0.0.8,10.0.0.2
+    `,
+    ACCEPT,
+  );
+
+  conformOnce(
+    'a route that names nobody is none [MUST-53]',
+    `
+      open passive
+      +0 < S seq 0 win 5000 <mss 1000> ipOptions ${BY_NOBODY}
+      +0 > S. seq 0 ack 1 route none
     `,
     ACCEPT,
   );
