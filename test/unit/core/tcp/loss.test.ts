@@ -5,9 +5,10 @@ import { textAcked } from '../../../../src/core/tcp/held-text.ts';
 import { duplicateAck, lossAck } from '../../../../src/core/tcp/loss.ts';
 import { R_LOST } from '../../../../src/core/tcp/records.ts';
 import { inFlight, markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_MTU_PROBE, F2_REORDERED } from '../../../../src/core/tcp/row.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F_TS, F2_MTU_PROBE, F2_REORDERED } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, beginNews, takeSack } from '../../../../src/core/tcp/scoreboard.ts';
-import { OPT_SACK } from '../../../../src/wire/abi.ts';
+import { beginUndo } from '../../../../src/core/tcp/undo.ts';
+import { OPT_SACK, OPT_TS } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 import { chain } from './bench-of-tables.ts';
 
@@ -103,6 +104,24 @@ test('after a timeout, duplicates below `recover` begin nothing (RFC 6582 §3.2 
   expect(b.tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)).toBe(F_RECOVERY);
 });
 
+test('the full ACK ends what was guessed of text behind it as well', () => {
+  const b = flight();
+  for (let n = 0; n < 3; n++) dupAck(b);
+  for (let n = 0; n < 3; n++) b.send(1000);
+  ackTo(b, 10_000);
+  for (let n = 0; n < 2; n++) dupAck(b);
+  expect(b.tcb.sackedOut).toBe(2000);
+  ackTo(b, 11_000);
+  expect([b.tcb.sackedOut, inFlight(b.tcb)]).toEqual([0, 3000]);
+});
+
+test('where `recover` lies says nothing when no timeout is being repaired', () => {
+  const b = flight();
+  b.tcb.recover = 5000;
+  for (let n = 0; n < 3; n++) dupAck(b);
+  expect(b.tcb.flags & F_RECOVERY).toBe(F_RECOVERY);
+});
+
 test('with SACK duplicates without blocks say nothing [RFC 6675 §4]', () => {
   const b = flight(F_SACK);
   for (let n = 0; n < 9; n++) dupAck(b);
@@ -143,7 +162,7 @@ function sackAck(b: Bench, ack: number, ...blocks: [left: number, right: number]
   const { t, tcb } = b;
   t.options.sackBlocks = blocks.length;
   t.options.sack.set(blocks.flat());
-  t.seg.opts = blocks.length > 0 ? OPT_SACK : 0;
+  t.seg.opts = (blocks.length > 0 ? OPT_SACK : 0) | OPT_TS;
   t.seg.ack = ack;
   const acked = ack - tcb.sndUna;
   beginNews(t, tcb, t.seg);
@@ -230,6 +249,26 @@ describe('with SACK', () => {
     sackAck(b, 1000, [2000, 3000]);
     expect([lost(b), b.tcb.cwnd, b.tcb.flags & F_RECOVERY, b.t.counters.recoveries]).toEqual([[1000], 20_000, 0, 0]);
     expect(b.t.counters.mtuProbesLost).toBe(1);
+  });
+
+  test('an old echo undoes a timeout by the first ACK that moves SND.UNA, fast recovery only by the last [RFC 3522 §3.2]', () => {
+    for (const [flag, ack, undone] of [
+      [F_RTO_RECOVERY, 1000, 0],
+      [F_RTO_RECOVERY, 2000, 1],
+      [F_RECOVERY, 2000, 0],
+      [F_RECOVERY, 11_000, 1],
+    ] as const) {
+      const b = delayed(F_TS);
+      const { t, tcb } = b;
+      beginUndo(tcb);
+      Object.assign(tcb, { recover: 11_000, ssthresh: 8000, recoverFs: 10_000 });
+      tcb.flags |= flag;
+      noteResent(t, tcb, tcb.rtxHead);
+      t.now += 1000;
+      t.seg.tsecr = tcb.undoTs - 1;
+      sackAck(b, ack, ...(ack === 11_000 ? [] : [[10_000, 11_000] as [number, number]]));
+      expect([flag, ack, t.counters.undone]).toEqual([flag, ack, undone]);
+    }
   });
 
   test('duplicates that are reported are counted', () => {

@@ -5,6 +5,7 @@ import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import {
   F_CORK,
   F_DIRTY,
+  F_FIN_QUEUED,
   F_PERSIST,
   F_RECOVERY,
   F_RTO_RECOVERY,
@@ -17,6 +18,7 @@ import {
   TIMER_LOSS,
   TIMER_REXMIT,
 } from '../../../../src/core/tcp/row.ts';
+import { sendText } from '../../../../src/core/tcp/send-text.ts';
 import {
   cancelProbe,
   probeAnswered,
@@ -24,7 +26,7 @@ import {
   scheduleProbe,
   sendTailProbe,
 } from '../../../../src/core/tcp/tail-loss-probe.ts';
-import { OPT_SACK } from '../../../../src/wire/abi.ts';
+import { ACK, FIN, OPT_SACK } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 
 const TLP = F2_TLP_OUT | F2_TLP_SPENT | F2_TLP_RESENT | F2_TLP_DUE;
@@ -165,6 +167,16 @@ describe('the probe [RFC 8985 §7.3]', () => {
     expect(probed(full)).toEqual([[2000, 1000]]);
   });
 
+  test('a FIN that went alone', () => {
+    const b = flying();
+    b.tcb.flags |= F_FIN_QUEUED;
+    sendText(b.t, b.tcb, 0, 0, 0, 1000);
+    b.take();
+    b.tcb.flags2 |= F2_TLP_DUE;
+    sendTailProbe(b.t, b.tcb, 0);
+    expect(b.take().map(({ seq, len, flags }) => [seq, len, flags])).toEqual([[1000, 0, ACK | FIN]]);
+  });
+
   test('nothing beyond a window that shrank', () => {
     const b = flying(1000);
     b.tcb.sndWnd = 999;
@@ -199,6 +211,7 @@ describe('the probe [RFC 8985 §7.3]', () => {
 test('what an ACK says of it: only a probe that went again, was needed, and leaves no other trace is a loss [RFC 8985 §7.4.2]', () => {
   const rows: readonly (readonly [string, object, boolean, boolean])[] = [
     ['not there yet', { una: 2999 }, true, false],
+    ['new text, not there yet', { resent: false, una: 2999 }, true, false],
     ['new text, at its end', { resent: false }, false, false],
     ['new text, and beyond', { resent: false, una: 4000 }, false, false],
     ['at its end: the next ACK will tell', {}, true, false],
@@ -221,7 +234,7 @@ test('what an ACK says of it: only a probe that went again, was needed, and leav
     tcb.sndUna = una;
     t.news.dsack = dsack !== 0;
     t.news.dsackRight = dsack;
-    t.news.delivered = 2000;
+    t.news.delivered = 8000;
     t.seg.opts = sack ? OPT_SACK : 0;
     probeAnswered(t, tcb, t.seg, advanced);
     expect([what, (tcb.flags2 & F2_TLP_OUT) !== 0, tcb.recoveries, t.counters.recoveries]).toEqual([
@@ -230,6 +243,6 @@ test('what an ACK says of it: only a probe that went again, was needed, and leav
       lost ? 1 : 0,
       lost ? 1 : 0,
     ]);
-    expect(tcb.cwnd < 20_000).toBe(lost);
+    expect(tcb.cwnd).toBe(lost ? (tcb.sndNxt - una + 8000) / 2 : 20_000);
   }
 });
