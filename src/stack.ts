@@ -179,6 +179,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     claims: around.shared,
   });
   engine.slab.source = around.blocks?.();
+  engine.share = shard;
   shard?.begin({
     core,
     ephemeralPorts: settings.tcp.ephemeralPorts,

@@ -9,8 +9,11 @@ namespace {
 
 // Odd, and near 2^32 times the golden ratio's and the square root of 2's fractions.
 constexpr std::uint32_t kFirstFactor = 0x9e3779b1, kSecondFactor = 0x6a09e667;
+// From a bucket of all to one of a berth.
+constexpr std::uint32_t kBerthShift = 2;
+static_assert(kCommonBuckets >> kBerthShift == kBerthBuckets);
 // Words of the program's scratch memory.
-constexpr std::uint32_t kShift = 0;
+constexpr std::uint32_t kShift = 0, kPort = 1, kBucket = 2;
 
 std::uint32_t finish(const Steering& s, std::uint32_t h) {
   h += s.key0;
@@ -68,16 +71,22 @@ void look_at_family(BpfProgram& p, const Steering& s, const Family& f, bool buck
   const std::size_t tcp = p.jump();
   p.skip_if(BPF_JEQ, kProtocolUdp, 1);
   ways.other.push_back(p.jump());
+  Jumps datagrams;
   if (bucket) {
+    p.add(BPF_LD | BPF_IMM, 0);  // berths are of TCP ports
+    p.add(BPF_ST, kPort);
     load16_at(p, f.base + f.ports + 2);
     p.skip_unless(BPF_JGE, s.first_port, 3);
     p.skip_if(BPF_JGT, s.last_port, 2);
     p.add(BPF_ALU | BPF_XOR | BPF_K, s.key1);
     ways.mixed.push_back(p.jump());
-    if (apart) ways.datagrams.push_back(p.jump());
+    (apart ? ways.datagrams : datagrams).push_back(p.jump());
   }
   p.land(tcp);
   if (bucket) {
+    load16_at(p, f.base + f.ports + 2);
+    p.add(BPF_ST, kPort);
+    p.land(datagrams);
     mix_flow(p, s, f);
     ways.mixed.push_back(p.jump());
   } else {
@@ -115,6 +124,23 @@ void finish(BpfProgram& p, const Steering& s) {
   xor_with_shifted(p, 15);
   p.add(BPF_ALU | BPF_MUL | BPF_K, kSecondFactor);
   p.add(BPF_ALU | BPF_RSH | BPF_K, 24);
+}
+
+// A = the bucket, moved into the berth of its port if that has one.
+void moor(BpfProgram& p, const Steering& s) {
+  p.add(BPF_ST, kBucket);
+  p.add(BPF_LD | BPF_MEM, kPort);
+  Jumps moored;
+  for (std::uint32_t i = 0; i < kBerths; ++i) {
+    if (s.ports[i] == 0) continue;
+    p.skip_unless(BPF_JEQ, s.ports[i], 4);
+    p.add(BPF_LD | BPF_MEM, kBucket);
+    p.add(BPF_ALU | BPF_RSH | BPF_K, kBerthShift);
+    p.add(BPF_ALU | BPF_ADD | BPF_K, kCommonBuckets + i * kBerthBuckets);
+    moored.push_back(p.jump());
+  }
+  p.add(BPF_LD | BPF_MEM, kBucket);
+  p.land(moored);
 }
 
 // A = the word of the table that A belongs to. Classic BPF has no table: a tree of comparisons ends in constants.
@@ -172,6 +198,7 @@ void keep_buckets(BpfProgram& p, const Steering& s, const Kept& kept) {
   p.reject();
   p.land(ways.mixed);
   finish(p, s);
+  moor(p, s);
   look_up(p, kept.buckets, 1);
   p.skip_if(BPF_JEQ, 1, 1);
   p.reject();
@@ -194,7 +221,13 @@ std::uint32_t bucket_of_flow(const Steering& s, const FlowKey& key) {
   h += s.key1;
   h = (h ^ h >> 16) * kSecondFactor;
   const auto ports = static_cast<std::uint32_t>(key.words[kRowPorts]);
-  return finish(s, h ^ (ports << 16 | ports >> 16));
+  const std::uint32_t bucket = finish(s, h ^ (ports << 16 | ports >> 16));
+  for (std::uint32_t i = 0; i < kBerths; ++i) {
+    if (s.ports[i] != 0 && s.ports[i] == ports >> 16) {
+      return kCommonBuckets + i * kBerthBuckets + (bucket >> kBerthShift);
+    }
+  }
+  return bucket;
 }
 
 std::uint32_t bucket_of_port(const Steering& s, std::uint16_t port) { return finish(s, port ^ s.key1); }
@@ -209,6 +242,7 @@ std::vector<sock_filter> make_steering_program(const Steering& s, std::span<cons
   look(p, s, 0, true, false, ways);
   p.land(ways.mixed);
   finish(p, s);
+  moor(p, s);
   look_up(p, words, 8);
   p.add(BPF_RET | BPF_A, 0);
   p.land(ways.other);

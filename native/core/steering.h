@@ -1,5 +1,5 @@
-// Which of several stacks with one address a frame is for: a keyed function of the four-tuple gives one of 256 buckets,
-// and a table says whose bucket it is. The same function as in src/wire/bucket.ts, and as classic BPF for the kernel.
+// Which of several stacks with one address a frame is for: a keyed function of the four-tuple gives one of 256 buckets, or,
+// for a TCP port that has a berth, one of the berth's; and a table says whose bucket it is. The same function as in src/wire/bucket.ts, and as classic BPF for the kernel.
 #pragma once
 
 #include <linux/filter.h>
@@ -14,12 +14,15 @@
 
 namespace usertcp {
 
-inline constexpr std::size_t kBuckets = 256;
+inline constexpr std::uint32_t kCommonBuckets = 256, kBerths = 28, kBerthBuckets = 64;
+inline constexpr std::size_t kBuckets = kCommonBuckets + kBerths * kBerthBuckets;
 
 struct Steering {
   std::uint32_t key0 = 0, key1 = 0;
   // Ports chosen for a UDP socket that talks to many: their bucket is of the port alone.
   std::uint16_t first_port = 1, last_port = 0;
+  // TCP ports by berth, 0 = nobody's.
+  std::array<std::uint16_t, kBerths> ports{};
 };
 
 // Frames with ports where they usually are (no IP options, no extension headers, no fragments) are steered by the kernel to

@@ -76,7 +76,12 @@ Steering to_steering(const Napi::Object& options) {
   if (!given.IsObject()) return {};
   const auto steering = given.As<Napi::Object>();
   const auto port = [&](const char* name) { return static_cast<std::uint16_t>(number_option(steering, name, 0)); };
-  return {number_option(steering, "key0", 0), number_option(steering, "key1", 0), port("first"), port("last")};
+  Steering made{number_option(steering, "key0", 0), number_option(steering, "key1", 0), port("first"), port("last")};
+  const auto ports = to_span<const std::int32_t>(steering.Get("ports"));
+  for (std::size_t i = 0; i < std::min(ports.size(), made.ports.size()); ++i) {
+    made.ports[i] = static_cast<std::uint16_t>(ports[i]);
+  }
+  return made;
 }
 
 Napi::Value to_value(Napi::Env env, const std::vector<sock_filter>& program) {

@@ -22,7 +22,7 @@ std::uint32_t number_option(const Napi::Object& options, const char* name, std::
 std::vector<int> integers_option(const Napi::Object& options, const char* name);
 std::optional<MacAddress> mac_option(const Napi::Object& options, const char* name);
 Filter to_filter(const Napi::Object& options);
-// {steering: {key0, key1, first, last}}
+// {steering: {key0, key1, first, last, ports}}
 Steering to_steering(const Napi::Object& options);
 // Two words for each instruction: code, jt and jf; k.
 Napi::Value to_value(Napi::Env env, const std::vector<sock_filter>& program);

@@ -166,7 +166,7 @@ Napi::Value port_bucket(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), bucket_of_port(to_steering(info[0].As<Napi::Object>()), port));
 }
 
-// ({steering}, 256 positions) => words of the program
+// ({steering}, position of each bucket) => words of the program
 Napi::Value steering_program(const Napi::CallbackInfo& info) {
   std::array<std::uint8_t, kBuckets> positions{};
   const auto given = to_span<const std::uint8_t>(info[1]);

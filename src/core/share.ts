@@ -2,7 +2,15 @@
  * The part of an address's flows that is this stack's, where several stacks have the address: buckets (src/wire/bucket.ts). The
  * shell says which, and says it again when a stack joins or leaves; connections that are here stay, whoever gets their bucket.
  */
-import { addBucket, BUCKET_WORDS, bucketOfFlow, bucketOfPort, hasBucket } from '../wire/bucket.ts';
+import {
+  addBucket,
+  BERTHS,
+  BUCKET_WORDS,
+  bucketInBerth,
+  bucketOfFlow,
+  bucketOfPort,
+  hasBucket,
+} from '../wire/bucket.ts';
 import { KEY_PORTS, KEY_WORDS } from '../wire/flow-key.ts';
 
 /** A set of ports is so many words. */
@@ -15,6 +23,8 @@ export class Share {
   private key1 = 0;
   private first = 1;
   private last = 0;
+  /** Local TCP ports that have buckets of their own, by berth; 0 = nobody's. */
+  readonly berths = new Int32Array(BERTHS);
   /** Buckets whose new flows are ours. */
   readonly owned = new Int32Array(BUCKET_WORDS);
   /** Buckets in which another stack has connections from before. */
@@ -32,8 +42,12 @@ export class Share {
     this.last = last;
   }
 
+  /** Of a flow of TCP. */
   bucketOf(identity: Int32Array, at: number): number {
-    return bucketOfFlow(this.key0, this.key1, identity, at);
+    const bucket = bucketOfFlow(this.key0, this.key1, identity, at);
+    const port = identity[at + KEY_PORTS]! >>> 16;
+    const berth = port === 0 ? -1 : this.berths.indexOf(port);
+    return berth < 0 ? bucket : bucketInBerth(berth, bucket);
   }
 
   /** Whether a flow of these nine identity words, which nobody here knows, is ours. */
@@ -75,7 +89,7 @@ export class Share {
       identity[1 + n] = laddr[n]!;
       identity[5 + n] = raddr[n]!;
     }
-    return this.bucketOf(identity, 0);
+    return bucketOfFlow(this.key0, this.key1, identity, 0);
   }
 
   /** Notes that a flow is here, and the port that others must not take for theirs. */

@@ -38,6 +38,8 @@ export interface NativeSteering {
   /** UDP ports that stacks choose. */
   readonly first: number;
   readonly last: number;
+  /** TCP ports that have buckets of their own, by berth; 0 = nobody's. */
+  readonly ports: Int32Array;
 }
 
 export interface NativeLink {

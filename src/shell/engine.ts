@@ -38,6 +38,7 @@ import { Lingering } from './lingering.ts';
 import { Loans } from './loans.ts';
 import { Octets, urgentNews } from './out-of-band.ts';
 import { Pieces } from './pieces.ts';
+import type { Shard } from './shards/shard.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
 import { askAboutSyn } from './syn-info.ts';
@@ -82,6 +83,8 @@ export class Engine {
   resolver: Resolver | undefined;
   /** Mode 'shared': the host has our addresses, too. */
   readonly shared: boolean;
+  /** Its part of an address that other stacks have, too; set by the stack. */
+  share: Shard | undefined;
   /** Told when a link fails; set by the stack. */
   onLinkDown: (link: number, error: Error) => void = () => {};
   /** Told of EV_ADDRESS; set by the stack. */
@@ -195,8 +198,7 @@ export class Engine {
     if (lport !== 0 && !this.#claims(lport) && !this.core.ip.isOurs(raddr, 0)) return EACCES;
     const row = this.core.callConnect(laddr, lport, raddr, rport, options, this.driver.now());
     if (row < 0) return row;
-    const remote = describe(raddr, rport);
-    const conn = new Conn(this, row, this.core.generation(row), handlers, OPENING, remote);
+    const conn = new Conn(this, row, this.core.generation(row), handlers, OPENING, describe(raddr, rport));
     this.#add(row, conn);
     this.driver.touch();
     return conn;
@@ -336,10 +338,7 @@ export class Engine {
 
   #accept(row: number, gen: number, listener: number): void {
     const acceptor = takerOf(this.#listening.get(listener), row);
-    if (acceptor === undefined) {
-      this.core.callAbort(row, this.driver.now());
-      return;
-    }
+    if (acceptor === undefined) return void this.core.callAbort(row, this.driver.now());
     if (!acceptor.queued) this.core.callAccepted(row);
     if (!acceptor.queued && acceptor.handlers.open === undefined) return this.#add(row, acceptor);
     const conn = this.#conns.make(row, gen, acceptor, acceptor.queued ? OPEN_PAUSED : OPEN);

@@ -1,6 +1,7 @@
 /** A port served by shared handlers: the `serve` level. */
 import type { OpenOptions } from '../core/api.ts';
 import { EACCES } from '../core/events.ts';
+import { isLoopback } from '../wire/address.ts';
 import { alone } from './acceptor.ts';
 import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -43,6 +44,7 @@ export class Listening {
   readonly end: Endpoint;
   readonly #engine: Engine;
   readonly #leave: () => void;
+  readonly #shared: boolean;
   #unrefed = false;
   #closed = false;
 
@@ -64,6 +66,8 @@ export class Listening {
     this.row = row;
     this.end = { ...engine.endpoint(row, 0), address: options.host ?? '::', family: familyOf(options.host) };
     this.#engine = engine;
+    this.#shared = !isLoopback(words);
+    if (this.#shared) engine.share?.listens(this.end.port, true);
   }
 
   close(): void {
@@ -71,6 +75,7 @@ export class Listening {
     this.ref();
     this.#closed = true;
     this.#leave();
+    if (this.#shared) this.#engine.share?.listens(this.end.port, false);
   }
 
   /** Keeps the process alive (the default). */

@@ -195,6 +195,16 @@ export class Stack implements AsyncDisposable {
     };
   }
 
+  /** @internal Other threads have its addresses, too. */
+  get sharded(): boolean {
+    return this.#engine.share !== undefined;
+  }
+
+  /** @internal Resolves when the flows of a port that is to be listened on come to this stack; then what lets go of it again. */
+  expect(port: number): Promise<() => void> | undefined {
+    return this.#engine.share?.expect(port);
+  }
+
   /** Sends now what the calls of this tick made due; without it that happens at the end of the tick. */
   flush(): void {
     this.#engine.driver.flush();

@@ -7,7 +7,11 @@ import { isMapped } from './address.ts';
 import { KEY_LADDR, KEY_PORTS, KEY_RADDR } from './flow-key.ts';
 
 /** As a rule far more than stacks: what a stack has too many of it can give away. */
-export const BUCKETS = 256;
+export const COMMON_BUCKETS = 256;
+/** A local port that somebody listens on may have buckets of its own, in a berth: only who listens there has them. */
+export const BERTHS = 28;
+export const BERTH_BUCKETS = 64;
+export const BUCKETS = COMMON_BUCKETS + BERTHS * BERTH_BUCKETS;
 /** A set of buckets is so many words, the first bucket lowest. */
 export const BUCKET_WORDS = BUCKETS / 32;
 
@@ -22,7 +26,7 @@ export function addBucket(set: Int32Array, bucket: number): void {
   set[bucket >>> 5]! |= 1 << (bucket & 31);
 }
 
-/** Of the nine identity words at `at`: TCP, and UDP to ports that everybody knows. */
+/** Of the nine identity words at `at`, whatever has a berth: TCP, and UDP to ports that everybody knows. */
 export function bucketOfFlow(key0: number, key1: number, identity: Int32Array, at: number): number {
   const factor = key0 | 1;
   let h: number;
@@ -36,6 +40,11 @@ export function bucketOfFlow(key0: number, key1: number, identity: Int32Array, a
   h = Math.imul(h ^ (h >>> 16), SECOND_FACTOR);
   const ports = identity[at + KEY_PORTS]!;
   return finish(key0, h ^ ((ports << 16) | (ports >>> 16)));
+}
+
+/** Where a flow goes whose local port has a berth. */
+export function bucketInBerth(berth: number, bucket: number): number {
+  return COMMON_BUCKETS + berth * BERTH_BUCKETS + Math.floor(bucket / (COMMON_BUCKETS / BERTH_BUCKETS));
 }
 
 /** Of a UDP port that was chosen for a socket: its peers may be many, and all answers must come to one stack. */

@@ -4,7 +4,15 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUCKETS, bucketOfFlow, bucketOfPort } from '../../src/wire/bucket.ts';
+import {
+  BERTHS,
+  BUCKET_WORDS,
+  BUCKETS,
+  bucketInBerth,
+  bucketOfFlow,
+  bucketOfPort,
+  COMMON_BUCKETS,
+} from '../../src/wire/bucket.ts';
 import { put16, put32 } from '../../src/wire/bytes.ts';
 import { readFlowKey } from '../../src/wire/flow-key.ts';
 import { runBpf } from './bpf.ts';
@@ -23,6 +31,11 @@ if (addon === undefined) console.log(`skipped: ${path} is not built (npm run bui
 const [TCP, UDP] = [6, 17];
 const [FIRST, LAST] = [49152, 65535];
 const ETHER = 14;
+/** Ports that have berths, the first and the last one among them; 0 is none. */
+const PORTS = Int32Array.from({ length: BERTHS }, (_, n) =>
+  n === 0 || n === BERTHS - 1 || n % 3 === 1 ? 8000 + n : 0,
+);
+const steeringOf = (key0: number, key1: number) => ({ key0, key1, first: FIRST, last: LAST, ports: PORTS });
 
 /** What the test decides about a frame; everything else in it is noise. */
 interface Shape {
@@ -41,7 +54,7 @@ const shape = fc.record({
   protocol: fc.constantFrom(TCP, TCP, UDP, UDP, 1, 44, 58),
   header: fc.constantFrom(0x45, 0x45, 0x45, 0x46),
   fragment: fc.constantFrom(0, 0, 0x4000, 0x2000, 0x00b9),
-  port: fc.integer({ min: 0, max: 65535 }),
+  port: fc.oneof(fc.integer({ min: 0, max: 65535 }), fc.integer({ min: 8000, max: 8000 + BERTHS }), fc.constant(0)),
   flags: fc.constantFrom(0x02, 0x12, 0x10, 0xc2),
 });
 
@@ -77,9 +90,12 @@ describe.skipIf(addon === undefined)('buckets', () => {
     const identity = new Int32Array(9);
     readFlowKey(frame, ETHER, ETHER + (s.six ? 40 : 20), identity);
     const alone = s.protocol === UDP && s.port >= FIRST && s.port <= LAST;
-    const bucket = alone ? bucketOfPort(key0, key1, s.port) : bucketOfFlow(key0, key1, identity, 0);
-    const steering = { steering: { key0, key1, first: FIRST, last: LAST } };
-    expect(alone ? native.portBucket(steering, s.port) : native.flowBucket(steering, identity)).toBe(bucket);
+    const common = alone ? bucketOfPort(key0, key1, s.port) : bucketOfFlow(key0, key1, identity, 0);
+    const berth = s.protocol === TCP && s.port !== 0 ? PORTS.indexOf(s.port) : -1;
+    const bucket = berth < 0 ? common : bucketInBerth(berth, common);
+    const steering = { steering: steeringOf(key0, key1) };
+    if (alone) expect(native.portBucket(steering, s.port)).toBe(bucket);
+    if (s.protocol === TCP) expect(native.flowBucket(steering, identity)).toBe(bucket);
     return bucket;
   }
 
@@ -87,7 +103,7 @@ describe.skipIf(addon === undefined)('buckets', () => {
     fc.assert(
       fc.property(shape, key, key, (s, key0, key1) => {
         const frame = frameOf(s);
-        const program = native.steeringProgram({ steering: { key0, key1, first: FIRST, last: LAST } }, table);
+        const program = native.steeringProgram({ steering: steeringOf(key0, key1) }, table);
         const position = runBpf(program, frame.subarray(ETHER), s.six ? 0x86dd : 0x0800);
         expect(position).toBe(isPlain(s) ? table[expected(s, frame, key0, key1)] : 0);
       }),
@@ -101,11 +117,11 @@ describe.skipIf(addon === undefined)('buckets', () => {
       fc.property(shape, key, key, fc.infiniteStream(fc.boolean()), fc.boolean(), (s, key0, key1, dice, keptSyns) => {
         const frame = frameOf({ ...s, six: false });
         const plain = isPlain({ ...s, six: false });
-        const kept = new Int32Array(8);
+        const kept = new Int32Array(BUCKET_WORDS);
         for (let n = 0; n < BUCKETS; n++) if (dice.next().value) kept[n >>> 5]! |= 1 << (n & 31);
-        const filter = { addresses, kept, keptSyns, steering: { key0, key1, first: FIRST, last: LAST } };
+        const filter = { addresses, kept, keptSyns, steering: steeringOf(key0, key1) };
         expect(runBpf(native.filterProgram(filter, 'steered'), frame) !== 0).toBe(plain);
-        const bare = { ...filter, kept: new Int32Array(8) };
+        const bare = { ...filter, kept: new Int32Array(BUCKET_WORDS) };
         expect(runBpf(native.filterProgram(bare, 'aside'), frame) !== 0).toBe(!plain);
         const bucket = plain ? expected({ ...s, six: false }, frame, key0, key1) : 0;
         const held = ((kept[bucket >>> 5]! >>> (bucket & 31)) & 1) !== 0;
@@ -118,14 +134,24 @@ describe.skipIf(addon === undefined)('buckets', () => {
     );
   });
 
+  test('the longest programs fit: BPF_MAXINSNS of the kernel', () => {
+    const ports = Int32Array.from({ length: BERTHS }, (_, n) => n + 1);
+    const steering = { ...steeringOf(1, 2), ports };
+    const worst = Uint8Array.from({ length: BUCKETS }, (_, n) => (n * 7) % 61);
+    expect(native.steeringProgram({ steering }, worst).length / 2).toBeLessThan(4096);
+    const kept = Int32Array.from({ length: BUCKET_WORDS }, (_, n) => n + 1);
+    const addresses = Int32Array.from({ length: 8 * 4 }, (_, n) => n);
+    expect(native.filterProgram({ addresses, kept, steering }, 'aside').length / 2).toBeLessThan(2048);
+  });
+
   test('flows of one client spread evenly', () => {
-    const counts = new Int32Array(BUCKETS);
+    const counts = new Int32Array(COMMON_BUCKETS);
     const identity = Int32Array.of(0, 0, 0, 0xffff, 0x0a000002, 0, 0, 0xffff, 0x0a000001);
     for (let port = 1024; port < 65536; port++) {
       identity[0] = (80 << 16) | port;
       counts[bucketOfFlow(0x12345678, 0x9abcdef0 | 0, identity, 0)]!++;
     }
-    const mean = (65536 - 1024) / BUCKETS;
+    const mean = (65536 - 1024) / COMMON_BUCKETS;
     for (const count of counts) expect(Math.abs(count - mean)).toBeLessThan(5 * Math.sqrt(mean));
   });
 });

@@ -144,10 +144,15 @@ describe.skipIf(skip)('two shards', () => {
   });
 
   test('a closed port is refused once', async () => {
+    const resets = async (): Promise<number> => {
+      const told = await Promise.all([0, 1].map((n) => shards.call<Told>(n, 'metrics')));
+      return told.map(({ core }) => core.outRsts!).reduce((a, b) => a + b);
+    };
+    // On a busy machine a FIN is sent twice, and what answers the second one finds no connection.
+    const before = await resets();
     const result = await kernel.connect({ host: addresses.stack.v4, port: 9 }, { behaviour: 'exchange' });
     expect(result.error).toBe('ECONNREFUSED');
-    const told = await Promise.all([0, 1].map((n) => shards.call<Told>(n, 'metrics')));
-    expect(told.map(({ core }) => core.outRsts!).reduce((a, b) => a + b)).toBe(1);
+    expect((await resets()) - before).toBe(1);
   });
 
   test('an ICMP error reaches the connection it is about, whoever has it', async () => {

@@ -9,7 +9,7 @@
 import type { BroadcastChannel } from 'node:worker_threads';
 import type { Core } from '../../core/api.ts';
 import { PORT_WORDS } from '../../core/share.ts';
-import { BUCKET_WORDS } from '../../wire/bucket.ts';
+import { BERTH_BUCKETS, BERTHS, BUCKET_WORDS, bucketInBerth } from '../../wire/bucket.ts';
 import { StackError } from '../errors.ts';
 import { channelOf, LOOK, type ShardGroup } from './group.ts';
 import { ABSENT, ShardTable } from './table.ts';
@@ -21,6 +21,8 @@ export interface Steering {
   /** UDP ports that stacks choose. */
   readonly first: number;
   readonly last: number;
+  /** TCP ports that have buckets of their own, by berth. */
+  readonly ports: Int32Array;
 }
 
 /** What a shard asks of the link that it has in common with others. */
@@ -73,6 +75,8 @@ export class Shard {
   #prepared = 0;
   #followed = 0;
   #speaking = false;
+  /** How many listeners there are on each port. */
+  readonly #listeners = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
   #pause = FIRST_LOOK;
 
@@ -124,7 +128,9 @@ export class Shard {
     const [key0, key1] = this.#table.secret as unknown as [number, number];
     const [first, last] = parts.ephemeralPorts;
     this.#parts = parts;
-    this.#steering = { key0, key1, first, last };
+    const ports = this.#table.locked(() => this.#table.ports());
+    this.#steering = { key0, key1, first, last, ports };
+    parts.core.share.berths.set(ports);
     parts.core.share.begin(key0, key1, first, last);
     if (!this.speaks && !parts.hosted) parts.core.ip.leaveTo('stack', 0);
     this.#link!.refine({ steering: this.#steering, ...(!parts.hosted && { icmp: this.speaks ? 'all' : 'errors' }) });
@@ -135,6 +141,39 @@ export class Shard {
     const { epoch } = this.#table;
     this.#look();
     for (const patience = Date.now() + CHANGE; Date.now() < patience && !this.#table.isFollowed(epoch); ) await pause();
+  }
+
+  /** One more listener on a port, or one less: the port's flows go to those who listen. */
+  listens(port: number, more: boolean): void {
+    const before = this.#listeners.get(port) ?? 0;
+    const now = before + (more ? 1 : -1);
+    if (now > 0) this.#listeners.set(port, now);
+    else this.#listeners.delete(port);
+    if (before > 0 === now > 0) return;
+    const table = this.#table;
+    if (table.locked(() => (now > 0 ? table.opens(this.index, port) : table.closes(this.index, port)))) {
+      this.#look();
+      if (now === 0) this.#hush(port);
+      this.#tell();
+    }
+  }
+
+  /** What others are to serve is not for us to refuse, until the kernel gives it to them: the peer sends its SYN again. */
+  #hush(port: number): void {
+    const { owned, berths } = this.#parts!.core.share;
+    const berth = berths.indexOf(port);
+    if (berth < 0) return;
+    const plan = new Int32Array(BUCKET_WORDS);
+    this.#table.bucketsOf(this.index, 'plan', plan);
+    const first = bucketInBerth(berth, 0) >>> 5;
+    for (let n = first; n < first + (BERTH_BUCKETS >>> 5); n++) owned[n]! &= plan[n]!;
+  }
+
+  /** Resolves when the flows of a port that is to be listened on come here, to what lets go of it again. */
+  async expect(port: number): Promise<() => void> {
+    this.listens(port, true);
+    await this.settled();
+    return () => this.listens(port, false);
   }
 
   /** The others may open, too. */
@@ -207,21 +246,43 @@ export class Shard {
     const table = this.#table;
     const { owned } = this.#parts!.core.share;
     const plan = new Int32Array(BUCKET_WORDS);
-    const epoch = table.locked(() => {
+    const { epoch, ports } = table.locked(() => {
       table.bucketsOf(this.index, 'plan', plan);
-      return table.epoch;
+      return { epoch: table.epoch, ports: table.ports() };
     });
+    this.#moor(ports, plan);
     for (let n = 0; n < BUCKET_WORDS; n++) {
       this.#kept[n] = (this.#kept[n]! | owned[n]!) & ~plan[n]!;
       owned[n]! |= plan[n]!; // what the kernel gives us until it follows the plan is ours as well
     }
     // A SYN must not reach two of us.
-    this.#link!.refine({ kept: this.#kept, keptSyns: false });
+    this.#link!.refine({ steering: this.#steering!, kept: this.#kept, keptSyns: false });
     this.#prepared = epoch;
     table.locked(() => {
       if (table.prepared(this.index, epoch) && table.epoch === epoch) this.#steer(true);
     });
     this.#tell();
+  }
+
+  /** Berths have other ports: connections that are in other buckets by that, and not in ours, are kept. */
+  #moor(ports: Int32Array, plan: Int32Array): void {
+    const { core } = this.#parts!;
+    const { owned, berths } = core.share;
+    if (ports.every((port, berth) => port === berths[berth])) return;
+    for (let berth = 0; berth < BERTHS; berth++) {
+      if (ports[berth] === berths[berth]) continue;
+      const first = bucketInBerth(berth, 0) >>> 5;
+      owned.fill(0, first, first + (BERTH_BUCKETS >>> 5));
+    }
+    berths.set(ports);
+    this.#steering = { ...this.#steering!, ports };
+    const before = owned.slice();
+    const kept = new Int32Array(BUCKET_WORDS);
+    owned.set(plan);
+    core.leftBehind(kept, new Int32Array(PORT_WORDS));
+    owned.set(before);
+    for (let n = 0; n < BUCKET_WORDS; n++) this.#kept[n]! |= kept[n]!;
+    this.#table.locked(() => this.#table.keepMore(this.index, kept));
   }
 
   #steer(carryOut: boolean): void {

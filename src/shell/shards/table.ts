@@ -4,7 +4,17 @@
  */
 
 import { PORT_WORDS } from '../../core/share.ts';
-import { addBucket, BUCKET_WORDS, BUCKETS } from '../../wire/bucket.ts';
+import {
+  addBucket,
+  BERTH_BUCKETS,
+  BERTHS,
+  BUCKET_WORDS,
+  BUCKETS,
+  bucketInBerth,
+  COMMON_BUCKETS,
+} from '../../wire/bucket.ts';
+import { BERTHS_WORDS, Berths } from './berths.ts';
+import { deal, NOBODY } from './deal.ts';
 
 /** How many stacks there may be. */
 export const MOST_SHARDS = 64;
@@ -38,7 +48,13 @@ const LIVE = PLAN + BUCKETS;
 /** Of each shard: buckets of others, and local ports, of which it has connections. */
 const KEPT = LIVE + BUCKETS;
 const PORTS = KEPT + MOST_SHARDS * BUCKET_WORDS;
-const WORDS = PORTS + MOST_SHARDS * PORT_WORDS;
+/** Ports that some of them listen on. */
+const PLACES = PORTS + MOST_SHARDS * PORT_WORDS;
+/** Thread that has each index, and those that started it (seats.ts). */
+export const SEATS = PLACES + BERTHS_WORDS;
+/** Words of a seat. */
+export const SEAT_WORDS = 4;
+const WORDS = SEATS + MOST_SHARDS * SEAT_WORDS;
 
 export const ABSENT = 0;
 export const JOINED = 1;
@@ -47,13 +63,14 @@ export const LEAVING = 2;
 
 /** ms after which the holder of the lock is taken for dead: it is held for a few ms. */
 const PATIENCE = 5000;
-const NOBODY = -1;
 
 export class ShardTable {
   readonly words: Int32Array;
+  readonly #berths: Berths;
 
   constructor(memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory);
+    this.#berths = new Berths(this.words.subarray(PLACES, PLACES + BERTHS_WORDS));
   }
 
   /** A table of nobody. */
@@ -156,6 +173,7 @@ export class ShardTable {
     words.fill(0, KEPT + shard * BUCKET_WORDS, KEPT + (shard + 1) * BUCKET_WORDS);
     words.fill(0, PORTS + shard * PORT_WORDS, PORTS + (shard + 1) * PORT_WORDS);
     Atomics.store(words, STATE + shard, ABSENT);
+    this.#berths.leave(shard);
     words[ORDERED]!++;
     this.passOn(shard);
     if (this.ready === shard) this.ready = NOBODY;
@@ -173,12 +191,60 @@ export class ShardTable {
     words[ORDERED]!++;
   }
 
+  // ---- who listens: under the lock ----------------------------------------------------------------------------------------
+
+  /** The shard listens on a port from now on. False: no plan comes of it. */
+  opens(shard: number, port: number): boolean {
+    if (this.stateOf(shard) !== JOINED) return false;
+    let berth = this.#berths.find(port);
+    if (berth < 0) {
+      berth = this.#berths.give(port);
+      if (berth < 0) return false; // all are in use: its flows are everybody's
+      this.#clear(berth, shard);
+    }
+    this.#berths.mark(berth, shard, true);
+    this.#plan();
+    return true;
+  }
+
+  /** It listens no longer. Who is the last keeps the port's flows, to refuse them. */
+  closes(shard: number, port: number): boolean {
+    const berth = this.#berths.find(port);
+    if (berth < 0 || !this.#berths.listens(berth, shard)) return false;
+    this.#berths.mark(berth, shard, false);
+    this.#plan();
+    return true;
+  }
+
+  /** Ports by berth. */
+  ports(): Int32Array {
+    return Int32Array.from({ length: BERTHS }, (_, berth) => this.#berths.portOf(berth));
+  }
+
+  /** The berth is another port's now: its buckets are nobody's yet, and anybody may have connections in them. */
+  #clear(berth: number, shard: number): void {
+    const { words } = this;
+    const first = bucketInBerth(berth, 0);
+    words.fill(NOBODY, PLAN + first, PLAN + first + BERTH_BUCKETS);
+    words.fill(NOBODY, LIVE + first, LIVE + first + BERTH_BUCKETS);
+    for (let other = 0; other < MOST_SHARDS; other++) {
+      if (other === shard || this.stateOf(other) === ABSENT) continue;
+      const kept = KEPT + other * BUCKET_WORDS;
+      words.fill(-1, kept + (first >>> 5), kept + ((first + BERTH_BUCKETS) >>> 5));
+    }
+  }
+
   // ---- plans ------------------------------------------------------------------------------------------------------------
 
   /** Adds the buckets that the shard has by the plan, or by what the kernel does. */
   bucketsOf(shard: number, which: 'plan' | 'live', set: Int32Array): void {
     const from = which === 'plan' ? PLAN : LIVE;
     for (let n = 0; n < BUCKETS; n++) if (this.words[from + n] === shard) addBucket(set, n);
+  }
+
+  /** What the shard may have left besides, before the kernel follows the plan. */
+  keepMore(shard: number, buckets: Int32Array): void {
+    for (let n = 0; n < BUCKET_WORDS; n++) Atomics.or(this.words, KEPT + shard * BUCKET_WORDS + n, buckets[n]!);
   }
 
   /** What the shard has left of buckets of others. */
@@ -245,37 +311,26 @@ export class ShardTable {
     return order.every((shard) => Atomics.load(words, since + shard) >= epoch);
   }
 
+  #dealBerth(berth: number, members: readonly number[]): void {
+    const first = PLAN + bucketInBerth(berth, 0);
+    const owners = this.words.subarray(first, first + BERTH_BUCKETS);
+    const takers = members.filter((shard) => this.#berths.listens(berth, shard));
+    if (takers.length > 0) deal(owners, takers);
+    else if (!owners.every((owner) => members.includes(owner))) deal(owners, members);
+  }
+
   /** A new plan. Who gives a bucket away may have connections in it, until he says that he has not. */
   #plan(): void {
     const { words } = this;
     const before = words.slice(PLAN, PLAN + BUCKETS);
-    deal(words.subarray(PLAN, PLAN + BUCKETS), this.#members());
+    const members = this.#members();
+    deal(words.subarray(PLAN, PLAN + COMMON_BUCKETS), members);
+    for (let berth = 0; berth < BERTHS; berth++) if (this.#berths.portOf(berth) !== 0) this.#dealBerth(berth, members);
     for (let n = 0; n < BUCKETS; n++) {
       const owner = before[n]!;
       if (owner === words[PLAN + n] || owner < 0 || this.stateOf(owner) === ABSENT) continue;
       Atomics.or(words, KEPT + owner * BUCKET_WORDS + (n >>> 5), 1 << (n & 31));
     }
     Atomics.add(words, EPOCH, 1);
-  }
-}
-
-/** Shares buckets out evenly and moves as few as that takes. */
-export function deal(owners: Int32Array, shards: readonly number[]): void {
-  if (shards.length === 0) {
-    owners.fill(NOBODY);
-    return;
-  }
-  const count = new Map(shards.map((shard) => [shard, 0]));
-  for (const owner of owners) if (count.has(owner)) count.set(owner, count.get(owner)! + 1);
-  const give = (n: number, to: number): void => {
-    owners[n] = to;
-    count.set(to, count.get(to)! + 1);
-  };
-  const least = (): number => shards.reduce((a, b) => (count.get(b)! < count.get(a)! ? b : a));
-  const most = (): number => shards.reduce((a, b) => (count.get(b)! > count.get(a)! ? b : a));
-  for (let n = 0; n < owners.length; n++) if (!count.has(owners[n]!)) give(n, least());
-  for (let from = most(), to = least(); count.get(from)! - count.get(to)! > 1; from = most(), to = least()) {
-    count.set(from, count.get(from)! - 1);
-    give(owners.indexOf(from), to);
   }
 }

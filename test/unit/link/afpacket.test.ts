@@ -149,6 +149,6 @@ test('one of several stacks: its groups, and a filter that changes by parts', as
   expect(native.filter).toEqual({ icmp: 'all', keptSyns: true, addresses: Int32Array.of(1, 2, 3, 4) });
   await link.close();
   link.refine({ keptSyns: false });
-  link.steer({ key0: 1, key1: 2, first: 3, last: 4 }, new Uint8Array(256));
+  link.steer({ key0: 1, key1: 2, first: 3, last: 4, ports: new Int32Array(28) }, new Uint8Array(2048));
   expect([native.filter?.keptSyns, native.positions]).toEqual([true, undefined]);
 });
