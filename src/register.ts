@@ -12,5 +12,5 @@ import { openStack } from './stack.ts';
 rehearseSockets();
 const router = sharedRouter(openStack);
 install(router);
-// A device that cannot be opened is told before the program starts.
-await router.ready;
+// A device that cannot be opened is told before the program starts. A worker that is to be a shard opens nothing yet.
+if (!router.waits) await router.ready;

@@ -3,12 +3,19 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { OptionError } from '../option-error.ts';
-import { nearest } from '../options/check.ts';
+import { checkOneOf, nearest } from '../options/check.ts';
 import { checkOptions, type StackOptions } from '../options/stack-options.ts';
+import { createShardGroup } from '../shards/group.ts';
 import { checkRules, type NetRules, RULES } from './policy.ts';
 
 /** What `usertcp.config.*` holds: the options of a stack, and who goes through it. */
-export interface NetConfig extends Omit<StackOptions, 'loopback' | 'ports'>, NetRules {}
+export interface NetConfig extends Omit<StackOptions, 'loopback' | 'ports' | 'shard'>, NetRules {
+  /**
+   * Worker threads: the kernel carries what they open and serve beyond loopback (default), or each that uses the network joins the main
+   * thread's stack as a shard when it first does.
+   */
+  workers?: 'kernel' | 'shard';
+}
 
 const FILES = ['usertcp.config.json', 'usertcp.config.js', 'usertcp.config.mjs', 'usertcp.config.ts'];
 
@@ -35,6 +42,7 @@ const VARIABLES: Readonly<Record<string, Read>> = {
   fallback: text,
   ports: list,
   prefixes: list,
+  workers: text,
 };
 /** Variables that others read; a name near one of ours and not among these is a typing error. */
 const OTHERS = [
@@ -64,7 +72,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
 
 /** The part that is about the stack. */
 export function stackOptions(config: NetConfig): StackOptions {
-  const { loopback, fallback, prefixes, ports, ...options } = config;
+  const { loopback, fallback, prefixes, ports, workers, ...options } = config;
   return ports === undefined ? options : { ...options, ports: [...checkRules({ ports }).ports!] };
 }
 
@@ -109,8 +117,11 @@ function complaints(config: NetConfig): string[] {
   for (;;) {
     try {
       checkRules(rest);
-      const options = Object.fromEntries(Object.entries(rest).filter(([name]) => !RULES.includes(name as never)));
-      checkOptions(options as StackOptions);
+      const workers = checkOneOf('workers', rest.workers as NetConfig['workers'], ['kernel', 'shard'], 'kernel');
+      const others: readonly string[] = [...RULES, 'workers'];
+      const options = Object.fromEntries(Object.entries(rest).filter(([name]) => !others.includes(name)));
+      const shard = workers === 'shard' ? { index: 0, group: createShardGroup() } : undefined;
+      checkOptions({ ...options, ...(shard && { shard }) } as StackOptions);
       return found;
     } catch (error) {
       if (!(error instanceof OptionError)) throw error;

@@ -108,12 +108,18 @@ export function methods(router: Router) {
         stock.listen.apply(this, choose(this, router, args));
         if (!(this._handle instanceof ListenHandle)) countKernelServer(this._handle as KernelHandle, router.counts);
       };
-      if (router.stack !== undefined) return listen();
       const { _listeningId } = this;
-      const go = (): void => {
-        if (this._listeningId === _listeningId) listen();
+      const begin = (): void => {
+        if (this._listeningId !== _listeningId) return;
+        const expected = router.expect(args[0] ?? '', args[1]);
+        if (expected === undefined) return listen();
+        void expected.then((letGo) => {
+          if (this._listeningId === _listeningId) listen();
+          letGo();
+        });
       };
-      router.ready.then(go, (error: Error) => this.emit('error', error));
+      if (router.stack !== undefined) return begin();
+      router.ready.then(begin, (error: Error) => this.emit('error', error));
     },
 
     wrap(this: SocketInside, ...[wrap, handle, active]: Parameters<Wrap>): JsStream {

@@ -95,7 +95,8 @@ export class ListenHandle implements Place {
     this.#port = wanted;
     const { policy, stack } = this.#router;
     if (policy.loopback !== 'own') {
-      const twin = KernelTwin.open(this.address, wanted, this.flags, backlog, (...args) => this.#fromKernel(...args));
+      const flags = stack!.sharded ? this.flags | REUSE_PORT : this.flags; // servers of other threads are on the same port
+      const twin = KernelTwin.open(this.address, wanted, flags, backlog, (...args) => this.#fromKernel(...args));
       // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
       // Where the kernel's handles cannot share a port, other processes reach the first of those who share ours.
       const shared = twin === -EADDRINUSE && this.#router.shares(this, wanted);

@@ -29,21 +29,36 @@ export class Router {
   readonly policy: NetPolicy;
   readonly elsewhere: string | undefined;
   readonly counts: NetCounts = noCounts();
-  /** Settles with the stack; `stack` is set from then on. */
-  readonly ready: Promise<Stack>;
   /** Told of each server of ours. */
   onListening: ((address: string, port: number) => void) | undefined;
   #stack: Stack | undefined;
+  #ready: Promise<Stack> | undefined;
+  readonly #open: () => Stack | Promise<Stack>;
   readonly #listeners = new Map<number, Set<ListenHandle>>();
 
-  /** `elsewhere`: why the device that was asked for is not this stack's. */
-  constructor(stack: Stack | Promise<Stack>, policy: NetPolicy, elsewhere?: string) {
+  /** `stack`: or what opens it when somebody needs it. `elsewhere`: why the device that was asked for is not this stack's. */
+  constructor(stack: Stack | Promise<Stack> | (() => Stack | Promise<Stack>), policy: NetPolicy, elsewhere?: string) {
     this.policy = policy;
     this.elsewhere = elsewhere;
     if (elsewhere !== undefined) debug('%s: loopback only', elsewhere);
+    this.#open = typeof stack === 'function' ? stack : () => stack;
+    if (typeof stack === 'function') return;
     if (!(stack instanceof Promise)) this.#begin(stack);
-    this.ready = Promise.resolve(stack).then((opened) => this.#begin(opened));
-    this.ready.catch(() => {}); // whoever connects or listens is told
+    void this.ready;
+  }
+
+  /** Settles with the stack; `stack` is set from then on. */
+  get ready(): Promise<Stack> {
+    if (this.#ready === undefined) {
+      this.#ready = (async () => this.#open())().then((opened) => this.#begin(opened));
+      this.#ready.catch(() => {}); // whoever connects or listens is told
+    }
+    return this.#ready;
+  }
+
+  /** Nobody has needed the stack yet. */
+  get waits(): boolean {
+    return this.#ready === undefined;
   }
 
   #begin(stack: Stack): Stack {
@@ -61,6 +76,8 @@ export class Router {
   /** Its owner stands for the connection until it has one. */
   connect(handle: TcpHandle, req: Request, address: string, port: number): number {
     if (this.#stack !== undefined) return this.#connect(this.#stack, handle, req, address, port);
+    if (this.waits && this.policy.loopback !== 'own' && isLocal(tryParseAddress(address), address))
+      return this.#toKernel(handle, req, address, port); // no server of ours is there
     this.ready.then(
       (stack) => {
         if (handle.isClosing()) return; // but not if it races
@@ -91,6 +108,14 @@ export class Router {
     if (isUnspecified(words) || address === '0.0.0.0') return 'ours';
     if (isLoopback(words)) return this.policy.loopback === 'kernel' ? 'kernel' : 'ours';
     return this.#isOurs(words) ? 'ours' : this.#otherwise();
+  }
+
+  /** Where other threads have our addresses: resolves when the flows of a port come here, to what lets go of it again. */
+  expect(address: string, port: number): Promise<() => void> | undefined {
+    const words = tryParseAddress(address);
+    if (port === 0 || (words !== undefined && isLoopback(words)) || this.#listener(address, port) !== 'ours')
+      return undefined;
+    return this.#stack!.expect(port);
   }
 
   /** Whether another one is in its way on this port. */
@@ -149,7 +174,7 @@ export class Router {
     const words = tryParseAddress(address);
     if (words === undefined) return this.#otherwise();
     const { loopback, prefixes } = this.policy;
-    if (isLoopback(words) || isUnspecified(words) || address === '0.0.0.0') {
+    if (isLocal(words, address)) {
       if (loopback === 'both') return this.listens(address, port) ? 'ours' : 'kernel';
       return loopback === 'own' ? 'ours' : 'kernel';
     }
@@ -202,4 +227,8 @@ export class Router {
     handOver(handle, kernel);
     return 0;
   }
+}
+
+function isLocal(words: Int32Array | undefined, address: string): boolean {
+  return words !== undefined && (isLoopback(words) || isUnspecified(words) || address === '0.0.0.0');
 }

@@ -1,6 +1,8 @@
 /** The router of the process, made of its configuration when somebody needs it. */
+import { isMainThread } from 'node:worker_threads';
 import type { Stack } from '../stack.ts';
 import { type NetConfig, readConfig, stackOptions } from './config.ts';
+import { crew } from './crew.ts';
 import { otherOwner, withoutDevice } from './owner.ts';
 import { checkRules } from './policy.ts';
 import { announce, reportTo } from './report.ts';
@@ -15,11 +17,21 @@ let router: Router | undefined;
 export function sharedRouter(open: OpenStack, config: NetConfig = readConfig()): Router {
   if (router !== undefined) return router;
   const options = stackOptions(config);
-  const elsewhere = options.device === undefined ? undefined : otherOwner();
-  router = new Router(open(elsewhere === undefined ? options : withoutDevice(options)), checkRules(config), elsewhere);
+  router = routerOf(open, options, config);
   // A kernel sends on what a process wrote before it ended; this is the last moment that we can.
   process.once('exit', () => router?.stack?.flush());
   if (process.env.USERTCP_REPORT) reportTo(process.env.USERTCP_REPORT, router);
   if (process.env.USERTCP_ANNOUNCE) announce(process.env.USERTCP_ANNOUNCE, router);
   return router;
+}
+
+function routerOf(open: OpenStack, options: ReturnType<typeof stackOptions>, config: NetConfig): Router {
+  const rules = checkRules(config);
+  const sharded = config.workers === 'shard';
+  const place = sharded && !isMainThread ? crew() : undefined;
+  // A worker that never uses the network takes nothing.
+  if (place !== undefined) return new Router(() => open({ ...options, shard: place.take() }), rules);
+  const elsewhere = options.device === undefined ? undefined : otherOwner();
+  if (elsewhere !== undefined) return new Router(open(withoutDevice(options)), rules, elsewhere);
+  return new Router(open(sharded ? { ...options, shard: crew()!.take() } : options), rules);
 }

@@ -63,6 +63,16 @@ describe('configuration of the drop-in', () => {
       expect(found.join('\n')).toContain(`option ${name}:`);
   });
 
+  test('workers that join: what does not go with them is told', () => {
+    const env = { USERTCP_DEVICE: 'eth1', USERTCP_ADDRESSES: '10.0.0.2/24', USERTCP_WORKERS: 'shard' };
+    const config = readConfig(env, folder());
+    expect(config.workers).toBe('shard');
+    expect(stackOptions(config)).toEqual({ device: 'eth1', addresses: ['10.0.0.2/24'] });
+    expect(problems({ USERTCP_WORKERS: 'shards' }, folder())).toEqual([expect.stringContaining('option workers:')]);
+    expect(problems({ ...env, USERTCP_DHCP: '1' }, folder())).toEqual([expect.stringContaining('option dhcp:')]);
+    expect(problems({ USERTCP_WORKERS: 'shard' }, folder())).toEqual([expect.stringContaining('option device:')]);
+  });
+
   test('a file that is named and does not exist, or does not load', () => {
     expect(problems({ USERTCP_CONFIG: 'none.json' })).toEqual([expect.stringContaining('there is no file')]);
     expect(problems({}, folder({ 'usertcp.config.json': '{' }))).toEqual([
