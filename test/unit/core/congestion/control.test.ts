@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { CongestionController } from '../../../../src/core/tcp/congestion/controller.ts';
 import { newReno } from '../../../../src/core/tcp/congestion/newreno.ts';
 import { controllers } from '../../../../src/core/tcp/congestion/registry.ts';
-import { F_CWND_LIMITED, F_RECOVERY } from '../../../../src/core/tcp/row.ts';
+import { F_CWND_LIMITED, F_RECOVERY, F2_PACED } from '../../../../src/core/tcp/row.ts';
 import { CC_STATE, FLIGHT_WORDS } from '../../../../src/core/tcp/tcb.ts';
 import { bench, MSS } from './bench.ts';
 
@@ -78,9 +78,13 @@ describe('exchange', () => {
     const { control, tcb, view } = bench(newReno);
     tcb.cwnd = 50_000;
     view.setInt(0, 7);
+    view.setInt(31, 7);
+    const others = { sndUna: 1, srtt: 2, priorCwnd: 3, priorSsthresh: 4, rackFack: 5, undoSeq: 6, maxPacing: 8 };
+    Object.assign(tcb, others);
     const open = vi.fn();
     control.change(tcb, plain({ open }), 5);
-    expect([tcb.cwnd, view.int(0)]).toEqual([50_000, 0]);
+    expect([tcb.cwnd, view.int(0), view.int(31)]).toEqual([50_000, 0, 0]);
+    expect(tcb).toMatchObject(others);
     expect(open).toHaveBeenCalledWith(view, 5);
     control.change(tcb, 'newreno', 6);
     expect(control.of(tcb)).toBe(newReno);
@@ -101,7 +105,57 @@ describe('exchange', () => {
   });
 });
 
+describe('a connection that is not established', () => {
+  test('is not shown to a controller yet, nor one without a flight block', () => {
+    const open = vi.fn();
+    const { control, tcb, view } = bench(newReno);
+    view.setInt(0, 7);
+    tcb.cwnd = 0;
+    control.change(tcb, plain({ open }), 0);
+    control.adopt(tcb, 0);
+    tcb.cwnd = 1000;
+    const { flight } = tcb;
+    tcb.flight = 0;
+    tcb.cwnd = 1000;
+    control.change(tcb, plain({ open }), 0);
+    tcb.flight = flight;
+    expect([open.mock.calls.length, view.int(0)]).toEqual([0, 7]);
+    control.adopt(tcb, 7);
+    expect(view.int(0)).toBe(0);
+  });
+
+  test('from another stack keeps a controller that every stack has, else it gets NewReno; and its limit', () => {
+    const { control, tcb, view } = bench(newReno);
+    for (const [cc, kept] of [
+      [controllers.length - 1, true],
+      [controllers.length, false],
+      [200, false],
+    ] as const) {
+      tcb.cc = cc;
+      control.adopt(tcb, 0);
+      expect([cc, tcb.cc]).toEqual([cc, kept ? cc : controllers.indexOf(newReno)]);
+    }
+    tcb.maxPacing = 100;
+    control.adopt(tcb, 0);
+    expect(view.pacingRate).toBe(1600);
+  });
+});
+
 describe('what a controller leaves out', () => {
+  test('the end of recovery', () => {
+    const mine = plain();
+    const { control, tcb } = bench(mine);
+    control.onRecoveryEnd(tcb, 0);
+    expect(control.of(tcb)).toBe(mine);
+  });
+
+  test('ssthresh that has become larger meanwhile is not taken back', () => {
+    const { control, tcb } = bench(plain());
+    Object.assign(tcb, { priorCwnd: 9000, priorSsthresh: 7000, cwnd: 10_000, ssthresh: 10_000 });
+    control.onSpurious(tcb, 0);
+    expect([tcb.cwnd, tcb.ssthresh]).toEqual([10_000, 10_000]);
+  });
+
   test('a spurious reduction is taken back', () => {
     const { control, tcb } = bench(plain());
     tcb.priorCwnd = 90_000;
@@ -149,6 +203,10 @@ describe('ACKs', () => {
     tcb.flags |= F_CWND_LIMITED;
     control.onAck(tcb, 0);
     expect(limited).toBe(true);
+    tcb.flags &= ~F_CWND_LIMITED;
+    tcb.flags2 |= F2_PACED; // the rate is, and the window is what it comes from
+    control.onAck(tcb, 0);
+    expect(limited).toBe(true);
   });
 });
 
@@ -164,6 +222,42 @@ describe('pacing of a controller that knows no rate', () => {
     control.onAck(tcb, 0);
     expect(view.pacingRate).toBe(1_200_000);
   });
+
+  test('one that knows a rate keeps it; the limit of the connection is above neither', () => {
+    const mine = plain({
+      paced: true,
+      open: (v) => {
+        v.pacingRate = 1_600_000;
+      },
+    });
+    const { control, tcb, view } = bench(mine, { pacing: true });
+    Object.assign(tcb, { srtt: 100_000, cwnd: 100_000 });
+    control.onAck(tcb, 0);
+    expect(view.pacingRate).toBe(1_600_000);
+    control.limit(tcb, 200_000);
+    expect(view.pacingRate).toBe(1_600_000);
+    control.limit(tcb, 50_000);
+    expect(view.pacingRate).toBe(800_000);
+    const bare = bench(plain());
+    bare.control.limit(bare.tcb, 50_000);
+    expect(bare.view.pacingRate).toBe(800_000);
+  });
+});
+
+test('a controller that throws leaves a window below the initial one as it is', () => {
+  const { control, tcb } = bench(plain());
+  control.change(
+    tcb,
+    plain({
+      onRto: () => {
+        tcb.cwnd = 3000;
+        throw new Error('mine');
+      },
+    }),
+    0,
+  );
+  control.onRto(tcb, 1000, true, 0);
+  expect([control.of(tcb), tcb.cwnd]).toEqual([newReno, 3000]);
 });
 
 test.each(['onAck', 'onLossEvent', 'onRto', 'onIdle', 'onSpurious', 'onEce', 'onRecoveryEnd', 'open'] as const)(

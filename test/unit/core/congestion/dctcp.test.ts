@@ -43,3 +43,34 @@ test('the window never falls below two segments by marks', () => {
   b.control.onEce(b.tcb, 2 * MSS, 0);
   expect(b.tcb.cwnd).toBe(2 * MSS);
 });
+
+test('[RFC 8257 §3.3] alpha moves at the end of a window, by all the bytes of it, and stays between 0 and 1', () => {
+  const b = bench(dctcp);
+  for (const ceBytes of [10_000, 0, 30_000]) {
+    b.ack(40_000, { ceBytes, limited: false });
+    expect(b.view.float(ALPHA)).toBe(1);
+  }
+  b.ack(40_000, { ceBytes: 40_000, limited: false, roundStart: true });
+  expect(b.view.float(ALPHA)).toBe(15 / 16 + 80_000 / 160_000 / 16);
+  // A peer that marks more than it acknowledged.
+  const liar = bench(dctcp);
+  liar.ack(1000, { ceBytes: 9000, limited: false, roundStart: true });
+  expect(liar.view.float(ALPHA)).toBe(1);
+  // A window in which nothing arrived had no marks.
+  const idle = bench(dctcp);
+  idle.ack(0, { roundStart: true, limited: false });
+  expect(idle.view.float(ALPHA)).toBe(15 / 16);
+});
+
+test('ssthresh never falls below two segments by marks, either', () => {
+  for (const [cwnd, ssthresh] of [
+    [2 * MSS, 2 * MSS],
+    [3 * MSS, 2 * MSS],
+    [6 * MSS, 3 * MSS],
+  ] as const) {
+    const b = bench(dctcp);
+    b.tcb.cwnd = cwnd;
+    b.control.onEce(b.tcb, cwnd, 0);
+    expect([cwnd, b.tcb.ssthresh, b.tcb.cwnd]).toEqual([cwnd, ssthresh, ssthresh]);
+  }
+});

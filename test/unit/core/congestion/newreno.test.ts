@@ -65,6 +65,22 @@ describe('NewReno', () => {
     );
   });
 
+  test('[RFC 3465 §2.1] a window of bytes is enough, two make one segment, and what is beyond is not saved up', () => {
+    for (const [bytes, kept] of [
+      [29_199, 29_199],
+      [29_200, 0],
+      [40_000, 10_800],
+      [58_399, 29_199],
+      [58_400, 0],
+      [90_000, 0],
+    ] as const) {
+      const { ack, tcb, view } = bench(newReno);
+      tcb.cwnd = tcb.ssthresh = 29_200;
+      ack(bytes);
+      expect([bytes, tcb.cwnd - 29_200, view.int(0)]).toEqual([bytes, bytes < 29_200 ? 0 : MSS, kept]);
+    }
+  });
+
   test('[RFC 5681 §3.1-h] (4): ssthresh from FlightSize, not cwnd, and at least two segments', () => {
     const { c, tcb, view } = bench(newReno);
     tcb.cwnd = 1_000_000;
