@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ECT_0 } from '../../../../src/core/tcp/ecn.ts';
 import { emitAck, emitRst, emitSyn, emitText, tsval } from '../../../../src/core/tcp/emit.ts';
 import { SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
 import { optionsOnText } from '../../../../src/core/tcp/mss.ts';
@@ -12,10 +13,27 @@ import {
   F_SND_URG,
   F_TS,
   F_WS,
+  F2_ACCECN,
+  F2_ECN,
+  F2_NO_ECT,
+  F2_UTO_DUE,
   TIMER_DELACK,
 } from '../../../../src/core/tcp/row.ts';
 import { sackLength } from '../../../../src/core/tcp/sack-option.ts';
-import { ACK, OPT_MSS, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS, PSH, RST, SYN, URG } from '../../../../src/wire/abi.ts';
+import {
+  ACK,
+  DESC_WORDS,
+  OPT_MSS,
+  OPT_SACK,
+  OPT_SACK_OK,
+  OPT_TS,
+  OPT_WS,
+  PSH,
+  RST,
+  SYN,
+  TX_IP,
+  URG,
+} from '../../../../src/wire/abi.ts';
 import { type Bench, type BenchOptions, bench, ISS } from './bench.ts';
 import { segment } from './bench-of-tables.ts';
 
@@ -168,4 +186,41 @@ test('a SYN whose options find no room this turn is not sent half: the timer sen
   while (b.t.arena.scratch(1024) >= 0);
   expect(emitSyn(b.t, b.tcb, 0, 0)).toBe(true);
   expect([b.take(), b.t.counters.txOverflow]).toEqual([[], 1]);
+});
+
+test('an option that can wait goes with a bare ACK, once: not with text, not beside SACK blocks [RFC 5482 §3.1]', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  tcb.flags |= F_SACK;
+  tcb.userTimeout = 5000;
+  tcb.flags2 |= F2_UTO_DUE;
+  b.send(100);
+  expect([b.take()[0]!.options.userTimeout, tcb.flags2 & F2_UTO_DUE]).toEqual([-1, F2_UTO_DUE]);
+  holes(b, 1);
+  emitAck(t, tcb, 0);
+  const [held] = b.take();
+  expect([held!.options.sackBlocks, held!.options.userTimeout, tcb.flags2 & F2_UTO_DUE]).toEqual([1, -1, F2_UTO_DUE]);
+  tcb.flags &= ~F_SACK;
+  emitAck(t, tcb, 0);
+  emitAck(t, tcb, 0);
+  expect([b.take().map((s) => s.options.userTimeout), tcb.flags2 & F2_UTO_DUE]).toEqual([[5, -1], 0]);
+});
+
+test('new text is marked as ECN-capable where ECN was agreed on, unless the user does not want it [RFC 3168 §6.1.1-c] [RFC 3168 §6.1.4] [RFC 3168 §6.1.6]', () => {
+  for (const [flags2, sndWnd, ect] of [
+    [F2_ECN, 60_000, ECT_0],
+    [F2_ACCECN, 60_000, ECT_0],
+    [F2_ECN | F2_NO_ECT, 60_000, 0],
+    [F2_ECN, 0, 0], // a probe of a closed window
+    [0, 60_000, 0],
+  ] as const) {
+    const b = bench();
+    b.tcb.flags2 |= flags2;
+    b.tcb.sndWnd = sndWnd;
+    b.send(100);
+    expect([flags2, sndWnd, b.t.links[0]!.tx[TX_IP]! & 3]).toEqual([flags2, sndWnd, ect]);
+    emitAck(b.t, b.tcb, 0);
+    expect(b.t.links[0]!.tx[DESC_WORDS + TX_IP]! & 3).toBe(0);
+    expect(b.t.counters.outSegs).toBe(2);
+  }
 });
