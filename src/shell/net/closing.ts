@@ -3,29 +3,47 @@ import { internals } from './internals.ts';
 
 const node = process as unknown as { _tickCallback(): void; _fatalException(error: unknown): boolean };
 
+/** False = it threw. That is Node's to handle, as after a callback of libuv; where nobody does, the process ends with it. */
+function run(callback: () => void): boolean {
+  try {
+    callback();
+    return true;
+  } catch (error) {
+    // What threw has left its async context on Node's stack. Node's own handler calls 'uncaughtException' and clears that stack.
+    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()) throw error;
+    node._fatalException(error);
+    return false;
+  }
+}
+
 /**
  * Runs what callbacks left for process.nextTick() and promises. Node does so after every callback from its event loop; of ours, a whole
  * burst is one, and a program may rely on a tick between 'connection' and the first 'data'. Node has this function for who
  * emulates a callback in JavaScript.
  */
 export function runTicks(): void {
-  for (;;) {
-    try {
-      return node._tickCallback();
-    } catch (error) {
-      // The tick that threw has left its async context on Node's stack. Node's own handler calls 'uncaughtException' and clears that
-      // stack; where nobody handles the error, the process ends with it.
-      if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback())
-        throw error;
-      node._fatalException(error);
-    }
-  }
+  while (!run(ticks));
 }
+
+const ticks = (): void => node._tickCallback();
+
+/** In the order of their closing. */
+let closing: (() => void)[] = [];
 
 /**
  * Calls back where a handle of libuv that is closed now does: in this turn of the loop, after the setImmediate() callbacks that are due in it.
- * Nothing of JavaScript gets there, so a handle of libuv is closed.
+ * Nothing of JavaScript gets there, so a handle of libuv is closed, one for all that close in this turn.
  */
 export function afterClosing(done: () => void): void {
-  new internals.TCP(0).close(done);
+  if (closing.push(done) === 1) new internals.TCP(0).close(callClosed);
+}
+
+function callClosed(): void {
+  const due = closing;
+  closing = [];
+  // libuv keeps them as a stack.
+  for (let i = due.length - 1; i >= 0; i--) {
+    // As Node: none after what threw, they come with those of the next. After the last one Node itself runs them.
+    if (run(due[i]!) && i > 0) runTicks();
+  }
 }

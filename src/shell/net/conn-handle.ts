@@ -2,21 +2,25 @@
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { HELD, MAPPED, WANTS_REF } from './handle-bits.ts';
 import { internals } from './internals.ts';
 
 const { ENOTCONN, EBADF } = constants.errno;
 const SECOND = 1000;
 
+/** What was set before there was a connection, or is not the connection's to know. */
+interface Wishes {
+  address: string;
+  port: number;
+  bound: boolean;
+  tos: number;
+}
+
 export abstract class ConnHandle extends internals.JSStream {
-  /** Programs ask for it; there is none. */
-  readonly fd = -1;
   protected conn: Conn | null = null;
-  /** Accepted on `::`, where IPv4 peers are shown as mapped addresses. */
-  protected mapped = false;
-  #bound: { address: string; port: number } | null = null;
-  #wantsRef = true;
-  #held = true;
-  #tos = 0;
+  /** Of handle-bits.ts. */
+  protected bits = WANTS_REF | HELD;
+  #wishes: Wishes | null = null;
 
   /** Takes a connection. */
   protected take(conn: Conn): void {
@@ -30,8 +34,12 @@ export abstract class ConnHandle extends internals.JSStream {
   /** Something is under way. */
   protected abstract get busy(): boolean;
 
+  protected has(bit: number): boolean {
+    return (this.bits & bit) !== 0;
+  }
+
   bind(address: string, port: number): number {
-    this.#bound = { address, port };
+    Object.assign(this.#wish, { address, port, bound: true });
     return 0;
   }
 
@@ -41,7 +49,8 @@ export abstract class ConnHandle extends internals.JSStream {
 
   /** Where the local end is to be; empty = anywhere. */
   get bound(): { localAddress?: string; localPort?: number } {
-    const { address, port } = this.#bound ?? { address: '', port: 0 };
+    if (this.#wishes === null) return {};
+    const { address, port } = this.#wishes;
     return {
       ...(address !== '' && address !== '0.0.0.0' && address !== '::' && { localAddress: address }),
       ...(port !== 0 && { localPort: port }),
@@ -50,8 +59,8 @@ export abstract class ConnHandle extends internals.JSStream {
 
   getsockname(out: Partial<Endpoint>): number {
     if (this.conn !== null) return this.#describe(this.conn.localEnd, out);
-    if (this.#bound === null) return -EBADF;
-    const { address, port } = this.#bound;
+    if (!this.#wishes?.bound) return -EBADF;
+    const { address, port } = this.#wishes;
     Object.assign(out, { address, family: address.includes(':') ? 'IPv6' : 'IPv4', port });
     return 0;
   }
@@ -73,13 +82,13 @@ export abstract class ConnHandle extends internals.JSStream {
   }
 
   setTypeOfService(tos: number): number {
-    this.#tos = tos;
+    this.#wish.tos = tos;
     this.conn?.setTypeOfService(tos);
     return 0;
   }
 
   getTypeOfService(): number {
-    return this.#tos;
+    return this.#wishes?.tos ?? 0;
   }
 
   setSimultaneousAccepts(): number {
@@ -91,26 +100,26 @@ export abstract class ConnHandle extends internals.JSStream {
   }
 
   ref(): void {
-    this.#wantsRef = true;
+    this.bits |= WANTS_REF;
     this.hold();
   }
 
   unref(): void {
-    this.#wantsRef = false;
+    this.bits &= ~WANTS_REF;
     this.hold();
   }
 
   hasRef(): boolean {
-    return this.#wantsRef;
+    return this.has(WANTS_REF);
   }
 
   /** As with libuv: a handle that does nothing keeps no process alive. */
   protected hold(): void {
     const { conn } = this;
     if (conn === null) return;
-    const hold = this.#wantsRef && this.busy;
-    if (hold === this.#held) return;
-    this.#held = hold;
+    const hold = this.has(WANTS_REF) && this.busy;
+    if (hold === this.has(HELD)) return;
+    this.bits ^= HELD;
     if (hold) conn.ref();
     else conn.unref();
   }
@@ -125,9 +134,13 @@ export abstract class ConnHandle extends internals.JSStream {
     return (this as unknown as Record<symbol, object | undefined>)[internals.owner];
   }
 
+  get #wish(): Wishes {
+    return (this.#wishes ??= { address: '', port: 0, bound: false, tos: 0 });
+  }
+
   #describe({ address, family, port }: Endpoint, out: Partial<Endpoint>): number {
     if (address === '') return -ENOTCONN;
-    const mapped = this.mapped && family === 'IPv4';
+    const mapped = this.has(MAPPED) && family === 'IPv4';
     Object.assign(out, { address: mapped ? `::ffff:${address}` : address, family: mapped ? 'IPv6' : family, port });
     return 0;
   }

@@ -9,6 +9,7 @@ import type { Conn } from '../conn.ts';
 import type { SystemError } from '../errors.ts';
 import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
+import { CLOSED, ENDED, FLOWING, MAPPED, RACING } from './handle-bits.ts';
 import { borrowing } from './handle-events.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
 import { drop, Race } from './race.ts';
@@ -18,9 +19,17 @@ import { TlsRecords } from './tls-records.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
 
-const { TCP, state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
+const { state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
 
 const { EADDRINUSE, ECANCELED, ECONNABORTED } = constants.errno;
+
+/** Somebody reads in C++: TLS, HTTP, a buffer of the user's. */
+interface NativeReader {
+  /** The user's own buffer (`onread`), and bytes that came while it was not to be filled. */
+  buffer: Uint8Array | null;
+  left: Buffer | null;
+  records: TlsRecords | undefined;
+}
 
 export class TcpHandle extends WriteHandle {
   /** net.Socket's note whether it reads. */
@@ -28,26 +37,17 @@ export class TcpHandle extends WriteHandle {
   /** The TLS layer that reads us instead of our socket. */
   reader: JsStream | undefined;
   readonly #router: Router;
-  #flowing = false;
-  #ended = false;
   #read = 0;
-  /** Somebody reads in C++: TLS, HTTP, a buffer of the user's. */
-  #native = false;
-  /** The user's own buffer (`onread`), and bytes that came while it was not to be filled. */
-  #buffer: Uint8Array | null = null;
-  #left: Buffer | null = null;
-  #records: TlsRecords | undefined;
+  #native: NativeReader | null = null;
   /** Context of the callbacks that tell of bytes. */
   readonly #resource = new AsyncResource('TCPWRAP');
   #connecting: Waiting | null = null;
   /** Node's request, until it is answered. */
   #request: Request | null = null;
-  /** Closed by Node for the next attempt of the same connect; goes on behind it. */
-  #racing = false;
 
   protected get busy(): boolean {
     // As libuv: who reads and was told the end waits for nothing.
-    const reading = this.#flowing && !this.#ended && this.failed === 0;
+    const reading = (this.bits & (FLOWING | ENDED)) === FLOWING && this.failed === 0;
     return reading || this.writing || this.#connecting !== null;
   }
 
@@ -59,13 +59,13 @@ export class TcpHandle extends WriteHandle {
   /** Takes over an accepted connection. */
   adopt(conn: Conn, mapped: boolean): this {
     this.take(conn);
-    this.mapped = mapped;
+    if (mapped) this.bits |= MAPPED;
     return this;
   }
 
   /** After the 'connection' listener: nobody may want to read yet. */
   settle(): void {
-    if (!this.#flowing) this.conn?.pause();
+    if (!this.has(FLOWING)) this.conn?.pause();
     this.hold();
   }
 
@@ -94,7 +94,7 @@ export class TcpHandle extends WriteHandle {
 
   /** Begins with the connection that `start` dials; a libuv error when it cannot. */
   open(req: Request, start: () => Conn): number {
-    if (this.closed && !this.#racing) return -ECANCELED;
+    if (this.isClosing()) return -ECANCELED;
     const waiting = new Waiting(req, 'TCPCONNECTWRAP');
     try {
       this.take(start());
@@ -103,7 +103,7 @@ export class TcpHandle extends WriteHandle {
       if (errno === undefined) throw error;
       return errno;
     }
-    if (this.#native) this.conn!.attach(borrowing);
+    if (this.#native !== null) this.conn!.attach(borrowing);
     this.#connecting = waiting;
     this.hold();
     return 0;
@@ -112,17 +112,17 @@ export class TcpHandle extends WriteHandle {
   // ---- reading -------------------------------------------------------------------------------------------------------
 
   readStart(): number {
-    if (this.#flowing) return 0;
-    this.#flowing = true;
+    if (this.has(FLOWING)) return 0;
+    this.bits |= FLOWING;
     this.hold();
-    if (this.#records?.handing) return 0;
-    if (this.#left !== null) process.nextTick(() => this.#fillLeft());
+    if (this.#native?.records?.handing) return 0;
+    if (this.#native?.left) process.nextTick(() => this.#fillLeft());
     else this.#resume();
     return 0;
   }
 
   readStop(): number {
-    this.#flowing = false;
+    this.bits &= ~FLOWING;
     this.conn?.pause();
     this.hold();
     return 0;
@@ -138,52 +138,55 @@ export class TcpHandle extends WriteHandle {
 
   /** TLS, HTTP and HTTP/2 ask this before they attach themselves to the native stream; from then on it gets the bytes. */
   get isStreamBase(): true {
-    this.#buffer = null;
-    this.#goNative();
+    this.#goNative().buffer = null;
     return true;
   }
 
   /** Not by the native stream: that hands on all it was given, also when the reader stopped after the first buffer. */
   override useUserBuffer(buffer: Uint8Array): number {
-    this.#buffer = buffer;
-    this.#goNative();
+    this.#goNative().buffer = buffer;
     return 0;
   }
 
-  #fill(bytes: Uint8Array): void {
+  #fill(bytes: Uint8Array, reader: NativeReader): void {
     let at = 0;
-    while (at < bytes.length && this.#buffer !== null && this.#flowing && !this.closed) {
-      const length = Math.min(this.#buffer.length, bytes.length - at);
-      this.#buffer.set(bytes.subarray(at, at + length));
+    while (at < bytes.length && reader.buffer !== null && this.#goesOn()) {
+      const length = Math.min(reader.buffer.length, bytes.length - at);
+      reader.buffer.set(bytes.subarray(at, at + length));
       at += length;
       this.#read += length;
       state[kReadBytesOrError] = length;
       // It answers with the buffer that is next, if that is another.
       const next = this.#resource.runInAsyncScope(this.onread!, this) as Uint8Array | undefined;
-      if (next !== undefined) this.#buffer = next;
+      if (next !== undefined) reader.buffer = next;
     }
-    if (at < bytes.length && !this.closed) this.#left = Buffer.from(bytes.subarray(at));
+    if (at < bytes.length && !this.has(CLOSED)) reader.left = Buffer.from(bytes.subarray(at));
   }
 
   /** To TLS: record by record, after the ticks that the text before has left. */
-  #readRecords(bytes: Uint8Array): void {
-    this.#records ??= new TlsRecords();
+  #readRecords(bytes: Uint8Array, reader: NativeReader): void {
+    reader.records ??= new TlsRecords();
     const goOn = (): boolean => {
       this.#router.stack?.breathe();
-      return this.#flowing && !this.closed;
+      return this.#goesOn();
     };
-    const rest = this.#records.hand(bytes, (part) => this.readBuffer(part), goOn);
-    if (this.closed) return;
-    if (rest !== null) this.#left = Buffer.from(rest);
-    else if (this.#flowing) this.#resume();
+    const rest = reader.records.hand(bytes, (part) => this.readBuffer(part), goOn);
+    if (this.has(CLOSED)) return;
+    if (rest !== null) reader.left = Buffer.from(rest);
+    else if (this.has(FLOWING)) this.#resume();
   }
 
   #fillLeft(): void {
-    const left = this.#left;
-    if (left === null || !this.#flowing) return;
-    this.#left = null;
+    const reader = this.#native;
+    const left = reader?.left;
+    if (!reader || !left || !this.has(FLOWING)) return;
+    reader.left = null;
     this.receivedBorrowed(left);
-    if (this.#left === null && this.#flowing) this.#resume();
+    if (reader.left === null && this.has(FLOWING)) this.#resume();
+  }
+
+  #goesOn(): boolean {
+    return (this.bits & (FLOWING | CLOSED)) === FLOWING;
   }
 
   #resume(): void {
@@ -191,10 +194,10 @@ export class TcpHandle extends WriteHandle {
     else this.conn?.resume();
   }
 
-  #goNative(): void {
-    if (this.#native) return;
-    this.#native = true;
+  #goNative(): NativeReader {
+    if (this.#native !== null) return this.#native;
     this.conn?.attach(borrowing);
+    return (this.#native = { buffer: null, left: null, records: undefined });
   }
 
   get bytesRead(): number {
@@ -202,7 +205,7 @@ export class TcpHandle extends WriteHandle {
   }
 
   isClosing(): boolean {
-    return this.closed && !this.#racing;
+    return (this.bits & (CLOSED | RACING)) === CLOSED;
   }
 
   // ---- ending --------------------------------------------------------------------------------------------------------
@@ -217,8 +220,8 @@ export class TcpHandle extends WriteHandle {
   }
 
   #give(abort: boolean, done: (() => void) | undefined): void {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.has(CLOSED)) return;
+    this.bits |= CLOSED;
     const gone = (this.owner as { destroyed?: boolean } | undefined)?.destroyed === true;
     if (gone) Race.of(this)?.end();
     // Node takes the answer off before it closes an attempt for the next one.
@@ -231,7 +234,7 @@ export class TcpHandle extends WriteHandle {
       conn.release(false);
       conn.data = undefined;
     }
-    afterClosing(() => {
+    this.#afterClosing(() => {
       this.#connected(-ECANCELED);
       this.endWrites(-ECANCELED);
       done?.();
@@ -241,10 +244,15 @@ export class TcpHandle extends WriteHandle {
   // ---- several attempts ------------------------------------------------------------------------------------------------
 
   #race(done: (() => void) | undefined): void {
-    this.#racing = true;
+    this.bits |= RACING;
     if (!this.hasRef()) this.conn?.unref();
     Race.join(this);
-    if (done !== undefined) afterClosing(done);
+    if (done !== undefined) this.#afterClosing(done);
+  }
+
+  /** In the handle's context, as libuv's callbacks are. */
+  #afterClosing(done: () => void): void {
+    afterClosing(() => this.#resource.runInAsyncScope(done));
   }
 
   /** @internal An earlier attempt of the same socket was first. `waiting`: our own failure is already known. */
@@ -253,13 +261,13 @@ export class TcpHandle extends WriteHandle {
     this.take(conn);
     this.failed = 0;
     this.#connecting = waiting ?? this.#connecting;
-    if (this.#native) conn.attach(borrowing);
+    if (this.#native !== null) conn.attach(borrowing);
     this.opened();
   }
 
   /** @internal */
   leaveRace(): void {
-    this.#racing = false;
+    this.bits &= ~RACING;
     if (this.conn !== null) drop(this.conn);
   }
 
@@ -267,8 +275,8 @@ export class TcpHandle extends WriteHandle {
 
   /** @internal */
   opened(): void {
-    if (this.#racing) return Race.of(this)?.won(this, this.conn!);
-    if (!this.#flowing) this.conn?.pause();
+    if (this.has(RACING)) return Race.of(this)?.won(this, this.conn!);
+    if (!this.has(FLOWING)) this.conn?.pause();
     this.#connected(0);
     this.hold();
   }
@@ -276,9 +284,10 @@ export class TcpHandle extends WriteHandle {
   /** @internal */
   receivedBorrowed(bytes: Uint8Array): void {
     try {
-      if (this.#buffer !== null) this.#fill(bytes);
+      const native = this.#native;
+      if (native !== null && native.buffer !== null) this.#fill(bytes, native);
       else if (this.reader === undefined) this.readBuffer(bytes);
-      else this.#readRecords(bytes);
+      else this.#readRecords(bytes, this.#goNative());
     } catch (error) {
       surface(error);
     }
@@ -298,7 +307,7 @@ export class TcpHandle extends WriteHandle {
 
   /** @internal */
   peerEnded(): void {
-    this.#ended = true;
+    this.bits |= ENDED;
     this.hold();
     try {
       this.emitEOF();
@@ -310,17 +319,17 @@ export class TcpHandle extends WriteHandle {
   /** @internal */
   lost(error: Error | null): void {
     // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
-    if (error === null && (this.#ended || this.isClosing())) return;
+    if (error === null && (this.has(ENDED) || this.isClosing())) return;
     this.failed = (error as { errno?: number } | null)?.errno ?? -ECONNABORTED;
     if (error !== null && 'wire' in error) testify(this.owner as EventEmitter | undefined, error as SystemError);
-    if (this.#racing) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
+    if (this.has(RACING)) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
     this.hold();
     if (this.#connecting !== null) return this.#connected(this.failed);
-    if (!this.endWrites(this.failed) && this.#flowing && !this.#ended) this.#tellFailure();
+    if (!this.endWrites(this.failed) && (this.bits & (FLOWING | ENDED)) === FLOWING) this.#tellFailure();
   }
 
   #tellFailure(): void {
-    if (this.closed) return;
+    if (this.has(CLOSED)) return;
     const target = this.reader ?? this;
     state[kReadBytesOrError] = this.failed;
     target.onread?.call(target);
@@ -333,15 +342,7 @@ export class TcpHandle extends WriteHandle {
     if (waiting === null) return;
     const race = Race.of(this);
     if (status === 0) race?.end();
-    if (status !== 0 && race?.running && !this.closed) race.fail(this, waiting, status);
+    if (status !== 0 && race?.running && !this.has(CLOSED)) race.fail(this, waiting, status);
     else waiting.answer(status, this, waiting.req, true, true);
   }
 }
-
-// Programs and Node itself ask whether a handle is `instanceof TCP`; where our methods are, it may be one. Two copies of this
-// package in a process each know their own.
-const known = TCP[Symbol.hasInstance];
-Object.defineProperty(TCP, Symbol.hasInstance, {
-  configurable: true,
-  value: (object: unknown) => object instanceof TcpHandle || known.call(TCP, object),
-});

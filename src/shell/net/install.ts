@@ -12,6 +12,7 @@ import { countKernelServer } from './kernel-listen.ts';
 import { ListenHandle } from './listen-handle.ts';
 import { flagsOf } from './reuse-port.ts';
 import type { Router } from './router.ts';
+import { meetShapes } from './shapes.ts';
 
 const { owner, reinitialize, TCP } = internals;
 
@@ -80,6 +81,7 @@ const handleBelow = (socket: SocketInside): object | null | undefined =>
 
 /** Methods that choose a handle of `router` where Node would make one of the kernel. */
 export function methods(router: Router) {
+  meetShapes();
   /** Another attempt of the same connect: Node brings a kernel handle, and gets one of ours. */
   const another = (socket: SocketInside, handle: object | undefined): object | undefined => {
     if (handingOver || !routed.has(socket) || !isKernels(handle)) return handle;
@@ -160,6 +162,14 @@ function choose(server: ServerInside, router: Router, args: Parameters<Listen>):
   server._handle = new ListenHandle(router, at, port, flagsOf(server, flags), carrier === 'nobody');
   return [at, port, at.includes(':') ? 6 : 4, backlog, undefined, flags];
 }
+
+// Programs and Node itself ask whether a handle is `instanceof TCP`; where our methods are, it may be one. Two copies of this
+// package in a process each know their own.
+const known = TCP[Symbol.hasInstance];
+Object.defineProperty(TCP, Symbol.hasInstance, {
+  configurable: true,
+  value: (object: unknown) => object instanceof TcpHandle || known.call(TCP, object),
+});
 
 /** From now on every socket and server of the process is routed. Returns what undoes it. */
 export function install(router: Router): () => void {

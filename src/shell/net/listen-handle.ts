@@ -88,7 +88,7 @@ export class ListenHandle implements Place {
 
   close(done?: () => void): void {
     this.#give();
-    if (done !== undefined) afterClosing(done);
+    if (done !== undefined) afterClosing(() => this.#resource.runInAsyncScope(done));
   }
 
   #listen(wanted: number, backlog: number): number {

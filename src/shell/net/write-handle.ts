@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import { ConnHandle } from './conn-handle.ts';
+import { CLOSED, ENDING } from './handle-bits.ts';
 import { internals, type Request } from './internals.ts';
 import { Waiting } from './waiting.ts';
 
@@ -9,17 +10,15 @@ const { state, kBytesWritten, kLastWriteWasAsync, kLastWriteErr } = internals;
 const { ENOTCONN, EBADF, EPIPE } = constants.errno;
 
 export abstract class WriteHandle extends ConnHandle {
-  protected closed = false;
   /** The libuv number of what ended the connection. */
   protected failed = 0;
   #written = 0;
-  #ending = false;
   /** In order. `net.Socket` has one at a time; TLS may begin another after an empty one. */
-  #writes: Waiting[] = [];
+  #writes: Waiting[] | null = null;
   #shutdown: Waiting | null = null;
 
   protected get writing(): boolean {
-    return this.#writes.length > 0 || this.#shutdown !== null;
+    return this.#writes !== null || this.#shutdown !== null;
   }
 
   writeBuffer(req: Request | null, bytes: Uint8Array): number | Request {
@@ -59,7 +58,7 @@ export abstract class WriteHandle extends ConnHandle {
     const refusal = this.#refusal;
     if (refusal !== 0) return refusal;
     const waiting = new Waiting(req, null, chunks);
-    this.#writes.push(waiting);
+    (this.#writes ??= []).push(waiting);
     if (this.#queue(this.conn!, chunks, true)) process.nextTick(() => this.#taken(waiting));
     return 0;
   }
@@ -94,14 +93,14 @@ export abstract class WriteHandle extends ConnHandle {
 
   /** Why a write is refused; libuv's numbers, in the order in which libuv looks. */
   get #refusal(): number {
-    if (this.conn === null || this.closed) return -EBADF;
-    return this.failed !== 0 ? this.failed : this.#ending ? -EPIPE : 0;
+    if (this.conn === null || this.has(CLOSED)) return -EBADF;
+    return this.failed !== 0 ? this.failed : this.has(ENDING) ? -EPIPE : 0;
   }
 
   #end(waiting: Waiting): number {
-    if (this.conn === null || this.closed || this.failed !== 0) return this.failed || -ENOTCONN;
+    if (this.conn === null || this.has(CLOSED) || this.failed !== 0) return this.failed || -ENOTCONN;
     this.#shutdown = waiting;
-    this.#ending = true;
+    this.bits |= ENDING;
     this.conn.end();
     this.hold();
     // After the ticks and promises of this callback, as libuv, and before the peer's FIN can come back over loopback: who is told of it
@@ -129,7 +128,7 @@ export abstract class WriteHandle extends ConnHandle {
     state[kLastWriteWasAsync] = whole ? 0 : 1;
     if (whole) return 0;
     const waits = req ?? { writeStatus: null };
-    this.#writes.push(new Waiting(waits, 'WRITEWRAP'));
+    (this.#writes ??= []).push(new Waiting(waits, 'WRITEWRAP'));
     this.hold();
     if (req !== null) return 0;
     if (kLastWriteErr !== undefined) state[kLastWriteErr] = 0;
@@ -137,18 +136,19 @@ export abstract class WriteHandle extends ConnHandle {
   }
 
   #wrote(status: number): boolean {
-    if (this.#writes.length === 0) return false;
     const writes = this.#writes;
-    this.#writes = [];
+    if (writes === null) return false;
+    this.#writes = null;
     this.hold();
     for (const waiting of writes) this.#answer(waiting, status);
     return true;
   }
 
   #taken(waiting: Waiting): void {
-    const at = this.#writes.indexOf(waiting);
+    const at = this.#writes?.indexOf(waiting) ?? -1;
     if (at < 0) return;
-    this.#writes.splice(at, 1);
+    this.#writes!.splice(at, 1);
+    if (this.#writes!.length === 0) this.#writes = null;
     this.hold();
     this.#answer(waiting, 0);
   }

@@ -69,4 +69,23 @@ for (const [phase, next] of [
   await once(client, 'close');
   console.log('end', order.join(' '));
 }
+{
+  // Closed in one turn: ticks between, and one that throws keeps nobody from hearing.
+  const clients = [await opened(), await opened(), await opened()];
+  const order = [];
+  process.on('uncaughtException', (error) => order.push(`(${error.message})`));
+  clients.forEach((client, i) => {
+    client.on('close', () => {
+      order.push(`close ${i}`);
+      process.nextTick(() => order.push(`tick ${i}`));
+      Promise.resolve().then(() => order.push(`promise ${i}`));
+      if (i === 1) throw new Error('thrown');
+    });
+    client.destroy();
+  });
+  setImmediate(() => order.push('immediate'));
+  for (let i = 0; i < 3; i++) await turn();
+  process.removeAllListeners('uncaughtException');
+  console.log('destroyed together', order.join(', '));
+}
 server.close();
