@@ -109,7 +109,7 @@ async function openDevice(
       ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
     };
     const link = shard ? shard.open(() => openAfPacket(options)) : openAfPacket(options);
-    const warnings = [...arrangement.warnings];
+    const warnings = [...arrangement.warnings, ...link.warnings];
     const unwatch = watchKernel(arrangement, device, (sentence) => {
       warnings.push(sentence);
       process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });

@@ -56,6 +56,8 @@ class Device {
     return Failure{EOPNOTSUPP, "join_groups"};
   }
   virtual Status steer(std::span<const sock_filter>) { return Failure{EOPNOTSUPP, "steer"}; }
+  // Why there is no near ring although there could be (ADR 48): errno, or 0.
+  virtual int near_refused() const { return 0; }
   // Why the descriptors were woken although nothing can be read: errno, or 0.
   virtual int take_error() = 0;
 

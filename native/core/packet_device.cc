@@ -76,7 +76,8 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& op
   if (Status s = device->sender().set_send_buffer(kSendBuffer)) return *s;
   if (Status s = device->bind_all()) return *s;
   if (device->near_socket_) {
-    if (Status s = device->join_near()) return *s;
+    if (const Status refused = device->join_near())
+      return open_without_near(std::move(device), options, refused->error);
   }
   return device;
 }
@@ -153,16 +154,6 @@ Status PacketDevice::bind_all() {
   }
   groups_.clear();
   return join_groups();
-}
-
-// After the first bind_all. The near socket is the group's first: frames go to the small one only when it has no room.
-Status PacketDevice::join_near() {
-  if (Status s = near_socket_->bind(facts_.index, ETH_P_ALL)) return s;
-  Result<int> group = near_socket_->join_group(-1, true);
-  if (!group) return group.failure();
-  Result<int> joined = small_socket_.join_group(*group, true);
-  if (!joined) return joined.failure();
-  return {};
 }
 
 // The interface was made anew. From now on the spare is the small socket, and nothing comes to the near one, which

@@ -52,6 +52,7 @@ class PacketDevice final : public Device {
   Status steer(std::span<const sock_filter> program) override;
 
   std::vector<int> poll_fds() const override;
+  int near_refused() const override { return near_refused_; }
   const MacAddress& mac() const override { return own_mac_ ? *own_mac_ : facts_.mac; }
   unsigned mtu() const override { return facts_.mtu; }
   int index() const override { return facts_.index; }
@@ -67,6 +68,8 @@ class PacketDevice final : public Device {
   PacketDevice(PacketSocket small, PacketSocket large, std::optional<PacketSocket> sender)
       : small_socket_(std::move(small)), large_socket_(std::move(large)), own_sender_(std::move(sender)) {}
   static Result<std::vector<PacketSocket>> open_sockets(const std::vector<int>& fds);
+  static Result<std::unique_ptr<PacketDevice>> open_without_near(std::unique_ptr<PacketDevice> first,
+                                                                 PacketOptions options, int error);
   PacketSocket& sender() { return own_sender_ ? *own_sender_ : small_socket_; }
   Status map_rings(const PacketOptions& options);
   Status bind_all();
@@ -90,6 +93,7 @@ class PacketDevice final : public Device {
   Filter filter_;
   std::vector<MacAddress> groups_;
   int bound_index_ = 0;
+  int near_refused_ = 0;
 };
 
 }  // namespace usertcp

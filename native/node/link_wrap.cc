@@ -208,6 +208,7 @@ Napi::Value LinkWrap::facts(const Napi::CallbackInfo& info) {
   facts.Set("checksum", device.offload().checksum);
   facts.Set("segmentation", device.offload().segmentation);
   facts.Set("capacity", static_cast<double>(device.capacity()));
+  facts.Set("nearRefused", device.near_refused());
   return facts;
 }
 

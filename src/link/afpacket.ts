@@ -1,4 +1,5 @@
 /** A network interface of the host through AF_PACKET: frames the kernel hands over, and frames it never made. */
+import { getSystemErrorName } from 'node:util';
 import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
 import { checkVlan } from '../wire/ethernet.ts';
 import {
@@ -88,6 +89,16 @@ export class NativeDevice implements Link {
   /** Whether super-segments are handed over, to be cut by the device or by the kernel. */
   get segmentation(): boolean {
     return this.#facts.segmentation;
+  }
+
+  /** What the kernel refused, and what that means. */
+  get warnings(): string[] {
+    const { nearRefused = 0 } = this.#facts;
+    if (nearRefused === 0) return [];
+    const code = getSystemErrorName(-nearRefused);
+    return [
+      `the kernel refuses groups of packet sockets (PACKET_FANOUT: ${code}): small frames come by one ring, which costs some speed`,
+    ];
   }
 
   attach(shared: SharedRegions): void {

@@ -13,6 +13,8 @@ export interface NativeFacts {
   readonly checksum: boolean;
   readonly segmentation: boolean;
   readonly capacity: number;
+  /** errno of why there is no near ring although there could be (ADR 48); 0 = none. */
+  readonly nearRefused?: number;
 }
 
 export interface NativeFilter {
