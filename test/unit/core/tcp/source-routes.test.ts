@@ -10,7 +10,7 @@ import { probeMtu } from '../../../../src/core/tcp/mtu-search.ts';
 import { F_PASSIVE, F_TS, F2_MTU_PROBE, F2_ROUTED } from '../../../../src/core/tcp/row.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
 import { SOURCE_ROUTES } from '../../../../src/core/tcp/source-routes.ts';
-import { hopOf, laterRoute, wayAround, wayBack } from '../../../../src/core/tcp/way-back.ts';
+import { hopAlong, hopOf, laterRoute, wayAround, wayBack } from '../../../../src/core/tcp/way-back.ts';
 import { HOP_WORDS, ROUTE_FIRST, TX_HOP } from '../../../../src/wire/abi.ts';
 import { mapIpv4 } from '../../../../src/wire/address.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
@@ -182,6 +182,34 @@ test('a later route that leads nowhere is not taken [SHLD-24]', () => {
   t.seg.ack = tcb.sndUna;
   laterRoute(t, tcb, t.seg);
   expect([tcb.hop, tcb.flags2 & F2_ROUTED, r.of(tcb.i32, tcb.at)]).toEqual([0, 0, 0]);
+});
+
+test('a strict route begins at a neighbour, or is none', () => {
+  const b = bench();
+  const { t } = b;
+  const r = t.sourceRoutes;
+  const released: number[] = [];
+  const found = [0, 0, -1];
+  Object.assign(t.ip, { routeTo: () => found.shift(), release: (hop: number) => void released.push(hop) });
+  const strict = r.draft({ ...NAMED, strict: true }, 0x0a000002);
+  expect(hopAlong(t, strict)).toBe(-1);
+  t.hops[HOP_ADDRESS + 3] = NAMED.hops[0]!;
+  expect([hopAlong(t, strict), hopAlong(t, strict), released]).toEqual([0, -1, [0]]);
+});
+
+test('a connection that lost its hop takes that of a later route [SHLD-24]', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  const r = t.sourceRoutes;
+  tcb.flags |= F_PASSIVE;
+  tcb.hop = -1;
+  const released: number[] = [];
+  Object.assign(t.ip, { routeTo: () => 0, release: (hop: number) => void released.push(hop) });
+  r.words(r.arrivedEntry).set(r.words(r.draft(NAMED, 0x0a000002)));
+  r.arrived = true;
+  t.seg.ack = tcb.sndUna;
+  laterRoute(t, tcb, t.seg);
+  expect([tcb.hop, released]).toEqual([0, []]);
 });
 
 test('the hop of a connection is that of its route, else that of its peer', () => {
