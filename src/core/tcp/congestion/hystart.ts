@@ -29,14 +29,13 @@ export function firstSlowStart(view: CongestionView): boolean {
 }
 
 /**
- * cwnd after an ACK in the first slow start. Each byte counts (L of §4.2 is not applied: docs/adr/0006). True: slow start
- * has ended, ssthresh is cwnd.
+ * cwnd after an ACK in the first slow start. Each byte counts (L of §4.2 is not applied: docs/adr/0006). When slow start ends,
+ * ssthresh is cwnd.
  */
-export function grow(view: CongestionView, ack: AckSample): boolean {
-  if (ack.roundStart && nextRound(view)) return true;
+export function grow(view: CongestionView, ack: AckSample): void {
+  if (ack.roundStart && nextRound(view)) return;
   takeSample(view, ack.rttUs);
   if (ack.limited) view.cwnd += view.int(CSS_ROUND) === 0 ? ack.ackedBytes : ack.ackedBytes / CSS_DIVISOR;
-  return false;
 }
 
 /** True: the last round of Conservative Slow Start is over. */

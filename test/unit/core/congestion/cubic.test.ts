@@ -233,6 +233,13 @@ test('[RFC 9438 §4.8] the rest of an ACK that ends slow start counts in avoidan
   }
 });
 
+test('an ACK of a window that was not the limit moves the curve along with the clock [RFC 9438 §4.2]', () => {
+  const b = at(700, { wMax: 1000, k: 5 }, SECOND);
+  b.view.setFloat(6, 2 * SECOND);
+  b.ack(MSS, { limited: false }, 5 * SECOND);
+  expect([b.view.float(2), segments(b)]).toEqual([4 * SECOND, 700]);
+});
+
 test('a silence before avoidance began does not begin it', () => {
   const b = afterLoss(1000, 100);
   b.ack(MSS, { limited: false }, 5 * SECOND);

@@ -26,6 +26,7 @@ describe('HyStart++ [RFC 9406 §4.2] [RFC 9438 §4.10]', () => {
     // Eight samples had to be seen: the eighth ACK grew by a quarter, as did the two that followed.
     expect(b.view.cwnd).toBe(14600 + 17 * MSS + 3 * (MSS / 4));
     rounds(b, steady(45), steady(45), steady(45), steady(45));
+    expect(b.view.cwnd).toBe(14600 + 17 * MSS + 43 * (MSS / 4));
     expect(b.view.inSlowStart).toBe(true);
     rounds(b, [45]);
     expect(b.view.inSlowStart).toBe(false);
@@ -75,6 +76,7 @@ describe('HyStart++ [RFC 9406 §4.2] [RFC 9438 §4.10]', () => {
       [41, 90, 90, 90, 90, 90, 90, 90, 90, 90],
       [90, 90, 90, 90, 90, 90, 90, 41, 90, 90],
       [90, 90, 90, 90, 90, 90, 90, 0, 0, 0],
+      [41, 0, 90, 90, 90, 90, 90, 90, 90, 90],
     ]) {
       const b = bench(cubic);
       rounds(b, steady(40), sample);
