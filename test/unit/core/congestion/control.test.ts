@@ -81,10 +81,12 @@ describe('exchange', () => {
     view.setInt(31, 7);
     const others = { sndUna: 1, srtt: 2, priorCwnd: 3, priorSsthresh: 4, rackFack: 5, undoSeq: 6, maxPacing: 8 };
     Object.assign(tcb, others);
+    tcb.f32.fill(7, 0, FLIGHT_WORDS); // another connection's
     const open = vi.fn();
     control.change(tcb, plain({ open }), 5);
     expect([tcb.cwnd, view.int(0), view.int(31)]).toEqual([50_000, 0, 0]);
     expect(tcb).toMatchObject(others);
+    expect(tcb.f32.subarray(0, FLIGHT_WORDS).every((word) => word === 7)).toBe(true);
     expect(open).toHaveBeenCalledWith(view, 5);
     control.change(tcb, 'newreno', 6);
     expect(control.of(tcb)).toBe(newReno);

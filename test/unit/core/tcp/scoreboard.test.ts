@@ -86,6 +86,25 @@ test('a D-SACK of what was never sent, or longer ago than a window, is neither t
   expect(b.t.news.dsack).toBe(false);
 });
 
+test('a D-SACK is read from the blocks that are there, not from those of the segment before [RFC 2883 §5]', () => {
+  const b = flight();
+  blocks(b, 1000, 1000, 2000, 4000, 8000);
+  b.t.options.sackBlocks = 0;
+  b.t.seg.ack = 5000;
+  beginNews(b.t, b.tcb, b.t.seg);
+  expect([takeSack(b.t, b.tcb, b.t.seg), b.t.news.dsack]).toEqual([0, false]);
+  const c = flight();
+  c.t.options.sack.set([4000, 8000], 2);
+  expect([blocks(c, 3000, 4000, 5000), c.t.news.dsack]).toEqual([1000, false]);
+});
+
+test('SACKed neighbours become one record in rising order, too [RFC 6675 §3]', () => {
+  const b = flight();
+  for (let n = 1; n < 9; n++) applyBlock(b.t, b.tcb, 1000 + 1000 * n, 2000 + 1000 * n);
+  expect(chain(b.t, b.tcb.rtxHead).map((rec) => b.t.records.len(rec))).toEqual([1000, 8000, 1000]);
+  expect(b.t.records.count).toBe(3);
+});
+
 test('what is marked is lost no more, and counted once', () => {
   const { t, tcb } = flight();
   const [first, second] = chain(t, tcb.rtxHead) as [number, number];
