@@ -26,6 +26,21 @@ test('a dead row changes its generation at once and is taken again only after th
   rows.endTurn();
   expect(rows.take()).toBe(row);
   expect([word(rows, row, GEN), word(rows, row, 0)]).toEqual([1, 0]);
+  for (let life = 2; life < 5; life++) {
+    rows.bury(row);
+    expect(word(rows, row, GEN)).toBe(life);
+    rows.endTurn();
+    rows.take();
+  }
+});
+
+test('all that died in a turn is taken again', () => {
+  const rows = make(3);
+  const all = [rows.take(), rows.take(), rows.take()];
+  for (const row of all) rows.bury(row);
+  rows.endTurn();
+  expect([rows.take(), rows.take(), rows.take()].sort((a, b) => a - b)).toEqual(all);
+  expect([rows.take(), rows.used]).toEqual([-1, 3]);
 });
 
 test('a dead row that is on an output list waits until it is found there', () => {
@@ -52,6 +67,9 @@ test('scratch rows are as many as there are but for the anvil, per turn; resets 
   const row = rows.scratch();
   rows.unscratch(row);
   expect(rows.scratch()).toBe(row);
+  const next = rows.scratch();
+  rows.unscratch(row); // not the last one
+  expect([rows.scratch(), rows.scratch()]).not.toContain(next);
   while (rows.scratch(RESETS) >= 0);
   expect(rows.ordinal(rows.scratch())).toBe(RESETS);
 });
