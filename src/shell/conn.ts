@@ -197,6 +197,7 @@ export class Conn extends RowHandle {
   drained(): void {
     while (this.#pending !== null) {
       const piece = this.#pending.first;
+      if (piece.length === 0) return this.abort(); // somebody transferred its memory away
       const taken = this.engine.core.callSend(this.row, piece, 0, piece.length, this.engine.driver.now());
       this.engine.driver.touch();
       if (taken < 0) return void (this.#pending = null);
@@ -293,6 +294,7 @@ export class Conn extends RowHandle {
   #deliverHeld(): void {
     while (this.#held !== null && !(this.#flags & (PAUSED | CLOSED | ORPHAN | DELIVERING))) {
       const chunk = this.#held.shift() as Buffer;
+      if (chunk.length === 0) return this.abort(); // as above: better an end than a gap
       if (this.#held.bytes === 0) this.#held = null;
       this.#deliver(chunk);
     }

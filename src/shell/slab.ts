@@ -19,6 +19,8 @@ export class Slab {
   #used = 0;
   /** Bytes of the copy that is not handed out yet. */
   #open = 0;
+  /** Who transfers the ArrayBuffer under a chunk takes those of others with it: then each chunk has one of its own. */
+  #apart = false;
 
   /** A copy of `bytes` that belongs to the caller. */
   keep(bytes: Uint8Array): Buffer {
@@ -31,6 +33,7 @@ export class Slab {
    */
   join(bytes: Uint8Array, next: number): Buffer | null {
     if (this.#used + this.#open + bytes.length > this.#block.length) {
+      if (this.#apart || this.#isTaken()) return Buffer.from(Uint8Array.from(bytes).buffer);
       const block = bytes.length > BLOCK ? undefined : this.source?.take();
       this.#block = block === undefined ? Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length)) : Buffer.from(block);
       this.#used = 0;
@@ -43,5 +46,17 @@ export class Slab {
     this.#used += (this.#open + ALIGN - 1) & ~(ALIGN - 1);
     this.#open = 0;
     return copy;
+  }
+
+  /** Whether the block was transferred away; no block is empty that something was copied to. */
+  #isTaken(): boolean {
+    if (this.#used === 0 || this.#block.length > 0) return false;
+    this.#apart = true;
+    process.emitWarning(
+      'usertcp: the ArrayBuffer under a received chunk was transferred away, and chunks of other connections with it. ' +
+        'From now on each chunk has its own; copy chunks that come first, or transfer a copy',
+      { code: 'USERTCP_TRANSFERRED' },
+    );
+    return true;
   }
 }

@@ -20,8 +20,7 @@ import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
 
 const { state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
-
-const { EADDRINUSE, ECANCELED, ECONNABORTED } = constants.errno;
+const { EADDRINUSE, ECANCELED, ECONNABORTED, ENOBUFS } = constants.errno;
 
 /** Somebody reads in C++: TLS, HTTP, a buffer of the user's. */
 interface NativeReader {
@@ -152,15 +151,18 @@ export class TcpHandle extends WriteHandle {
     let at = 0;
     while (at < bytes.length && reader.buffer !== null && this.#goesOn()) {
       const length = Math.min(reader.buffer.length, bytes.length - at);
+      if (length === 0) return this.#tellFailure(-ENOBUFS); // as libuv: nothing fits, not even later
       reader.buffer.set(bytes.subarray(at, at + length));
       at += length;
       this.#read += length;
       state[kReadBytesOrError] = length;
-      // It answers with the buffer that is next, if that is another.
-      const next = this.#resource.runInAsyncScope(this.onread!, this) as Uint8Array | undefined;
-      if (next !== undefined) reader.buffer = next;
+      // It answers with the buffer that is next, if that is another; or TLS takes the stream over.
+      reader.buffer = (this.#resource.runInAsyncScope(this.onread!, this) as Uint8Array | undefined) ?? reader.buffer;
     }
-    if (at < bytes.length && !this.has(CLOSED)) reader.left = Buffer.from(bytes.subarray(at));
+    const rest = bytes.subarray(at);
+    if (rest.length === 0 || this.has(CLOSED)) return;
+    if (reader.buffer === null && this.has(FLOWING)) this.receivedBorrowed(rest);
+    else reader.left = Buffer.from(rest);
   }
 
   /** To TLS: record by record, after the ticks that the text before has left. */
@@ -328,10 +330,10 @@ export class TcpHandle extends WriteHandle {
     if (!this.endWrites(this.failed) && (this.bits & (FLOWING | ENDED)) === FLOWING) this.#tellFailure();
   }
 
-  #tellFailure(): void {
+  #tellFailure(errno = this.failed): void {
     if (this.has(CLOSED)) return;
     const target = this.reader ?? this;
-    state[kReadBytesOrError] = this.failed;
+    state[kReadBytesOrError] = errno;
     target.onread?.call(target);
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Slab } from '../../../src/shell/slab.ts';
 
 const filled = (length: number, byte: number): Uint8Array => new Uint8Array(length).fill(byte);
@@ -62,4 +62,25 @@ test('blocks come from a source as long as it has any; what is larger does not',
   expect([from[0], from[1], from[2], from[3]]).toEqual([wanted[0], wanted[0], wanted[1], wanted[1]]);
   expect([from[4] === from[5], wanted.includes(from[4] as ArrayBuffer)]).toEqual([true, false]);
   expect(slab.keep(filled(BLOCK + 1, 2)).buffer.byteLength).toBe(BLOCK + 1);
+});
+
+test('when somebody transfers a block away, each chunk from then on has an ArrayBuffer of its own', () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const slab = new Slab();
+  const buffer = slab.keep(filled(10, 1)).buffer as ArrayBuffer;
+  structuredClone(buffer, { transfer: [buffer] });
+  const after = [
+    slab.keep(filled(10, 2)),
+    slab.join(filled(10, 3), 10),
+    slab.join(filled(10, 4), 0),
+    slab.keep(filled(0, 0)),
+  ];
+  expect(after.map((chunk) => [chunk?.[0], chunk?.length, chunk?.buffer.byteLength])).toEqual([
+    [2, 10, 10],
+    [3, 10, 10],
+    [4, 10, 10],
+    [undefined, 0, 0],
+  ]);
+  expect(warned).toHaveBeenCalledOnce();
+  warned.mockRestore();
 });

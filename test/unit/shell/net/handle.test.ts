@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { nativeBlocks } from '../../../../src/link/blocks.ts';
 import { use } from '../../../../src/net.ts';
+import type { Conn } from '../../../../src/shell/conn.ts';
 import type { TcpHandle } from '../../../../src/shell/net/handle.ts';
 import type { WriteHandle } from '../../../../src/shell/net/write-handle.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
@@ -97,6 +98,79 @@ describe('a handle', () => {
       client.resume();
     }
     expect(client.bytesRead).toBe(11);
+  });
+
+  test.each(['empty', 'transferred'])(
+    "a user's buffer that is %s ends the socket with ENOBUFS, as libuv's would",
+    async (how) => {
+      const buffer = Buffer.from(new ArrayBuffer(how === 'empty' ? 0 : 4));
+      const [client, peer] = await pair({ onread: { buffer, callback: () => true } });
+      structuredClone(buffer.buffer, { transfer: [buffer.buffer] });
+      const { _handle: handle } = client as unknown as { _handle: TcpHandle };
+      const { onread } = handle;
+      let told = 0;
+      handle.onread = function (...args) {
+        if (++told > 3) throw new Error('told for ever');
+        return onread!.apply(this, args);
+      };
+      peer.write('hello');
+      const [error] = await once(client, 'error');
+      expect(error).toMatchObject({ code: 'ENOBUFS', syscall: 'read' });
+    },
+  );
+
+  test("TLS that takes over in the callback of the user's buffer gets what came behind it", async () => {
+    const [client, peer] = await pair({ onread: { buffer: Buffer.alloc(3), callback: () => take() } });
+    const { _handle: handle } = client as unknown as { _handle: TcpHandle };
+    const seen: string[] = [];
+    const take = (): true => {
+      // What TLS does: it asks for the stream and reads it in the place of the socket.
+      expect(handle.isStreamBase).toBe(true);
+      handle.onread = () => undefined;
+      handle.readBuffer = (bytes) => void seen.push(String(bytes));
+      return true;
+    };
+    peer.write('GO\nhello');
+    for (let i = 0; i < 5; i++) await turn();
+    peer.write(' again');
+    while (!seen.join('').endsWith('again')) await turn();
+    expect(seen.join('')).toBe('hello again');
+  });
+
+  describe('when somebody transfers memory away that is not his alone, it ends a connection', () => {
+    beforeEach(() => {
+      vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    });
+
+    test('whose written bytes lay there', async () => {
+      const [client, peer] = await pair();
+      const failed = once(client, 'error');
+      const bytes = new Uint8Array(20 << 20);
+      client.write(bytes);
+      structuredClone(bytes, { transfer: [bytes.buffer] });
+      peer.resume();
+      expect((await failed)[0]).toMatchObject({ code: 'ECONNABORTED' });
+    });
+
+    test('whose held bytes lay there', async () => {
+      const [client, peer] = await pair();
+      let conn: Conn | undefined;
+      const service = stack.serve(0, {
+        open: (opened) => {
+          conn = opened;
+          conn.pause();
+        },
+      });
+      const other = net.connect(service.port, '127.0.0.1');
+      const failed = once(other, 'error');
+      other.end('lost');
+      while (conn === undefined || conn.heldBytes === 0) await turn();
+      peer.write('x');
+      const [chunk] = await once(client, 'data');
+      new ReadableStream({ type: 'bytes', start: (controller) => controller.enqueue(chunk) });
+      conn.resume();
+      expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
+    });
   });
 
   test('holds no process once the peer has ended, though the socket still reads', async () => {
