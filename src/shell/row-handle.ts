@@ -10,6 +10,8 @@ import { checkKeepAlive, checkSetting, checkUrgent } from './options/tcp.ts';
 
 /** ms [MUST-28]. */
 const KEEP_ALIVE_IDLE = 7_200_000;
+/** The address asked about. */
+const PEER = new Int32Array(4);
 
 export abstract class RowHandle {
   /** @internal Row of the core, -1 once it is gone. */
@@ -77,9 +79,8 @@ export abstract class RowHandle {
   /** @internal The peer is this stack. */
   get staysHere(): boolean {
     if (this.row < 0) return false;
-    const words = new Int32Array(4);
-    this.engine.core.endpoint(this.row, 1, words);
-    return this.engine.core.ip.isOurs(words, 0);
+    this.engine.core.endpoint(this.row, 1, PEER);
+    return this.engine.core.ip.isOurs(PEER, 0);
   }
 
   /** Written and not yet taken by the core. */

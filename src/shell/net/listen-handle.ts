@@ -17,6 +17,7 @@ const { EINVAL, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
 const PORT_TRIES = 20;
 /** What is made for a connection belongs to no context; the server's callbacks to that of `listen`. */
 const nobody = new AsyncResource('USERTCP');
+const handleOf = (router: Router): TcpHandle => new TcpHandle(router);
 
 export class ListenHandle implements Place {
   onconnection?: (this: unknown, status: number, client?: object) => void;
@@ -142,8 +143,9 @@ export class ListenHandle implements Place {
 
   #accept(conn: Conn): void {
     this.#router.counts.accepted++;
-    const client = nobody.runInAsyncScope(() => new TcpHandle(this.#router).adopt(conn, this.address === '::'));
-    this.#resource.runInAsyncScope(() => this.onconnection?.(0, client));
+    const client = nobody.runInAsyncScope(handleOf, undefined, this.#router);
+    client.adopt(conn, this.address === '::');
+    if (this.onconnection !== undefined) this.#resource.runInAsyncScope(this.onconnection, this, 0, client);
     client.settle();
   }
 

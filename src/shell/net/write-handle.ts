@@ -9,6 +9,27 @@ import { Waiting } from './waiting.ts';
 const { state, kBytesWritten, kLastWriteWasAsync, kLastWriteErr } = internals;
 const { ENOTCONN, EBADF, EPIPE } = constants.errno;
 
+/** Where short text is put together on its way into the stack's own memory. */
+const desk = Buffer.allocUnsafeSlow(16 * 1024);
+/** Bytes that one character may take. */
+const WIDEST = 3;
+
+/** Pieces in order, one behind the other on the desk; how many bytes, -1 = there is no room for all of them. */
+function gather(chunks: readonly (Uint8Array | string)[], step: 1 | 2): number {
+  let at = 0;
+  for (let i = 0; i < chunks.length; i += step) {
+    const chunk = chunks[i]!;
+    const text = typeof chunk === 'string';
+    if (at + (text ? WIDEST * chunk.length : chunk.length) > desk.length) return -1;
+    if (text) at += desk.write(chunk, at, chunks[i + 1] as BufferEncoding);
+    else {
+      desk.set(chunk, at);
+      at += chunk.length;
+    }
+  }
+  return at;
+}
+
 export abstract class WriteHandle extends ConnHandle {
   /** The libuv number of what ended the connection. */
   protected failed = 0;
@@ -29,11 +50,11 @@ export abstract class WriteHandle extends ConnHandle {
   }
 
   writeUtf8String(req: Request | null, text: string): number | Request {
-    return this.writeBuffer(req, Buffer.from(text));
+    return this.#writeText(req, text, 'utf8');
   }
 
   writeLatin1String(req: Request | null, text: string): number | Request {
-    return this.writeBuffer(req, Buffer.from(text, 'latin1'));
+    return this.#writeText(req, text, 'latin1');
   }
 
   writeAsciiString(req: Request | null, text: string): number | Request {
@@ -41,7 +62,7 @@ export abstract class WriteHandle extends ConnHandle {
   }
 
   writeUcs2String(req: Request | null, text: string): number | Request {
-    return this.writeBuffer(req, Buffer.from(text, 'ucs2'));
+    return this.#writeText(req, text, 'ucs2');
   }
 
   /** `chunks`: buffers, or strings each followed by its encoding. */
@@ -85,6 +106,12 @@ export abstract class WriteHandle extends ConnHandle {
     this.#wrote(0);
   }
 
+  /** @internal The stack closes: what is written from now on is refused. */
+  stackCloses(): void {
+    this.bits |= ENDING;
+    this.conn?.end();
+  }
+
   /** Tells who waits; true = somebody waited for a write. */
   protected endWrites(status: number): boolean {
     this.#shut(status);
@@ -109,10 +136,29 @@ export abstract class WriteHandle extends ConnHandle {
     return 0;
   }
 
+  #writeText(req: Request | null, text: string, encoding: BufferEncoding): number | Request {
+    return text.length * WIDEST > desk.length
+      ? this.writeBuffer(req, Buffer.from(text, encoding))
+      : this.writev(req, [text, encoding], false);
+  }
+
   #queue(conn: Conn, chunks: (Uint8Array | string)[], allBuffers: boolean): boolean {
+    const step = allBuffers ? 1 : 2;
+    const [first] = chunks;
+    if (chunks.length === step && typeof first === 'object') {
+      this.#written += first.length;
+      return conn.writeOwned(first);
+    }
+    const gathered = gather(chunks, step);
+    if (gathered < 0) return this.#queueEach(conn, chunks, step);
+    this.#written += gathered;
+    return conn.write(desk.subarray(0, gathered));
+  }
+
+  #queueEach(conn: Conn, chunks: (Uint8Array | string)[], step: 1 | 2): boolean {
     let whole = true;
     conn.cork(true);
-    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
+    for (let i = 0; i < chunks.length; i += step) {
       const chunk = chunks[i]!;
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1] as BufferEncoding) : chunk;
       whole = conn.writeOwned(bytes) && whole;
