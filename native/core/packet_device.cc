@@ -269,8 +269,9 @@ Status PacketDevice::reopen() {
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};
   facts_ = *facts;
-  // A binding survives down and up; it does not survive the interface being made anew.
-  if (facts_.index != bound_index_) return bind_all();
+  // A binding survives down and up; it does not survive the interface being made anew, or having been in another namespace,
+  // from which it may come back with the same index.
+  if (facts_.index != bound_index_ || small_socket_.interface_index() != bound_index_) return bind_all();
   return {};
 }
 

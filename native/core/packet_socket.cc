@@ -93,6 +93,13 @@ Status PacketSocket::bind(int interface_index, std::uint16_t protocol) {
   return {};
 }
 
+int PacketSocket::interface_index() const {
+  sockaddr_ll address{};
+  socklen_t bytes = sizeof address;
+  const bool known = ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &bytes) == 0;
+  return known ? address.sll_ifindex : -1;
+}
+
 Result<int> PacketSocket::join_group(int group, bool rolls_over) {
   constexpr int kIgnoreOutgoing = 0x4000, kUniqueId = 0x2000;  // PACKET_FANOUT_FLAG_* of Linux 5.17 and 4.12
   const int wanted = PACKET_FANOUT_CBPF | (group < 0 ? kUniqueId : 0) | (rolls_over ? PACKET_FANOUT_FLAG_ROLLOVER : 0);

@@ -27,6 +27,8 @@ class PacketSocket {
   Status attach_filter(std::span<const sock_filter> program);
   // `protocol` in host order: ETH_P_ALL to receive, 0 to only send.
   Status bind(int interface_index, std::uint16_t protocol);
+  // What it is bound to; -1 when that is gone.
+  int interface_index() const;
   // Of the bound sockets of a group each frame reaches one, which a program chooses (PACKET_FANOUT_CBPF): the first without
   // one. `group` -1: a new group with a number that nobody has. Returns the number. Cannot be left but by closing.
   // `rolls_over`: a frame that the chosen one has no room for goes to another.

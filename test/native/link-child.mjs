@@ -180,6 +180,20 @@ const scenarios = {
     a.pointAt(b.link.facts().mac);
     b.received = [];
     await until('traffic on the third device', () => arrives(b));
+    const elsewhere = spawn('unshare', ['-n', 'sh', '-c', 'echo; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(elsewhere.stdout, 'data');
+    const { index } = b.link.facts();
+    ip('link', 'set', 'ut1', 'netns', String(elsewhere.pid));
+    await until('onDown', () => b.down.length === 4);
+    const enter = ['-t', String(elsewhere.pid), '-n', 'ip', 'link', 'set', 'ut1', 'netns', String(process.pid)];
+    execFileSync('nsenter', enter);
+    elsewhere.kill();
+    ip('link', 'set', 'ut1', 'up');
+    assert.deepEqual([b.link.reopen(), a.link.reopen(), b.link.facts().index], [0, 0, index]);
+    b.received = [];
+    await until('traffic after the way back, with the same index', () => arrives(b));
     await Promise.all([a.link.close(), b.link.close()]);
   },
   async 'VLAN 10, offloads on and off: tagged on the wire, unheard by who is not in it'() {
