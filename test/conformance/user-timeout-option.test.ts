@@ -30,9 +30,24 @@ describe('the user timeout on the wire', () => {
         open active
         +0 > S seq 0 <${mss(s)}, ${FIVE_MINUTES}>
         +0 < S. seq 0 ack 1 <mss 1000>
-        +0 > . seq 1 ack 1
+        +0 > . seq 1 ack 1 <${FIVE_MINUTES}>
+        +0 < P. seq 1 ack 1 len 10
+        +* > . seq 1 ack 11 <>
       `);
     },
+    ON,
+  );
+  conform(
+    'the first segment without SYN says it again, before any text: the peer may have kept nothing of our SYN [RFC 5482 §3.1]',
+    `
+      listen
+      < S seq 0 win 5000 <mss 1000>
+      +0 > S. seq 0 ack 1
+      < P. seq 1 ack 1 win 5000 len 10
+      +0 > . seq 1 ack 11 <${FIVE_MINUTES}>
+      send 10
+      +0 > P. seq 1 ack 11 len 10 <>
+    `,
     ON,
   );
   conform(
@@ -43,6 +58,7 @@ describe('the user timeout on the wire', () => {
         < S seq 0 win 5000 <mss 1000, ${ASKED}>
         +0 > S. seq 0 ack 1 <${mss(s)}, ${ASKED}>
         < . seq 1 ack 1 win 5000
+        +0 > . seq 1 ack 1 <${ASKED}>
         send 10
         +0 > P. seq 1 len 10
         ${AGAIN}
@@ -67,6 +83,7 @@ describe('the user timeout on the wire', () => {
           < S seq 0 win 5000 <mss 1000>
           +0 > S. seq 0 ack 1
           < . seq 1 ack 1 win 5000
+          +0 > . seq 1 ack 1 <${FIVE_MINUTES}>
           ${before}
           < . seq 1 ack 1 win 5000 <${ASKED}>
           ${after}
@@ -82,15 +99,17 @@ describe('the user timeout on the wire', () => {
     );
   }
   conform(
-    'set on a live connection: the next bare ACK says so, once, and the wish of the peer counts no more [RFC 5482 §3.1]',
+    'set on a live connection: a bare ACK says so, once, and the wish of the peer counts no more [RFC 5482 §3.1]',
     `
       listen
       < S seq 0 win 5000 <mss 1000>
       +0 > S. seq 0 ack 1
       < . seq 1 ack 1 win 5000
+      +0 > . seq 1 ack 1 <${FIVE_MINUTES}>
       usertimeout 5000
+      +0 > . seq 1 ack 1 <raw 1c 04 00 05>
       < P. seq 1 ack 1 win 5000 len 10
-      +* > . seq 1 ack 11 <raw 1c 04 00 05>
+      +* > . seq 1 ack 11 <>
       < P. seq 11 ack 1 win 5000 len 10 <${ASKED}>
       +* > . seq 1 ack 21 <>
       send 10
@@ -111,7 +130,9 @@ describe('the user timeout on the wire', () => {
       < S seq 0 win 5000 <mss 1000>
       +0 > S. seq 0 ack 1
       < . seq 1 ack 1 win 5000
+      +0 > . seq 1 ack 1 <${FIVE_MINUTES}>
       usertimeout 400000
+      +0 > . seq 1 ack 1 <${ASKED}>
       keepalive 10000 1000 2
       +10 > . seq 0 ack 1
       +1 > . seq 0 ack 1
@@ -127,6 +148,7 @@ describe('the user timeout on the wire', () => {
       < S seq 0 win 5000 <mss 1000>
       +0 > S. seq 0 ack 1
       < . seq 1 ack 1 win 5000
+      +0 > . seq 1 ack 1 <${FIVE_MINUTES}>
       < . seq 1 ack 1 win 5000 <raw 1c 04 00 00>
       ${GOES_ON}
     `,

@@ -12,6 +12,8 @@ import {
   F_WS,
   F2_TFO_DATA,
   F2_TFO_PENDING,
+  F2_UTO,
+  F2_UTO_DUE,
   TIMER_KEEPALIVE,
   TIMER_REXMIT,
   TIMER_USER,
@@ -36,6 +38,8 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   tcb.rexmits = 0;
   tcb.firstSentAt = 0;
   if (tcb.flags2 & F2_TFO_PENDING) settle(t, tcb);
+  // RFC 5482 §3.1: once more without SYN, for a peer that kept nothing of our SYN (SYN cookies).
+  if (tcb.flags2 & F2_UTO) tcb.flags2 |= F2_UTO_DUE;
 }
 
 /** The third ACK of a connection that the user has had since its SYN: text in flight needs the timer that the SYN,ACK leaves. */

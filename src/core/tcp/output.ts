@@ -34,6 +34,7 @@ import {
   F2_FRTO_NEW,
   F2_TFO_PENDING,
   F2_TLP_DUE,
+  F2_UTO_DUE,
   TIMER_PERSIST,
   TIMER_REXMIT,
 } from './row.ts';
@@ -56,7 +57,7 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   if ((tcb.flags & F_SYN_ACKED) === 0 && !sendSyn(t, tcb, link)) return false;
   // RFC 7413 §4.2.2: who was handed to the user with the SYN may answer before the third ACK.
   if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return (tcb.flags2 & F2_TFO_PENDING) === 0 || sendNew(t, tcb, link);
-  if (tcb.flags2 & F2_DSACK && !emitAck(t, tcb, link)) return false;
+  if (wantsBareAck(tcb) && !emitAck(t, tcb, link)) return false;
   if (tcb.flags & F_RESEND && tcb.flags & F_SYN_ACKED) {
     tcb.flags &= ~F_RESEND;
     sendProbe(t, tcb, link);
@@ -65,6 +66,14 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   const done = resendLost(t, tcb, link) && sendNew(t, tcb, link);
   if (tcb.flags & F_ACK_NOW && !emitAck(t, tcb, link)) return false;
   return done;
+}
+
+/**
+ * What text has no room for goes before it: a report of duplicates (RFC 2883), or our user timeout, which the first segment without
+ * SYN repeats and which a user may change (RFC 5482 §3.1). With SACK blocks to say there is no room for the latter.
+ */
+function wantsBareAck(tcb: Tcb): boolean {
+  return (tcb.flags2 & F2_DSACK) !== 0 || ((tcb.flags2 & F2_UTO_DUE) !== 0 && tcb.oooBytes === 0);
 }
 
 /** Our SYN, first time or again; also in FIN_WAIT_1 when CLOSE came before it was acknowledged (T050). */
