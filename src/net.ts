@@ -7,6 +7,7 @@
 import net from 'node:net';
 import type { Conn } from './shell/conn.ts';
 import { NewestBlockList } from './shell/net/block-list.ts';
+import type { BoundSocketType } from './shell/net/bound.ts';
 import type { NetCounts } from './shell/net/counts.ts';
 import { TcpHandle } from './shell/net/handle.ts';
 import { type Net, netOf } from './shell/net/net.ts';
@@ -18,6 +19,7 @@ import { sharedRouter } from './shell/net/shared.ts';
 import type { Stack } from './shell/stack.ts';
 import { openStack } from './stack.ts';
 
+export type { BoundSocket as BoundSocketInstance, BoundSocketOptions, BoundSocketType } from './shell/net/bound.ts';
 export type { NetConfig } from './shell/net/config.ts';
 export type { NetCounts } from './shell/net/counts.ts';
 export type { Net } from './shell/net/net.ts';
@@ -48,6 +50,8 @@ export const isIPv4: typeof net.isIPv4 = net.isIPv4;
 export const isIPv6: typeof net.isIPv6 = net.isIPv6;
 /** Node's own, with what Node 26 has of it where this Node lacks it. */
 export const BlockList: typeof NewestBlockList = NewestBlockList;
+/** Node's `net.BoundSocket`, which servers and sockets of the stack adopt as well; undefined where this Node has none. */
+export const BoundSocket: BoundSocketType | undefined = ours.BoundSocket;
 /** As `net.getDefaultAutoSelectFamily`. */
 export const getDefaultAutoSelectFamily: typeof net.getDefaultAutoSelectFamily = net.getDefaultAutoSelectFamily;
 /** As `net.setDefaultAutoSelectFamily`. */

@@ -6,6 +6,7 @@ import net from 'node:net';
 import { constants } from 'node:os';
 import tls from 'node:tls';
 import { advise, noPlaceFor } from './advice.ts';
+import { boundOf, boundPlaces } from './bound.ts';
 import { TcpHandle } from './handle.ts';
 import { internals, type JsStream, type KernelHandle } from './internals.ts';
 import { countKernelServer } from './kernel-listen.ts';
@@ -98,15 +99,29 @@ export function methods(router: Router) {
         this._handle = null;
         stock.reinitialize.call(this, new TcpHandle(router));
       }
+      const bound = boundOf(this._handle);
+      if (bound !== undefined) {
+        const handle = new TcpHandle(router);
+        handle.bind(bound.address, bound.port);
+        stock.reinitialize.call(this, handle);
+      }
       if (handleBelow(this) instanceof TcpHandle) routed.add(this);
       return stock.connect.apply(this, args);
     },
 
-    listen(this: ServerInside, ...args: Parameters<Listen>): void {
-      const [, , type, , fd] = args;
-      if (this._handle !== null || fd !== undefined || (type !== 4 && type !== 6))
-        return stock.listen.apply(this, args);
+    listen(this: ServerInside, ...given: Parameters<Listen>): void {
+      const [, , type, backlog, fd] = given;
+      const bound = boundOf(this._handle);
+      if (bound === undefined && (this._handle !== null || fd !== undefined || (type !== 4 && type !== 6)))
+        return stock.listen.apply(this, given);
+      const args: Parameters<Listen> =
+        bound === undefined ? given : [bound.address, bound.port, 4, backlog, undefined, bound.flags];
       const listen = (): void => {
+        if (bound !== undefined) {
+          if (router.listener(bound.address, bound.port) === 'kernel') return stock.listen.apply(this, given);
+          (this._handle as KernelHandle).close();
+          this._handle = null;
+        }
         stock.listen.apply(this, choose(this, router, args));
         if (!(this._handle instanceof ListenHandle)) countKernelServer(this._handle as KernelHandle, router.counts);
       };
@@ -181,6 +196,7 @@ export function install(router: Router): () => void {
     [tls.TLSSocket.prototype, '_wrapHandle', chosen.wrap],
     [tls.TLSSocket.prototype, reinitialize, chosen.tlsReinitialize],
   ];
+  places.push(...boundPlaces);
   const before = places.map(([object, key]) => Object.getOwnPropertyDescriptor(object, key)!);
   for (const [object, key, value] of places) {
     Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: true });

@@ -88,7 +88,7 @@ function bindings(): Record<string, Record<string, unknown>> {
   }
 }
 
-function symbolOf(object: object, name: string): symbol {
+export function symbolOf(object: object, name: string): symbol {
   const found = Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === name);
   if (found !== undefined) return found;
   throw Object.assign(new Error(`usertcp/net does not know Node ${process.version}: net has no ${name}`), {

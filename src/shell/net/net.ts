@@ -1,6 +1,7 @@
 /** The module `net` of a stack: Node's own classes, with handles of ours. */
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';
+import { type BoundSocketType, boundSocketOf } from './bound.ts';
 import { methods } from './install.ts';
 import { internals } from './internals.ts';
 import type { Router } from './router.ts';
@@ -17,6 +18,8 @@ export interface Net {
   readonly connect: typeof net.connect;
   /** As `net.createConnection`. */
   readonly createConnection: typeof net.createConnection;
+  /** Node's `net.BoundSocket`; undefined where Node has none. */
+  readonly BoundSocket?: BoundSocketType | undefined;
 }
 
 type Inside = Record<PropertyKey, (...args: unknown[]) => unknown>;
@@ -69,7 +72,9 @@ export function netOf(router: () => Router): Net {
     return socket.connect(normalized as never);
   };
   const createServer = (...args: ConstructorParameters<typeof net.Server>): net.Server => new Server(...args);
+  const BoundSocket = boundSocketOf(router);
   return {
+    ...(BoundSocket && { BoundSocket }),
     Socket: callable(Socket),
     Server: callable(Server),
     createServer: createServer as typeof net.createServer,

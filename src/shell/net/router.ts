@@ -191,6 +191,11 @@ export class Router {
     return false;
   }
 
+  /** Whether an address is one of the stack's, as far as is known now. */
+  owns(address: string): boolean {
+    return this.#isOurs(tryParseAddress(address));
+  }
+
   #isOurs(words: Int32Array | undefined): boolean {
     if (words === undefined) return false;
     const text = formatAddress(words);
