@@ -1,10 +1,12 @@
 // Memory for received bytes: it comes back when the collector drops it, and not before.
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test, vi } from 'vitest';
 import type { Native } from '../../../src/link/native.ts';
 
@@ -65,3 +67,20 @@ describe.skipIf(addon?.BlockPool === undefined)('a pool of blocks', () => {
     expect([own.length, own.buffer.byteLength, part.length]).toEqual([0, 0, 999]);
   });
 });
+
+const built = new URL('../../../dist/link/blocks.js', import.meta.url);
+
+// Node frees what an addon gave it when its worker ends, and the memory may have moved to another thread by then.
+test.skipIf(addon === undefined || !existsSync(built))(
+  'workers have memory of V8, which lives as long as its reader',
+  async () => {
+    const { nativeBlocks } = (await import(built.href)) as typeof import('../../../src/link/blocks.ts');
+    expect(nativeBlocks()?.take()?.byteLength).toBe(BLOCK);
+    const worker = new Worker(
+      `import('${built.href}').then((m) => require('node:worker_threads').parentPort.postMessage(typeof m.nativeBlocks()?.take()))`,
+      { eval: true },
+    );
+    const [said] = await once(worker, 'message');
+    expect(said).toBe('undefined');
+  },
+);
