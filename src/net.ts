@@ -19,7 +19,7 @@ import { sharedRouter } from './shell/net/shared.ts';
 import type { Stack } from './shell/stack.ts';
 import { openStack } from './stack.ts';
 
-export type { BoundSocket as BoundSocketInstance, BoundSocketOptions, BoundSocketType } from './shell/net/bound.ts';
+export type { BoundSocketInstance, BoundSocketOptions, BoundSocketType } from './shell/net/bound.ts';
 export type { NetConfig } from './shell/net/config.ts';
 export type { NetCounts } from './shell/net/counts.ts';
 export type { Net } from './shell/net/net.ts';

@@ -24,7 +24,7 @@ export interface BoundSocketOptions {
 }
 
 /** As Node documents it. */
-export interface BoundSocket {
+export interface BoundSocketInstance {
   /** Where it is bound. */
   address(): net.AddressInfo | string;
   /** The descriptor of the kernel's socket. */
@@ -34,14 +34,14 @@ export interface BoundSocket {
 }
 
 /** Its constructor. */
-export type BoundSocketType = new (options?: BoundSocketOptions) => BoundSocket;
+export type BoundSocketType = new (options?: BoundSocketOptions) => BoundSocketInstance;
 
 /** Where a handle was bound before somebody adopted it. */
 export interface Bound extends Place {
   readonly port: number;
 }
 
-type Consume = (this: BoundSocket) => KernelHandle;
+type Consume = (this: BoundSocketInstance) => KernelHandle;
 
 const Stock = (net as { BoundSocket?: BoundSocketType }).BoundSocket;
 const consume = Stock === undefined ? Symbol('none') : symbolOf(Stock.prototype, 'kBoundSocketConsume');
@@ -59,7 +59,7 @@ export const boundPlaces: readonly [object, PropertyKey, unknown][] =
         [
           Stock.prototype,
           consume,
-          function (this: BoundSocket): KernelHandle {
+          function (this: BoundSocketInstance): KernelHandle {
             const at = this.address();
             const handle = take!.call(this);
             if (typeof at !== 'string') note(handle, { address: at.address, port: at.port, flags: guess(at) });
