@@ -246,13 +246,17 @@ export class Shard {
     const table = this.#table;
     const { owned } = this.#parts!.core.share;
     const plan = new Int32Array(BUCKET_WORDS);
+    const live = new Int32Array(BUCKET_WORDS);
     const { epoch, ports } = table.locked(() => {
       table.bucketsOf(this.index, 'plan', plan);
+      table.bucketsOf(this.index, 'live', live);
       return { epoch: table.epoch, ports: table.ports() };
     });
-    this.#moor(ports, plan);
+    // What comes back to us is another's yet: until the kernel follows the plan our connections there are kept.
+    const reached = plan.map((word, n) => word & live[n]!);
+    this.#moor(ports, reached);
     for (let n = 0; n < BUCKET_WORDS; n++) {
-      this.#kept[n] = (this.#kept[n]! | owned[n]!) & ~plan[n]!;
+      this.#kept[n] = (this.#kept[n]! & ~reached[n]!) | (owned[n]! & ~plan[n]!);
       owned[n]! |= plan[n]!; // what the kernel gives us until it follows the plan is ours as well
     }
     // A SYN must not reach two of us.
@@ -264,8 +268,8 @@ export class Shard {
     this.#tell();
   }
 
-  /** Berths have other ports: connections that are in other buckets by that, and not in ours, are kept. */
-  #moor(ports: Int32Array, plan: Int32Array): void {
+  /** Berths have other ports: connections that are in other buckets by that, and not in those whose frames reach us, are kept. */
+  #moor(ports: Int32Array, reached: Int32Array): void {
     const { core } = this.#parts!;
     const { owned, berths } = core.share;
     if (ports.every((port, berth) => port === berths[berth])) return;
@@ -278,7 +282,7 @@ export class Shard {
     this.#steering = { ...this.#steering!, ports };
     const before = owned.slice();
     const kept = new Int32Array(BUCKET_WORDS);
-    owned.set(plan);
+    owned.set(reached);
     core.leftBehind(kept, new Int32Array(PORT_WORDS));
     owned.set(before);
     for (let n = 0; n < BUCKET_WORDS; n++) this.#kept[n]! |= kept[n]!;
