@@ -248,6 +248,7 @@ export class Shard {
     const plan = new Int32Array(BUCKET_WORDS);
     const live = new Int32Array(BUCKET_WORDS);
     const { epoch, ports } = table.locked(() => {
+      table.comesToo(this.index, this.#listeners.keys());
       table.bucketsOf(this.index, 'plan', plan);
       table.bucketsOf(this.index, 'live', live);
       return { epoch: table.epoch, ports: table.ports() };

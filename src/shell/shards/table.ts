@@ -207,6 +207,17 @@ export class ShardTable {
     return true;
   }
 
+  /** Ports that it listens on and that were everybody's may have a berth by now, since another one began to listen there. */
+  comesToo(shard: number, ports: Iterable<number>): void {
+    if (this.stateOf(shard) !== JOINED) return;
+    for (const port of ports) {
+      const berth = this.#berths.find(port);
+      if (berth < 0 || this.#berths.listens(berth, shard)) continue;
+      this.#berths.mark(berth, shard, true);
+      this.#plan();
+    }
+  }
+
   /** It listens no longer. Who is the last keeps the port's flows, to refuse them. */
   closes(shard: number, port: number): boolean {
     const berth = this.#berths.find(port);

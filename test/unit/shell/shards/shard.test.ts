@@ -6,7 +6,7 @@ import { Share } from '../../../../src/core/share.ts';
 import { createShardGroup, type ShardGroup } from '../../../../src/shell/shards/group.ts';
 import { Shard, type SharedLink, type Steering } from '../../../../src/shell/shards/shard.ts';
 import { ShardTable } from '../../../../src/shell/shards/table.ts';
-import { BUCKET_WORDS, hasBucket } from '../../../../src/wire/bucket.ts';
+import { BERTHS, BUCKET_WORDS, bucketInBerth, hasBucket } from '../../../../src/wire/bucket.ts';
 
 const EPHEMERAL = [49152, 65535] as const;
 
@@ -53,8 +53,10 @@ async function join(index: number, group: ShardGroup, kernel: Kernel) {
       (flow) => positions![bucketOf(told!, flow)] !== index && !hasBucket(kept, bucketOf(steering!, flow)),
     ).length;
   };
-  return { shard, flows, lost };
+  return { shard, share, flows, lost };
 }
+
+const telling = (): Promise<void> => wait(30);
 
 test('connections whose buckets come back are kept until the kernel brings them, however long another thread is busy', async () => {
   const group = createShardGroup();
@@ -62,7 +64,6 @@ test('connections whose buckets come back are kept until the kernel brings them,
   const kernel: Kernel = {};
   const here = await join(0, group, kernel);
   const there = await join(1, group, kernel);
-  const telling = (): Promise<void> => wait(30);
   await telling();
   here.shard.listens(80, true);
   await telling();
@@ -81,6 +82,35 @@ test('connections whose buckets come back are kept until the kernel brings them,
   there.shard.listens(81, true);
   await telling();
   expect(here.lost()).toBe(0);
+  for (const { shard } of [here, there]) {
+    shard.leave();
+    shard.close();
+  }
+});
+
+test('a port that had no berth is of all who listen there when it gets one', async () => {
+  const group = createShardGroup();
+  const kernel: Kernel = {};
+  const here = await join(0, group, kernel);
+  const there = await join(1, group, kernel);
+  for (let n = 0; n < BERTHS; n++) here.shard.listens(8000 + n, true);
+  here.shard.listens(9000, true);
+  await telling();
+  here.shard.listens(8003, false);
+  there.shard.listens(9000, true);
+  await telling();
+  const first = bucketInBerth(here.share.berths.indexOf(9000), 0) >>> 5;
+  const parts = (): number[][] => [here, there].map(({ share }) => [share.owned[first]!, share.owned[first + 1]!]);
+  expect(parts()).toEqual([
+    [-1, 0],
+    [0, -1],
+  ]);
+  there.shard.listens(9000, false);
+  await telling();
+  expect(parts()).toEqual([
+    [-1, -1],
+    [0, 0],
+  ]);
   for (const { shard } of [here, there]) {
     shard.leave();
     shard.close();
