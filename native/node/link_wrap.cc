@@ -112,6 +112,9 @@ bool LinkWrap::open(const Napi::CallbackInfo& info, LinkKind kind) {
   Napi::ArrayBuffer rx = buffer(rx_descriptors * sizeof(Descriptor));
   Napi::ArrayBuffer tx = buffer(tx_descriptors * sizeof(Descriptor));
   Napi::ArrayBuffer counters = buffer(kCounterCount * sizeof(double));
+  // To open takes a while. When the worker was terminated meanwhile, Node-API makes nothing any more, and to refer to nothing would
+  // end the process.
+  if (rx.IsEmpty() || tx.IsEmpty() || counters.IsEmpty()) return false;
   rx_ = Napi::Persistent(rx);
   tx_ = Napi::Persistent(tx);
   counters_ = Napi::Persistent(counters);

@@ -359,6 +359,17 @@ const scenarios = {
       await worker.terminate();
     }
   },
+  async 'a worker is terminated while it opens a link: nobody else ends with it'() {
+    const code = `const { parentPort } = require('node:worker_threads');
+      const n = require(${JSON.stringify(addon)});
+      parentPort.postMessage(0);
+      new n.PacketLink({ device: 'ut1', asideSlots: 64 });`;
+    for (let i = 0; i < 12; i++) {
+      const worker = new Worker(code, { eval: true });
+      await once(worker, 'message');
+      await worker.terminate();
+    }
+  },
   async 'an open link that is unreferenced does not keep the process alive'() {
     const [a] = openPair();
     a.link.unref();
