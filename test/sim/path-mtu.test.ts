@@ -106,6 +106,15 @@ test.each([
   expect(done.took).toBeLessThan(60 * S);
 });
 
+test.each([
+  ['IPv6', true, 1216],
+  ['IPv4', false, 1236],
+])('%s: a segment that its timestamps make too large is suspected, too [RFC 4821 §7.7]', (_what, v6, size) => {
+  const done = transfer(size, { mtu: 1282 }, { v6 });
+  expect(sender(done).core.counters.blackHoles).toBe(1);
+  expect(done.took).toBeLessThan(8 * S);
+});
+
 test('without probing a black hole stays one, and the connection ends by R2, not in silence', () => {
   expect(() => transfer(100_000, { mtu: 1400 }, { tcp: { mtuProbing: false } })).toThrow(/closed true for/);
 });

@@ -5,7 +5,7 @@
 import { add, diff, geq } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { SYNCHRONIZED } from './figure5.ts';
-import { isV4, pathMtu, setSendMss } from './mss.ts';
+import { isV4, optionsOnText, pathMtu, routeBytes, setSendMss } from './mss.ts';
 import { PATH_LIFE } from './path-cache.ts';
 import { markAllLost } from './retransmission.ts';
 import { F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
@@ -21,7 +21,7 @@ const BASE_V6 = LEAST_V6;
 const LAST_V4 = 576;
 /** Packets up to this size are not what is suspected first. */
 const UNSUSPECTED = 1280;
-/** The least that surrounds text. */
+/** What surrounds text, without options. */
 const HEADERS_V4 = 40;
 const HEADERS_V6 = 60;
 /** Timeouts in a row after which large segments are suspected rather than the path. */
@@ -66,7 +66,8 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
   if (!t.defaults.mtuProbing || tcb.rtxHead < 0) return;
   const v4 = isV4(tcb);
   // A record may be of many segments: the packet is no larger than one of them. Small ones vanish as well, then.
-  const packet = Math.min(t.records.len(tcb.rtxHead), tcb.sndMss) + (v4 ? HEADERS_V4 : HEADERS_V6);
+  const text = Math.min(t.records.len(tcb.rtxHead), tcb.sndMss);
+  const packet = text + (v4 ? HEADERS_V4 + routeBytes(t, tcb) : HEADERS_V6) + optionsOnText(tcb);
   const last = v4 && tcb.rexmits === STILL_VANISHED && packet > LAST_V4;
   if (!last && (tcb.rexmits !== VANISHED || packet <= UNSUSPECTED)) return;
   const base = last ? LAST_V4 : v4 ? BASE_V4 : BASE_V6;
