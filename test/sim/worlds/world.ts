@@ -191,6 +191,23 @@ function weatherOf(d: Dice, s: Scope, v6: boolean, probing: boolean): Weather[] 
   return all;
 }
 
+/**
+ * With the user timeout option each end waits no longer than the other asks: five minutes, five tries of an RTO of a minute. Where a
+ * fifth of all packets is lost that ends connections now and then, as it should; worlds are to tell faults from luck.
+ */
+function patient(world: World): World {
+  const lossy = world.weather.some(({ faults }) => faults.some(({ loss = 0, corrupt = 0 }) => loss + corrupt > 0.03));
+  if (!lossy) return world;
+  const [a, b] = world.tcp;
+  return {
+    ...world,
+    tcp: [
+      { ...a, userTimeoutOption: false },
+      { ...b, userTimeoutOption: false },
+    ],
+  };
+}
+
 export function worldOf(seed: number): World {
   const d = new Dice(seed);
   const v6 = d.chance(0.5);
@@ -199,7 +216,7 @@ export function worldOf(seed: number): World {
   const count = d.one(1, 1, 1, 2, 3, d.scale(2, 12));
   const clock = (): number =>
     d.one(0, 0, 2 ** 32 - 5 * S, (2 ** 31 - 20_000) * 1000, (2 ** 32 - 20_000) * 1000, 1.7e15);
-  return {
+  return patient({
     seed,
     v6,
     cards: [cardOf(d, s), cardOf(d, s)],
@@ -211,5 +228,5 @@ export function worldOf(seed: number): World {
     bleaches: [d.chance(0.07), d.chance(0.07)],
     flows: Array.from({ length: count }, () => flowOf(d, s)),
     checkEvery: count > 3 ? 20 : d.one(1, 5),
-  };
+  });
 }
