@@ -1,7 +1,8 @@
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4 [UNTAGGED-8], RFC 5961). */
 import { FIN, RST, SYN } from '../../../wire/abi.ts';
-import { add, diff, leq } from '../../seq.ts';
+import { diff } from '../../seq.ts';
 import { note, type Tcp } from '../context.ts';
+import { isDuplicate } from '../duplicate.ts';
 import { ackNow } from '../receive-window.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -10,7 +11,7 @@ import type { Tcb } from '../tcb.ts';
 const PAUSE = 500;
 
 export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
-  if (seg.len > 0 && leq(add(seg.seq, seg.len), tcb.rcvNxt)) {
+  if (isDuplicate(tcb, seg)) {
     // The peer sent it again, or the network did: nobody need think of an attack.
     t.counters.duplicateText++;
     note(t, tcb, 'duplicate text');

@@ -3,7 +3,7 @@ import { ACK, FIN, OPT_TS, RST, SYN } from '../../../wire/abi.ts';
 import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
 import type { Tcp } from '../context.ts';
 import { markDirty } from '../context.ts';
-import { noteDuplicate } from '../duplicate.ts';
+import { isDuplicate, noteDuplicate } from '../duplicate.ts';
 import { SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { restart2MSL } from '../lifecycle.ts';
 import { ackNow, hurryAcks, receiveWindow } from '../receive-window.ts';
@@ -80,7 +80,7 @@ function acceptable(tcb: Tcb, seg: Segment): boolean {
 
 /** All of its text was here already: that is reported (RFC 2883 §4). */
 function repeated(tcb: Tcb, seg: Segment): void {
-  if (seg.len > 0 && leq(add(seg.seq, seg.len), tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, add(seg.seq, seg.len));
+  if (isDuplicate(tcb, seg)) noteDuplicate(tcb, seg.seq, add(seg.seq, seg.len));
 }
 
 function unacceptable(t: Tcp, tcb: Tcb, seg: Segment): void {
