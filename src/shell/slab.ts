@@ -1,4 +1,5 @@
 /** Copies of received bytes that outlive their burst. They share blocks: a few large ones cost the collector less than many. */
+import { scavenger } from './scavenger.ts';
 
 const BLOCK = 1024 * 1024;
 /** Longest joined copy, as node:net's reads. */
@@ -37,6 +38,7 @@ export class Slab {
       const block = bytes.length > BLOCK ? undefined : this.source?.take();
       this.#block = block === undefined ? Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length)) : Buffer.from(block);
       this.#used = 0;
+      scavenger.gave(this.#block.length);
     }
     this.#block.set(bytes, this.#used + this.#open);
     this.#open += bytes.length;
