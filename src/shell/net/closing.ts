@@ -10,9 +10,27 @@ function run(callback: () => void): boolean {
     return true;
   } catch (error) {
     // What threw has left its async context on Node's stack. Node's own handler calls 'uncaughtException' and clears that stack.
-    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()) throw error;
+    if (process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()) {
+      clearContexts(error);
+      throw error;
+    }
     node._fatalException(error);
     return false;
+  }
+}
+
+/**
+ * Nobody handles the error, so the process ends with it. Node would do so with a word about the contexts that are left open instead ("async hook
+ * stack has become corrupted"), and only its handler closes them: it believes that somebody listened.
+ */
+function clearContexts(error: unknown): void {
+  const own = Object.getOwnPropertyDescriptor(process, 'emit');
+  Object.defineProperty(process, 'emit', { value: () => true, configurable: true, writable: true });
+  try {
+    node._fatalException(error);
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(process, 'emit');
+    else Object.defineProperty(process, 'emit', own);
   }
 }
 
