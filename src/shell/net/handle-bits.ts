@@ -15,3 +15,7 @@ export const FLOWING = 32;
 export const ENDED = 64;
 /** Closed by Node for the next attempt of the same connect; goes on behind it. */
 export const RACING = 128;
+/** Bytes are being handed to C++. */
+export const HANDING = 256;
+/** Reading was begun again in the middle of that. */
+export const RESUMES = 512;

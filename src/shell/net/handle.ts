@@ -9,26 +9,19 @@ import type { Conn } from '../conn.ts';
 import type { SystemError } from '../errors.ts';
 import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
-import { CLOSED, ENDED, FLOWING, MAPPED, RACING } from './handle-bits.ts';
+import { CLOSED, ENDED, FLOWING, HANDING, MAPPED, RACING, RESUMES } from './handle-bits.ts';
 import { borrowing } from './handle-events.ts';
+import { breatheAfterBodies } from './http-bodies.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
+import { NativeReader } from './native-reader.ts';
 import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
 import { testify } from './testimony.ts';
-import { TlsRecords } from './tls-records.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
 
 const { state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
 const { EADDRINUSE, ECANCELED, ECONNABORTED, ENOBUFS } = constants.errno;
-
-/** Somebody reads in C++: TLS, HTTP, a buffer of the user's. */
-interface NativeReader {
-  /** The user's own buffer (`onread`), and bytes that came while it was not to be filled. */
-  buffer: Uint8Array | null;
-  left: Buffer | null;
-  records: TlsRecords | undefined;
-}
 
 export class TcpHandle extends WriteHandle {
   /** net.Socket's note whether it reads. */
@@ -114,8 +107,7 @@ export class TcpHandle extends WriteHandle {
     if (this.has(FLOWING)) return 0;
     this.bits |= FLOWING;
     this.hold();
-    if (this.#native?.records?.handing) return 0;
-    if (this.#native?.left) process.nextTick(() => this.#fillLeft());
+    if (this.has(HANDING)) this.bits |= RESUMES;
     else this.#resume();
     return 0;
   }
@@ -165,17 +157,25 @@ export class TcpHandle extends WriteHandle {
     else reader.left = Buffer.from(rest);
   }
 
-  /** To TLS: record by record, after the ticks that the text before has left. */
-  #readRecords(bytes: Uint8Array, reader: NativeReader): void {
-    reader.records ??= new TlsRecords();
-    const goOn = (): boolean => {
-      this.#router.stack?.breathe();
-      return this.#goesOn();
-    };
-    const rest = reader.records.hand(bytes, (part) => this.readBuffer(part), goOn);
-    if (this.has(CLOSED)) return;
-    if (rest !== null) reader.left = Buffer.from(rest);
-    else if (this.has(FLOWING)) this.#resume();
+  /** To C++, which runs ticks meanwhile: whoever stops and starts reading in one must not let newer text in. */
+  #hand(bytes: Uint8Array): void {
+    const { reader } = this;
+    breatheAfterBodies(reader ?? this, this.#router.stack);
+    this.bits |= HANDING;
+    try {
+      if (reader === undefined) this.readBuffer(bytes);
+      else this.#goNative().handRecords(bytes, this);
+    } finally {
+      const resumes = this.has(RESUMES);
+      this.bits &= ~(HANDING | RESUMES);
+      if (resumes && this.#goesOn()) this.#resume();
+    }
+  }
+
+  /** @internal Between two parts of what came together. */
+  goOn(): boolean {
+    this.#router.stack?.breathe();
+    return this.#goesOn();
   }
 
   #fillLeft(): void {
@@ -192,14 +192,15 @@ export class TcpHandle extends WriteHandle {
   }
 
   #resume(): void {
-    if (this.failed !== 0) process.nextTick(() => this.#tellFailure());
+    if (this.#native?.left) process.nextTick(() => this.#fillLeft());
+    else if (this.failed !== 0) process.nextTick(() => this.#tellFailure());
     else this.conn?.resume();
   }
 
   #goNative(): NativeReader {
     if (this.#native !== null) return this.#native;
     this.conn?.attach(borrowing);
-    return (this.#native = { buffer: null, left: null, records: undefined });
+    return (this.#native = new NativeReader());
   }
 
   get bytesRead(): number {
@@ -288,8 +289,7 @@ export class TcpHandle extends WriteHandle {
     try {
       const native = this.#native;
       if (native !== null && native.buffer !== null) this.#fill(bytes, native);
-      else if (this.reader === undefined) this.readBuffer(bytes);
-      else this.#readRecords(bytes, this.#goNative());
+      else this.#hand(bytes);
     } catch (error) {
       surface(error);
     }

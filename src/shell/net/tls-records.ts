@@ -14,26 +14,16 @@ export class TlsRecords {
   /** Its header, which may come in pieces, and how much of that is there. */
   readonly #header = new Uint8Array(HEADER);
   #have = 0;
-  /**
-   * Whether hand() is at work. A tick of its that stops and starts reading must not let newer text in before the rest: who reads goes on
-   * when all of it is handed on.
-   */
-  handing = false;
 
   /** Hands `bytes` on record by record and asks between two whether to go on; what is left when not. */
   hand(bytes: Uint8Array, to: (part: Uint8Array) => void, goOn: () => boolean): Uint8Array | null {
-    this.handing = true;
-    try {
-      for (let at = 0; at < bytes.length; ) {
-        if (at > 0 && !goOn()) return bytes.subarray(at);
-        const end = this.next(bytes, at);
-        to(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
-        at = end;
-      }
-      return null;
-    } finally {
-      this.handing = false;
+    for (let at = 0; at < bytes.length; ) {
+      if (at > 0 && !goOn()) return bytes.subarray(at);
+      const end = this.next(bytes, at);
+      to(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+      at = end;
     }
+    return null;
   }
 
   /** Goes over `bytes` from an offset; stops behind a record of text, or at their end. */

@@ -1,9 +1,11 @@
 // What is told in which order, where a program can see it. Prints it; stock net says the same.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import tls from 'node:tls';
 
 const pem = (name) => readFileSync(new URL(`../../api/tls/${name}.pem`, import.meta.url));
 const identity = { key: pem('key'), cert: pem('cert') };
@@ -89,3 +91,29 @@ for (const [phase, next] of [
   console.log('destroyed together', order.join(', '));
 }
 server.close();
+for (const [name, of, connect] of [
+  ['http', http, net.connect],
+  ['https', https, tls.connect],
+]) {
+  // A server hears of a head, of a body, and of the next request in one segment: what each has left for a tick comes before the next.
+  const order = [];
+  const listener = async (req, res) => {
+    order.push(`head ${req.url}`);
+    process.nextTick(() => order.push(`tick ${req.url}`));
+    req
+      .on('data', (data) => order.push(`body ${req.url} ${data.length}`))
+      .on('end', () => order.push(`end ${req.url}`));
+    await null;
+    order.push(`promise ${req.url}`);
+    if (req.url === '/3') res.setHeader('Connection', 'close');
+    res.end();
+  };
+  const server = of.createServer(identity, listener);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = connect({ port: server.address().port, host: '127.0.0.1', rejectUnauthorized: false }).resume();
+  const requests = ['/1', '/2', '/3'].map((url) => `POST ${url} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody`);
+  client.write(requests.join(''));
+  await once(client, 'close');
+  console.log(name, 'requests in one segment:', order.join(', '));
+  server.close();
+}
