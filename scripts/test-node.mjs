@@ -1,5 +1,5 @@
 // Node's own tests as the judge: on the stock `net` first, to see which of them apply to this Node, then on our stack.
-//   npm run test:node -- [--only PATTERN] [--group net,http,https,tls] [--node FILE] [--tree VERSION] [--lanes N]
+//   npm run test:node -- [--only PATTERN] [--group net,http,https,tls,http2] [--node FILE] [--tree VERSION] [--lanes N]
 //                        [--timeout SECONDS] [--preload FILE] [--stock] [--all] [--verbose] [--json FILE]
 // docs/node-tests.md has the figures, scripts/node-tests/README.md says how it works.
 import { spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ import { path, say } from './prepare.mjs';
 const { values: option } = parseArgs({
   options: {
     only: { type: 'string' },
-    group: { type: 'string', default: 'net,http,https,tls' },
+    group: { type: 'string', default: 'net,http,https,tls,http2' },
     node: { type: 'string', default: process.execPath },
     tree: { type: 'string' },
     lanes: { type: 'string', default: '2' },

@@ -1,7 +1,7 @@
 // The table at the end, and whether the bars hold.
 import { group } from './select.mjs';
 
-const BARS = { net: 1, http: 0.97, https: 0.97, tls: 0.97 };
+const BARS = { net: 1, http: 0.97, https: 0.97, tls: 0.97, http2: 0.97 };
 const MOST_EXCLUDED = 0.25;
 
 const percent = (part, whole) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const GROUPS = ['net', 'http', 'https', 'tls'];
+const GROUPS = ['net', 'http', 'https', 'tls', 'http2'];
 
-/** net, http, https, tls, or undefined: 'parallel/test-net-server-close.js' is of net. (http2 is not http.) */
+/** net, http, https, tls, http2, or undefined: 'parallel/test-net-server-close.js' is of net. (http2 is not http.) */
 export function group(name) {
   return GROUPS.find((one) => name.split('/')[1].match(new RegExp(`^test-${one}[-.]`)));
 }
