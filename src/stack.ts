@@ -21,6 +21,7 @@ import { NodeRng, SecretRng } from './shell/rng.ts';
 import { Shard } from './shell/shards/shard.ts';
 import type { BlockSource } from './shell/slab.ts';
 import { Stack } from './shell/stack.ts';
+import { keepTickShape } from './shell/tick-shape.ts';
 import { undoAll } from './shell/undo.ts';
 import { openLinks } from './stack-links.ts';
 import { rehearse } from './stack-rehearsal.ts';
@@ -148,6 +149,7 @@ export function assemble(settings: Settings, around: Surroundings): Stack {
 
 function join(settings: Settings, around: Surroundings, capture: OpenCapture | undefined): Stack {
   debugByEnvironment();
+  keepTickShape();
   const fences: ((() => Promise<void>) | undefined)[] = [];
   const loopback: Link[] = settings.loopback ? [new Loopback({ later: around.later })] : [];
   const tees = capture === undefined ? [] : tee([...around.links, ...loopback], capture, around.clock);
