@@ -65,7 +65,12 @@ export function rateLost(tcb: Tcb, bytes: number): void {
 export function noteAppLimited(tcb: Tcb): void {
   const pipe = inFlight(tcb);
   if (tcb.lostOut > 0 || pipe >= tcb.cwnd) return;
-  tcb.appLimited = (tcb.delivered + pipe) | 0;
+  markAppLimited(tcb);
+}
+
+/** MarkConnectionAppLimited, also for a controller that holds itself back (draft §5.3.4.3). */
+export function markAppLimited(tcb: Tcb): void {
+  tcb.appLimited = (tcb.delivered + inFlight(tcb)) | 0;
   tcb.flags2 |= F2_APP_LIMITED;
 }
 

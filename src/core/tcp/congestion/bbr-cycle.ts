@@ -37,7 +37,7 @@ const ACKS_INIT = 0;
 const ACKS_REFILLING = 1;
 const ACKS_PROBE_STARTING = 2;
 const ACKS_PROBE_FEEDBACK = 3;
-const ACKS_PROBE_STOPPING = 4;
+export const ACKS_PROBE_STOPPING = 4;
 
 const LOSS_THRESHOLD = 0.02;
 const BETA = 0.7;

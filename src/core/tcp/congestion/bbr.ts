@@ -4,8 +4,9 @@
  * in the draft stands in docs/adr/0025.
  */
 import type { AckSample } from './ack-sample.ts';
-import { resetFullBw, startDown, updateCycle } from './bbr-cycle.ts';
+import { ACKS_PROBE_STOPPING, resetFullBw, startDown, updateCycle } from './bbr-cycle.ts';
 import {
+  ACK_PHASE,
   advanceSignals,
   bandwidth,
   bdp,
@@ -157,6 +158,8 @@ function checkProbeRtt(view: CongestionView, ack: AckSample, now: number): void 
     view.setInt(STATE, PROBE_RTT);
     saveWindow(view);
     view.setInt(PROBE_RTT_DONE, 0);
+    // A probe that was under way is over: what is lost from here on says nothing about how much it could have in flight.
+    view.setInt(ACK_PHASE, ACKS_PROBE_STOPPING);
     view.startRound();
   }
   if (view.int(STATE) === PROBE_RTT) inProbeRtt(view, ack, now);
@@ -164,6 +167,8 @@ function checkProbeRtt(view: CongestionView, ack: AckSample, now: number): void 
 }
 
 function inProbeRtt(view: CongestionView, ack: AckSample, now: number): void {
+  // So few segments make a low rate: three rounds of it are no full pipe, and no news for the filter of the maximum.
+  view.markAppLimited();
   if (view.int(PROBE_RTT_DONE) === 0) {
     if (ack.inFlight > probeRttWindow(view)) return;
     view.setInt(PROBE_RTT_DONE, (now + PROBE_RTT_US) | 0 || 1);

@@ -2,6 +2,7 @@
  * A connection as its congestion controller sees it. One object per stack, pointed at the connection at hand: a
  * controller never keeps it. What is set is kept within bounds, so no controller can break the connection's arithmetic.
  */
+import { markAppLimited } from '../delivery-rate.ts';
 import { inFlight } from '../pipe.ts';
 import { F_RECOVERY, F_RTO_RECOVERY } from '../row.ts';
 import { CC_STATE, FLIGHT, type Tcb } from '../tcb.ts';
@@ -129,6 +130,11 @@ export class CongestionView {
   /** The round trip that `ack.roundStart` reports the end of begins anew. */
   startRound(): void {
     this.tcb.roundEnd = this.tcb.delivered;
+  }
+
+  /** @internal What is in flight, and what follows until that is delivered, says nothing about the path's rate. */
+  markAppLimited(): void {
+    markAppLimited(this.tcb);
   }
 
   /** Word `n` (0 to 31) of the controller's state: an int32. Zero again after half a minute of silence. */
