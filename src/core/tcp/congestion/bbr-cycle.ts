@@ -49,7 +49,6 @@ const MOST_UP_ROUNDS = 30;
 
 export function startDown(view: CongestionView, now: number): void {
   resetSignals(view);
-  view.setInt(UP_COUNT, 0);
   // BBRPickProbeWait: flows must not probe in step. What was delivered until now is random enough, and the same in a replay.
   const dice = Math.imul(view.delivered ^ now, 0x9e3779b1) >>> 0;
   view.setInt(ROUNDS, dice & 1);
@@ -167,7 +166,7 @@ function tolerated(view: CongestionView, flight: number): number {
 function probeUpward(view: CongestionView, ack: AckSample): void {
   if (!ack.limited || view.cwnd < view.int(INFLIGHT_LONG)) return;
   const acked = view.int(UP_ACKED) + ack.delivered;
-  const count = view.int(UP_COUNT) || 1;
+  const count = view.int(UP_COUNT);
   const more = Math.floor(acked / count);
   view.setInt(UP_ACKED, acked - more * count);
   view.setInt(INFLIGHT_LONG, view.int(INFLIGHT_LONG) + more);

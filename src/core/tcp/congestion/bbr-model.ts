@@ -111,15 +111,14 @@ export function uncutWindow(view: CongestionView): number {
   return has(view, TIMED_OUT) && prior > view.cwnd ? prior : view.cwnd;
 }
 
-/** BBRInflight with its quantization budget: three quanta of a tick fit, whatever the path. */
+/** BBRInflight with its quantization budget: three quanta of a tick fit, whatever the path. That is more than BBRMinPipeCwnd. */
 export function inflightAt(view: CongestionView, gain: number): number {
   if (view.int(MIN_RTT) === 0) return view.initialWindow;
   const { mss } = view;
   const tick = view.pacingRate * TICK_SECONDS;
   const budget = 3 * (tick > 2 * mss ? tick : 2 * mss);
-  let inflight = gain * bdp(view);
-  if (inflight < budget) inflight = budget;
-  if (inflight < leastWindow(view)) inflight = leastWindow(view);
+  const product = gain * bdp(view);
+  const inflight = product > budget ? product : budget;
   return view.int(STATE) === UP ? inflight + 2 * mss : inflight;
 }
 

@@ -27,7 +27,6 @@ import {
   inflightAt,
   inProbeBw,
   leastWindow,
-  minRtt,
   PRIOR_CWND,
   PROBE_RTT,
   PROBE_RTT_AT,
@@ -242,5 +241,5 @@ function saveWindow(view: CongestionView): void {
 }
 
 function restoreWindow(view: CongestionView): void {
-  if (view.int(PRIOR_CWND) > view.cwnd && minRtt(view) !== 0) view.cwnd = view.int(PRIOR_CWND);
+  if (view.int(PRIOR_CWND) > view.cwnd) view.cwnd = view.int(PRIOR_CWND);
 }
