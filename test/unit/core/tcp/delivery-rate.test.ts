@@ -1,7 +1,7 @@
 // draft-ietf-ccwg-bbr §4.1: what an ACK says of the rate at which data arrives.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AckSample } from '../../../../src/core/tcp/congestion/ack-sample.ts';
-import { ackTaken, noteAppLimited } from '../../../../src/core/tcp/delivery-rate.ts';
+import { ackTaken, markAppLimited, noteAppLimited } from '../../../../src/core/tcp/delivery-rate.ts';
 import { markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
 import { F2_APP_LIMITED } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock } from '../../../../src/core/tcp/scoreboard.ts';
@@ -149,4 +149,112 @@ test('after a silence the sample begins with what is sent then', () => {
   ack(40, 1000);
   send(10_000, 2000);
   expect(ack(40, 3000)).toMatchObject({ sampledBytes: 2000, intervalUs: 40 * MS });
+});
+
+describe('one ACK that reports several segments', () => {
+  test('the one sent last counts, though another stands before it', () => {
+    const { ack, b, send } = watched();
+    send(0, 1000);
+    send(0, 1000);
+    markLost(b.t, b.tcb, b.tcb.rtxHead);
+    b.t.now += 10 * MS;
+    noteResent(b.t, b.tcb, b.tcb.rtxHead);
+    // Of the first, sent again after 10 ms; the second would say 40 ms.
+    expect(ack(30, 2000)).toMatchObject({ delivered: 2000, rttUs: 0, intervalUs: 40 * MS });
+  });
+
+  test('one sent after something arrived is newer than those before', () => {
+    const { ack, b, send } = watched();
+    for (let n = 0; n < 3; n++) send(0, 1000);
+    markLost(b.t, b.tcb, b.tcb.rtxHead);
+    ack(40, 0, [1000, 2000]);
+    noteResent(b.t, b.tcb, b.tcb.rtxHead);
+    // Sent when 1000 octets had arrived: 2000 more did since.
+    expect(ack(50, 3000)).toMatchObject({ delivered: 2000, sampledBytes: 2000, intervalUs: 50 * MS, rttUs: 0 });
+  });
+
+  test('of those sent at once, the last', () => {
+    const { ack, send } = watched();
+    for (let n = 0; n < 3; n++) send(0, 1000);
+    expect(ack(40, 3000).txInFlight).toBe(3000);
+  });
+});
+
+test('an ACK that brings nothing is none for the controller; one of octets that SACK reported before is', () => {
+  const { ack, b, samples, send } = watched();
+  send(0, 1000);
+  send(0, 1000);
+  ackTaken(b.t, b.tcb, 0);
+  expect(samples).toHaveLength(0);
+  ack(40, 0, [1000, 2000]);
+  ack(1, 0);
+  expect(samples).toHaveLength(1);
+  ack(1, 1000);
+  expect(ack(1, 2000)).toMatchObject({ ackedBytes: 1000, delivered: 0, deliveryRate: 0, roundStart: false });
+  expect(samples).toHaveLength(3);
+});
+
+test('an ACK in the same microsecond: one of round trip, none of rate', () => {
+  const { ack, send } = watched();
+  send(0, 1000);
+  expect(ack(0, 1000)).toMatchObject({ rttUs: 1, deliveryRate: 0, intervalUs: 0, sampledBytes: 0 });
+});
+
+test('an interval as long as the shortest round trip is a sample', () => {
+  const { ack, b, send } = watched();
+  b.tcb.minRtt = 30 * MS;
+  send(0, 3000);
+  expect(ack(30, 3000)).toMatchObject({ deliveryRate: 100_000, intervalUs: 30 * MS });
+});
+
+test('[RFC 3168 §6.1] octets that met a mark, each once', () => {
+  const { ack, b, send } = watched();
+  send(0, 3000);
+  b.tcb.deliveredCe = 700;
+  expect(ack(40, 1000).ceBytes).toBe(700);
+  expect(ack(1, 2000).ceBytes).toBe(0);
+  b.tcb.deliveredCe = 1000;
+  expect(ack(1, 3000).ceBytes).toBe(300);
+});
+
+describe('an application that is slow', () => {
+  test('not while something lost was not sent again', () => {
+    const { b, send } = watched();
+    send(0, 1000);
+    send(0, 1000);
+    markLost(b.t, b.tcb, b.tcb.rtxHead);
+    noteAppLimited(b.tcb);
+    expect(b.tcb.flags2 & F2_APP_LIMITED).toBe(0);
+  });
+
+  test('the mark goes with the first octet beyond what was in flight', () => {
+    const { ack, b, send } = watched();
+    send(0, 1000);
+    noteAppLimited(b.tcb);
+    ack(40, 1000);
+    expect(b.tcb.flags2 & F2_APP_LIMITED).not.toBe(0);
+    send(0, 1000);
+    expect(ack(40, 2000).appLimited).toBe(true);
+    expect(b.tcb.flags2 & F2_APP_LIMITED).toBe(0);
+  });
+
+  test('a controller that holds itself back marks what is in flight, a full window or not', () => {
+    const { b, send } = watched();
+    b.tcb.cwnd = 4000;
+    send(0, 4000);
+    markAppLimited(b.tcb);
+    expect([b.tcb.flags2 & F2_APP_LIMITED, b.tcb.appLimited]).toEqual([F2_APP_LIMITED, 4000]);
+  });
+
+  test('what is sent again without the mark has none', () => {
+    const { ack, b, send } = watched();
+    send(0, 1000);
+    noteAppLimited(b.tcb);
+    send(0, 1000);
+    b.tcb.flags2 &= ~F2_APP_LIMITED;
+    ack(40, 1000);
+    markLost(b.t, b.tcb, b.tcb.rtxHead);
+    noteResent(b.t, b.tcb, b.tcb.rtxHead);
+    expect(ack(40, 2000).appLimited).toBe(false);
+  });
 });

@@ -102,6 +102,59 @@ test('a short end does not wait for a whole quantum', () => {
   expect(paced(b.t, b.tcb, 100, MSS)).toBe(100);
 });
 
+test('a process that woke late makes up for four milliseconds, and no more', () => {
+  const b = at(2_500_000);
+  drain(b);
+  pass(b, 100_000);
+  // A quantum of 2500 and 4 ms of 2500: whole segments of it.
+  expect(drain(b)).toBe(12_000);
+  expect(b.tcb.paceBudget).toBe(500);
+});
+
+test('a quantum is whole segments', () => {
+  const b = at(2_500_000);
+  expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(2000);
+  expect(paced(b.t, b.tcb, 2400, MSS)).toBe(2400);
+  expect(paced(b.t, b.tcb, 2600, MSS)).toBe(2000);
+});
+
+test('the timer that runs already stays: it is not put off by who asks again', () => {
+  const b = at(100_000);
+  drain(b);
+  const due = b.tcb.timer(TIMER_PACE);
+  pass(b, 5000);
+  expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(0);
+  expect(b.tcb.timer(TIMER_PACE)).toBe(due);
+});
+
+test('the tick in which enough has come, not the one before', () => {
+  const b = at(160_000);
+  drain(b);
+  b.tcb.paceBudget = 1;
+  b.tcb.setTimer(TIMER_PACE, 0);
+  paced(b.t, b.tcb, 64_000, MSS);
+  // 1999 octets at 160 a tick.
+  expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(13);
+});
+
+test('a moment that reads as 0 is no fresh block, nor is one half an hour away a gift', () => {
+  const b = at(1_000_000);
+  drain(b);
+  b.t.now = 2 ** 32;
+  expect(paced(b.t, b.tcb, 2000, MSS)).toBe(2000);
+  spend(b.tcb, 2000);
+  expect(b.tcb.paceAt).not.toBe(0);
+  expect(paced(b.t, b.tcb, 2000, MSS)).toBe(0);
+  pass(b, 2 ** 31 + 5000);
+  expect(drain(b)).toBe(2000);
+});
+
+test('what leaves without a rate uses no budget up', () => {
+  const b = at(0);
+  spend(b.tcb, 5000);
+  expect(b.tcb.paceBudget).toBe(0);
+});
+
 test('output: segments leave tick by tick, and the timer brings the next ones', () => {
   const b = at(2_000_000);
   const { t, tcb, take } = b;
@@ -136,6 +189,14 @@ describe('[RFC 5681 §4.1] idle time', () => {
       b.tcb.lastRcvAt = b.t.tick;
     });
     expect(ms).toBe(700);
+  });
+
+  test('is never negative: half an hour and more reads as what it is', () => {
+    const ms = idle((b) => {
+      b.send(100);
+      pass(b, 2_500_000_000);
+    });
+    expect(ms).toBe(2_500_000);
   });
 
   test('a connection that never sent, or forgot, was idle for long', () => {
