@@ -195,6 +195,11 @@ export class Arena {
   setEnd(chunk: number, end: number): void {
     this.chunks[chunk * CHUNK_WORDS + 2] = end;
   }
+  /** What lies behind `end` is not wanted any more: a lent chunk stands for that much less. */
+  shorten(chunk: number, end: number): void {
+    if (this.isLent(chunk)) this.lentBytes -= this.end(chunk) - end;
+    this.setEnd(chunk, end);
+  }
 
   /** Room for bytes that leave in this turn; -1 when the turn has used it up. */
   scratch(bytes: number): number {

@@ -91,7 +91,7 @@ export function truncate(arena: Arena, tcb: Tcb, keep: number): void {
     chunk = arena.next(chunk);
     left -= arena.end(chunk) - arena.start(chunk);
   }
-  arena.setEnd(chunk, arena.end(chunk) + left);
+  arena.shorten(chunk, arena.end(chunk) + left);
   tcb.sndTail = chunk;
   tcb.sndQueued = keep;
   let gone = arena.next(chunk);
