@@ -57,3 +57,45 @@ test('a FIN takes one place in sequence space (RFC 9293 §3.4), other marks none
     [0, R_FIN, R_SACKED | R_RESENT, R_FIN | R_SACKED].map((flags) => (r.setFlags(rec, flags), r.space(rec))),
   ).toEqual([100, 101, 100, 101]);
 });
+
+test('less than a quarter left is short', () => {
+  const r = pool(8);
+  const short: boolean[] = [];
+  for (let n = 0; n < 8; n++) {
+    r.take();
+    short.push(r.isShort);
+  }
+  expect(short).toEqual([false, false, false, false, false, false, true, true]);
+  r.give(7);
+  r.give(6);
+  expect([r.isShort, r.touchedCount]).toEqual([false, 8]);
+});
+
+test('the first record of the pool is one like the others', () => {
+  const r = pool(2);
+  expect(r.take()).toBe(0);
+  r.give(0);
+  expect([r.take(), r.touchedCount]).toEqual([0, 1]);
+});
+
+test('what the delivery rate needs goes along with a part that is cut off', () => {
+  const r = pool(3);
+  for (let n = 0; n < 3; n++) r.take();
+  r.setRate(1, 11, 12, 13, 14);
+  r.setLost(1, 15);
+  const rate = (rec: number): number[] => [
+    r.delivered(rec),
+    r.deliveredAt(rec),
+    r.firstSentAt(rec),
+    r.inFlight(rec),
+    r.lost(rec),
+  ];
+  r.setSeq(2, 7);
+  r.copyRate(1, 2);
+  expect([rate(0), rate(1), rate(2)]).toEqual([
+    [0, 0, 0, 0, 0],
+    [11, 12, 13, 14, 15],
+    [11, 12, 13, 14, 15],
+  ]);
+  expect([r.seq(2), r.len(2), r.next(2), r.chunk(2)]).toEqual([7, 0, -1, 0]);
+});
