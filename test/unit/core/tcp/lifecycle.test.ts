@@ -1,12 +1,36 @@
 // Birth and death of a row: what it is filled with, and that nothing of it stays.
 import { expect, test } from 'vitest';
 import { ECONNRESET, EV_CLOSED, OK } from '../../../../src/core/events.ts';
+import { add, diff } from '../../../../src/core/seq.ts';
 import { arm } from '../../../../src/core/tcp/context.ts';
 import { CLOSED, ESTABLISHED, LISTEN, TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
-import { beginTimeWait, inherit, remove, takeRow, uncount } from '../../../../src/core/tcp/lifecycle.ts';
+import {
+  alive,
+  beginTimeWait,
+  inherit,
+  numbers,
+  remove,
+  takeRow,
+  uncount,
+} from '../../../../src/core/tcp/lifecycle.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
-import { F_COUNTED, F_KEEPALIVE, F_NODELAY, TIMER_REXMIT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
-import type { Tcb } from '../../../../src/core/tcp/tcb.ts';
+import {
+  F_COUNTED,
+  F_FIXED_BUFFER,
+  F_KEEPALIVE,
+  F_LISTED,
+  F_NODELAY,
+  F2_OUT_OF_BAND,
+  F2_SND_GROWS,
+  F2_TFO_PENDING,
+  F2_UTO,
+  F2_UTO_DUE,
+  F2_UTO_FIXED,
+  TIMER_REXMIT,
+  TIMER_STATE,
+} from '../../../../src/core/tcp/row.ts';
+import { FLAGS, type Tcb } from '../../../../src/core/tcp/tcb.ts';
+import { ROW_WORDS } from '../../../../src/wire/abi.ts';
 import { type Bench, bench, endTurn } from './bench.ts';
 import { segment } from './bench-of-tables.ts';
 
@@ -101,4 +125,108 @@ test('a child takes what was set on its listener, and gives its place in the bac
   uncount(b.t, child);
   uncount(b.t, child);
   expect(listener.backlog).toBe(5 | (1 << 16));
+});
+
+test('options of the user that are flags; a buffer that has a size keeps it', () => {
+  const b = bench({ tcp: { userTimeoutOption: true } });
+  const tcb = cursor(b);
+  takeRow(b.t, tcb, {});
+  const words = (): number[] => [tcb.flags & F_FIXED_BUFFER, tcb.flags2 & (F2_UTO | F2_OUT_OF_BAND | F2_UTO_FIXED)];
+  expect([words(), tcb.lastRcvAt, tcb.flags & F_KEEPALIVE]).toEqual([[0, F2_UTO], b.t.tick, 0]);
+  takeRow(b.t, tcb, { receiveBuffer: 9000, userTimeout: 7, outOfBand: true });
+  expect(words()).toEqual([F_FIXED_BUFFER, F2_UTO | F2_OUT_OF_BAND | F2_UTO_FIXED]);
+  expect([tcb.userTimeout, tcb.rcvBuf]).toEqual([7, 9000]);
+  const plain = bench({ tcp: { windowScaling: false, userTimeoutOption: false } });
+  takeRow(plain.t, plain.tcb, { receiveBuffer: 9000, outOfBand: false });
+  expect([plain.tcb.rcvBuf, plain.tcb.scales, plain.tcb.flags2 & (F2_UTO | F2_OUT_OF_BAND)]).toEqual([9000, 0, 0]);
+});
+
+test('the scale is made for the larger of the buffer and what it may become [RFC 7323 §2.3]', () => {
+  const b = bench({ tcp: { receiveBuffer: 1 << 20 } });
+  takeRow(b.t, b.tcb, { receiveBuffer: 1000 });
+  expect(b.tcb.scales >> 8).toBe(5);
+});
+
+test('a child has all of what its listener has, and the growth of its buffer as the listener says', () => {
+  const b = bench();
+  const [listener, child] = [cursor(b), cursor(b)];
+  takeRow(b.t, listener, { receiveBuffer: 5000, sendBuffer: 6000, userTimeout: 5000, outOfBand: true });
+  takeRow(b.t, child, {});
+  listener.cc = 2;
+  child.lastRcvAt = 0;
+  for (const grows of [0, F2_SND_GROWS]) {
+    listener.flags2 = (listener.flags2 & ~F2_SND_GROWS) | grows;
+    child.flags2 |= F2_UTO_DUE;
+    child.flags2 ^= F2_SND_GROWS;
+    inherit(b.t, child, listener);
+    expect(child.flags2 & F2_SND_GROWS).toBe(grows);
+  }
+  expect([child.sndBuf, child.rcvBuf, child.scales, child.cc, child.lastRcvAt]).toEqual([
+    listener.sndBuf,
+    5000,
+    listener.scales,
+    2,
+    b.t.tick,
+  ]);
+  expect([child.flags & F_FIXED_BUFFER, child.flags2 & (F2_OUT_OF_BAND | F2_UTO_FIXED | F2_UTO_DUE)]).toEqual([
+    F_FIXED_BUFFER,
+    F2_OUT_OF_BAND | F2_UTO_FIXED | F2_UTO_DUE,
+  ]);
+});
+
+test('a place in the backlog is given back to a LISTEN, and to nothing else', () => {
+  const b = bench();
+  const [other, child] = [cursor(b), cursor(b)];
+  takeRow(b.t, other, {});
+  other.backlog = 5 | (2 << 16);
+  other.state = ESTABLISHED;
+  takeRow(b.t, child, {});
+  child.flags |= F_COUNTED;
+  child.listener = other.row;
+  uncount(b.t, child);
+  expect([other.backlog, child.flags & F_COUNTED]).toEqual([5 | (2 << 16), 0]);
+  child.flags |= F_COUNTED;
+  child.listener = -1;
+  const before = b.t.rows.words.slice();
+  uncount(b.t, child);
+  before[child.row * ROW_WORDS + FLAGS]! &= ~F_COUNTED;
+  expect(b.t.rows.words).toEqual(before);
+});
+
+test('[MAY-2] the ISS of the next incarnation lies 64000 above the last SND.NXT, or where the clock is beyond that', () => {
+  const { t, tcb } = bench();
+  numbers(t, tcb);
+  const clock = tcb.iss;
+  numbers(t, tcb, clock);
+  expect(diff(tcb.iss, clock)).toBe(64_000);
+  numbers(t, tcb, add(clock, -64_000));
+  expect(tcb.iss).toBe(clock);
+  numbers(t, tcb, add(clock, -1_000_000));
+  expect(tcb.iss).toBe(clock);
+  expect([tcb.sndUna, tcb.sndNxt, tcb.sndUp, tcb.sndWl2, tcb.recover]).toEqual(Array(5).fill(clock));
+});
+
+test('who ends gives back its hop, its place among listeners, and one that was promised to Fast Open', () => {
+  const b = bench();
+  const released: number[] = [];
+  const settled: number[] = [];
+  const gone: number[] = [];
+  Object.assign(b.t.ip, { release: (hop: number) => void released.push(hop) });
+  Object.assign(b.t.fastOpens, { settle: (listener: number) => void settled.push(listener) });
+  Object.assign(b.t.listeners, { remove: (row: number) => void gone.push(row) });
+  const tcb = cursor(b);
+  for (const [hop, flags, flags2] of [
+    [3, 0, 0],
+    [-1, F_LISTED, 0],
+    [0, 0, F2_TFO_PENDING],
+  ] as const) {
+    takeRow(b.t, tcb, {});
+    tcb.hop = hop;
+    tcb.flags |= flags;
+    tcb.flags2 |= flags2;
+    tcb.listener = 5;
+    remove(b.t, tcb, OK, ESTABLISHED);
+    expect(alive(tcb)).toBe(false);
+  }
+  expect([released, settled, gone.length]).toEqual([[3, 0], [5], 1]);
 });

@@ -1,11 +1,13 @@
 // The retransmission queue against a model of one flag per octet.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../../../../src/core/events.ts';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
 import { R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
 import {
+  boundGuess,
+  clearLost,
   firstLost,
   inFlight,
   markAllLost,
@@ -15,7 +17,7 @@ import {
   split,
   tellResent,
 } from '../../../../src/core/tcp/retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F_SACK } from '../../../../src/core/tcp/row.ts';
+import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_UNDO } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock, beginNews } from '../../../../src/core/tcp/scoreboard.ts';
 import { seekNew } from '../../../../src/core/tcp/send-queue.ts';
 import { byteAt } from '../../../property/pair/end.ts';
@@ -167,4 +169,124 @@ test('who watches hears why a segment left again', () => {
     noteResent(t, tcb, tcb.rtxHead);
     expect(events().length).toBe(telling ? 1 : 0);
   }
+});
+
+describe('without a record', () => {
+  test('nothing may be sent, and that is counted', () => {
+    const { t, tcb } = tables(4 << 20, 1);
+    expect(noteSent(t, tcb, 0, 10, false, 0, 0)).toBe(true);
+    expect(noteSent(t, tcb, 10, 10, false, 0, 0)).toBe(false);
+    expect([t.counters.noMemory, tcb.rtxHead, tcb.rtxTail, t.records.count]).toEqual([1, 0, 0, 1]);
+  });
+
+  test('nothing is cut', () => {
+    const { t, tcb } = tables(4 << 20, 1);
+    noteSent(t, tcb, 0, 10, true, 0, 0);
+    expect(split(t, tcb, tcb.rtxHead, 5)).toBe(false);
+    expect([t.records.len(0), t.records.flags(0)]).toEqual([10, R_FIN]);
+  });
+});
+
+test('a part that is cut off is what it was: when it left, what the rate sample needs, FIN, and the end of the queue', () => {
+  const { t, tcb, send } = bench();
+  send(3000);
+  const rec = tcb.rtxHead;
+  t.records.setFlags(rec, R_FIN | R_LOST);
+  t.records.setRate(rec, 1, 2, 3, 4);
+  t.records.setLost(rec, 5);
+  expect(split(t, tcb, rec, 1000)).toBe(true);
+  const rest = t.records.next(rec);
+  expect([tcb.rtxTail, t.records.next(rest)]).toEqual([rest, -1]);
+  expect([t.records.flags(rec), t.records.flags(rest), t.records.len(rec), t.records.len(rest)]).toEqual([
+    R_LOST,
+    R_FIN | R_LOST,
+    1000,
+    2000,
+  ]);
+  const r = t.records;
+  expect([r.delivered(rest), r.deliveredAt(rest), r.firstSentAt(rest), r.inFlight(rest), r.lost(rest)]).toEqual([
+    1, 2, 3, 4, 5,
+  ]);
+  expect([r.sentAt(rest), r.offset(rest)]).toEqual([r.sentAt(rec), r.offset(rec) + 1000]);
+});
+
+test('[RFC 9937 §5] what leaves in fast recovery is what PRR counts, new or again; nothing outside of it', () => {
+  const { t, tcb, send } = bench();
+  send(100);
+  noteResent(t, tcb, tcb.rtxHead);
+  expect(tcb.prrOut).toBe(0);
+  tcb.flags |= F_RECOVERY;
+  send(30);
+  expect(tcb.prrOut).toBe(30);
+  noteResent(t, tcb, tcb.rtxHead);
+  expect(tcb.prrOut).toBe(130);
+});
+
+test('[RFC 3522 §3.2] the first retransmission of a recovery leaves its timestamp, each its octets', () => {
+  const { t, tcb, send } = bench();
+  send(100);
+  send(50);
+  noteResent(t, tcb, tcb.rtxHead);
+  expect([tcb.undoTs, tcb.undoRetrans]).toEqual([0, 0]);
+  tcb.flags2 |= F2_UNDO;
+  noteResent(t, tcb, tcb.rtxHead);
+  const first = tcb.undoTs;
+  expect([first !== 0, tcb.undoRetrans]).toEqual([true, 100]);
+  t.now += 5000;
+  t.tick += 5;
+  noteResent(t, tcb, tcb.rtxTail);
+  expect([tcb.undoTs, tcb.undoRetrans, tcb.retransmits, t.counters.retransSegs]).toEqual([first, 150, 3, 3]);
+});
+
+describe('what is lost', () => {
+  const three = (sack: boolean): ReturnType<typeof bench> => {
+    const b = bench();
+    if (sack) b.tcb.flags |= F_SACK;
+    for (let n = 0; n < 3; n++) b.send(100);
+    return b;
+  };
+
+  test('counts once, and not when it was selectively acknowledged', () => {
+    const { t, tcb } = three(true);
+    const [a, b] = chain(t, tcb.rtxHead) as [number, number];
+    t.records.setFlags(b, R_SACKED);
+    for (const rec of [a, a, b]) markLost(t, tcb, rec);
+    expect([tcb.lostOut, tcb.lost, t.news.lost, t.records.flags(b)]).toEqual([100, 100, 100, R_SACKED]);
+  });
+
+  test('without SACK cannot have left the network as well', () => {
+    const { t, tcb } = three(false);
+    tcb.sackedOut = 250;
+    markLost(t, tcb, tcb.rtxHead);
+    expect(tcb.sackedOut).toBe(200);
+    tcb.sackedOut = -1;
+    boundGuess(tcb);
+    expect(tcb.sackedOut).toBe(0);
+    const sack = three(true);
+    sack.tcb.sackedOut = 250;
+    markLost(sack.t, sack.tcb, sack.tcb.rtxHead);
+    expect(sack.tcb.sackedOut).toBe(250);
+  });
+
+  test('is found in its order, though what lies before the place of the last search was lost later', () => {
+    const { t, tcb } = three(true);
+    const [a, b, c] = chain(t, tcb.rtxHead) as [number, number, number];
+    markLost(t, tcb, b);
+    expect(firstLost(t, tcb)).toBe(b);
+    markLost(t, tcb, c);
+    expect(firstLost(t, tcb)).toBe(b);
+    markLost(t, tcb, a);
+    expect(firstLost(t, tcb)).toBe(a);
+  });
+
+  test('is not lost after all: marks, sum and place of the search go', () => {
+    const { t, tcb } = three(true);
+    const [a, b, c] = chain(t, tcb.rtxHead) as [number, number, number];
+    markLost(t, tcb, a);
+    markLost(t, tcb, c);
+    firstLost(t, tcb);
+    clearLost(t, tcb);
+    expect([tcb.lostOut, tcb.rtxLost, ...[a, b, c].map((rec) => t.records.flags(rec))]).toEqual([0, 0, 0, 0, 0]);
+    expect(firstLost(t, tcb)).toBe(-1);
+  });
 });

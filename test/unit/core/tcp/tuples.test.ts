@@ -45,3 +45,44 @@ test('deadlines are compared by difference: the tick may wrap', () => {
   t.append(rec, 0, (0x7fffffff + 5) | 0);
   expect([t.due(0, 0x7ffffff0), t.due(0, -0x7ffffffc)]).toEqual([-1, rec]);
 });
+
+test('how much of the tables is in use, and ever was', () => {
+  const t = table(5, 2);
+  expect([t.limit, t.full, t.usedBytes, t.touchedBytes]).toEqual([5, false, 0, 0]);
+  const recs = [1, 2, 3].map((n) => t.take(identity(n), 0));
+  t.give(recs[1]!);
+  expect([t.usedBytes, t.touchedBytes]).toEqual([2 * STRIDE * 4, 3 * STRIDE * 4]);
+  for (const n of [4, 5, 6]) t.take(identity(n), 0);
+  expect([t.full, t.used, t.touchedBytes]).toEqual([true, 5, 5 * STRIDE * 4]);
+});
+
+test('the newest of a list; one from the middle leaves the others as they were', () => {
+  const t = table(4, 2);
+  expect([t.last(0), t.last(1)]).toEqual([-1, -1]);
+  const [a, b, c] = [1, 2, 3].map((n) => t.take(identity(n), 0)) as [number, number, number];
+  for (const rec of [a, b, c]) t.append(rec, 1, 10 + rec);
+  expect([t.first(0), t.last(0), t.first(1), t.last(1)]).toEqual([-1, -1, a, c]);
+  t.give(b);
+  expect([t.after(a), t.after(c), t.last(1)]).toEqual([c, -1, c]);
+  t.append(a, 0, 99);
+  expect([t.first(0), t.last(0), t.first(1), t.last(1)]).toEqual([a, a, c, c]);
+});
+
+test('the deadlines of all lists are asked, by difference; 0 is none, and no deadline', () => {
+  const t = table(3, 3);
+  const [a, b] = [1, 2].map((n) => t.take(identity(n), 0)) as [number, number];
+  expect(t.next()).toBe(0);
+  t.append(a, 1, 0x7ffffff0);
+  t.append(b, 2, -0x7ffffff0);
+  expect(t.next()).toBe(0x7ffffff0);
+  t.append(a, 1, 0);
+  t.give(b);
+  expect([t.next(), t.due(1, 0), t.due(1, 1), t.due(0, 5)]).toEqual([1, -1, a, -1]);
+});
+
+test('the identity is read where it stands', () => {
+  const t = table(2);
+  const words = Int32Array.of(9, 9, 9, ...identity(7));
+  const rec = t.take(words, 3);
+  expect([t.find(words, 3), t.find(identity(7), 0), t.find(identity(8), 0)]).toEqual([rec, rec, -1]);
+});
