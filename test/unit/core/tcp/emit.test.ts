@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { noteDuplicate } from '../../../../src/core/tcp/duplicate.ts';
 import { ECT_0 } from '../../../../src/core/tcp/ecn.ts';
 import { emitAck, emitRst, emitSyn, emitText, tsval } from '../../../../src/core/tcp/emit.ts';
 import { SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { optionsOnText } from '../../../../src/core/tcp/mss.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import {
@@ -14,12 +16,14 @@ import {
   F_TS,
   F_WS,
   F2_ACCECN,
+  F2_DSACK,
   F2_ECN,
   F2_NO_ECT,
   F2_UTO_DUE,
   TIMER_DELACK,
 } from '../../../../src/core/tcp/row.ts';
 import { sackLength } from '../../../../src/core/tcp/sack-option.ts';
+import { sendText } from '../../../../src/core/tcp/send-text.ts';
 import {
   ACK,
   DESC_WORDS,
@@ -32,6 +36,8 @@ import {
   RST,
   SYN,
   TX_IP,
+  TX_LEN,
+  TX_OFF,
   URG,
 } from '../../../../src/wire/abi.ts';
 import { type Bench, type BenchOptions, bench, ISS } from './bench.ts';
@@ -223,4 +229,74 @@ test('new text is marked as ECN-capable where ECN was agreed on, unless the user
     expect(b.t.links[0]!.tx[DESC_WORDS + TX_IP]! & 3).toBe(0);
     expect(b.t.counters.outSegs).toBe(2);
   }
+});
+
+test('a SEQ beyond the window by less than a step of its field is no shrinking [RFC 7323 §2.4]', () => {
+  const b = bench();
+  b.send(1000);
+  b.take();
+  b.tcb.scales = (5 << 8) | 4;
+  for (const window of [1000, 985, 984, 500]) {
+    b.tcb.sndWnd = window;
+    emitAck(b.t, b.tcb, 0);
+  }
+  // A closed window is none by rounding.
+  b.tcb.sndUna = b.tcb.sndNxt - 1;
+  b.tcb.sndWnd = 0;
+  emitAck(b.t, b.tcb, 0);
+  expect(b.take().map(({ seq }) => seq - ISS - 1)).toEqual([1000, 1000, 984, 500, 999]);
+});
+
+test('text that lies in two chunks is two pieces of one segment', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  queueText(t, tcb, new Uint8Array(2000).fill(1), 0, 2000);
+  queueText(t, tcb, new Uint8Array(1000).fill(2), 0, 1000);
+  sendText(t, tcb, 0, 3000, 3000, 1000);
+  const { tx } = t.links[0]!;
+  expect(b.take()).toMatchObject([{ seq: ISS + 1, len: 3000, gso: 1000 }]);
+  const first = tx[TX_OFF]!;
+  expect([tx[TX_LEN]! & 0xffff, t.arena.bytes[first], t.arena.bytes[first + 2000]]).toEqual([2048, 1, 2]);
+});
+
+test('a window below 64 KiB stands in the SYN as it is; TSecr of a SYN alone is 0 [RFC 7323 §2.2] [RFC 7323 §3.2-g]', () => {
+  const b = opening(0);
+  b.tcb.rcvBuf = 5000;
+  b.tcb.tsRecent = 77;
+  emitSyn(b.t, b.tcb, 0, 0);
+  const [syn] = b.take();
+  expect([syn!.window, syn!.options.tsEcr, b.t.counters.outSegs]).toEqual([5000, 0, 1]);
+});
+
+test('a RST has the timestamps that were agreed on; one without room is none [RFC 7323 §3.2]', () => {
+  const b = bench({ descriptors: 1 });
+  b.tcb.flags |= F_TS;
+  b.tcb.tsRecent = 4711;
+  emitRst(b.t, b.tcb, 0);
+  emitRst(b.t, b.tcb, 0);
+  expect(b.take()).toMatchObject([{ flags: RST | ACK, ts: [1000, 4711] }]);
+  expect([b.t.counters.outRsts, b.t.counters.outSegs, b.t.counters.txOverflow]).toEqual([1, 1, 1]);
+});
+
+test('text that is sent again is not marked as ECN-capable [RFC 3168 §6.1.5]', () => {
+  const b = bench();
+  b.tcb.flags2 |= F2_ECN;
+  b.send(100);
+  emitText(b.t, b.tcb, 0, ISS + 1, ACK, b.tcb.sndHead, 0, 100, 1000);
+  expect([0, DESC_WORDS].map((at) => b.t.links[0]!.tx[at + TX_IP]! & 3)).toEqual([ECT_0, 0]);
+});
+
+test('a duplicate is reported once, but not by an ACK that found no room [RFC 2883 §4]', () => {
+  const b = bench({ descriptors: 1 });
+  const { t, tcb } = b;
+  tcb.flags |= F_SACK;
+  noteDuplicate(tcb, tcb.rcvNxt - 200, tcb.rcvNxt - 100);
+  emitAck(t, tcb, 0);
+  const [first] = b.take();
+  expect([first!.options.sackBlocks, ...first!.options.sack.subarray(0, 2)]).toEqual([1, 4800, 4900]);
+  expect(tcb.flags2 & F2_DSACK).toBe(0);
+  noteDuplicate(tcb, tcb.rcvNxt - 200, tcb.rcvNxt - 100);
+  emitAck(t, tcb, 0);
+  noteDuplicate(tcb, tcb.rcvNxt - 200, tcb.rcvNxt - 100);
+  expect([emitAck(t, tcb, 0), tcb.flags2 & F2_DSACK]).toEqual([false, F2_DSACK]);
 });

@@ -75,7 +75,7 @@ describe('what continues a record', () => {
   });
 });
 
-test('[MAY-16] PSH stays with the text that it came with', () => {
+test('[MAY-17] PSH stays with the text that it came with', () => {
   const box = holding(0);
   give(box, 0, 100);
   give(box, 200, 300, ACK | PSH);
