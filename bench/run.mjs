@@ -39,6 +39,8 @@ const plans = {
 };
 const plan = plans[['quick', 'smoke', 'full'].find((name) => ask[name]) ?? 'usual'];
 const rounds = ask.rounds ?? plan.rounds;
+/** A round of idle connections takes long, and its figure hardly moves: one, unless somebody asks for more. */
+const idleRounds = ask.rounds ?? '1';
 // `--idle` alone measures nothing else, and `--modes` alone no idle connections.
 const modes = (ask.modes ?? (ask.idle ? '' : plan.modes)).split(',').filter(Boolean);
 const idle = ask.idle ?? (ask.modes ? '' : plan.idle);
@@ -101,7 +103,11 @@ function measure(mode, names, file) {
   const gro = mode === 'gro' ? { GRO: 'on', BULK: '1' } : { GRO: 'off' };
   const env = { ...plan.env, ...gro, PEERS_BIN: binaries, EXTRA: JSON.stringify(ours), NS: idle };
   say(`${mode}: ${fits.join(' ')}`);
-  const code = run('python3', [join(peersDir, 'run.py'), inner, rounds, part, fits.join(',')], { env });
+  const code = run(
+    'python3',
+    [join(peersDir, 'run.py'), inner, mode === 'idle' ? idleRounds : rounds, part, fits.join(',')],
+    { env },
+  );
   for (const r of existsSync(part) ? readRows(part) : []) {
     appendFileSync(file, `${JSON.stringify(r.mode === inner ? { ...r, mode } : r)}\n`);
   }
