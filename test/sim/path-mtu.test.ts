@@ -63,6 +63,31 @@ describe.each([false, true])('IPv6 %s', (v6) => {
     expect(a.core.counters.packetsTooBig).toBe(1);
   });
 
+  test('nobody tries a larger one for five minutes: not the next connection, not one that rested [RFC 1191 §3-b] [RFC 8201 §4-b]', () => {
+    const pair = new Pair({ ...CASE, v6 });
+    pair.warm();
+    const [a, b] = pair.hosts;
+    b.listen(80);
+    pair.wire.impair({ delay: 5000, mtu: 1300, tellsMtu: true }, a.link);
+    const say = (row: number) => {
+      a.turn(() => a.core.callSend(row, new Uint8Array(20_000), 0, 20_000, a.now));
+      pair.clock.advance(S);
+      return a.core.counters.mtuProbes;
+    };
+    const first = a.connect(pair.addresses[1], 80);
+    pair.clock.advance(S);
+    say(first);
+    const next = a.connect(pair.addresses[1], 80);
+    pair.clock.advance(S);
+    expect(say(next)).toBe(0);
+    pair.clock.advance(120 * S);
+    expect(a.tcb(next).flight).toBe(0);
+    expect(say(next)).toBe(0);
+    // Ten minutes after the router spoke the path may have changed.
+    pair.clock.advance(500 * S);
+    expect(say(next)).toBeGreaterThan(0);
+  });
+
   test.each([1400, 1280])(
     'large segments that vanish without a word at %d: found out and searched [RFC 4821 §7] [RFC 4821 §7.7] [RFC 4821 §7.2] [RFC 8899 §5.1]',
     (mtu) => {

@@ -6,6 +6,7 @@ import {
   DEADLINES,
   FLIGHT_WORDS,
   OOO_HEAD,
+  RADDR,
   RTX_HEAD,
   RTX_TAIL,
   SND_CHUNK,
@@ -93,6 +94,7 @@ export function stir(t: Tcp, tcb: Tcb): void {
   if (tcb.flight !== 0) return;
   tcb.flight = t.flights.take();
   tcb.recover = tcb.sndUna;
+  if (tcb.pmtu > 0) tcb.mtuAt = t.paths.quietUntil(tcb.i32, tcb.at + RADDR);
   if (tcb.cwnd > 0) controllerOf(t, tcb).take(tcb, t.now);
   beginRest(t, tcb);
 }

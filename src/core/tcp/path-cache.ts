@@ -12,6 +12,8 @@ interface Path {
   readonly mtu: number;
   /** Tick. */
   readonly at: number;
+  /** Tick before which nobody looks for a larger one; 0 = somebody is looking. */
+  quietUntil: number;
 }
 
 export class PathCache {
@@ -32,10 +34,22 @@ export class PathCache {
   learn(words: Int32Array, at: number, mtu: number, tick: number): void {
     const key = keyOf(words, at);
     this.paths.delete(key);
-    this.paths.set(key, { mtu, at: tick });
+    this.paths.set(key, { mtu, at: tick, quietUntil: 0 });
     if (this.paths.size <= MOST) return;
     const [oldest] = this.paths.keys();
     this.paths.delete(oldest!);
+  }
+
+  /** No larger one is looked for before `until`, whichever connection it is. */
+  quiet(words: Int32Array, at: number, until: number): void {
+    const path = this.paths.get(keyOf(words, at));
+    if (path !== undefined) path.quietUntil = until;
+  }
+
+  /** Tick before which nobody looks for a larger one; 0 = no such time is set. */
+  quietUntil(words: Int32Array, at: number): number {
+    if (this.paths.size === 0) return 0;
+    return this.paths.get(keyOf(words, at))?.quietUntil ?? 0;
   }
 
   get size(): number {

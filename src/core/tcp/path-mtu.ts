@@ -32,6 +32,7 @@ const STILL_VANISHED = 4;
 /** The connection opens: what an earlier one learned holds for this one. */
 export function recallPathMtu(t: Tcp, tcb: Tcb): void {
   tcb.pmtu = t.paths.mtu(tcb.i32, tcb.at + RADDR, t.tick);
+  tcb.mtuAt = t.paths.quietUntil(tcb.i32, tcb.at + RADDR);
 }
 
 /**
@@ -48,7 +49,13 @@ export function packetTooBig(t: Tcp, tcb: Tcb, seq: number, mtu: number): void {
     tcb.mtuClaimSeq = seq;
     return;
   }
-  shrink(t, tcb, size);
+  believe(t, tcb, size);
+}
+
+/** A router named the size. */
+function believe(t: Tcp, tcb: Tcb, mtu: number): void {
+  shrink(t, tcb, mtu);
+  pauseSearch(t, tcb);
 }
 
 /**
@@ -60,7 +67,7 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
   if (tcb.mtuClaim > 0) {
     const claim = tcb.mtuClaim;
     tcb.mtuClaim = 0;
-    if (geq(tcb.mtuClaimSeq, tcb.sndUna) && claim < pathMtu(t, tcb)) shrink(t, tcb, claim);
+    if (geq(tcb.mtuClaimSeq, tcb.sndUna) && claim < pathMtu(t, tcb)) believe(t, tcb, claim);
     return;
   }
   if (!t.defaults.mtuProbing || tcb.rtxHead < 0) return;
@@ -74,7 +81,7 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
   tcb.flags2 |= F2_BLACK_HOLE;
   t.counters.blackHoles++;
   shrink(t, tcb, base);
-  tcb.mtuAt = 0; // nobody said how much passes: the search begins as soon as text does
+  lookFor(tcb); // nobody said how much passes: the search begins as soon as text does
 }
 
 /**
@@ -83,7 +90,6 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
  */
 function shrink(t: Tcp, tcb: Tcb, mtu: number): void {
   setPathMtu(t, tcb, mtu);
-  pauseSearch(t, tcb);
   tcb.flags2 &= ~F2_MTU_PROBE;
   if (tcb.rtxHead < 0) return;
   markAllLost(t, tcb);
@@ -99,10 +105,19 @@ export function setPathMtu(t: Tcp, tcb: Tcb, mtu: number): void {
   setSendMss(t, tcb);
 }
 
-/** RFC 1191 §3, RFC 8201 §4: no larger one is tried before five minutes, better ten, have passed; the path may have changed then. */
+function lookFor(tcb: Tcb): void {
+  tcb.mtuHigh = 0;
+  tcb.mtuAt = 0;
+}
+
+/**
+ * RFC 1191 §3, RFC 8201 §4: no larger one is tried before five minutes, better ten, have passed; the path may have changed then. That
+ * goes for the path: for the next connection, too, and for this one after it has rested.
+ */
 export function pauseSearch(t: Tcp, tcb: Tcb): void {
   tcb.mtuHigh = 0;
   tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
+  t.paths.quiet(tcb.i32, tcb.at + RADDR, tcb.mtuAt);
 }
 
 /** Whether the time to look for a larger one has come. */
