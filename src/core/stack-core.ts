@@ -239,6 +239,7 @@ export class StackCore extends Inquiry implements Core {
     t.lent.length = 0;
     t.arena.resetScratch();
     t.rows.endTurn();
+    t.sourceRoutes.endTurn();
   }
 
   pollAlarm(): Micros {

@@ -78,6 +78,21 @@ export function fillRoute(
   return true;
 }
 
+/**
+ * Fills the entry at word `at` with the way back of the packet [l3, l4), which has a route and has come to its end: recorded from its sender
+ * to us, so it is the same in reverse, and ends at the sender (RFC 1122 §3.2.1.8; where the record begins with the sender itself,
+ * case B there, it is left out). False: there is none, for the record names nobody, or it is malformed.
+ */
+export function fillWayBack(w: Int32Array, at: number, b: Uint8Array, l3: number, l4: number): boolean {
+  const o = findSourceRoute(b, l3, l4);
+  if (o < 0) return false;
+  const sender = get32(b, l3 + 12);
+  const back: number[] = [];
+  for (let n = routeHops(b, o, l4) - 1; n >= 0; n--) back.push(get32(b, o + ROUTE_DATA + 4 * n));
+  if (back.at(-1) === sender) back.pop();
+  return fillRoute(w, at, b[o] === SSRR, back, sender);
+}
+
 /** Word of the route that the high half of TX_HOP names: 0 = none, -1 = it is not there. */
 export function routeWord(hops: Int32Array, hop: number): number {
   const at = hop < 0 ? 0 : (hop >>> 16) * HOP_WORDS;

@@ -31,10 +31,18 @@ export const sourceRoutes: readonly Fault[] = [
   {
     name: 'way-back-is-the-way-it-came',
     ids: ['MUST-53'],
-    file: 'src/core/tcp/source-routes.ts',
-    from: 'for (let n = count - 1; n >= 0; n--) back.push',
-    to: 'for (let n = 0; n < count; n++) back.push',
+    file: 'src/wire/source-route.ts',
+    from: 'for (let n = routeHops(b, o, l4) - 1; n >= 0; n--) back.push',
+    to: 'for (let n = 0; n < routeHops(b, o, l4); n++) back.push',
     tests,
+  },
+  {
+    name: 'echo-reply-by-our-own-routes',
+    ids: ['RFC 1122 §3.2.2.6'],
+    file: 'src/core/ip/frames.ts',
+    from: 'if (packet.version !== 4 ||',
+    to: 'if (packet.version >= 4 ||',
+    tests: ['test/unit/core/ip/icmp-routes.test.ts'],
   },
   {
     name: 'first-route-stays',

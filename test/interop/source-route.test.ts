@@ -6,6 +6,7 @@ import { Side } from './harness/side.ts';
 import { digest } from './programs/stream.mjs';
 
 const PYTHON = fileURLToPath(new URL('programs/source-route.py', import.meta.url));
+const PING = fileURLToPath(new URL('programs/echo-route.py', import.meta.url));
 const SIZE = 300_000;
 const NEAR = '10.96.0.1';
 const FAR = '10.96.0.2';
@@ -64,4 +65,19 @@ describe.skipIf(skip)('a source route and the kernel', () => {
       await ours.program.stop();
     }
   });
+
+  test.each([56, 4000])(
+    'a ping of the kernel by one is answered along it, %d bytes [RFC 1122 §3.2.2.6]',
+    async (size) => {
+      for (const sourceRoutes of ['accept', 'drop']) {
+        const ours = await Host.stack(lab, { ip: { sourceRoutes } });
+        const ran = far.try(['timeout', '8', 'python3', PING, addresses.stack.v4, NEAR, String(size)]);
+        // The gateways that the answer passed, as the kernel between wrote them into it, and a NOP in front.
+        if (sourceRoutes === 'accept')
+          expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(`^${size} True 01830708`) });
+        else expect(ran.code).not.toBe(0);
+        await ours.program.stop();
+      }
+    },
+  );
 });

@@ -2,7 +2,7 @@
 import type { Rng } from '../../ports.ts';
 import { put16, put32 } from '../../wire/bytes.ts';
 import { writeChecksum } from '../../wire/checksum.ts';
-import { IPV4_HEADER, IPV6_HEADER, PROTO_FRAGMENT } from '../../wire/ip.ts';
+import { IPV6_HEADER, PROTO_FRAGMENT } from '../../wire/ip.ts';
 import type { RawOut } from './frames.ts';
 
 const FRAGMENT_HEADER = 8;
@@ -23,10 +23,10 @@ export class Fragmentation {
     this.id4 = rng.u32() & 0xffff;
   }
 
-  /** Sends the frame of `length` bytes at `at` in pieces; its IP header, which has no options, is at `l3`. */
+  /** Sends the frame of `length` bytes at `at` in pieces; its IP header is at `l3`. Each piece has the options, for of these only source routes are ours (RFC 791 §3.1). */
   send(link: number, at: number, l3: number, length: number, mtu: number): void {
     const six = this.raw.arena[l3]! >>> 4 === 6;
-    const header = six ? IPV6_HEADER : IPV4_HEADER;
+    const header = six ? IPV6_HEADER : (this.raw.arena[l3]! & 15) * 4;
     const extra = six ? FRAGMENT_HEADER : 0;
     const total = at + length - l3 - header;
     const room = (mtu - header - extra) & ~7;
@@ -54,7 +54,7 @@ export class Fragmentation {
     const b = this.raw.arena;
     const ip = to + l3 - at;
     b.copyWithin(to, at, l3 + header);
-    if (header === IPV4_HEADER) {
+    if (b[l3]! >>> 4 === 4) {
       put16(b, ip + 2, header + size);
       put16(b, ip + 4, id);
       put16(b, ip + 6, (more ? MORE_FRAGMENTS : 0) | (offset >>> 3));

@@ -1,12 +1,13 @@
-/** Writes the few frames that are not TCP data: questions, answers, errors, resets without a connection. */
+/** Writes the few frames that are not TCP data: questions, answers, errors. */
 import type { Link, Rng } from '../../ports.ts';
+import { HOP_WORDS, ROUTE_LENGTH } from '../../wire/abi.ts';
 import { isMapped } from '../../wire/address.ts';
 import { get16, put16 } from '../../wire/bytes.ts';
-import { pseudo, writeChecksum } from '../../wire/checksum.ts';
 import { ETHER_HEADER, macHi, macLo, putMac, writeEthernet } from '../../wire/ethernet.ts';
 import { ICMP_HEADER, writeIcmp4 } from '../../wire/icmp.ts';
 import { sealIcmp6, writeIcmp6 } from '../../wire/icmp6.ts';
-import { IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, PROTO_TCP, writeIpv4, writeIpv6 } from '../../wire/ip.ts';
+import { IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, writeIpv4, writeIpv6 } from '../../wire/ip.ts';
+import { fillWayBack, writeRoute } from '../../wire/source-route.ts';
 import { Fragmentation } from './fragmentation.ts';
 import type { Packet } from './packet.ts';
 
@@ -19,9 +20,6 @@ export interface RawOut {
   /** Room in the arena until the turn ends; -1 when there is none. */
   borrow(bytes: number): number;
 }
-
-/** Of the checksum in the TCP header. */
-const TCP_CHECKSUM = 16;
 
 /** What the length field of IPv4 can say. */
 const LONGEST_PACKET = 65_535;
@@ -37,6 +35,8 @@ export class Frames {
   private l3 = 0;
   private l4 = 0;
   private length = 0;
+  /** The source route it goes by, as an entry of the hop table has it. */
+  private readonly route = new Int32Array(HOP_WORDS);
 
   constructor(links: readonly Link[], raw: RawOut, rng: Rng) {
     this.links = links;
@@ -80,10 +80,21 @@ export class Frames {
   }
 
   /** Begins an IP packet that answers another: addresses swapped. Where its layer 4 goes, or -1. */
-  answer(packet: Packet, protocol: number, bytes: number, tos: number): number {
+  private answer(packet: Packet, protocol: number, bytes: number, tos: number): number {
     const header = packet.version === 4 ? IPV4_HEADER : IPV6_HEADER;
     if (this.toSender(packet, header + bytes) < 0) return -1;
     return this.ip(packet.dst, packet.src, protocol, bytes, tos, 0);
+  }
+
+  /** The same, along the way back of a packet that came by a source route (RFC 1122 §3.2.2.6). -2 = it came by none. */
+  private answerAlong(packet: Packet, protocol: number, bytes: number, tos: number): number {
+    const { route } = this;
+    if (packet.version !== 4 || !fillWayBack(route, 0, packet.memory, packet.l3, packet.l4)) return -2;
+    const options = route[ROUTE_LENGTH]!;
+    const o = this.answer(packet, protocol, options + bytes, tos);
+    if (o < 0) return -1;
+    writeRoute(this.arena, this.l3, route, 0);
+    return o + options;
   }
 
   /** Sends an ICMP message of either version back to where a packet came from, with `length` bytes of its memory. */
@@ -97,7 +108,9 @@ export class Frames {
     tos: number,
   ): boolean {
     const four = packet.version === 4;
-    const o = this.answer(packet, four ? PROTO_ICMP4 : PROTO_ICMP6, ICMP_HEADER + length, tos);
+    const bytes = ICMP_HEADER + length;
+    let o = this.answerAlong(packet, PROTO_ICMP4, bytes, tos);
+    if (o === -2) o = this.answer(packet, four ? PROTO_ICMP4 : PROTO_ICMP6, bytes, tos);
     if (o < 0) return false;
     if (four) writeIcmp4(this.arena, o, type, code, word, packet.memory, from, length);
     else writeIcmp6(this.arena, this.l3, o, type, code, word, packet.memory, from, length);
@@ -109,13 +122,6 @@ export class Frames {
   sendIcmp6(skip = 0): void {
     const l4 = this.l4 + skip;
     sealIcmp6(this.arena, this.l3, l4, this.at + this.length - l4);
-    this.send();
-  }
-
-  /** Completes and sends the TCP segment written where `answer` said [MUST-2]. */
-  sendTcp(): void {
-    const bytes = this.at + this.length - this.l4;
-    writeChecksum(this.arena, this.l4 + TCP_CHECKSUM, this.l4, bytes, pseudo(this.arena, this.l3, PROTO_TCP, bytes));
     this.send();
   }
 

@@ -158,7 +158,10 @@ export class Icmp {
     if (code >= 0) this.complain(packet, ICMP6_PARAMETER_PROBLEM, code, chain.pointer, now, chain.evenToGroup);
   }
 
-  /** RFC 1122 §3.2.2.6, RFC 4443 §4.2: from the address pinged, identifier, sequence number and data as they came. */
+  /**
+   * RFC 1122 §3.2.2.6, RFC 4443 §4.2: from the address pinged, identifier, sequence number and data as they came, along the reverse of
+   * the source route if they came by one.
+   */
   private echo(packet: Packet, reply: number): void {
     const { memory: b, l4, end } = packet;
     // Answers to a group would let one packet draw many (smurf attack).
@@ -243,7 +246,8 @@ export class Icmp {
       this.counters.icmpLimited++;
       return;
     }
-    const most = packet.version === 4 ? ERROR4_QUOTE : ERROR6_QUOTE;
+    // The answer has the options of a source route again.
+    const most = packet.version === 4 ? ERROR4_QUOTE - (packet.l4 - packet.l3 - IPV4_HEADER) : ERROR6_QUOTE;
     const quoted = packet.end - packet.l3 < most ? packet.end - packet.l3 : most;
     if (this.frames.answerIcmp(packet, type, code, word, packet.l3, quoted, 0)) this.counters.icmpSent++;
   }

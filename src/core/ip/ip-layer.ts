@@ -7,7 +7,6 @@ import { KIND_ARP, KIND_FRAGMENT, KIND_ICMP4, KIND_ICMP6, KIND_OTHER, KIND_UDP }
 import { ADDRESS_WORDS } from '../../wire/address.ts';
 import { icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION, ND_ROUTER_ADVERTISEMENT } from '../../wire/icmp6.ts';
-import { PROTO_TCP } from '../../wire/ip.ts';
 import { diff } from '../seq.ts';
 import { Addresses, type Speaker } from './addresses.ts';
 import { Arp } from './arp.ts';
@@ -324,26 +323,5 @@ export class IpLayer {
       case KIND_OTHER:
         this.icmp.protocolUnreachable(packet, now);
     }
-  }
-
-  /**
-   * Begins an answer to a TCP segment that belongs to no connection, to the MAC it came from. Returns where in the arena
-   * its `bytes` of TCP header and payload go, or -1: then the segment gets none (came to or from a group [MUST-57], from an
-   * impossible source [MUST-63], or there is no room). `finishReply` fills the checksum and sends.
-   */
-  beginReply(link: number, rx: Int32Array, base: number, memory: Uint8Array, bytes: number): number {
-    const packet = this.packet;
-    packet.read(link, rx, base, memory);
-    if (
-      packet.group ||
-      !this.addresses.isFor(link, packet.dst, 0) ||
-      !this.addresses.isValidSource(link, packet.src, 0)
-    )
-      return -1;
-    return this.frames.answer(packet, PROTO_TCP, bytes, 0);
-  }
-
-  finishReply(): void {
-    this.frames.sendTcp();
   }
 }

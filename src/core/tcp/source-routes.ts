@@ -16,9 +16,8 @@ import {
   RX_L3L4,
 } from '../../wire/abi.ts';
 import { ADDRESS_WORDS, isMapped, mapIpv4 } from '../../wire/address.ts';
-import { get32 } from '../../wire/bytes.ts';
 import { KEY_WORDS } from '../../wire/flow-key.ts';
-import { fillRoute, findSourceRoute, isCompleted, ROUTE_DATA, routeHops, SSRR } from '../../wire/source-route.ts';
+import { fillRoute, fillWayBack, findSourceRoute, isCompleted, routeHops, SSRR } from '../../wire/source-route.ts';
 import type { Tcp } from './context.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -30,7 +29,7 @@ export const ROUTE_ENTRIES = SOURCE_ROUTES + 2;
 const PORTS = 12;
 const LOCAL = 13;
 const REMOTE = 14;
-/** Tick at which it was written, or named by a descriptor: until that has left the entry must not change hands. */
+/** Turn in which it was written, or named by a descriptor: until that has left the entry must not change hands. */
 const USED = 15;
 /** What links read of it. */
 export const SHARED_WORDS = PORTS;
@@ -50,6 +49,7 @@ export class SourceRoutes {
   private readonly first: number;
   /** No entry from here on is in use. */
   private top = 0;
+  private turn = 1;
   private readonly towards = new Int32Array(ADDRESS_WORDS);
 
   /** `first`: index of the first of ROUTE_ENTRIES in the hop table that are ours. */
@@ -71,10 +71,15 @@ export class SourceRoutes {
   }
 
   /** The same, for a descriptor. */
-  named(t: Tcp, w: Int32Array, at: number): number {
+  named(w: Int32Array, at: number): number {
     const entry = this.of(w, at);
-    if (entry !== 0) this.hops[entry * HOP_WORDS + USED] = t.tick;
+    if (entry !== 0) this.hops[entry * HOP_WORDS + USED] = this.turn;
     return entry;
+  }
+
+  /** What was named has left. A turn may last longer than a tick. */
+  endTurn(): void {
+    this.turn = (this.turn + 1) | 0;
   }
 
   /** Bytes of options that the route takes of every packet. */
@@ -104,22 +109,16 @@ export class SourceRoutes {
   }
 
   /**
-   * Reads the route that a packet came by: recorded from its sender to us, so the way back is the same in reverse, and ends at the
-   * sender (RFC 1122 §3.2.1.8; where the record begins with the sender itself, case B there, it is left out). False: no host may take
-   * the packet, for it has to go on (RFC 1122 §3.3.5), or the option is malformed.
+   * Reads the route that a packet came by. False: no host may take the packet, for it has to go on (RFC 1122 §3.3.5), or the option is
+   * malformed.
    */
   read(rx: Int32Array, base: number, b: Uint8Array): boolean {
     const layers = rx[base + RX_L3L4]!;
     const l3 = rx[base + RX_FRAME]! + (layers & 0xffff);
     const l4 = rx[base + RX_FRAME]! + (layers >>> 16);
     const o = findSourceRoute(b, l3, l4);
-    const count = routeHops(b, o, l4);
-    if (count < 0 || !isCompleted(b, o)) return false;
-    const sender = get32(b, l3 + 12);
-    const back: number[] = [];
-    for (let n = count - 1; n >= 0; n--) back.push(get32(b, o + ROUTE_DATA + 4 * n));
-    if (back.at(-1) === sender) back.pop();
-    this.arrived = this.accept && fillRoute(this.hops, this.arrivedEntry * HOP_WORDS, b[o] === SSRR, back, sender);
+    if (routeHops(b, o, l4) < 0 || !isCompleted(b, o)) return false;
+    this.arrived = this.accept && fillWayBack(this.hops, this.arrivedEntry * HOP_WORDS, b, l3, l4);
     return true;
   }
 
@@ -143,7 +142,7 @@ export class SourceRoutes {
     this.hops[e + PORTS] = w[at + ROW_PORTS]!;
     this.hops[e + LOCAL] = w[at + ROW_LADDR + 3]!;
     this.hops[e + REMOTE] = w[at + ROW_RADDR + 3]!;
-    this.hops[e + USED] = t.tick;
+    this.hops[e + USED] = this.turn;
     return entry;
   }
 
@@ -180,12 +179,12 @@ export class SourceRoutes {
       mapIpv4(this.hops[e + LOCAL]!, key, ROW_LADDR);
       mapIpv4(this.hops[e + REMOTE]!, key, ROW_RADDR);
       const live = t.flows.find(key, 0) >= 0 || t.halfOpens.find(key, 0) >= 0 || t.timeWaits.find(key, 0) >= 0;
-      if (!live && this.hops[e + USED] !== t.tick) this.hops[e + PORTS] = 0;
+      if (!live && this.hops[e + USED] !== this.turn) this.hops[e + PORTS] = 0;
     }
   }
 }
 
 /** TX_HOP of a connection with a route. */
 export function routedHop(t: Tcp, tcb: Tcb): number {
-  return tcb.hop | (t.sourceRoutes.named(t, tcb.i32, tcb.at) << 16);
+  return tcb.hop | (t.sourceRoutes.named(tcb.i32, tcb.at) << 16);
 }

@@ -28,6 +28,26 @@ export function checkNumber(
   return value;
 }
 
+/** true or false; `fallback` when absent. */
+export function checkFlag(name: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw new OptionError(name, value, 'true or false');
+  return value;
+}
+
+/** An object with these methods, or absent. */
+export function checkMethods(name: string, value: unknown, methods: readonly string[], what: string): void {
+  if (value === undefined) return;
+  const has = typeof value === 'object' && value !== null;
+  if (!has || methods.some((method) => typeof (value as Record<string, unknown>)[method] !== 'function'))
+    throw new OptionError(name, value, what);
+}
+
+/** An AbortSignal, or absent. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  checkMethods('signal', signal, ['addEventListener', 'removeEventListener'], 'an AbortSignal');
+}
+
 export function checkOneOf<T extends string>(
   name: string,
   value: T | undefined,

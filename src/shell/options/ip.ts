@@ -3,7 +3,7 @@
 import { LEAST_REASSEMBLY } from '../../core/ip/reassembly.ts';
 import type { IpSettings } from '../../core/ip/settings.ts';
 import { OptionError } from '../option-error.ts';
-import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+import { checkFlag, checkKnown, checkNumber, checkOneOf } from './check.ts';
 
 /** Options of the IP layer. */
 export interface IpOptions {
@@ -25,8 +25,8 @@ export interface IpOptions {
   /** Bytes for fragments of datagrams that are not whole yet. Default 1 MiB. */
   reassemblyBytes?: number;
   /**
-   * What came by an IPv4 source route: 'drop' (default), or 'accept': TCP answers along the way it came, which lets a sender choose
-   * where the answers go. Answers to a `sourceRoute` of our own are taken in any case.
+   * What came by an IPv4 source route: 'drop' (default), or 'accept': TCP and ICMP answer along the way it came, which lets a sender
+   * choose where the answers go; UDP does not. Answers to a `sourceRoute` of our own are taken in any case.
    */
   sourceRoutes?: 'drop' | 'accept';
 }
@@ -55,10 +55,4 @@ export function checkIp(ip: IpOptions | undefined, device: boolean): Partial<IpS
     reassemblyBytes: checkNumber('ip.reassemblyBytes', given.reassemblyBytes, MIB, LEAST_REASSEMBLY, 64 * MIB, 'bytes'),
     sourceRoutes: checkOneOf('ip.sourceRoutes', given.sourceRoutes, ['drop', 'accept'], 'drop'),
   };
-}
-
-function checkFlag(name: string, value: boolean | undefined, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new OptionError(name, value, 'true or false');
-  return value;
 }

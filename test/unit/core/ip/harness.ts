@@ -261,3 +261,22 @@ export function tcp(lport: number, rport: number, seq: number): Uint8Array {
   b[12] = 0x50;
   return b;
 }
+
+/** The frame with IP options. */
+export function optioned(frame: Uint8Array, options: string): Uint8Array {
+  const more = bytes(options);
+  const b = new Uint8Array(frame.length + more.length);
+  b.set(frame.subarray(0, 34));
+  b.set(more, 34);
+  b.set(frame.subarray(34), 34 + more.length);
+  seal(b, 34 + more.length);
+  return b;
+}
+
+/** Lengths and checksum of the IP header [14, l4), and that of ICMP. */
+export function seal(b: Uint8Array, l4: number): void {
+  b[14] = 0x40 + (l4 - 14) / 4;
+  put16(b, 16, b.length - 14);
+  writeChecksum(b, 24, 14, l4 - 14);
+  if (b[23] === 1) writeChecksum(b, l4 + 2, l4, b.length - l4);
+}

@@ -11,6 +11,7 @@ import {
   icmp6,
   LOOP,
   OUR_MAC,
+  optioned,
   PEER_MAC,
   packet,
   tcp,
@@ -80,18 +81,7 @@ describe('echo', () => {
     host.receive(icmp4(8, 0, 1, PING.subarray(0, 7)));
     host.receive(icmp4(8, 0, 1, PING, { tag: '8100a00a' }));
     expect(host.take().map((s) => s.bytes.length)).toEqual([42, 49, 56]);
-    const options = icmp4(8, 0, 1, PING);
-    const frame = new Uint8Array(options.length + 4);
-    frame.set(options.subarray(0, 34));
-    frame.set([1, 1, 1, 0], 34);
-    frame.set(options.subarray(34), 38);
-    frame[14] = 0x46;
-    frame[17]! += 4;
-    frame[24] = frame[25] = 0;
-    const sum = checksum(frame, 14, 24);
-    frame[24] = sum >>> 8;
-    frame[25] = sum;
-    expect(host.receive(frame)).toBe(true);
+    expect(host.receive(optioned(icmp4(8, 0, 1, PING), '01010100'))).toBe(true);
     expect(hex(host.take()[0]!.bytes.subarray(42))).toBe(hex(PING));
   });
 

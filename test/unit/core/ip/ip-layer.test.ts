@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DESC_WORDS } from '../../../../src/wire/abi.ts';
 import { formatAddress, parseCidr } from '../../../../src/wire/address-text.ts';
-import { pseudo, verifies } from '../../../../src/wire/checksum.ts';
-import { address, BROADCAST, ETHER, Host, hex, LOOP, OUR_MAC, PEER_MAC, packet, tcp } from './harness.ts';
+import { address, ETHER, Host, LOOP, packet } from './harness.ts';
 
 const defaultRoute = (host: Host, cidr: string, gateway: string): void => {
   const { address: dst, bits } = parseCidr(cidr);
@@ -83,52 +81,6 @@ describe('sourceFor [MUST-44]', () => {
 
   test('no route, no source', () => {
     expect(new Host().ip.sourceFor(address('8.8.8.8'), new Int32Array(4))).toBe(false);
-  });
-});
-
-describe('an answer without a connection', () => {
-  const segment = (over: object = {}): Uint8Array =>
-    packet({ src: '192.0.2.7', dst: '10.0.0.1', protocol: 6, payload: tcp(5000, 80, 1), checksum: 16, ...over });
-  const begin = (host: Host, frame: Uint8Array): number => {
-    const { memory, rx } = host.describe(frame);
-    return host.ip.beginReply(ETHER, rx, DESC_WORDS, memory!, 20);
-  };
-
-  test.each([
-    ['IPv4', segment(), 34],
-    ['IPv6', segment({ src: '2600::7', dst: '2001:db8::1' }), 54],
-    ['tagged', segment({ tag: '81000064' }), 38],
-  ])('%s: goes to the MAC it came from, nothing is resolved', (_what, frame, l4) => {
-    const host = new Host();
-    const o = begin(host, frame);
-    host.raw.arena.set(tcp(80, 5000, 99), o);
-    host.ip.finishReply();
-    const [sent, ...more] = host.take();
-    expect(more).toEqual([]);
-    const b = sent!.bytes;
-    expect(sent!.hex.slice(0, 24)).toBe(PEER_MAC + OUR_MAC);
-    expect(hex(b.subarray(12, l4 > 54 ? 18 : 14))).toBe(hex(frame.subarray(12, 14)));
-    expect(b.length).toBe(l4 + 20);
-    expect(hex(b.subarray(l4, l4 + 8))).toBe('0050138800000063');
-    const l3 = l4 === 54 ? 14 : l4 - 20;
-    expect(verifies(b, l4, 20, pseudo(b, l3, 6, 20))).toBe(true);
-  });
-
-  test.each([
-    ['to the broadcast MAC', segment({ dstMac: BROADCAST })],
-    ['to a broadcast address', segment({ dst: '10.0.0.255' })],
-    ['to a group', segment({ dst: '224.1.1.1' })],
-    ['to loopback', segment({ dst: '127.0.0.1' })],
-    ['from a broadcast address', segment({ src: '10.0.0.255' })],
-    ['from a group', segment({ src: '224.1.1.1' })],
-    ['from loopback', segment({ src: '127.0.0.1' })],
-    ['from ourselves', segment({ src: '10.0.0.1' })],
-    ['from nobody', segment({ src: '0.0.0.0' })],
-    ['from a group (IPv6)', segment({ src: 'ff02::1', dst: '2001:db8::1' })],
-  ])('%s: none [MUST-57] [MUST-63]', (_what, frame) => {
-    const host = new Host();
-    expect(begin(host, frame)).toBe(-1);
-    expect(host.take()).toEqual([]);
   });
 });
 
