@@ -135,6 +135,30 @@ describe('classic feedback', () => {
     PLAIN,
   );
   conform(
+    'ECE with a window of one segment: the next one waits for an RTO [RFC 3168 §6.1.2-b] [RFC 9438 §4.6-b]',
+    async (s) => {
+      await s.run`
+        open active
+        +0 > SEW seq 0
+        +0 < S.E seq 0 ack 1 win 5000 <mss 1000>
+        +0 > . seq 1 ack 1
+        send 1000
+        +0 > P. seq 1 len 1000
+        +.01 < .E seq 1 ack 1001 win 5000
+        send 1000
+        +0 > P.W seq 1001 len 1000
+        +.01 < .E seq 1 ack 2001 win 5000
+        send 1000
+        silence 190ms
+        +* > P.W seq 2001 len 1000
+        +.01 < . seq 1 ack 3001 win 5000
+        send 1000
+        +0 > P. seq 3001 len 1000
+      `;
+    },
+    { tcp: { ...ON.tcp, congestion: 'cubic' } },
+  );
+  conform(
     'what is sent again, and window probes, are not ECN-capable [RFC 3168 §6.1.5] [RFC 3168 §6.1.6]',
     async (s) => {
       await s.run(`${open}

@@ -6,6 +6,7 @@ import { ACK, CWR, ECE, RX_FLAGS, RX_IP, SYN } from '../../wire/abi.ts';
 import { lt } from '../seq.ts';
 import { accurateFeedback, beginAccurate, countMarks, ES_TELL, HANDSHAKE } from './accurate-ecn.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
+import { holdBack } from './pacing.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight } from './retransmission.ts';
 import {
@@ -129,5 +130,5 @@ function congested(t: Tcp, tcb: Tcb, acked: number): void {
     controllerOf(t, tcb).onEce(tcb, inFlight(tcb) + tcb.sackedOut + acked, t.now);
   } else if (tcb.sndUna !== tcb.sndNxt) {
     arm(t, tcb, TIMER_REXMIT, tcb.rto); // one segment is the least: it waits for the timer instead
-  }
+  } else holdBack(t, tcb, tcb.rto); // one in a round trip is too much: one in an RTO (RFC 3168 §6.1.2, RFC 9438 §4.6)
 }

@@ -35,6 +35,7 @@ import {
   F2_TFO_PENDING,
   F2_TLP_DUE,
   F2_UTO_DUE,
+  TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REXMIT,
 } from './row.ts';
@@ -216,7 +217,7 @@ export function waitForHop(t: Tcp, tcb: Tcb): void {
  */
 function watchWindow(t: Tcp, tcb: Tcb, left: number): void {
   if (left === 0 && !finWaits(tcb)) return;
-  if (tcb.sndNxt !== tcb.sndUna || tcb.timer(TIMER_PERSIST) !== 0) return;
+  if (tcb.sndNxt !== tcb.sndUna || tcb.timer(TIMER_PERSIST) !== 0 || tcb.timer(TIMER_PACE) !== 0) return;
   if (tcb.flags & F_CORK && tcb.sndWnd > 0 && tcb.state === ESTABLISHED) {
     arm(t, tcb, TIMER_PERSIST, SWS_OVERRIDE); // [MUST-60] a cork holds back for a bounded time
     return;

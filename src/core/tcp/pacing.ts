@@ -4,6 +4,7 @@
  * rate, not 64 KiB, decides how large that is. Above some 500 Mbit/s a tick holds more than a super-segment.
  */
 import { diff } from '../seq.ts';
+import { MAX_CWND } from './congestion/controller.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import { arm, controllerOf, markDirty, type Tcp } from './context.ts';
 import { F2_PACED, TIMER_PACE } from './row.ts';
@@ -18,7 +19,7 @@ const LONG_IDLE = 30e6;
  * How many of `want` bytes may leave now: whole segments, or `want` itself. 0 = later, and the timer is set.
  */
 export function paced(t: Tcp, tcb: Tcb, want: number, mss: number): number {
-  if (tcb.pacingRate === 0) return want;
+  if (tcb.pacingRate === 0) return tcb.timer(TIMER_PACE) === 0 || tcb.flags2 & F2_PACED ? want : 0; // 0: held back
   const perUs = (tcb.pacingRate * RATE_UNIT) / 1e6;
   const quantum = Math.max(2 * mss, Math.floor(perUs * TICK_US));
   const budget = earn(t, tcb, perUs, quantum);
@@ -47,6 +48,12 @@ function earn(t: Tcp, tcb: Tcb, perUs: number, quantum: number): number {
   // The fraction of a byte is time that is not used up yet.
   tcb.paceAt = (now - Math.floor((budget - whole) / perUs)) | 0 || -1;
   return whole;
+}
+
+/** No text for so many ms, although nothing is in flight. */
+export function holdBack(t: Tcp, tcb: Tcb, ms: number): void {
+  if (tcb.pacingRate === 0) arm(t, tcb, TIMER_PACE, ms);
+  else tcb.paceBudget = -Math.min(MAX_CWND, Math.ceil(((tcb.pacingRate * RATE_UNIT) / 1e6) * ms * TICK_US));
 }
 
 /** `bytes` left. */
