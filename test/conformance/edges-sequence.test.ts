@@ -65,6 +65,16 @@ describe('an acknowledgment from the edge of our window', () => {
 });
 
 describe('simultaneous open', () => {
+  conform('timestamps that only our SYN had are not on our SYN,ACK [RFC 7323 §3.2-h]', async (s) => {
+    const size = s.family === 4 ? 1460 : 1440;
+    await s.run`
+      open active
+      +0 > S seq 0 <mss ${size}, sackOK, ws 0, ts * 0>
+      +0 < S seq 0 win 1000 <mss 1000>
+      +0 > S. seq 0 ack 1 <mss ${size}>
+    `;
+  });
+
   conform('the window of the SYN,ACK is not scaled [RFC 7323 §2.2] [T286]', async (s) => {
     await s.run`
       open active

@@ -226,7 +226,7 @@ describe('SYN cookies', () => {
   );
 
   conform(
-    'agreed timestamps must be there (RFC 7323 §3.2); without them the ACK is dropped',
+    'agreed timestamps must be there [RFC 7323 §3.2-b]; without them the ACK is dropped',
     async (s) => {
       await s.run(FULL);
       await s.run`

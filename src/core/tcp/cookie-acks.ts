@@ -24,7 +24,7 @@ export function cookieArrives(t: Tcp, tcb: Tcb, listener: number, seg: Segment):
     t.counters.synCookiesFailed++;
     return false;
   }
-  // RFC 7323 §3.2: timestamps are agreed, and without one the other options are unknown.
+  // RFC 7323 §3.2-b: timestamps are agreed, and without one the other options are unknown.
   if (!t.cookies.timestamps || seg.opts & OPT_TS) establish(t, tcb, listener, seg);
   else t.counters.inSegs++;
   return true;
