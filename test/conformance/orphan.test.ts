@@ -30,6 +30,29 @@ describe('an orphan behind a closed window [RFC 6429 §3]', () => {
     { tcp: { orphanTimeout: 8000 } },
   );
   conform(
+    'a peer that takes its window back from text in flight, and answers each time that text comes, ends it by R2 [T283]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        send 10
+        +0 > P. seq 1 ack 1 len 10
+        +.01 < . seq 1 ack 1 win 0
+        close
+        giveup
+        +* > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +* > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +* > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        silence 300s
+        expect GONE
+      `;
+      expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+    },
+    { tcp: { dataRetries: 3 } },
+  );
+  conform(
     'while somebody reads it is no orphan, and is probed for ever [MUST-37]',
     async (s) => {
       await bring(s, 'ESTABLISHED');

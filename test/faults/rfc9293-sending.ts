@@ -78,7 +78,7 @@ export const sending: readonly Fault[] = [
     name: 'answered-probes-count-as-lost',
     ids: ['MUST-37'],
     file: 'src/core/tcp/arrives/ack.ts',
-    from: 'tcb.rexmits = tcb.sndWnd === 0 ? 0 : tcb.rexmits; // [MUST-37]',
+    from: 'if (tcb.sndWnd === 0 && isKeptByAnswers(tcb)) tcb.rexmits = 0; // [MUST-37]',
     to: '// [MUST-37]',
     tests: ['test/conformance/rfc9293-windows.test.ts'],
   },

@@ -14,6 +14,14 @@ import type { Tcb } from './tcb.ts';
 /** States in which our FIN waits behind text that a closed window may hold back. */
 const CLOSE_UNDER_WAY = FIN_WAIT_1 | CLOSING | LAST_ACK;
 
+/**
+ * The peer answered what its closed window does not take. That keeps a connection, but not an orphan with text in flight, whose
+ * window was taken back: it is the retransmission timer that asks there, and R2 bounds its life.
+ */
+export function isKeptByAnswers(tcb: Tcb): boolean {
+  return (tcb.flags & F_NO_READER) === 0 || (tcb.flags & F_PERSIST) !== 0 || (tcb.state & CLOSE_UNDER_WAY) === 0;
+}
+
 /** Never while the application still reads. */
 export function watchOrphan(t: Tcp, tcb: Tcb): void {
   if ((tcb.flags & F_NO_READER) === 0) return;

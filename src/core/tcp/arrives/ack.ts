@@ -13,7 +13,7 @@ import { beginTimeWait, end } from '../lifecycle.ts';
 import { noteIdle } from '../limits.ts';
 import { duplicateAck, lossAck } from '../loss.ts';
 import { probeAcked } from '../mtu-search.ts';
-import { watchOrphan } from '../orphan.ts';
+import { isKeptByAnswers, watchOrphan } from '../orphan.ts';
 import { markAllLost } from '../retransmission.ts';
 import {
   F_CLOSE_QUEUED,
@@ -113,7 +113,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (advances) {
     advance(t, tcb, seg);
   } else if (seg.ack === tcb.sndUna && tcb.rtxHead >= 0) {
-    tcb.rexmits = tcb.sndWnd === 0 ? 0 : tcb.rexmits; // [MUST-37] a probe was answered
+    if (tcb.sndWnd === 0 && isKeptByAnswers(tcb)) tcb.rexmits = 0; // [MUST-37] a probe was answered
     // RFC 5681 §2: no text, no SYN or FIN, and the same window. What SACK says counts in any case (RFC 6675 §2).
     const bare = seg.len === 0 && (seg.flags & (SYN | FIN)) === 0;
     if (bare && window === tcb.sndWnd && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb);
