@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
-import { checkNumber } from './options/check.ts';
+import { checkFlag, checkNumber, checkSignal } from './options/check.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 import { checkSourceRoute, type SourceRouteOptions } from './options/source-route.ts';
 import { checkSocketTcp } from './options/tcp.ts';
@@ -110,15 +110,15 @@ export function checkPort(name: string, port: unknown, lowest: 0 | 1): number {
 
 /** Throws OptionError for what could not be opened, before anything is looked up; `port` becomes a number. */
 export function checkConnect(options: ConnectOptions): ConnectOptions {
+  checkSocketTcp(options);
   const checked = { ...options, port: checkPort('port', options.port, 1) };
   if (options.localPort !== undefined) checked.localPort = checkPort('localPort', options.localPort, 0);
   bindAddress('localAddress', options.localAddress);
-  checkSocketTcp(options);
+  checkSearch(options);
   checkSourceRoute(options.sourceRoute);
   checkNumber('attemptDelay', options.attemptDelay, 0, 10, 10_000, 'ms'); // RFC 8305 §5: never less than 10 ms
   const { fastOpen, data, maxBuffered } = options;
-  if (fastOpen !== undefined && typeof fastOpen !== 'boolean')
-    throw new OptionError('fastOpen', fastOpen, 'true or false');
+  checkFlag('fastOpen', fastOpen, false);
   if (data !== undefined && typeof data !== 'string' && !(data instanceof Uint8Array))
     throw new OptionError('data', data, 'bytes or a text');
   if (data !== undefined && maxBuffered !== undefined && Buffer.byteLength(data) > maxBuffered)
@@ -126,10 +126,19 @@ export function checkConnect(options: ConnectOptions): ConnectOptions {
   return checked;
 }
 
+/** What says where to find the peer. null is absent, as in node:net. */
+function checkSearch({ host, family, lookup, signal }: ConnectOptions): void {
+  if (typeof (host ?? '') !== 'string') throw new OptionError('host', host, 'an IP address or a name');
+  if (![0, 4, 6].includes(family ?? 0)) throw new OptionError('family', family, 'one of 0, 4, 6');
+  if (typeof (lookup ?? checkSearch) !== 'function')
+    throw new OptionError('lookup', lookup, 'a function like dns.lookup');
+  checkSignal(signal ?? undefined);
+}
+
 /** Address words to bind to; all zero (any address of either family) for undefined and "::". */
 export function bindAddress(name: string, text: string | undefined): Int32Array {
   if (text === undefined || text === '') return ANY;
-  const words = tryParseAddress(text);
+  const words = typeof text === 'string' ? tryParseAddress(text) : undefined;
   if (words === undefined) throw new OptionError(name, text, 'an IP address such as "10.0.0.2" or "fd00::2"');
   return words;
 }

@@ -5,6 +5,8 @@ import { checkPort, type TcpSocketOptions } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { StackError } from './errors.ts';
+import { OptionError } from './option-error.ts';
+import { checkSignal } from './options/check.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 import { Listening } from './service.ts';
 import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
@@ -75,7 +77,7 @@ export class Server extends EventEmitter {
     return this.#listening !== null;
   }
 
-  /** Begins to listen; 'listening' or 'error' follows. Throws OptionError for a wrong port. */
+  /** Begins to listen; 'listening' or 'error' follows. Throws OptionError for a wrong option. */
   listen(port?: number, host?: string, backlog?: number, callback?: () => void): this;
   /** Begins to listen. */
   listen(port?: number, host?: string, callback?: () => void): this;
@@ -92,6 +94,7 @@ export class Server extends EventEmitter {
       throw new StackError('ERR_USERTCP_LISTENING', 'listen() was called more than once without closing');
     }
     const port = checkPort('port', options.port ?? 0, 0);
+    checkSignal(options.signal);
     if (callback !== undefined) this.once('listening', callback);
     this.#starting = true;
     this.#closing = false;
@@ -100,6 +103,10 @@ export class Server extends EventEmitter {
       if (!this.#wantsRef) this.#listening.unref();
     } catch (error) {
       this.#starting = false;
+      if (error instanceof OptionError) {
+        if (callback !== undefined) this.off('listening', callback);
+        throw error;
+      }
       process.nextTick(() => this.emit('error', error));
       return this;
     }

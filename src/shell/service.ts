@@ -9,6 +9,7 @@ import type { Acceptor, Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
+import { checkFlag, checkNumber } from './options/check.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 import { SharedPort } from './shared-port.ts';
 import type { SynHandler } from './syn-info.ts';
@@ -50,14 +51,17 @@ export class Listening {
 
   constructor(engine: Engine, port: number, options: ListenOptions, acceptor: Acceptor) {
     const wanted = checkPort('port', port, 0);
-    const words = bindAddress('host', options.host);
     checkSocketTcp(options);
-    const { host, reusePort = false, ipv6Only = false, backlog = DEFAULT_BACKLOG } = options;
+    const words = bindAddress('host', options.host);
+    const { host } = options;
+    const backlog = checkNumber('backlog', options.backlog, DEFAULT_BACKLOG, 0, 2 ** 31 - 1);
+    const reusePort = checkFlag('reusePort', options.reusePort, false);
+    const ipv6Only = checkFlag('ipv6Only', options.ipv6Only, false);
+    checkFlag('keepObjects', options.keepObjects, true);
     const syn = options.syn ?? acceptor.handlers.syn;
     if (syn !== undefined && typeof syn !== 'function') throw new OptionError('syn', syn, 'a function');
     const tcp: OpenOptions = openOptions(options);
     const mine: Acceptor = { ...acceptor, syn, ipv6Only, maxBuffered: options.maxBuffered };
-    if (typeof reusePort !== 'boolean') throw new OptionError('reusePort', reusePort, 'true or false');
     const row = reusePort
       ? SharedPort.open(engine, words, wanted, backlog, tcp, mine)
       : engine.listen(words, wanted, backlog, tcp, alone(mine));

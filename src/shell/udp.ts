@@ -9,10 +9,11 @@ import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError, type SystemError, systemError } from './errors.ts';
 import { OptionError } from './option-error.ts';
-import { checkKnown, checkNumber } from './options/check.ts';
+import { checkFlag, checkKnown, checkNumber, checkSignal } from './options/check.ts';
 import type { IcmpFacts } from './wire-facts.ts';
 
-/** A UDP socket. */ export interface UdpOptions {
+/** What a UDP socket is bound with. */
+export interface UdpOptions {
   /** 0 (default) = one that nobody can guess. */
   port?: number;
   /** Local address; default every address of the stack. */
@@ -21,7 +22,8 @@ import type { IcmpFacts } from './wire-facts.ts';
   reuseAddress?: boolean;
   /** May send to broadcast addresses. */
   broadcast?: boolean;
-  /** TTL or hop limit, 1 to 255. Default 64. */ ttl?: number;
+  /** TTL or hop limit, 1 to 255. Default 64. */
+  ttl?: number;
   /** TOS / traffic class byte. */
   typeOfService?: number;
   /** Closes the socket. */
@@ -38,8 +40,10 @@ export interface DatagramInfo extends Endpoint {
   readonly destination: string;
   /** Name of the link it came by. */
   readonly link: string;
-  /** TTL or hop limit as it arrived. */ readonly ttl: number;
-  /** TOS or traffic class byte as it arrived. */ readonly typeOfService: number;
+  /** TTL or hop limit as it arrived. */
+  readonly ttl: number;
+  /** TOS or traffic class byte as it arrived. */
+  readonly typeOfService: number;
 }
 
 /** `bytes` points into the receive ring and is valid during the call only. */
@@ -47,8 +51,10 @@ export type DatagramHandler = (bytes: Buffer, from: DatagramInfo, socket: UdpSoc
 
 /** Why a datagram did not get there; `mtu` with EMSGSIZE. */
 export interface DatagramError extends SystemError {
-  /** What came by ICMP. */ icmp?: IcmpFacts;
-  /** With EMSGSIZE: largest packet that gets there, bytes. */ mtu?: number;
+  /** What came by ICMP. */
+  icmp?: IcmpFacts;
+  /** With EMSGSIZE: largest packet that gets there, bytes. */
+  mtu?: number;
 }
 
 interface UdpEvents {
@@ -88,12 +94,13 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     super();
     const port = checkPort('port', options.port ?? 0, 0);
     const words = bindAddress('address', options.address);
+    checkSignal(options.signal);
     const binding = engine.core.udp.bind(words, port, {
       ttl: checkNumber('ttl', options.ttl, 0, 1, 255),
       tos: checkNumber('typeOfService', options.typeOfService, 0, 0, 255),
-      reuse: options.reuseAddress ?? false,
-      broadcast: options.broadcast ?? false,
-      nameless: options.nameless ?? false,
+      reuse: checkFlag('reuseAddress', options.reuseAddress, false),
+      broadcast: checkFlag('broadcast', options.broadcast, false),
+      nameless: checkFlag('nameless', options.nameless, false),
     });
     if (typeof binding === 'number') throw systemError(binding, 'bind', options.address ?? '::', port);
     this.#engine = engine;
@@ -110,7 +117,8 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return this.#end;
   }
 
-  /** Where it is bound. */ get port(): number {
+  /** Where it is bound. */
+  get port(): number {
     return this.#end.port;
   }
 
@@ -164,7 +172,8 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return this;
   }
 
-  /** Every peer again. */ disconnect(): this {
+  /** Every peer again. */
+  disconnect(): this {
     this.#engine.core.udp.connect(this.#binding, new Int32Array(4), 0);
     this.#remote = undefined;
     return this;
@@ -187,13 +196,15 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
     return this;
   }
 
-  /** It does not keep the process alive. */ unref(): this {
+  /** It does not keep the process alive. */
+  unref(): this {
     if (!this.#unrefed && !this.#closed) this.#engine.letGo();
     this.#unrefed = true;
     return this;
   }
 
-  /** As `close()`. */ [Symbol.dispose](): void {
+  /** As `close()`. */
+  [Symbol.dispose](): void {
     this.close();
   }
 
@@ -262,6 +273,7 @@ export class UdpApi {
   /** Binds a port. Throws the SystemError of `bind`, such as EADDRINUSE. */
   bind(options: UdpOptions | number = {}): UdpSocket {
     const wanted = typeof options === 'number' ? { port: options } : options;
+    if (typeof wanted !== 'object' || wanted === null) throw new OptionError('options', wanted, 'an object, or a port');
     checkKnown('', wanted, NAMES);
     const engine = this.#engine();
     if (engine.shared && !isLoopback(bindAddress('address', wanted.address))) {

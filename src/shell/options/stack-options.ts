@@ -11,11 +11,12 @@ import type { CaptureOptions, CaptureSink } from '../capture-file.ts';
 import { OptionError } from '../option-error.ts';
 import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './addresses.ts';
 import { type BudgetOptions, checkBudget } from './budget.ts';
-import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+import { checkFlag, checkKnown, checkMethods, checkNumber, checkOneOf } from './check.ts';
 import { checkDhcp, type DhcpOptions, type DhcpSettings } from './dhcp.ts';
 import { checkDns, type DnsOptions, type DnsSettings } from './dns.ts';
 import { checkIp, type IpOptions } from './ip.ts';
 import { checkShard, type ShardOptions } from './shard.ts';
+import { checkSource } from './source.ts';
 import { checkTcp, type TcpOptions } from './tcp.ts';
 import { checkWarmUp } from './warm-up.ts';
 
@@ -45,7 +46,8 @@ export interface StackOptions {
   device?: string;
   /** A link of your own, such as a simulated one. */
   link?: Link;
-  /** Several of them. */ links?: readonly Link[];
+  /** Several of them. */
+  links?: readonly Link[];
   /**
    * 'own': addresses the kernel does not have. 'own-mac': also a MAC of their own. 'shared': the kernel's address,
    * only our ports. 'auto' (default): 'shared' when the kernel has the address, else 'own'.
@@ -59,7 +61,8 @@ export interface StackOptions {
   dns?: readonly string[] | 'system' | DnsOptions;
   /** Default routes: one gateway per family. */
   gateway?: string | readonly string[];
-  /** Further routes. */ routes?: readonly RouteOption[];
+  /** Further routes. */
+  routes?: readonly RouteOption[];
   /** MAC to use in mode 'own-mac'; made of the address when absent. */
   mac?: string;
   /**
@@ -96,11 +99,16 @@ export interface StackOptions {
   capture?: string | CaptureOptions | CaptureSink;
   /** 127.0.0.0/8, ::1 and own addresses reach the stack itself. Default true. */
   loopback?: boolean;
-  /** Defaults of new connections. */ tcp?: TcpOptions;
-  /** Options of the IP layer. */ ip?: IpOptions;
-  /** Time of your own, as in a simulation. */ clock?: Clock;
-  /** Randomness of your own, as in a simulation. */ rng?: Rng;
-  /** Where the tables of the stack lie. */ memory?: Memory;
+  /** Defaults of new connections. */
+  tcp?: TcpOptions;
+  /** Options of the IP layer. */
+  ip?: IpOptions;
+  /** Time of your own, as in a simulation. */
+  clock?: Clock;
+  /** Randomness of your own, as in a simulation. */
+  rng?: Rng;
+  /** Where the tables of the stack lie. */
+  memory?: Memory;
 }
 
 /** Options with everything decided. */
@@ -169,17 +177,14 @@ const NAMES = [
   'memory',
 ] as const satisfies readonly (keyof StackOptions)[];
 const MODES = ['own', 'own-mac', 'shared', 'auto'] as const;
-const SOURCES = ['device', 'link', 'links'] as const;
 const MIB = 1 << 20;
-/** IFNAMSIZ less the terminating zero. */
-const LONGEST_DEVICE = 15;
 
 /** Throws OptionError for the first thing that is wrong; opens nothing. */
 export function checkOptions(options: StackOptions = {}): Settings {
   if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
   checkKnown('', options, NAMES);
   const links = checkSource(options);
-  const loopback = checkType('loopback', options.loopback, 'boolean', true);
+  const loopback = checkFlag('loopback', options.loopback, true);
   const addresses = checkAddresses(options.addresses);
   const wire = links.length > 0 || options.device !== undefined;
   if (!wire && !loopback) {
@@ -200,6 +205,9 @@ export function checkOptions(options: StackOptions = {}): Settings {
     );
   }
   refuseDhcp(options, wire);
+  checkMethods('clock', options.clock, ['now', 'setAlarm'], 'a Clock: an object with now and setAlarm');
+  checkMethods('rng', options.rng, ['u32'], 'an Rng: an object with u32');
+  checkMethods('memory', options.memory, ['region'], 'a Memory: an object with region');
   return {
     device: options.device,
     links,
@@ -212,7 +220,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
     fds: checkFds(options),
     shard: checkShard(options.shard, options),
     vlan: options.vlan === undefined ? undefined : checkNumber('vlan', options.vlan, 1, 1, 4094),
-    selfTest: checkType('selfTest', options.selfTest, 'boolean', true),
+    selfTest: checkFlag('selfTest', options.selfTest, true),
     ports: checkPorts(options.ports),
     secret: checkSecret(options.secret),
     maxConnections: checkNumber('maxConnections', options.maxConnections, 65536, 1, 1 << 22),
@@ -232,42 +240,6 @@ export function checkOptions(options: StackOptions = {}): Settings {
   };
 }
 
-function checkSource(options: StackOptions): readonly Link[] {
-  const given = SOURCES.filter((name) => options[name] !== undefined);
-  if (given.length > 1) {
-    throw new OptionError(
-      given[1]!,
-      options[given[1]!],
-      `absent when ${given[0]} is given: a stack has one source of links`,
-    );
-  }
-  const { device } = options;
-  if (device !== undefined) {
-    if (typeof device !== 'string' || device === '' || device.length > LONGEST_DEVICE || /[\s/]/.test(device)) {
-      throw new OptionError(
-        'device',
-        device,
-        `the name of an interface, 1 to ${LONGEST_DEVICE} characters`,
-        'ip -brief link lists them.',
-      );
-    }
-  }
-  const links = options.links ?? (options.link === undefined ? [] : [options.link]);
-  if (!Array.isArray(links)) throw new OptionError('links', links, 'an array of links');
-  links.forEach((link: unknown, i) => {
-    const name = options.link === undefined ? `links[${i}]` : 'link';
-    if (typeof link !== 'object' || link === null || !('flush' in link) || !('attach' in link)) {
-      throw new OptionError(
-        name,
-        link,
-        'a link: an object with attach, start, flush and close',
-        'For an interface write device: "eth0".',
-      );
-    }
-  });
-  return links;
-}
-
 function refuseDhcp({ dhcp, mode }: StackOptions, wire: boolean): void {
   if (dhcp === undefined || dhcp === false) return;
   if (!wire) throw new OptionError('dhcp', dhcp, 'absent without a device', 'Name one, such as device: "eth0".');
@@ -278,12 +250,6 @@ function refuseDhcp({ dhcp, mode }: StackOptions, wire: boolean): void {
       "absent in mode 'shared'",
       "There the address is the host's, which has it already.",
     );
-}
-
-function checkType(name: string, value: boolean | undefined, type: 'boolean', fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== type) throw new OptionError(name, value, 'true or false');
-  return value;
 }
 
 function checkPorts(ports: readonly number[] | undefined): readonly number[] {

@@ -2,7 +2,7 @@
 import type { TcpDefaults } from '../../core/api.ts';
 import type { TcpSocketOptions } from '../connect.ts';
 import { OptionError } from '../option-error.ts';
-import { checkKnown, checkNumber, checkOneOf } from './check.ts';
+import { checkFlag, checkKnown, checkNumber, checkOneOf } from './check.ts';
 import { checkCongestion } from './congestion.ts';
 
 /** Sizes in bytes, times in ms. */
@@ -86,9 +86,12 @@ const FLAGS = [
 
 /** Throws OptionError unless a connection or listener can be opened with these. */
 export function checkSocketTcp(options: TcpSocketOptions): void {
+  if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
   for (const [name, [least, most, unit]] of Object.entries(SOCKET_RANGES)) {
     checkNumber(name, options[name as keyof typeof SOCKET_RANGES], 0, least, most, unit);
   }
+  checkFlag('noDelay', options.noDelay, false);
+  checkFlag('keepAlive', options.keepAlive, false);
   checkCongestion('congestion', options.congestion);
   checkUrgent(options.urgent);
 }
@@ -118,10 +121,7 @@ export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
   for (const [name, [least, most, unit]] of Object.entries(RANGES)) {
     checkNumber(`tcp.${name}`, options[name as keyof typeof RANGES], 0, least, most, unit);
   }
-  for (const name of FLAGS) {
-    if (options[name] !== undefined && typeof options[name] !== 'boolean')
-      throw new OptionError(`tcp.${name}`, options[name], 'true or false');
-  }
+  for (const name of FLAGS) checkFlag(`tcp.${name}`, options[name], false);
   checkCongestion('tcp.congestion', options.congestion);
   checkSynCookies(options.synCookies);
   checkOneOf('tcp.ecn', options.ecn, ['off', 'accept', 'on', 'accurate'], tcpDefaults.ecn);
