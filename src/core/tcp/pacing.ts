@@ -24,10 +24,7 @@ export function paced(t: Tcp, tcb: Tcb, want: number, mss: number): number {
   const quantum = Math.max(2 * mss, Math.floor(perUs * TICK_US));
   const budget = earn(t, tcb, perUs, quantum);
   const least = want < quantum ? want : quantum;
-  if (budget >= least) {
-    const most = budget < want ? budget - (budget % mss) : want;
-    return most < quantum ? most : quantum - (quantum % mss);
-  }
+  if (budget >= least) return want < quantum ? want : quantum - (quantum % mss);
   tcb.flags2 |= F2_PACED;
   if (tcb.timer(TIMER_PACE) === 0) arm(t, tcb, TIMER_PACE, Math.ceil((least - budget) / perUs / TICK_US));
   return 0;

@@ -32,11 +32,10 @@ import {
 } from './bbr-model.ts';
 import { type CongestionView, RATE_UNIT } from './view.ts';
 
-// BBR.ack_phase
+// BBR.ack_phase. Only whether a probe is stopping is ever asked: the draft's ACKS_PROBE_FEEDBACK is not told apart from its beginning.
 const ACKS_INIT = 0;
 const ACKS_REFILLING = 1;
 const ACKS_PROBE_STARTING = 2;
-const ACKS_PROBE_FEEDBACK = 3;
 export const ACKS_PROBE_STOPPING = 4;
 
 const LOSS_THRESHOLD = 0.02;
@@ -127,14 +126,10 @@ function targetInflight(view: CongestionView): number {
 
 /** BBRAdaptLongTermModel. */
 function adaptLongTerm(view: CongestionView, ack: AckSample, now: number): void {
-  const phase = view.int(ACK_PHASE);
-  if (ack.roundStart) {
-    if (phase === ACKS_PROBE_STARTING) view.setInt(ACK_PHASE, ACKS_PROBE_FEEDBACK);
-    if (phase === ACKS_PROBE_STOPPING) {
-      put(view, PROBE_SAMPLES, false);
-      view.setInt(ACK_PHASE, ACKS_INIT);
-      if (inProbeBw(view) && !ack.appLimited) advanceMaxBw(view);
-    }
+  if (ack.roundStart && view.int(ACK_PHASE) === ACKS_PROBE_STOPPING) {
+    put(view, PROBE_SAMPLES, false);
+    view.setInt(ACK_PHASE, ACKS_INIT);
+    if (inProbeBw(view) && !ack.appLimited) advanceMaxBw(view);
   }
   if (tooHigh(view, ack, now)) return;
   const long = view.int(INFLIGHT_LONG);
