@@ -254,14 +254,14 @@ describe('how much may be in flight', () => {
 describe('the shortest round trip', () => {
   test('any shorter one counts at once; none is none', () => {
     const { view } = bench(bbr);
-    takeRtt(view, 0, 5);
+    takeRtt(view, 0, 6 * SECOND);
     expect(minRtt(view)).toBe(0);
     expect(has(view, PROBE_RTT_EXPIRED)).toBe(false);
-    takeRtt(view, 40_000, 10);
-    takeRtt(view, 50_000, 20);
-    takeRtt(view, 0, 25);
+    takeRtt(view, 40_000, 6 * SECOND + 10);
+    takeRtt(view, 50_000, 6 * SECOND + 20);
+    takeRtt(view, 0, 6 * SECOND + 25);
     expect(minRtt(view)).toBe(40_000);
-    takeRtt(view, 30_000, 30);
+    takeRtt(view, 30_000, 6 * SECOND + 30);
     expect(minRtt(view)).toBe(30_000);
   });
 

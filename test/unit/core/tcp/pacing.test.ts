@@ -4,8 +4,8 @@ import { newReno } from '../../../../src/core/tcp/congestion/newreno.ts';
 import { RATE_UNIT } from '../../../../src/core/tcp/congestion/view.ts';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
-import { afterIdle, paced, spend } from '../../../../src/core/tcp/pacing.ts';
-import { F_CWND_LIMITED, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
+import { afterIdle, paceDue, paced, spend } from '../../../../src/core/tcp/pacing.ts';
+import { F_CWND_LIMITED, F_DIRTY, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { type Bench, bench } from './bench.ts';
 
@@ -121,20 +121,36 @@ test('a quantum is whole segments', () => {
 test('the timer that runs already stays: it is not put off by who asks again', () => {
   const b = at(100_000);
   drain(b);
-  const due = b.tcb.timer(TIMER_PACE);
+  const due = b.tcb.timer(TIMER_PACE) - 3;
+  b.tcb.setTimer(TIMER_PACE, due);
   pass(b, 5000);
   expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(0);
   expect(b.tcb.timer(TIMER_PACE)).toBe(due);
 });
 
+test('who waits no more saves up no more than a quantum', () => {
+  const b = at(100_000);
+  drain(b);
+  pass(b, 20_000);
+  expect(paced(b.t, b.tcb, 2000, MSS)).toBe(2000);
+  expect(b.tcb.flags2 & F2_PACED).toBe(0);
+});
+
+test('the timer brings the connection to the output', () => {
+  const b = at(100_000);
+  b.tcb.flags &= ~F_DIRTY;
+  paceDue(b.t, b.tcb);
+  expect(b.tcb.flags & F_DIRTY).toBe(F_DIRTY);
+});
+
 test('the tick in which enough has come, not the one before', () => {
   const b = at(160_000);
   drain(b);
-  b.tcb.paceBudget = 1;
+  b.tcb.paceBudget = 1000;
   b.tcb.setTimer(TIMER_PACE, 0);
   paced(b.t, b.tcb, 64_000, MSS);
-  // 1999 octets at 160 a tick.
-  expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(13);
+  // 1000 octets at 160 a tick.
+  expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(7);
 });
 
 test('a moment that reads as 0 is no fresh block, nor is one half an hour away a gift', () => {

@@ -1,6 +1,6 @@
 // Text ahead of a hole, and what it may cost: chunks are shared by what is contiguous, and a peer gets no more than its part.
 import { describe, expect, test } from 'vitest';
-import { LARGE_CHUNK, SMALL_CHUNK } from '../../../../src/core/arena.ts';
+import { LARGE_CHUNK, SCRATCH, SMALL_CHUNK } from '../../../../src/core/arena.ts';
 import { EVENT_WORDS } from '../../../../src/core/events.ts';
 import { deliverHeld, discardHeld, hold } from '../../../../src/core/tcp/reassembly.ts';
 import { Segment } from '../../../../src/core/tcp/segment.ts';
@@ -161,6 +161,7 @@ test('a segment of several pieces, trimmed before, inside and behind one', () =>
   for (const [offset, length] of pieces.slice(1)) addPiece(rx, 0, offset, length);
   for (const skip of [0, 5, 10, 29, 30, 60, 99]) {
     const box = holding(skip);
+    box.t.arena.bytes.fill(0xee);
     rx[RX_SEQ] = 0;
     const seg = new Segment();
     seg.load(rx, 0, 0, memory);
@@ -171,6 +172,8 @@ test('a segment of several pieces, trimmed before, inside and behind one', () =>
     // A part is held already: what comes before it and behind it is copied apart.
     if (skip < 50) give(box, 50, 70);
     hold(box.t, box.tcb, seg);
+    // Nothing beside the chunks is written to: the first begins behind the scratch ring.
+    expect(box.t.arena.bytes.subarray(SCRATCH - 100, SCRATCH).every((byte) => byte === 0xee)).toBe(true);
     expect(shown(box).reduce((sum, [, length]) => sum + length, 0)).toBe(100 - skip);
   }
 });

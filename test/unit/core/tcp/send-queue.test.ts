@@ -128,6 +128,17 @@ describe('what is queued and not sent is thrown away', () => {
     ]);
   });
 
+  test('what was acknowledged is not counted among them', () => {
+    const box = queued(3, LARGE_CHUNK + 7);
+    const { t, tcb } = box;
+    dequeue(t.arena, tcb, 100);
+    truncate(t.arena, tcb, LARGE_CHUNK);
+    expect([tcb.sndQueued, ending(box)[1], t.arena.end(tcb.sndTail)]).toEqual([LARGE_CHUNK, LARGE_CHUNK, 100]);
+    dequeue(t.arena, tcb, LARGE_CHUNK - 100);
+    truncate(t.arena, tcb, 60);
+    expect([tcb.sndQueued, ending(box)[1], t.arena.end(tcb.sndTail)]).toEqual([60, 60, 60]);
+  });
+
   test('the cursor in a chunk that goes stands at the end of what stays', () => {
     const box = queued(3, LARGE_CHUNK);
     // As seekNew leaves it when the last octet of a chunk was sent and there is more.
@@ -135,6 +146,12 @@ describe('what is queued and not sent is thrown away', () => {
     truncate(box.t.arena, box.tcb, LARGE_CHUNK);
     expect(cursor(box)).toBe(LARGE_CHUNK);
   });
+});
+
+test('a chunk that is acknowledged takes the cursor along only when that stood there', () => {
+  const box = queued(3, LARGE_CHUNK + 7);
+  dequeue(box.t.arena, box.tcb, LARGE_CHUNK);
+  expect(cursor(box)).toBe(7);
 });
 
 test('the cursor goes over the borders of chunks, and stays where the text ends', () => {
@@ -181,6 +198,26 @@ describe('bytes of the user stay where they are', () => {
     expect([t.arena.lentBytes, tcb.sndQueued]).toEqual([4096, 8291]);
     dequeue(t.arena, tcb, 8291);
     expect([t.arena.lentBytes, t.arena.used, tcb.sndHead]).toEqual([0, 0, -1]);
+  });
+
+  test('a link that cannot lend has a copy', () => {
+    const box = tables();
+    const { t, tcb } = box;
+    const regions = new LentRegions([{ rxMemory: new Uint8Array(1) } as unknown as Link], t.arena.bytes.buffer);
+    Object.assign(t, {
+      arena: new Arena(new ArrayBuffer(4 << 20), new ArrayBuffer(Arena.recordBytes(4 << 20)), regions),
+    });
+    expect(
+      enqueueLent(
+        t.arena,
+        tcb,
+        0,
+        Uint8Array.from({ length: 9000 }, (_, n) => n),
+        1,
+        5000,
+      ),
+    ).toBe(5000);
+    expect([t.arena.lentBytes, tcb.sndQueued, held(box).slice(0, 3)]).toEqual([0, 5000, [1, 2, 3]]);
   });
 
   test('a view into a buffer, first in the queue', () => {
