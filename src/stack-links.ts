@@ -12,6 +12,7 @@ import { kernelFacts } from './shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from './shell/coexist/plan.ts';
 import { watchKernel } from './shell/coexist/watch.ts';
 import type { Mode, Settings } from './shell/options/stack-options.ts';
+import { lendAddon } from './shell/shards/addon.ts';
 import type { Shard } from './shell/shards/shard.ts';
 import { undoAll } from './shell/undo.ts';
 import type { Surroundings } from './stack.ts';
@@ -25,6 +26,8 @@ export interface Opened {
   readonly shared: ((port: number) => boolean) | undefined;
   readonly fence: Surroundings['fence'];
 }
+
+lendAddon(native);
 
 const TAP = 'tap:';
 /** For what is steered to no shard: neighbours, errors, fragments; and after a change, frames of connections from before. */

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "block_pool.h"
+#include "link_group.h"
 #include "link_wrap.h"
 #include "probes.h"
 #include "turn.h"
@@ -14,6 +15,8 @@ class Addon final : public Napi::Addon<Addon> {
     exports.Set("PacketLink", LinkWrap::define(env, "PacketLink", LinkKind::kPacket));
     exports.Set("TapLink", LinkWrap::define(env, "TapLink", LinkKind::kTap));
     exports.Set("BlockPool", BlockPool::define(env));
+    exports.Set("closeSockets", Napi::Function::New<close_sockets>(env, "closeSockets"));
+    exports.Set("watchLock", Napi::Function::New<watch_lock>(env, "watchLock"));
     exports.Set("release", Napi::Function::New<release>(env, "release"));
     Turn::define(env, exports);
     define_probes(env, exports);

@@ -106,10 +106,12 @@ function withoutRow(t: Tcp, tcb: Tcb): void {
     return;
   }
   const waiting = t.timeWaits.find(identity, 0);
-  const elsewhere = t.share.on && t.links[seg.link]!.kind !== 'loop' && !t.share.owns(identity, 0);
+  const syn = (seg.flags & (SYN | ACK)) === SYN;
+  const shared = t.share.on && t.links[seg.link]!.kind !== 'loop';
+  const elsewhere = shared && !(syn ? t.share.owns(identity, 0) : t.share.reaches(identity, 0));
   if (waiting >= 0) {
     // The next incarnation is opened by whose bucket it is now; ISNs of all stacks rise by one clock.
-    if (elsewhere && (seg.flags & (SYN | ACK)) === SYN) finish(t, waiting, EV.evict);
+    if (elsewhere && syn) finish(t, waiting, EV.evict);
     else timeWaitArrives(t, waiting, seg);
     return;
   }

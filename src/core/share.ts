@@ -16,6 +16,19 @@ import { KEY_PORTS, KEY_WORDS } from '../wire/flow-key.ts';
 /** A set of ports is so many words. */
 export const PORT_WORDS = 65536 / 32;
 
+/**
+ * What the stacks of the address have agreed on, asked at the moment of a decision that another stack could be harmed by. What this stack
+ * took note of (`owned`) follows it some ms later.
+ */
+export interface Agreement {
+  /** Whether the kernel gives the bucket's frames to this stack. */
+  isOurs(bucket: number): boolean;
+  /** Whether another stack may have connections in the bucket, from before. */
+  isKept(bucket: number): boolean;
+  /** Whether another stack listens on the port. */
+  isServed(port: number): boolean;
+}
+
 export class Share {
   /** Whether the address is shared at all. */
   on = false;
@@ -25,11 +38,15 @@ export class Share {
   private last = 0;
   /** Local TCP ports that have buckets of their own, by berth; 0 = nobody's. */
   readonly berths = new Int32Array(BERTHS);
-  /** Buckets whose new flows are ours. */
+  /** Buckets that were ours when we looked last: SYNs that the kernel gave us then are ours. It gives each to one stack only. */
   readonly owned = new Int32Array(BUCKET_WORDS);
-  /** Buckets in which another stack has connections from before. */
-  readonly contested = new Int32Array(BUCKET_WORDS);
-  /** Local ports of such connections: not for ours. */
+  /** Nobody else, until there is one. */
+  agreement: Agreement = {
+    isOurs: (bucket) => hasBucket(this.owned, bucket),
+    isKept: () => false,
+    isServed: () => false,
+  };
+  /** Local ports of connections that other stacks have in buckets that are not theirs any more: not for ours. */
   readonly avoided = new Int32Array(PORT_WORDS);
   private readonly identity = new Int32Array(KEY_WORDS);
 
@@ -50,26 +67,40 @@ export class Share {
     return berth < 0 ? bucket : bucketInBerth(berth, bucket);
   }
 
-  /** Whether a flow of these nine identity words, which nobody here knows, is ours. */
+  /** Whether a SYN of these nine identity words, to a flow that nobody here knows, is ours. */
   owns(identity: Int32Array, at: number): boolean {
-    return hasBucket(this.owned, this.bucketOf(identity, at));
+    const bucket = this.bucketOf(identity, at);
+    return hasBucket(this.owned, bucket) || this.agreement.isOurs(bucket);
   }
 
-  /** Whether another stack may know the flow that nobody here knows: then it is not for us to refuse. */
-  isContested(identity: Int32Array, at: number): boolean {
-    return hasBucket(this.contested, this.bucketOf(identity, at));
+  /**
+   * The same of any other segment. It comes to several stacks while buckets change hands, so what was ours a moment ago does not
+   * count: its new owner may have opened the flow meanwhile.
+   */
+  reaches(identity: Int32Array, at: number): boolean {
+    return this.agreement.isOurs(this.bucketOf(identity, at));
+  }
+
+  /** Whether it is for us to refuse: nobody else has flows from before there. */
+  mayRefuse(identity: Int32Array, at: number): boolean {
+    const bucket = this.bucketOf(identity, at);
+    return this.agreement.isOurs(bucket) && !this.agreement.isKept(bucket);
   }
 
   /** Whether the answers to a connection from this local port come back here, and to nobody else. */
   canOpen(identity: Int32Array, at: number): boolean {
-    if (!this.owns(identity, at)) return false;
-    const port = identity[at + KEY_PORTS]! >>> 16;
-    return !hasBucket(this.avoided, port);
+    return this.reaches(identity, at) && !hasBucket(this.avoided, identity[at + KEY_PORTS]! >>> 16);
   }
 
   /** The same of a UDP port, whoever answers. A port that the user names is his affair. */
   canBind(port: number): boolean {
-    return hasBucket(this.owned, this.bucketOfPort(port)) && !hasBucket(this.avoided, port);
+    return this.agreement.isOurs(this.bucketOfPort(port)) && !hasBucket(this.avoided, port);
+  }
+
+  /** Whether a datagram to a socket that is not (`known`) or is here is for another stack. */
+  isDatagramOfOthers(bucket: number, known: boolean): boolean {
+    const ours = this.agreement.isOurs(bucket);
+    return known ? !ours && !hasBucket(this.owned, bucket) : !ours || this.agreement.isKept(bucket);
   }
 
   private bucketOfPort(port: number): number {

@@ -135,8 +135,8 @@ export class NativeDevice implements Link {
   }
 
   /** Of stacks that share an address: see NativeLink. */
-  join(small: number, large: number): number[] {
-    return this.#native.join(small, large);
+  join(small: number, large: number, sockets: Int32Array): number[] {
+    return this.#native.join(small, large, sockets);
   }
   steer(steering: NativeSteering, positions: Uint8Array): void {
     if (!this.#closed) this.#native.steer({ steering }, positions);

@@ -57,8 +57,11 @@ export interface NativeLink {
   /** 0, or the errno of a link that is down. */
   flush(n: number): number;
   setFilter(filter: NativeFilter): void;
-  /** Joins the groups of sockets for small and for large frames; -1 = new ones. Their numbers. */
-  join(small: number, large: number): number[];
+  /**
+   * Joins the groups of sockets for small and for large frames; -1 = new ones. Their numbers. `sockets` gets two descriptors of them
+   * that outlive the link: closeSockets() takes them out.
+   */
+  join(small: number, large: number, sockets: Int32Array): number[];
   /** For the groups: the position in them of who has each bucket. */
   steer(options: { readonly steering: NativeSteering }, positions: Uint8Array): void;
   /** Reads the device's facts again and polls it again: 0 when it is there, else errno. */
@@ -130,6 +133,10 @@ export interface Native {
   inVlan(frame: Uint8Array, vlan: number, type?: number, tci?: number): boolean;
   /** Three sockets for `fds`, of this network namespace; needs CAP_NET_RAW. They are nobody's until then. */
   openPacketSockets(): number[];
+  /** Closes descriptors of `join`; -1 stands in their place. */
+  closeSockets(sockets: Int32Array): void;
+  /** When this environment ends, however it does, and the word is `holder` then, it becomes -1. */
+  watchLock(words: Int32Array, at: number, holder: number): void;
   flowLookup(flows: Int32Array, rows: Int32Array, identity: Int32Array): number;
   flowBucket(options: { readonly steering: NativeSteering }, identity: Int32Array): number;
   portBucket(options: { readonly steering: NativeSteering }, port: number): number;

@@ -47,6 +47,11 @@ export function bucketInBerth(berth: number, bucket: number): number {
   return COMMON_BUCKETS + berth * BERTH_BUCKETS + Math.floor(bucket / (COMMON_BUCKETS / BERTH_BUCKETS));
 }
 
+/** The berth of a bucket; negative: it is everybody's. */
+export function berthOf(bucket: number): number {
+  return Math.floor((bucket - COMMON_BUCKETS) / BERTH_BUCKETS);
+}
+
 /** Of a UDP port that was chosen for a socket: its peers may be many, and all answers must come to one stack. */
 export function bucketOfPort(key0: number, key1: number, port: number): number {
   return finish(key0, port ^ key1);

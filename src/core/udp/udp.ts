@@ -4,7 +4,6 @@
  */
 import type { Rng } from '../../ports.ts';
 import { ADDRESS_WORDS, isMulticast, isUnspecified } from '../../wire/address.ts';
-import { hasBucket } from '../../wire/bucket.ts';
 import { get16 } from '../../wire/bytes.ts';
 import { ETHER_HEADER } from '../../wire/ethernet.ts';
 import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
@@ -189,7 +188,7 @@ export class Udp implements DatagramUp {
     const { share, links } = this.parts;
     if (links[packet.link]!.kind === 'loop' || (known && share.isChosenPort(port))) return false;
     const bucket = share.bucketOfDatagram(packet.dst, port, packet.src, rport);
-    return !hasBucket(share.owned, bucket) || (!known && hasBucket(share.contested, bucket));
+    return share.isDatagramOfOthers(bucket, known);
   }
 
   udpError(

@@ -1,7 +1,7 @@
 /** The option `shard`. */
 import { OptionError } from '../option-error.ts';
 import type { ShardGroup } from '../shards/group.ts';
-import { MOST_SHARDS } from '../shards/table.ts';
+import { MOST_SHARDS } from '../shards/layout.ts';
 import { checkKnown, checkNumber } from './check.ts';
 
 /** One of several stacks with the same addresses: docs/sharding.md. */

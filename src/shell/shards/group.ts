@@ -1,7 +1,8 @@
 /** What the threads that share an address have in common. */
 import { randomBytes } from 'node:crypto';
 import { BroadcastChannel } from 'node:worker_threads';
-import { SECRET_WORDS, ShardTable } from './table.ts';
+import { SECRET_WORDS } from './layout.ts';
+import { ShardTable } from './table.ts';
 
 /** Made by one thread and handed to the workers: `workerData: { group }`. */
 export interface ShardGroup {
@@ -24,7 +25,10 @@ export function createShardGroup(): ShardGroup {
  */
 export function forgetShard(group: ShardGroup, index: number): void {
   const table = new ShardTable(group.memory);
-  table.locked(() => table.gone(index));
+  table.locked(() => {
+    table.gone(index);
+    table.passOn(index); // also where it ended before it had a part
+  });
   const channel = channelOf(group);
   channel.postMessage(LOOK);
   channel.close();
@@ -32,6 +36,14 @@ export function forgetShard(group: ShardGroup, index: number): void {
 
 /** All there is to say: the table has changed. */
 export const LOOK = 'look';
+
+/** Where it is said. */
+export interface Channel {
+  onmessage: ((message: MessageEvent) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+  unref(): unknown;
+}
 
 export function channelOf(group: ShardGroup): BroadcastChannel {
   return new BroadcastChannel(`usertcp.shards.${group.id}`);

@@ -4,7 +4,8 @@
  */
 import { StackError } from '../errors.ts';
 import { forgetShard, type ShardGroup } from './group.ts';
-import { MOST_SHARDS, SEAT_WORDS, SEATS } from './table.ts';
+import { MOST_SHARDS, SEAT_WORDS, SEATS } from './layout.ts';
+import { ShardTable } from './table.ts';
 
 export class Seats {
   readonly #group: ShardGroup;
@@ -31,6 +32,7 @@ export class Seats {
 
   /** A thread ended, and whatever it started: their parts go to the others. */
   leave(thread: number): void {
+    new ShardTable(this.#group.memory).lock.free(thread);
     for (let index = 0; index < MOST_SHARDS; index++) {
       const at = SEATS + index * SEAT_WORDS;
       const seat = this.#words.subarray(at, at + SEAT_WORDS);

@@ -6,13 +6,14 @@
  *   steered    the last one that is ready for it tells the kernel: new flows reach their new owner
  *   followed   who gave buckets away opens nothing in them any more, and keeps what it has until it ends
  */
-import type { BroadcastChannel } from 'node:worker_threads';
 import type { Core } from '../../core/api.ts';
 import { PORT_WORDS } from '../../core/share.ts';
 import { BERTH_BUCKETS, BERTHS, BUCKET_WORDS, bucketInBerth } from '../../wire/bucket.ts';
 import { StackError } from '../errors.ts';
-import { channelOf, LOOK, type ShardGroup } from './group.ts';
-import { ABSENT, ShardTable } from './table.ts';
+import { type Channel, channelOf, LOOK, type ShardGroup } from './group.ts';
+import { ABSENT } from './layout.ts';
+import { socketsOf } from './sockets.ts';
+import { ShardTable } from './table.ts';
 
 /** The function that steers flows, as links take it. */
 export interface Steering {
@@ -27,8 +28,11 @@ export interface Steering {
 
 /** What a shard asks of the link that it has in common with others. */
 export interface SharedLink {
-  /** Joins the groups of sockets for small and for large frames; -1 = new ones. Their numbers. */
-  join(small: number, large: number): number[];
+  /**
+   * Joins the groups of sockets for small and for large frames; -1 = new ones. Their numbers. Two words are for descriptors that are the
+   * group's: whoever closes them takes the sockets out.
+   */
+  join(small: number, large: number, sockets: Int32Array): number[];
   /** Tells the kernel the position in the groups of who has each bucket. */
   steer(steering: Steering, positions: Uint8Array): void;
   /** Changes what the filter of its sockets lets in. */
@@ -67,7 +71,7 @@ const LAST_LOOK = 30_000;
 export class Shard {
   readonly index: number;
   readonly #table: ShardTable;
-  readonly #channel: BroadcastChannel;
+  readonly #channel: Channel;
   #link: SharedLink | undefined;
   #parts: ShardParts | undefined;
   #steering: Steering | undefined;
@@ -80,11 +84,12 @@ export class Shard {
   #timer: NodeJS.Timeout | undefined;
   #pause = FIRST_LOOK;
 
-  constructor(index: number, group: ShardGroup) {
+  constructor(index: number, group: ShardGroup, channel: Channel = channelOf(group)) {
     this.index = index;
     this.#table = new ShardTable(group.memory);
-    this.#channel = channelOf(group);
-    this.#channel.onmessage = () => this.#look();
+    this.#table.lock.watch();
+    this.#channel = channel;
+    this.#channel.onmessage = () => this.look();
     this.#channel.unref();
   }
 
@@ -118,7 +123,7 @@ export class Shard {
     return table.locked(() => {
       const link = make();
       this.#link = link;
-      table.enter(this.index, link.join(...table.groups));
+      table.enter(this.index, link.join(...table.groups, socketsOf(table.words, this.index)));
       return link;
     });
   }
@@ -131,6 +136,7 @@ export class Shard {
     const ports = this.#table.locked(() => this.#table.ports());
     this.#steering = { key0, key1, first, last, ports };
     parts.core.share.berths.set(ports);
+    parts.core.share.agreement = this.#table.seenBy(this.index, parts.core.share.berths);
     parts.core.share.begin(key0, key1, first, last);
     if (!this.speaks && !parts.hosted) parts.core.ip.leaveTo('stack', 0);
     this.#link!.refine({ steering: this.#steering, ...(!parts.hosted && { icmp: this.speaks ? 'all' : 'errors' }) });
@@ -139,7 +145,7 @@ export class Shard {
   /** The link knows its addresses. Resolves when every shard lives by the plan that has us in it. */
   async settled(): Promise<void> {
     const { epoch } = this.#table;
-    this.#look();
+    this.look();
     for (const patience = Date.now() + CHANGE; Date.now() < patience && !this.#table.isFollowed(epoch); ) await pause();
   }
 
@@ -152,21 +158,9 @@ export class Shard {
     if (before > 0 === now > 0) return;
     const table = this.#table;
     if (table.locked(() => (now > 0 ? table.opens(this.index, port) : table.closes(this.index, port)))) {
-      this.#look();
-      if (now === 0) this.#hush(port);
+      this.look();
       this.#tell();
     }
-  }
-
-  /** What others are to serve is not for us to refuse, until the kernel gives it to them: the peer sends its SYN again. */
-  #hush(port: number): void {
-    const { owned, berths } = this.#parts!.core.share;
-    const berth = berths.indexOf(port);
-    if (berth < 0) return;
-    const plan = new Int32Array(BUCKET_WORDS);
-    this.#table.bucketsOf(this.index, 'plan', plan);
-    const first = bucketInBerth(berth, 0) >>> 5;
-    for (let n = first; n < first + (BERTH_BUCKETS >>> 5); n++) owned[n]! &= plan[n]!;
   }
 
   /** Resolves when the flows of a port that is to be listened on come here, to what lets go of it again. */
@@ -184,7 +178,7 @@ export class Shard {
   /** The device came back: its sockets may stand in another order. */
   returned(): void {
     this.#table.locked(() => this.#table.returned());
-    this.#look();
+    this.look();
     this.#tell();
   }
 
@@ -229,16 +223,16 @@ export class Shard {
     this.#channel.postMessage(LOOK);
   }
 
-  #look(): void {
+  /** The table may have changed. */
+  look(): void {
     const table = this.#table;
     if (this.#link === undefined || this.#parts === undefined || table.stateOf(this.index) === ABSENT) return;
     if (table.epoch !== this.#prepared) this.#prepare();
     if (table.steered === table.epoch && this.#followed !== table.epoch) this.#follow();
     if (table.misplaced) table.locked(() => table.misplaced && this.#steer(false));
-    const { contested, avoided } = this.#parts.core.share;
-    contested.fill(0);
+    const { avoided } = this.#parts.core.share;
     avoided.fill(0);
-    table.keptByOthers(this.index, contested, avoided);
+    table.left.addPorts(this.index, avoided);
     if (this.speaks && !this.#speaking) this.#speak(this.#parts);
   }
 
@@ -249,16 +243,17 @@ export class Shard {
     const live = new Int32Array(BUCKET_WORDS);
     const { epoch, ports } = table.locked(() => {
       table.comesToo(this.index, this.#listeners.keys());
-      table.bucketsOf(this.index, 'plan', plan);
-      table.bucketsOf(this.index, 'live', live);
-      return { epoch: table.epoch, ports: table.ports() };
+      const planned = table.ports();
+      table.planned(this.index, plan);
+      table.seenBy(this.index, planned).addOurs(live);
+      return { epoch: table.epoch, ports: planned };
     });
     // What comes back to us is another's yet: until the kernel follows the plan our connections there are kept.
     const reached = plan.map((word, n) => word & live[n]!);
     this.#moor(ports, reached);
     for (let n = 0; n < BUCKET_WORDS; n++) {
+      owned[n]! |= live[n]!; // a plan that was carried out since we looked
       this.#kept[n] = (this.#kept[n]! & ~reached[n]!) | (owned[n]! & ~plan[n]!);
-      owned[n]! |= plan[n]!; // what the kernel gives us until it follows the plan is ours as well
     }
     // A SYN must not reach two of us.
     this.#link!.refine({ steering: this.#steering!, kept: this.#kept, keptSyns: false });
@@ -287,19 +282,21 @@ export class Shard {
     core.leftBehind(kept, new Int32Array(PORT_WORDS));
     owned.set(before);
     for (let n = 0; n < BUCKET_WORDS; n++) this.#kept[n]! |= kept[n]!;
-    this.#table.locked(() => this.#table.keepMore(this.index, kept));
+    this.#table.locked(() => this.#table.left.more(this.index, kept));
   }
 
   #steer(carryOut: boolean): void {
-    this.#link!.steer(this.#steering!, this.#table.positions(carryOut));
+    const positions = this.#table.positions(carryOut);
+    // Ours may be of a plan that the kernel does not follow yet.
+    this.#link!.steer({ ...this.#steering!, ports: this.#table.steeredPorts() }, positions);
   }
 
   #follow(): void {
     const table = this.#table;
-    const { owned } = this.#parts!.core.share;
+    const { owned, berths } = this.#parts!.core.share;
     const epoch = table.locked(() => {
       owned.fill(0);
-      table.bucketsOf(this.index, 'live', owned);
+      table.seenBy(this.index, berths).addOurs(owned);
       return table.steered;
     });
     this.#followed = epoch;
@@ -316,7 +313,7 @@ export class Shard {
     this.#parts!.core.leftBehind(buckets, ports);
     this.#kept.set(buckets);
     this.#link!.refine({ kept: buckets, keptSyns: true });
-    this.#table.locked(() => this.#table.keep(this.index, buckets, ports));
+    this.#table.locked(() => this.#table.left.set(this.index, buckets, ports, this.#followed));
     clearTimeout(this.#timer);
     if (buckets.every((word) => word === 0)) return;
     this.#timer = setTimeout(() => {

@@ -3,73 +3,56 @@
  * no packet and no connection; the kernel carries out what it says.
  */
 
-import { PORT_WORDS } from '../../core/share.ts';
-import {
-  addBucket,
-  BERTH_BUCKETS,
-  BERTHS,
-  BUCKET_WORDS,
-  BUCKETS,
-  bucketInBerth,
-  COMMON_BUCKETS,
-} from '../../wire/bucket.ts';
+import { addBucket, BERTH_BUCKETS, BERTHS, BUCKETS, bucketInBerth, COMMON_BUCKETS } from '../../wire/bucket.ts';
 import { BERTHS_WORDS, Berths } from './berths.ts';
 import { deal, NOBODY } from './deal.ts';
+import {
+  ABSENT,
+  BIRTH,
+  BIRTHS,
+  EPOCH,
+  FOLLOWED,
+  JOINED,
+  LARGE,
+  LEAVING,
+  LIVE,
+  LIVE_PORTS,
+  LOST,
+  MEMBERS,
+  MOST_SHARDS,
+  ORDER,
+  ORDER_STEERED,
+  ORDERED,
+  PLACES,
+  PLAN,
+  PREPARED,
+  READY,
+  SECRET,
+  SECRET_WORDS,
+  SMALL,
+  SPEAKER,
+  STATE,
+  STEERED,
+  WORDS,
+} from './layout.ts';
+import { Left } from './left.ts';
+import { Lock } from './lock.ts';
+import { CLOSED, closeSockets, hasSockets, socketsOf } from './sockets.ts';
+import { View } from './view.ts';
 
-/** How many stacks there may be. */
-export const MOST_SHARDS = 64;
-export const SECRET_WORDS = 8;
-
-const LOCK = 0;
-/** Number of the plan, and of the plan that the kernel follows. */
-const EPOCH = 1;
-const STEERED = 2;
-/** Who speaks for the address, and whose fence stands: index + 1. */
-const SPEAKER = 3;
-const READY = 4;
-const MEMBERS = 5;
-/** Numbers of the groups of sockets, + 1. */
-const SMALL = 6;
-const LARGE = 7;
-const BIRTHS = 8;
-/** Counts changes of the order of sockets; and the one that the kernel's program knows. */
-const ORDERED = 9;
-const ORDER_STEERED = 10;
-const SECRET = 16;
-/** Shard at each position of the groups. */
-const ORDER = SECRET + SECRET_WORDS;
-const STATE = ORDER + MOST_SHARDS;
-const PREPARED = STATE + MOST_SHARDS;
-const FOLLOWED = PREPARED + MOST_SHARDS;
-const BIRTH = FOLLOWED + MOST_SHARDS;
-/** Shard of each bucket: as planned, and as steered. */
-const PLAN = BIRTH + MOST_SHARDS;
-const LIVE = PLAN + BUCKETS;
-/** Of each shard: buckets of others, and local ports, of which it has connections. */
-const KEPT = LIVE + BUCKETS;
-const PORTS = KEPT + MOST_SHARDS * BUCKET_WORDS;
-/** Ports that some of them listen on. */
-const PLACES = PORTS + MOST_SHARDS * PORT_WORDS;
-/** Thread that has each index, and those that started it (seats.ts). */
-export const SEATS = PLACES + BERTHS_WORDS;
-/** Words of a seat. */
-export const SEAT_WORDS = 4;
-const WORDS = SEATS + MOST_SHARDS * SEAT_WORDS;
-
-export const ABSENT = 0;
-export const JOINED = 1;
-/** Ends what it has; nothing new comes. */
-export const LEAVING = 2;
-
-/** ms after which the holder of the lock is taken for dead: it is held for a few ms. */
-const PATIENCE = 5000;
+/** A plan that is not waited for. */
+const ANY_PLAN = 0x7fffffff;
 
 export class ShardTable {
   readonly words: Int32Array;
+  readonly lock: Lock;
+  readonly left: Left;
   readonly #berths: Berths;
 
   constructor(memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory);
+    this.left = new Left(this.words);
+    this.lock = new Lock(this.words, () => this.#mend());
     this.#berths = new Berths(this.words.subarray(PLACES, PLACES + BERTHS_WORDS));
   }
 
@@ -83,16 +66,7 @@ export class ShardTable {
   }
 
   locked<T>(work: () => T): T {
-    const { words } = this;
-    while (Atomics.compareExchange(words, LOCK, 0, 1) !== 0) {
-      if (Atomics.wait(words, LOCK, 1, PATIENCE) === 'timed-out') break;
-    }
-    try {
-      return work();
-    } finally {
-      Atomics.store(words, LOCK, 0);
-      Atomics.notify(words, LOCK, 1);
-    }
+    return this.lock.hold(work);
   }
 
   get epoch(): number {
@@ -150,8 +124,24 @@ export class ShardTable {
     words[ORDER + words[MEMBERS]!++] = shard;
     words[BIRTH + shard] = ++words[BIRTHS]!;
     words[PREPARED + shard] = words[FOLLOWED + shard] = 0;
-    words.fill(0, KEPT + shard * BUCKET_WORDS, KEPT + (shard + 1) * BUCKET_WORDS);
+    this.left.nothing(shard);
     Atomics.store(words, STATE + shard, JOINED);
+    this.#plan();
+  }
+
+  /** Somebody ended under the lock, and what he wrote is undone; but not what the kernel did for him. */
+  #mend(): void {
+    const { words } = this;
+    for (let shard = 0; shard < MOST_SHARDS; shard++) {
+      const absent = this.stateOf(shard) === ABSENT;
+      if (!absent && socketsOf(words, shard)[0] === CLOSED) this.gone(shard);
+      if (!absent || !hasSockets(words, shard)) continue;
+      words[ORDER + words[MEMBERS]!++] = shard;
+      words[BIRTH + shard] = ++words[BIRTHS]!;
+      words[PREPARED + shard] = words[FOLLOWED + shard] = ANY_PLAN;
+      Atomics.store(words, STATE + shard, LOST);
+    }
+    words[ORDERED]!++; // the kernel may follow a plan that is undone
     this.#plan();
   }
 
@@ -167,18 +157,21 @@ export class ShardTable {
   gone(shard: number): void {
     const { words } = this;
     if (this.stateOf(shard) === ABSENT) return;
+    closeSockets(words, shard);
     const last = --words[MEMBERS]!;
     for (let n = 0; n < last; n++) if (words[ORDER + n] === shard) words[ORDER + n] = words[ORDER + last]!;
     if (last === 0) words[SMALL] = words[LARGE] = 0;
-    words.fill(0, KEPT + shard * BUCKET_WORDS, KEPT + (shard + 1) * BUCKET_WORDS);
-    words.fill(0, PORTS + shard * PORT_WORDS, PORTS + (shard + 1) * PORT_WORDS);
+    this.left.nothing(shard);
     Atomics.store(words, STATE + shard, ABSENT);
     this.#berths.leave(shard);
     words[ORDERED]!++;
+    // Another thread may have the index next: what the kernel gave to this one is not its.
+    for (let n = LIVE; n < LIVE + BUCKETS; n++) if (words[n] === shard) words[n] = NOBODY;
     this.passOn(shard);
     if (this.ready === shard) this.ready = NOBODY;
     // Also after one that had retired: those who prepare a plan may be waiting for it.
     this.#plan();
+    socketsOf(words, shard).fill(0);
   }
 
   /** The device was down: the kernel put the sockets into their groups again, the oldest first. */
@@ -200,7 +193,7 @@ export class ShardTable {
     if (berth < 0) {
       berth = this.#berths.give(port);
       if (berth < 0) return false; // all are in use: its flows are everybody's
-      this.#clear(berth, shard);
+      this.#clear(berth);
     }
     this.#berths.mark(berth, shard, true);
     this.#plan();
@@ -232,51 +225,28 @@ export class ShardTable {
     return Int32Array.from({ length: BERTHS }, (_, berth) => this.#berths.portOf(berth));
   }
 
-  /** The berth is another port's now: its buckets are nobody's yet, and anybody may have connections in them. */
-  #clear(berth: number, shard: number): void {
+  /**
+   * The berth is another port's now: flows of both ports change their buckets. Until each shard has said what it has, all of them may have
+   * some in any of those. What the kernel does stays as it is until it is told.
+   */
+  #clear(berth: number): void {
     const { words } = this;
     const first = bucketInBerth(berth, 0);
     words.fill(NOBODY, PLAN + first, PLAN + first + BERTH_BUCKETS);
-    words.fill(NOBODY, LIVE + first, LIVE + first + BERTH_BUCKETS);
-    for (let other = 0; other < MOST_SHARDS; other++) {
-      if (other === shard || this.stateOf(other) === ABSENT) continue;
-      const kept = KEPT + other * BUCKET_WORDS;
-      words.fill(-1, kept + (first >>> 5), kept + ((first + BERTH_BUCKETS) >>> 5));
-    }
+    for (let shard = 0; shard < MOST_SHARDS; shard++)
+      if (this.stateOf(shard) !== ABSENT) this.left.mayBeIn(shard, berth);
   }
 
   // ---- plans ------------------------------------------------------------------------------------------------------------
 
-  /** Adds the buckets that the shard has by the plan, or by what the kernel does. */
-  bucketsOf(shard: number, which: 'plan' | 'live', set: Int32Array): void {
-    const from = which === 'plan' ? PLAN : LIVE;
-    for (let n = 0; n < BUCKETS; n++) if (this.words[from + n] === shard) addBucket(set, n);
+  /** Adds the buckets that the shard has by the plan. */
+  planned(shard: number, set: Int32Array): void {
+    for (let n = 0; n < BUCKETS; n++) if (this.words[PLAN + n] === shard) addBucket(set, n);
   }
 
-  /** What the shard may have left besides, before the kernel follows the plan. */
-  keepMore(shard: number, buckets: Int32Array): void {
-    for (let n = 0; n < BUCKET_WORDS; n++) Atomics.or(this.words, KEPT + shard * BUCKET_WORDS + n, buckets[n]!);
-  }
-
-  /** What the shard has left of buckets of others. */
-  keep(shard: number, buckets: Int32Array, ports: Int32Array): void {
-    for (let n = 0; n < BUCKET_WORDS; n++) Atomics.store(this.words, KEPT + shard * BUCKET_WORDS + n, buckets[n]!);
-    this.words.set(ports, PORTS + shard * PORT_WORDS);
-  }
-
-  /** Adds what the others have left. */
-  keptByOthers(shard: number, buckets: Int32Array, ports: Int32Array): void {
-    const { words } = this;
-    for (let other = 0; other < MOST_SHARDS; other++) {
-      if (other === shard || this.stateOf(other) === ABSENT) continue;
-      let any = 0;
-      for (let n = 0; n < BUCKET_WORDS; n++) {
-        const kept = Atomics.load(words, KEPT + other * BUCKET_WORDS + n);
-        buckets[n]! |= kept;
-        any |= kept;
-      }
-      if (any !== 0) for (let n = 0; n < PORT_WORDS; n++) ports[n]! |= words[PORTS + other * PORT_WORDS + n]!;
-    }
+  /** What a shard may ask without the lock, whose berths are of these ports. */
+  seenBy(shard: number, ports: Int32Array): View {
+    return new View({ words: this.words, left: this.left, berths: this.#berths, shard, ports });
   }
 
   /** The shard's filters let in what it keeps under this plan. True when all of them do. */
@@ -295,10 +265,18 @@ export class ShardTable {
     return this.#all(FOLLOWED, epoch);
   }
 
+  /** Ports by berth, as the kernel's program has them. */
+  steeredPorts(): Int32Array {
+    return this.words.slice(LIVE_PORTS, LIVE_PORTS + BERTHS);
+  }
+
   /** The kernel follows the plan from now on, when one is ready: position of each bucket. */
   positions(carryOut: boolean): Uint8Array {
     const { words } = this;
-    if (carryOut) words.copyWithin(LIVE, PLAN, PLAN + BUCKETS);
+    if (carryOut) {
+      words.copyWithin(LIVE, PLAN, PLAN + BUCKETS);
+      words.set(this.ports(), LIVE_PORTS);
+    }
     const at = new Uint8Array(MOST_SHARDS);
     for (let n = 0; n < words[MEMBERS]!; n++) at[words[ORDER + n]!] = n;
     words[ORDER_STEERED] = words[ORDERED]!;
@@ -340,7 +318,7 @@ export class ShardTable {
     for (let n = 0; n < BUCKETS; n++) {
       const owner = before[n]!;
       if (owner === words[PLAN + n] || owner < 0 || this.stateOf(owner) === ABSENT) continue;
-      Atomics.or(words, KEPT + owner * BUCKET_WORDS + (n >>> 5), 1 << (n & 31));
+      this.left.mayBe(owner, n);
     }
     Atomics.add(words, EPOCH, 1);
   }

@@ -66,8 +66,35 @@ describe('a segment that nobody here knows', () => {
   test('may be known to another stack: then only a SYN is refused', () => {
     const b = setup();
     own(b, '10.0.0.3', 81);
-    own(b, '10.0.0.3', 81, b.t.share.contested);
+    b.t.share.agreement = { ...b.t.share.agreement, isKept: () => true };
     expect([arrive(b, ACK, '10.0.0.3', 81), arrive(b, SYN, '10.0.0.3', 81)]).toEqual([0, 1]);
+  });
+
+  test('is not ours any more as soon as the kernel gives its bucket to another stack; a SYN that it gave us before is', () => {
+    const b = setup();
+    own(b, '10.0.0.3', 81);
+    b.t.share.agreement = { ...b.t.share.agreement, isOurs: () => false };
+    expect([arrive(b, ACK, '10.0.0.3', 81), arrive(b, SYN, '10.0.0.3', 81)]).toEqual([0, 1]);
+    expect(b.t.counters.elsewhere).toBe(1);
+  });
+
+  test('is a SYN to a port that others serve: it is theirs, and comes again, unless we listen there', () => {
+    const b = setup();
+    own(b, '10.0.0.3', 81);
+    const served: number[] = [];
+    b.t.share.agreement = { ...b.t.share.agreement, isServed: (port) => served.push(port) > 0 };
+    expect([arrive(b, SYN, '10.0.0.3', 81), arrive(b, ACK, '10.0.0.3', 81)]).toEqual([0, 1]);
+    expect(served).toEqual([81]);
+  });
+
+  test('is the ACK of an opening that another stack was faster with: it is not refused', () => {
+    const b = setup();
+    const row = b.t.rows.scratch();
+    b.t.listeners.add(row, 81);
+    own(b, '10.0.0.3', 81);
+    expect(b.t.share.mayRefuse(identity('10.0.0.3', 40_000, 81), 0)).toBe(true);
+    b.t.share.agreement = { ...b.t.share.agreement, isOurs: () => false };
+    expect(b.t.share.mayRefuse(identity('10.0.0.3', 40_000, 81), 0)).toBe(false);
   });
 });
 

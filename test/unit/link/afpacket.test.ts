@@ -141,7 +141,7 @@ test('errors about rights say what to do, others stay as they are', () => {
 test('one of several stacks: its groups, and a filter that changes by parts', async () => {
   const native = new FakeNative();
   const link = new NativeDevice(native, { icmp: 'errors' });
-  expect(link.join(-1, -1)).toEqual([7, 8]);
+  expect(link.join(-1, -1, new Int32Array(2))).toEqual([7, 8]);
   link.refine({ icmp: 'all' });
   expect(native.filter).toBeUndefined(); // no addresses yet: it lets nothing in
   link.setAddresses(Int32Array.of(1, 2, 3, 4));

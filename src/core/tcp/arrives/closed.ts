@@ -14,7 +14,7 @@ import {
   TX_ROW,
   TX_SEQ,
 } from '../../../wire/abi.ts';
-import { readFlowKey } from '../../../wire/flow-key.ts';
+import { KEY_PORTS, readFlowKey } from '../../../wire/flow-key.ts';
 import { add } from '../../seq.ts';
 import type { Tcp } from '../context.ts';
 import { hopBack } from '../reply.ts';
@@ -57,7 +57,15 @@ export function replyReset(t: Tcp, seg: Segment): void {
   t.counters.outSegs++;
 }
 
-/** Another stack with our address may have the connection. A SYN is for whose the flow would be. */
+/**
+ * Another stack with our address may have the connection, or opened it while we were late with ours. A SYN to a port that others serve, and
+ * we not yet or no longer, comes again, to them; where they do not, it is for whose the flow would be.
+ */
 function isOthers(t: Tcp, seg: Segment, row: number): boolean {
-  return (seg.flags & (SYN | ACK)) !== SYN && t.share.isContested(t.rows.words, row * ROW_WORDS);
+  const { words } = t.rows;
+  const at = row * ROW_WORDS;
+  if (t.links[seg.link]!.kind === 'loop') return false;
+  if ((seg.flags & (SYN | ACK)) !== SYN) return !t.share.mayRefuse(words, at);
+  const port = words[at + KEY_PORTS]! >>> 16;
+  return !t.listeners.has(port) && t.share.agreement.isServed(port);
 }

@@ -2,9 +2,18 @@
 import { describe, expect, test } from 'vitest';
 import { PORT_WORDS } from '../../../../src/core/share.ts';
 import { createShardGroup } from '../../../../src/shell/shards/group.ts';
+import { MOST_SHARDS } from '../../../../src/shell/shards/layout.ts';
 import { Seats } from '../../../../src/shell/shards/seats.ts';
-import { MOST_SHARDS, ShardTable } from '../../../../src/shell/shards/table.ts';
-import { BERTH_BUCKETS, BERTHS, BUCKET_WORDS, bucketInBerth, hasBucket } from '../../../../src/wire/bucket.ts';
+import { ShardTable } from '../../../../src/shell/shards/table.ts';
+import {
+  BUCKETS as ALL,
+  addBucket,
+  BERTH_BUCKETS,
+  BERTHS,
+  BUCKET_WORDS,
+  bucketInBerth,
+  hasBucket,
+} from '../../../../src/wire/bucket.ts';
 
 function make(...shards: number[]): ShardTable {
   const table = new ShardTable(ShardTable.make(new Int32Array(8)));
@@ -12,12 +21,18 @@ function make(...shards: number[]): ShardTable {
   return table;
 }
 
+/** Adds what the others may have left, and the local ports of it. */
+function keptByOthers(table: ShardTable, shard: number, buckets: Int32Array, ports: Int32Array): void {
+  for (let n = 0; n < ALL; n++) if (table.left.isKept(shard, n)) addBucket(buckets, n);
+  table.left.addPorts(shard, ports);
+}
+
 /** How many buckets of a port's berth each of these has by the plan. */
 function shares(table: ShardTable, port: number, ...shards: number[]): number[] {
   const berth = table.ports().indexOf(port);
   return shards.map((shard) => {
     const set = new Int32Array(BUCKET_WORDS);
-    table.bucketsOf(shard, 'plan', set);
+    table.planned(shard, set);
     let count = 0;
     for (let n = 0; n < BERTH_BUCKETS; n++) if (hasBucket(set, bucketInBerth(berth, 0) + n)) count++;
     return count;
@@ -65,15 +80,15 @@ describe('a port that somebody listens on', () => {
     const table = make(0, 1);
     table.opens(1, 80);
     const kept = new Int32Array(BUCKET_WORDS);
-    table.keptByOthers(1, kept, new Int32Array(PORT_WORDS));
+    keptByOthers(table, 1, kept, new Int32Array(PORT_WORDS));
     expect(hasBucket(kept, bucketInBerth(0, 0)) && hasBucket(kept, bucketInBerth(0, 255))).toBe(true);
     expect(hasBucket(kept, bucketInBerth(1, 0))).toBe(false);
-    table.keep(0, new Int32Array(BUCKET_WORDS), new Int32Array(PORT_WORDS));
+    table.left.set(0, new Int32Array(BUCKET_WORDS), new Int32Array(PORT_WORDS), table.epoch);
     kept.fill(0);
-    table.keptByOthers(1, kept, new Int32Array(PORT_WORDS));
+    keptByOthers(table, 1, kept, new Int32Array(PORT_WORDS));
     expect(kept.every((word) => word === 0)).toBe(true);
-    table.keepMore(0, new Int32Array(BUCKET_WORDS).fill(4));
-    table.keptByOthers(1, kept, new Int32Array(PORT_WORDS));
+    table.left.more(0, new Int32Array(BUCKET_WORDS).fill(4));
+    keptByOthers(table, 1, kept, new Int32Array(PORT_WORDS));
     expect(kept.every((word) => word === 4)).toBe(true);
   });
 

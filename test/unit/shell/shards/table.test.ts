@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { PORT_WORDS } from '../../../../src/core/share.ts';
 import { deal } from '../../../../src/shell/shards/deal.ts';
-import { ABSENT, ShardTable } from '../../../../src/shell/shards/table.ts';
-import { BUCKET_WORDS, COMMON_BUCKETS as BUCKETS, hasBucket } from '../../../../src/wire/bucket.ts';
+import { ABSENT } from '../../../../src/shell/shards/layout.ts';
+import { ShardTable } from '../../../../src/shell/shards/table.ts';
+import {
+  BUCKETS as ALL,
+  addBucket,
+  BUCKET_WORDS,
+  COMMON_BUCKETS as BUCKETS,
+  bucketInBerth,
+  hasBucket,
+} from '../../../../src/wire/bucket.ts';
 
 const make = (): ShardTable => new ShardTable(ShardTable.make(new Int32Array(8)));
 const counts = (owners: Int32Array): number[] => {
@@ -10,6 +18,12 @@ const counts = (owners: Int32Array): number[] => {
   for (const owner of owners) by.set(owner, (by.get(owner) ?? 0) + 1);
   return [...by.values()].sort((a, b) => a - b);
 };
+
+/** Adds what the others may have left, and the local ports of it. */
+function keptByOthers(table: ShardTable, shard: number, buckets: Int32Array, ports: Int32Array): void {
+  for (let n = 0; n < ALL; n++) if (table.left.isKept(shard, n)) addBucket(buckets, n);
+  table.left.addPorts(shard, ports);
+}
 
 describe('deal', () => {
   test('shares are even, and no bucket moves without need', () => {
@@ -71,18 +85,39 @@ describe('the table of a group', () => {
     table.enter(1, [1, 2]);
     const kept = new Int32Array(BUCKET_WORDS);
     const ports = new Int32Array(PORT_WORDS);
-    table.keptByOthers(1, kept, ports);
+    keptByOthers(table, 1, kept, ports);
     const given = new Int32Array(BUCKET_WORDS);
-    table.bucketsOf(1, 'plan', given);
+    table.planned(1, given);
     expect(kept).toEqual(given);
     ports[3] = 4;
     const bucket = new Int32Array(BUCKET_WORDS);
     bucket[0] = 1;
-    table.keep(0, bucket, ports);
+    table.left.set(0, bucket, ports, table.epoch);
     kept.fill(0);
     const avoided = new Int32Array(PORT_WORDS);
-    table.keptByOthers(1, kept, avoided);
+    keptByOthers(table, 1, kept, avoided);
     expect([hasBucket(kept, 0), hasBucket(kept, 1), avoided[3]]).toEqual([true, false, 4]);
+    // By a plan that is not the last one any more nothing is dropped: the next may take more away.
+    table.left.set(0, new Int32Array(BUCKET_WORDS), new Int32Array(PORT_WORDS), table.epoch - 1);
+    expect([table.left.isKept(1, 0), table.left.isKept(0, 0)]).toEqual([true, false]);
+  });
+
+  test('the kernel’s ports are those of the plan it follows, and an index that is taken again has nothing of the one before', () => {
+    const table = make();
+    for (const shard of [0, 1]) table.enter(shard, [1, 2]);
+    table.opens(1, 80);
+    settle(table, 0, 1);
+    const berths = table.ports();
+    const seen = table.seenBy(1, berths);
+    const bucket = bucketInBerth(0, 0);
+    expect([table.steeredPorts()[0], seen.isOurs(bucket), seen.isServed(80)]).toEqual([80, true, false]);
+    expect([table.seenBy(0, berths).isOurs(bucket), table.seenBy(0, berths).isServed(80)]).toEqual([false, true]);
+    berths[0] = 81; // whose berth it will be
+    expect(seen.isOurs(bucket)).toBe(false);
+    berths[0] = 80;
+    table.gone(1);
+    table.enter(1, [1, 2]);
+    expect([seen.isOurs(bucket), table.seenBy(0, berths).isServed(80)]).toEqual([false, false]);
   });
 
   test('the last socket of the group takes the place of one that goes', () => {
@@ -106,7 +141,7 @@ describe('the table of a group', () => {
     for (const shard of [0, 1, 2]) table.enter(shard, [1, 2]);
     settle(table, 0, 1, 2);
     const ports = new Int32Array(PORT_WORDS).fill(9);
-    table.keep(1, new Int32Array(BUCKET_WORDS).fill(-1), ports);
+    table.left.set(1, new Int32Array(BUCKET_WORDS).fill(-1), ports, table.epoch);
     expect(table.retire(1)).toBe(true);
     const { epoch } = table;
     expect([table.prepared(0, epoch), table.prepared(2, epoch)]).toEqual([false, false]); // 1 has yet to say it
@@ -116,7 +151,7 @@ describe('the table of a group', () => {
     expect([table.steered, table.isFollowed(table.epoch)]).toEqual([table.epoch, true]);
     const kept = new Int32Array(BUCKET_WORDS);
     const avoided = new Int32Array(PORT_WORDS);
-    table.keptByOthers(0, kept, avoided);
+    keptByOthers(table, 0, kept, avoided);
     expect([...kept, ...avoided].every((word) => word === 0)).toBe(true); // what it had is nobody's
     table.gone(1); // a second time it is nothing
     expect(table.isFollowed(table.epoch)).toBe(true);
@@ -124,7 +159,7 @@ describe('the table of a group', () => {
     table.enter(1, [1, 2]);
     settle(table, 0, 1, 2);
     table.enter(3, [1, 2]);
-    table.keptByOthers(0, kept, avoided);
+    keptByOthers(table, 0, kept, avoided);
     expect([kept.some((word) => word !== 0), avoided.every((word) => word === 0)]).toEqual([true, true]);
   });
 
@@ -132,15 +167,15 @@ describe('the table of a group', () => {
     const table = make();
     for (const shard of [0, 1]) table.enter(shard, [1, 2]);
     settle(table, 0, 1);
-    table.keep(0, new Int32Array(BUCKET_WORDS), new Int32Array(PORT_WORDS));
+    table.left.set(0, new Int32Array(BUCKET_WORDS), new Int32Array(PORT_WORDS), table.epoch);
     table.gone(1);
     const all = new Int32Array(BUCKET_WORDS);
-    table.bucketsOf(0, 'plan', all);
+    table.planned(0, all);
     expect(all.subarray(0, BUCKETS / 32).every((word) => word === -1)).toBe(true);
     settle(table, 0);
     const kept = new Int32Array(BUCKET_WORDS);
     table.enter(2, [1, 2]);
-    table.keptByOthers(0, kept, new Int32Array(PORT_WORDS));
+    keptByOthers(table, 0, kept, new Int32Array(PORT_WORDS));
     expect(kept.every((word) => word === 0)).toBe(true);
   });
 
@@ -165,7 +200,7 @@ describe('the table of a group', () => {
     expect(table.retire(1)).toBe(true);
     expect(table.retire(0)).toBe(false);
     const all = new Int32Array(BUCKET_WORDS);
-    table.bucketsOf(0, 'plan', all);
+    table.planned(0, all);
     expect(all.subarray(0, BUCKETS / 32).every((word) => word === -1)).toBe(true);
   });
 });
