@@ -121,8 +121,13 @@ bool LinkWrap::open(const Napi::CallbackInfo& info, LinkKind kind) {
 
   // The mapping lives until both the engine and JavaScript have let go of it.
   auto* memory = new Shared<Mapping>((*device)->memory());
-  rx_memory_ = Napi::Persistent(Napi::ArrayBuffer::New(
-      env, (*memory)->data(), (*memory)->size(), [](Napi::Env, void*, Shared<Mapping>* hint) { delete hint; }, memory));
+  Napi::ArrayBuffer rx_memory = Napi::ArrayBuffer::New(
+      env, (*memory)->data(), (*memory)->size(), [](Napi::Env, void*, Shared<Mapping>* hint) { delete hint; }, memory);
+  if (rx_memory.IsEmpty()) {
+    delete memory;  // nobody else will: the mapping keeps the sockets
+    return false;
+  }
+  rx_memory_ = Napi::Persistent(rx_memory);
 
   engine_ = std::make_unique<Engine>(std::move(*device), *checksum,
                                      std::span(static_cast<Descriptor*>(rx.Data()), rx_descriptors),
@@ -203,6 +208,7 @@ Napi::Value LinkWrap::facts(const Napi::CallbackInfo& info) {
   Napi::Object facts = Napi::Object::New(env);
   const MacAddress& mac = device.mac();
   Napi::Uint8Array bytes = Napi::Uint8Array::New(env, mac.size());
+  if (bytes.IsEmpty()) return env.Undefined();  // this worker was terminated
   std::copy(mac.begin(), mac.end(), bytes.Data());
   facts.Set("name", device.name());
   facts.Set("mac", bytes);

@@ -147,6 +147,37 @@ describe.skipIf(skip)('workers that join', () => {
     expect(await ask(8080, 3)).toEqual({ ECONNREFUSED: 3 });
   });
 
+  test('workers come and go on a port that is served: nothing is refused, and the main thread’s connections stay', async () => {
+    await listen(8080, 'main');
+    const held = await asker.call<Tally>('hold', { to: at(8080), many: 20 });
+    expect(held).toEqual({ main: 20 });
+    await asker.call('begin', { to: at(8080) });
+    for (let round = 0; round < 4; round++) {
+      await start('one', 'two');
+      await listen(8080, 'one', 'two');
+      await crew.call('close', { thread: 'one', port: 8080 });
+      await listen(8080, 'one');
+      await Promise.all(['one', 'two'].map((worker) => crew.call('terminate', { thread: 'main', worker })));
+      expect(await asker.call<Tally>('again')).toEqual({ 'main: main': 20 });
+    }
+    const tally = await asker.call<Tally>('rest');
+    expect(tally).not.toHaveProperty('ECONNREFUSED');
+    expect(tally.main).toBeGreaterThan(0);
+  });
+
+  test('a worker that is terminated at any moment of its joining stops nobody', async () => {
+    await listen(8080, 'main');
+    for (let round = 0; round < 12; round++) {
+      await start('one');
+      void crew.call('listen', { thread: 'one', port: 8080 }).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, round * 12));
+      const began = performance.now();
+      await crew.call('terminate', { thread: 'main', worker: 'one' });
+      expect(await ask(8080, 10)).toEqual({ main: 10 });
+      expect(performance.now() - began).toBeLessThan(4000);
+    }
+  });
+
   test('a worker of a worker ends with it, and process.exit() leaves no rule and no socket', async () => {
     await start('parent');
     await crew.call('start', { thread: 'parent', worker: 'child' });
