@@ -54,7 +54,8 @@ export class World {
   #order: number[] = [];
   #program: { steering: Steering; positions: Uint8Array } | undefined;
   #inner: Step[];
-  #within: Member | undefined;
+  /** Who is in the middle of something. */
+  readonly #busy: Member[] = [];
   #flows = 0;
 
   /** `inner`: what others do while one of them is in the middle of a change. */
@@ -108,7 +109,7 @@ export class World {
 
   do([op, a, b]: Step): void {
     const member = pick(this.#alive(), a);
-    if (member === undefined || member === this.#within) return;
+    if (member === undefined || this.#busy.includes(member)) return;
     const port = PORTS[b % 3 === 0 ? b % PORTS.length : 0]!;
     if (op < 20) return this.#look(member);
     if (op < 40) return this.#process(member, 1 + (b % 8));
@@ -160,16 +161,15 @@ export class World {
   }
 
   #in(member: Member, act: () => void): void {
-    const before = this.#within;
-    this.#within = member;
+    this.#busy.push(member);
     act();
-    this.#within = before;
+    this.#busy.pop();
   }
 
   /** Another thread goes on in the middle of what `member` does. */
   #others(member: Member): void {
-    const step = this.#within === member ? this.#inner.pop() : undefined;
-    if (step !== undefined && pick(this.#alive(), step[1]) !== member) this.do(step);
+    const step = this.#busy.at(-1) === member ? this.#inner.pop() : undefined;
+    if (step !== undefined) this.do(step);
   }
 
   #look(member: Member, anyway = false): void {
@@ -268,7 +268,7 @@ export class World {
   }
 
   #close(): void {
-    const member = this.#alive().find((m) => m.retired && m.flows.size === 0 && m !== this.#within);
+    const member = this.#alive().find((m) => m.retired && m.flows.size === 0 && !this.#busy.includes(m));
     if (member === undefined) return;
     this.log.push(`${member.index} closes`);
     member.alive = false;
