@@ -16,12 +16,12 @@ import { internals, type JsStream, type Request } from './internals.ts';
 import { NativeReader } from './native-reader.ts';
 import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
-import { testify } from './testimony.ts';
+import { failureOf, testify } from './testimony.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
 
 const { state, kReadBytesOrError, kArrayBufferOffset, bytesRead } = internals;
-const { EADDRINUSE, ECANCELED, ECONNABORTED, ENOBUFS } = constants.errno;
+const { EADDRINUSE, EALREADY, ECANCELED, ENOBUFS } = constants.errno;
 
 export class TcpHandle extends WriteHandle {
   /** net.Socket's note whether it reads. */
@@ -69,12 +69,19 @@ export class TcpHandle extends WriteHandle {
   }
 
   connect(req: Request, address: string, port: number): number {
+    if (this.#request !== null) return -EALREADY;
+    if (this.conn !== null) return this.#answerLater(req, this.failed); // as libuv: it is connected, whereto is not asked
     this.#request = req;
+    if (address.startsWith('::ffff:')) this.bits |= MAPPED;
     const race = Race.of(this);
     race?.begin(this);
     const status = this.#router.connect(this, req, address, port);
     if (status === 0 || !race?.running) return status;
     // Said later: who hears it now ends the socket, and the race with it.
+    return this.#answerLater(req, status);
+  }
+
+  #answerLater(req: Request, status: number): number {
     this.#connecting = new Waiting(req, 'TCPCONNECTWRAP');
     process.nextTick(() => this.#connected(status));
     return 0;
@@ -103,7 +110,7 @@ export class TcpHandle extends WriteHandle {
 
   // ---- reading -------------------------------------------------------------------------------------------------------
 
-  readStart(): number {
+  override readStart(): number {
     if (this.has(FLOWING)) return 0;
     this.bits |= FLOWING;
     this.hold();
@@ -112,19 +119,11 @@ export class TcpHandle extends WriteHandle {
     return 0;
   }
 
-  readStop(): number {
+  override readStop(): number {
     this.bits &= ~FLOWING;
     this.conn?.pause();
     this.hold();
     return 0;
-  }
-
-  onreadstart(): number {
-    return this.readStart();
-  }
-
-  onreadstop(): number {
-    return this.readStop();
   }
 
   /** TLS, HTTP and HTTP/2 ask this before they attach themselves to the native stream; from then on it gets the bytes. */
@@ -322,8 +321,9 @@ export class TcpHandle extends WriteHandle {
   lost(error: Error | null): void {
     // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
     if (error === null && (this.has(ENDED) || this.isClosing())) return;
-    this.failed = (error as { errno?: number } | null)?.errno ?? -ECONNABORTED;
-    if (error !== null && 'wire' in error) testify(this.owner as EventEmitter | undefined, error as SystemError);
+    this.failed = failureOf(error);
+    if (error !== null && 'wire' in error)
+      testify(this.owner as EventEmitter | undefined, error as SystemError, this.failed);
     if (this.has(RACING)) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
     this.hold();
     if (this.#connecting !== null) return this.#connected(this.failed);

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Service } from '../service.ts';
+import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
 import { TcpHandle } from './handle.ts';
 import { handlers } from './handle-events.ts';
@@ -145,7 +146,11 @@ export class ListenHandle implements Place {
     this.#router.counts.accepted++;
     const client = nobody.runInAsyncScope(handleOf, undefined, this.#router);
     client.adopt(conn, this.address === '::');
-    if (this.onconnection !== undefined) this.#resource.runInAsyncScope(this.onconnection, this, 0, client);
+    try {
+      if (this.onconnection !== undefined) this.#resource.runInAsyncScope(this.onconnection, this, 0, client);
+    } catch (error) {
+      surface(error); // the program's affair: the connection goes on
+    }
     client.settle();
   }
 

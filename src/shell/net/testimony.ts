@@ -3,7 +3,10 @@
  * who prints or compares such an error sees node:net's.
  */
 import { type EventEmitter, errorMonitor } from 'node:events';
+import { constants } from 'node:os';
 import type { SystemError } from '../errors.ts';
+
+const { ECONNABORTED, ECONNRESET, EPIPE } = constants.errno;
 
 interface Witnessed {
   readonly errors?: unknown;
@@ -12,11 +15,28 @@ interface Witnessed {
   readonly address?: string;
 }
 
-const pending = new WeakMap<EventEmitter, SystemError[]>();
+/** A failure, and the number by which Node hears of it. */
+interface Failure {
+  readonly error: SystemError;
+  readonly errno: number | undefined;
+}
+
+const pending = new WeakMap<EventEmitter, Failure[]>();
+
+/** The libuv number of what ended a connection. As Linux: a reset is EPIPE to those whom the peer has told its end, and who did not tell theirs. */
+export function failureOf(error: (Error & { errno?: number; wire?: { state: string } }) | null): number {
+  if (error?.errno === -ECONNRESET && error.wire?.state === 'CLOSE_WAIT') return -EPIPE;
+  return error?.errno ?? -ECONNABORTED;
+}
 
 /** Of a connection that failed: the next error of its socket that tells of this failure has it. */
-export function testify(socket: EventEmitter | undefined, failure: SystemError): void {
+export function testify(
+  socket: EventEmitter | undefined,
+  error: SystemError,
+  errno: number | undefined = error.errno,
+): void {
   if (socket === undefined) return;
+  const failure = { error, errno };
   const known = pending.get(socket);
   if (known !== undefined) return void known.push(failure);
   const failures = [failure];
@@ -30,20 +50,20 @@ export function testify(socket: EventEmitter | undefined, failure: SystemError):
 }
 
 /** The error may be anybody's, frozen too: what throws here would take its place. */
-function tell(error: unknown, failures: readonly SystemError[]): void {
+function tell(error: unknown, failures: readonly Failure[]): void {
   if (!isObject(error)) return;
   const failure = failures.find((one) => isAbout(error, one));
   if (failure === undefined) return;
   for (const name of ['wire', 'state'] as const) {
-    Reflect.defineProperty(error, name, { value: failure[name], configurable: true, writable: true });
+    Reflect.defineProperty(error, name, { value: failure.error[name], configurable: true, writable: true });
   }
 }
 
 /** Failed attempts are told apart by their address; a connection that was open fails once. */
-function isAbout({ errno, syscall, address }: Witnessed, failure: SystemError): boolean {
+function isAbout({ errno, syscall, address }: Witnessed, failure: Failure): boolean {
   if (errno !== failure.errno) return false;
-  const opening = failure.syscall === 'connect';
-  return (syscall === 'connect') === opening && (!opening || address === failure.address);
+  const opening = failure.error.syscall === 'connect';
+  return (syscall === 'connect') === opening && (!opening || address === failure.error.address);
 }
 
 function isObject(error: unknown): error is Witnessed {

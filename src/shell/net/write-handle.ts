@@ -42,6 +42,18 @@ export abstract class WriteHandle extends ConnHandle {
     return this.#writes !== null || this.#shutdown !== null;
   }
 
+  abstract readStart(): number;
+  abstract readStop(): number;
+
+  /** From C++: who reads there. */
+  onreadstart(): number {
+    return this.readStart();
+  }
+
+  onreadstop(): number {
+    return this.readStop();
+  }
+
   writeBuffer(req: Request | null, bytes: Uint8Array): number | Request {
     const refusal = this.#refusal;
     if (refusal !== 0) return refusal;

@@ -18,8 +18,8 @@ const able = (() => {
   }
 })();
 
-const run = (node: string, flags: string[]) => {
-  const { stdout, stderr, status } = spawnSync(node, [...flags, path('order.mjs')], {
+const run = (node: string, flags: string[], program: string) => {
+  const { stdout, stderr, status } = spawnSync(node, [...flags, path(program)], {
     encoding: 'utf8',
     timeout: 40_000,
     env: { PATH: process.env.PATH, USERTCP_LOOPBACK: 'own', NODE_NO_WARNINGS: '1' },
@@ -29,12 +29,14 @@ const run = (node: string, flags: string[]) => {
 
 const register = path('../../../../dist/register.js');
 
-test.skipIf(!able || !existsSync(register)).each(nodes)(
-  'events come in the order of stock net: %s',
+const programs = nodes.flatMap((node) => ['order.mjs', 'corners.mjs'].map((program) => ({ node, program })));
+
+test.skipIf(!able || !existsSync(register)).each(programs)(
+  'events come as those of stock net: $program on $node',
   { timeout: 90_000 },
-  (node) => {
-    const stock = run(node, []);
+  ({ node, program }) => {
+    const stock = run(node, [], program);
     expect(stock).toMatchObject({ stderr: '', status: 0 });
-    expect(run(node, ['--import', register])).toEqual(stock);
+    expect(run(node, ['--import', register], program)).toEqual(stock);
   },
 );

@@ -1,0 +1,78 @@
+// What programs do seldom, and stock net has an answer to. Prints it, in an order that is no question of time.
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const listen = async (server, host) => {
+  await once(server.listen(0, host), 'listening');
+  return server.address().port;
+};
+
+// To connect to no address in particular, or to a mapped one: who each end says it talks to.
+for (const [at, to] of [
+  ['0.0.0.0', '0.0.0.0'],
+  ['127.0.0.1', '0.0.0.0'],
+  ['::', '0.0.0.0'],
+  ['::', '::'],
+  ['::1', '::'],
+  ['0.0.0.0', '::ffff:127.0.0.1'],
+  ['::', '::ffff:127.0.0.1'],
+  ['0.0.0.0', '127.0.0.5'],
+]) {
+  const server = net.createServer((socket) => socket.end(`${socket.localAddress} ${socket.remoteAddress}`));
+  const client = net.connect(await listen(server, at), to);
+  let seen = '';
+  client.on('connect', () => (seen = `${client.localAddress} ${client.remoteAddress} ${client.remoteFamily}`));
+  const [said] = await once(client, 'data');
+  console.log(at, to, '|', seen, '|', String(said));
+  server.close();
+}
+{
+  // Text that meets a reset after the peer's FIN.
+  const server = net.createServer((socket) => socket.destroy());
+  const client = net
+    .connect({ port: await listen(server, '127.0.0.1'), host: '127.0.0.1', allowHalfOpen: true })
+    .resume();
+  const failed = once(client, 'error');
+  await once(client, 'end');
+  const writing = setInterval(() => client.write('x'), 5);
+  const error = await failed.catch((reason) => [reason]);
+  clearInterval(writing);
+  console.log('after FIN:', error[0].message);
+  server.close();
+}
+{
+  // connect() of a socket that connects already, and of one that is connected.
+  const server = net.createServer((socket) => socket.on('error', () => {}).resume());
+  const to = { port: await listen(server, '127.0.0.1'), host: '127.0.0.1' };
+  const early = net.connect(to);
+  early.connect(to);
+  const [{ syscall, code }] = await once(
+    early.on('error', () => {}),
+    'error',
+  );
+  console.log('connecting:', syscall, code);
+  const late = net.connect(to);
+  await once(late, 'connect');
+  await wait(20);
+  const before = late.localPort;
+  late.connect(to);
+  await once(late, 'connect');
+  console.log('connected:', late.readyState, late.localPort === before);
+  late.destroy();
+  server.close();
+}
+{
+  // A listener that throws: its connection goes on.
+  process.on('uncaughtException', ({ message }) => console.log('uncaught:', message));
+  const server = net.createServer(() => {
+    throw new Error('in connection');
+  });
+  const client = net
+    .connect(await listen(server, '127.0.0.1'), '127.0.0.1')
+    .on('error', ({ code }) => console.log(code));
+  await once(client, 'connect');
+  await wait(30);
+  console.log(client.readyState, await new Promise((resolve) => server.getConnections((_, count) => resolve(count))));
+  process.exit();
+}
