@@ -25,6 +25,7 @@ import {
   F_SYN_ACKED,
   F_WS,
   TIMER_DELACK,
+  TIMER_PACE,
   TIMER_PERSIST,
   TIMER_REXMIT,
   TIMER_STATE,
@@ -219,6 +220,7 @@ export class Invariants {
     if (tcb.sndNxt !== tcb.sndUna && !driven) bad('data outstanding and no timer');
     const fin = (tcb.flags & (F_FIN_QUEUED | F_FIN_SENT)) === F_FIN_QUEUED;
     if (tcb.state & (SYN_SENT | SYN_RECEIVED)) return;
-    if ((unsent(tcb) > 0 || fin) && !driven) bad('data waits and no timer');
+    // A marked window of one segment waits an RTO with nothing in flight (RFC 3168 §6.1.2).
+    if ((unsent(tcb) > 0 || fin) && !driven && tcb.timer(TIMER_PACE) === 0) bad('data waits and no timer');
   }
 }
