@@ -14,8 +14,23 @@ function run(callback: () => void): boolean {
       clearContexts(error);
       throw error;
     }
-    node._fatalException(error);
+    handled(error);
     return false;
+  }
+}
+
+/** A handler that throws ends the process with what it threw, and nobody is asked again, not even 'exit'; Node has 7 for this. */
+function handled(error: unknown): void {
+  try {
+    node._fatalException(error);
+  } catch (thrown) {
+    for (const event of ['uncaughtException', 'uncaughtExceptionMonitor', 'exit']) process.removeAllListeners(event);
+    process.setUncaughtExceptionCaptureCallback(null);
+    process.once('exit', () => {
+      process.exitCode = 7;
+    });
+    clearContexts(thrown);
+    throw thrown;
   }
 }
 

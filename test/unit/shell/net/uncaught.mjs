@@ -11,10 +11,16 @@ const places = {
     await null;
     throwIt();
   },
+  handler: () => process.nextTick(throwIt),
   'error event': (socket) => socket.destroy(new Error('nobody handles this')),
   close: (socket) => socket.on('close', throwIt).destroy(),
 };
 const place = process.argv[2];
+const handler = () => {
+  console.log('handled');
+  throw new Error('nobody handles this');
+};
+if (place === 'handler') process.on('uncaughtException', handler);
 process.on('exit', (code) => console.log('exit', code));
 process.on('uncaughtExceptionMonitor', (error, origin) => console.log('monitor', error.message, origin));
 const server = net.createServer((socket) => socket.on('data', () => places[place](socket)));

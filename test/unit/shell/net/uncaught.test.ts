@@ -20,7 +20,7 @@ const run = (node: string, flags: string[], place: string) => {
   return { stdout, said, status };
 };
 
-test.skipIf(!existsSync(register)).each(['data', 'tick', 'promise', 'error event', 'close'])(
+test.skipIf(!existsSync(register)).each(['data', 'tick', 'promise', 'error event', 'close', 'handler'])(
   'an error thrown in %s ends the process, and is told',
   (place) => {
     for (const node of nodes) {
