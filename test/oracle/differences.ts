@@ -349,6 +349,11 @@ export const differences: readonly Difference[] = [
     why: 'the kernel leaves the bytes out that make no whole address',
     scripts: ['dropped even where they are taken: one that is malformed [RFC 1122 §3.3.5]'],
   },
+  {
+    row: 'RFC 7323 §3.2',
+    why: 'the kernel says the options of its SYN again on the SYN,ACK of a simultaneous open, which is allowed [RFC 7323 §3.2-h]',
+    scripts: ['timestamps that only our SYN had are not on our SYN,ACK [RFC 7323 §3.2-h]'],
+  },
 ];
 
 /** About the MSS of the link: for these the kernel's sockets are not told to offer 1000, as for all others. */
@@ -358,6 +363,7 @@ export const linkMss: readonly string[] = [
   'options in the SYN,ACK are those the SYN offered [T086]',
   'on our SYN TSecr is 0: nothing was heard yet [RFC 7323 §3.2-g] [RFC 7323 §3.2-a]',
   'not on a SYN,ACK whose SYN had none [RFC 7323 §3.2-a]',
+  'timestamps that only our SYN had are not on our SYN,ACK [RFC 7323 §3.2-h]',
   'SACK-permitted is on SYNs alone [RFC 2018 §2]',
   'off is the default [RFC 7413 §2]',
 ];
