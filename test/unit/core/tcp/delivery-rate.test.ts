@@ -88,6 +88,23 @@ test('compressed ACKs: the time in which it was sent counts when that is longer'
   expect(rest.intervalUs).toBeGreaterThanOrEqual(90 * MS);
 });
 
+test('ACKs that come faster than what they report was sent: the time of sending counts', () => {
+  const { ack, send } = watched();
+  send(0, 1000);
+  send(10, 1000);
+  ack(90, 1000);
+  // Sent when the ACK came, 100 ms after the segment that it reported; acknowledged 50 ms later.
+  send(0, 1000);
+  expect(ack(50, 3000)).toMatchObject({ sampledBytes: 2000, intervalUs: 100 * MS });
+});
+
+test('the sample of the connection before is none of this one', () => {
+  const { ack, b, send } = watched();
+  Object.assign(b.t.congestion.ack, { priorDelivered: 1 << 30, sentAt: (b.t.now + 1e6) | 0 });
+  send(0, 1000);
+  expect(ack(40, 1000)).toMatchObject({ sampledBytes: 1000, rttUs: 40 * MS });
+});
+
 test('what was selectively acknowledged counts once, when it was', () => {
   const { ack, send } = watched();
   for (let n = 0; n < 4; n++) send(0, 1000);
