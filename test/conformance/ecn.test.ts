@@ -69,6 +69,22 @@ describe('what SYNs agree on', () => {
     ON,
   );
   conform(
+    'nor is it granted after two SYN,ACKs in vain [RFC 3168 §6.1.1.1]',
+    async (s) => {
+      await s.run`
+        listen
+        < SEW seq 0 win 5000 <mss 1000>
+        +0 > S.E seq 0 ack 1
+        +1 > S.E seq 0 ack 1
+        +2 > S. seq 0 ack 1
+        < . seq 1 ack 1 win 5000
+        send 100
+        +0 > P. seq 1 ack 1 len 100 tos 0
+      `;
+    },
+    ON,
+  );
+  conform(
     'a peer that asks is granted it; one that does not is not [RFC 3168 §6.1.1]',
     async (s) => {
       await s.run`
