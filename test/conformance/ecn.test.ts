@@ -175,6 +175,29 @@ describe('classic feedback', () => {
     { tcp: { ...ON.tcp, congestion: 'cubic' } },
   );
   conform(
+    'ECE that the peer repeats on its own text, before CWR could reach it, holds nothing back for longer [RFC 3168 §6.1.2-a] [RFC 3168 §6.1.2-b]',
+    async (s) => {
+      await s.run`
+        open active
+        +0 > SEW seq 0
+        +0 < S.E seq 0 ack 1 win 5000 <mss 1000>
+        +0 > . seq 1 ack 1
+        send 1000
+        +0 > P. seq 1 len 1000
+        +.01 < .E seq 1 ack 1001 win 5000
+        send 1000
+        +0 > P.W seq 1001 len 1000
+        +.01 < .E seq 1 ack 2001 win 5000
+        send 1000
+        +.1 < P.E seq 1 ack 2001 len 10 win 5000
+        +* > . seq 2001 ack 11
+        +.85 < P.E seq 11 ack 2001 len 10 win 5000
+        +* > P.W seq 2001 ack 21 len 1000
+      `;
+    },
+    { tcp: { ...ON.tcp, congestion: 'cubic' } },
+  );
+  conform(
     'what is sent again, and window probes, are not ECN-capable [RFC 3168 §6.1.5] [RFC 3168 §6.1.6]',
     async (s) => {
       await s.run(`${open}

@@ -47,10 +47,12 @@ function earn(t: Tcp, tcb: Tcb, perUs: number, quantum: number): number {
   return whole;
 }
 
-/** No text for so many ms, although nothing is in flight. */
+/** No text for so many ms, although nothing is in flight; who is held back already is not for longer. */
 export function holdBack(t: Tcp, tcb: Tcb, ms: number): void {
-  if (tcb.pacingRate === 0) arm(t, tcb, TIMER_PACE, ms);
-  else tcb.paceBudget = -Math.min(MAX_CWND, Math.ceil(((tcb.pacingRate * RATE_UNIT) / 1e6) * ms * TICK_US));
+  if (tcb.timer(TIMER_PACE) !== 0) return;
+  if (tcb.pacingRate === 0) return arm(t, tcb, TIMER_PACE, ms);
+  tcb.paceAt = t.now | 0 || -1;
+  tcb.paceBudget = -Math.min(MAX_CWND, Math.ceil(((tcb.pacingRate * RATE_UNIT) / 1e6) * ms * TICK_US));
 }
 
 /** `bytes` left. */
