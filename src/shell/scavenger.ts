@@ -14,17 +14,21 @@ const LAZY = 32 * MB;
 /** ms; whose young objects take that long to look through has them looked through less often. */
 const LONG = 3;
 
+/** To get V8's function: in vain, when another thread does so at the same moment. */
+const MOST_TRIES = 4;
+
 type Collect = (options: { readonly type: 'minor' }) => unknown;
 
 export class Scavenger {
-  readonly #find: () => Collect;
+  readonly #find: () => Collect | undefined;
   readonly #now: () => number;
   #collect: Collect | undefined;
+  #tries = 0;
   /** Bytes given away since the last one, and how many are enough. */
   #given = 0;
   #budget = EAGER;
 
-  constructor(find: () => Collect, now: () => number) {
+  constructor(find: () => Collect | undefined, now: () => number) {
     this.#find = find;
     this.#now = now;
   }
@@ -34,27 +38,27 @@ export class Scavenger {
     this.#given += bytes;
     if (this.#given < this.#budget) return;
     this.#given = 0;
-    this.#collect ??= this.#find();
+    if (this.#collect === undefined && this.#tries++ < MOST_TRIES) this.#collect = this.#find();
+    if (this.#collect === undefined) return;
     const start = this.#now();
     this.#collect({ type: 'minor' });
     this.#budget = this.#now() - start > LONG ? Math.min(this.#budget * 2, LAZY) : EAGER;
   }
 }
 
-const nothing: Collect = () => undefined;
-
-/** V8's own function; one that does nothing where it cannot be had. */
-function collector(): Collect {
+/** V8's own function; undefined where it cannot be had. */
+function collector(): Collect | undefined {
   const exposed: unknown = Reflect.get(globalThis, 'gc');
   if (typeof exposed === 'function') return exposed as Collect;
   try {
-    // Only contexts that are made meanwhile see the flag.
+    // Only contexts that are made meanwhile see the flag. It is the process's: another thread may take it away too early.
     setFlagsFromString('--expose-gc');
     const found: unknown = runInNewContext('gc');
-    setFlagsFromString('--no-expose-gc');
-    return typeof found === 'function' ? (found as Collect) : nothing;
+    return typeof found === 'function' ? (found as Collect) : undefined;
   } catch {
-    return nothing;
+    return undefined;
+  } finally {
+    setFlagsFromString('--no-expose-gc');
   }
 }
 
