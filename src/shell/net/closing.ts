@@ -25,7 +25,11 @@ function handled(error: unknown): void {
     node._fatalException(error);
   } catch (thrown) {
     for (const event of ['uncaughtException', 'uncaughtExceptionMonitor', 'exit']) process.removeAllListeners(event);
-    process.setUncaughtExceptionCaptureCallback(null);
+    try {
+      process.setUncaughtExceptionCaptureCallback(null);
+    } catch {
+      // node:domain has it, and gives it to nobody.
+    }
     process.once('exit', () => {
       process.exitCode = 7;
     });

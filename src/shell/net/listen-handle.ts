@@ -18,6 +18,8 @@ const { EINVAL, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
 const PORT_TRIES = 20;
 /** What is made for a connection belongs to no context; the server's callbacks to that of `listen`. */
 const nobody = new AsyncResource('USERTCP');
+/** As libuv and the kernel read it: text may be a number, and what is negative is the longest queue. */
+const queueOf = (backlog: number): number => ((backlog | 0) < 0 ? 0x7fffffff : backlog | 0);
 const handleOf = (router: Router): TcpHandle => new TcpHandle(router);
 
 export class ListenHandle implements Place {
@@ -114,7 +116,7 @@ export class ListenHandle implements Place {
         this.#port,
         { ...handlers, open: (conn) => this.#accept(conn) },
         {
-          backlog,
+          backlog: queueOf(backlog),
           reusePort: (this.flags & REUSE_PORT) !== 0,
           ...(!any && { host: this.address }),
           ipv6Only: any && (this.flags & IPV6_ONLY) !== 0,

@@ -68,8 +68,8 @@ test("received chunks have V8 collect its young objects, and `gc` is nobody else
   await new Promise((resolve) => setTimeout(resolve, 20));
   observer.disconnect();
   const { NODE_PERFORMANCE_GC_MINOR: minor, NODE_PERFORMANCE_GC_FLAGS_FORCED: forced } = constants;
-  const ours = seen.filter(({ detail }) => {
-    const { kind, flags } = detail as { kind: number; flags: number };
+  const ours = seen.filter((entry) => {
+    const { kind, flags } = (entry as unknown as { detail: { kind: number; flags: number } }).detail;
     return kind === minor && (flags & forced) !== 0;
   });
   expect(ours.length).toBeGreaterThan(1);

@@ -62,6 +62,13 @@ for (const [at, to] of [
   late.destroy();
   server.close();
 }
+for (const backlog of ['511', -1, 2 ** 40, null]) {
+  const server = net.createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog });
+  await once(server, 'listening');
+  console.log('backlog', backlog, server.listening);
+  server.close();
+}
 {
   // A listener that throws: its connection goes on.
   process.on('uncaughtException', ({ message }) => console.log('uncaught:', message));
