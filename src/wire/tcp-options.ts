@@ -24,6 +24,7 @@ export const TS_BYTES = 12;
 /** RFC 2018 §3: 40 bytes hold four blocks. */
 export const MAX_SACK_BLOCKS = 4;
 
+// Kinds and lengths: RFC 7323 §3.2-i.
 const NOP_NOP_TS = 0x0101080a;
 const NOP_NOP_SACK = 0x01010500;
 const NOP_NOP_SACK_OK = 0x01010402;
