@@ -97,7 +97,8 @@ async function open(settings: Settings): Promise<Stack> {
       },
     });
   } catch (error) {
-    throw await undoAll([...links.map((link) => () => link.close()), ...teardown], [error]);
+    const closing = links.map((link) => () => link.close());
+    throw await undoAll([() => shard?.leave(), ...closing, () => shard?.close(), ...teardown], [error]);
   }
   try {
     await shard?.settled();

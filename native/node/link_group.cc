@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "arguments.h"
@@ -64,10 +65,13 @@ Napi::Value LinkWrap::join(const Napi::CallbackInfo& info) {
   // Before the sockets are in: nothing of JavaScript runs in between, where this thread could be ended.
   const std::vector<int> fds = engine_->device().poll_fds();
   const std::span<std::int32_t> sockets = to_span<std::int32_t>(info[2]);
+  Status failed;
   for (std::size_t i = 0; i < std::min(sockets.size(), fds.size()); ++i) {
-    put(sockets[i], ::fcntl(fds[i], F_DUPFD_CLOEXEC, 3));
+    const int fd = ::fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) failed = {errno, "fcntl"};
+    put(sockets[i], fd);
   }
-  Result<std::array<int, 2>> joined = engine_->device().join_groups_of_stacks({group(0), group(1)});
+  Result<std::array<int, 2>> joined = failed ? *failed : engine_->device().join_groups_of_stacks({group(0), group(1)});
   if (!joined) {
     close_all(sockets);
     for (std::int32_t& word : sockets) put(word, 0);

@@ -222,3 +222,23 @@ print('ok')`;
     expect(Object.keys(tally).filter((key) => /E[A-Z]+/.test(key))).toEqual([]);
   });
 });
+
+test.skipIf(skip)('one that cannot be put together leaves nothing behind: another one speaks at once', async () => {
+  const lab = await Lab.create({ offloads: true });
+  const shards = new Shards(lab);
+  try {
+    await shards.program.ready();
+    await expect(shards.call(0, 'add', { besides: { random: false } })).rejects.toThrow('no randomness');
+    const began = performance.now();
+    await shards.add(1);
+    expect(performance.now() - began).toBeLessThan(10_000); // it waited half a minute for the first one
+    const kernel = await Host.kernel(lab);
+    const to = { host: addresses.stack.v4, port: PORT };
+    const storm = { to, count: 20, parallel: 4, behaviour: 'exchange', send: 1000, finish: 'sent' };
+    const { tally } = await kernel.call<{ tally: Record<string, number> }>('storm', storm);
+    expect(tally).toEqual({ 'end close': 20 });
+  } finally {
+    await shards.program.stop();
+    await lab.close();
+  }
+});

@@ -42,6 +42,7 @@ export interface SharedLink {
     readonly keptSyns?: boolean;
     readonly icmp?: 'all' | 'errors';
   }): void;
+  close(): unknown;
 }
 
 /** What a stack gives its shard when it is put together. */
@@ -122,8 +123,13 @@ export class Shard {
     const table = this.#table;
     return table.locked(() => {
       const link = make();
+      try {
+        table.enter(this.index, link.join(...table.groups, socketsOf(table.words, this.index)));
+      } catch (error) {
+        link.close();
+        throw error;
+      }
       this.#link = link;
-      table.enter(this.index, link.join(...table.groups, socketsOf(table.words, this.index)));
       return link;
     });
   }

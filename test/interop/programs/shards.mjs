@@ -14,8 +14,8 @@ async function main(config) {
   const workers = new Map();
   const say = (message) => console.log(JSON.stringify(message));
   const calls = {
-    add({ id, shard }) {
-      const data = { ...config, shard: { index: shard, group } };
+    add({ id, shard, besides }) {
+      const data = { ...config, ...besides, shard: { index: shard, group } };
       const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data });
       workers.set(shard, worker);
       worker.on('message', (message) => say(message.ready ? { id, value: true } : message));
@@ -40,8 +40,14 @@ async function main(config) {
   say({ ready: true });
 }
 
+/** No stack can be put together with this source. */
+function noRandom() {
+  throw new Error('no randomness');
+}
+
 async function serve(config) {
-  const stack = await openStack(config);
+  const { random = true, ...options } = config;
+  const stack = await openStack(random ? options : { ...options, warmUp: false, rng: { u32: noRandom } });
   const count = { accepted: 0, errors: 0, datagrams: 0 };
   const held = [];
   const calls = {

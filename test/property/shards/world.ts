@@ -72,6 +72,7 @@ export class World {
         this.#order.push(index);
         return [5, 6];
       },
+      close: () => {},
       steer: (steering, positions) => {
         this.#program = { steering, positions };
       },

@@ -30,6 +30,7 @@ async function join(index: number, group: ShardGroup, kernel: Kernel) {
   let kept = new Int32Array(BUCKET_WORDS);
   const link: SharedLink = {
     join: () => [5, 6],
+    close: () => {},
     steer: (told, positions) => void Object.assign(kernel, { steering: told, positions }),
     refine: (part) => {
       if (part.steering !== undefined) steering = part.steering;
@@ -115,4 +116,19 @@ test('a port that had no berth is of all who listen there when it gets one', asy
     shard.leave();
     shard.close();
   }
+});
+
+test('a link whose sockets cannot join is closed, and its shard has no part', async () => {
+  const group = createShardGroup();
+  const table = new ShardTable(group.memory);
+  const shard = new Shard(0, group);
+  await shard.turn();
+  let closed = 0;
+  const join = (): number[] => {
+    throw new Error('too many open files');
+  };
+  const link: SharedLink = { join, steer: () => {}, refine: () => {}, close: () => void closed++ };
+  expect(() => shard.open(() => link)).toThrow('too many');
+  shard.close();
+  expect([closed, table.stateOf(0), table.speaker]).toEqual([1, 0, -1]);
 });
