@@ -15,7 +15,7 @@ const PATIENCE = 5000;
 
 export class Lock {
   readonly #words: Int32Array;
-  /** Makes whole what only the guarded words tell. */
+  /** Makes whole what only the guarded words tell. It may be cut short and begin again, from the same guarded words. */
   readonly #mend: () => void;
 
   constructor(words: Int32Array, mend: () => void) {
@@ -36,17 +36,27 @@ export class Lock {
 
   hold<T>(work: () => T): T {
     const words = this.#words;
-    if (this.#take()) this.#undo();
-    words.copyWithin(COPY, GUARDED, COPY);
+    const abandoned = this.#take();
+    // What is saved stays saved until we are through: we may be ended in the middle of mending, too.
+    if (abandoned && Atomics.load(words, SAVED) === 1) words.copyWithin(GUARDED, COPY, COPY + (COPY - GUARDED));
+    else words.copyWithin(COPY, GUARDED, COPY);
     Atomics.store(words, SAVED, 1);
     try {
+      if (abandoned) this.#mend();
       return work();
     } finally {
       // Not reached by a thread that is terminated.
-      Atomics.store(words, SAVED, 0);
-      Atomics.store(words, LOCK, 0);
-      Atomics.notify(words, LOCK, 1);
+      this.#release();
     }
+  }
+
+  /** Nothing is to be done by one who was taken for dead: another one may hold it. */
+  #release(): void {
+    const words = this.#words;
+    const me = holderOf(threadId);
+    if (Atomics.load(words, LOCK) !== me) return;
+    Atomics.store(words, SAVED, 0);
+    if (Atomics.compareExchange(words, LOCK, me, 0) === me) Atomics.notify(words, LOCK, 1);
   }
 
   /** True: the holder before did not give it back. */
@@ -65,12 +75,6 @@ export class Lock {
       if (gone && Atomics.compareExchange(words, LOCK, holder, me) === holder) return true;
       Atomics.wait(words, LOCK, holder, LOOK);
     }
-  }
-
-  #undo(): void {
-    const words = this.#words;
-    if (Atomics.exchange(words, SAVED, 0) === 1) words.copyWithin(GUARDED, COPY, COPY + (COPY - GUARDED));
-    this.#mend();
   }
 }
 

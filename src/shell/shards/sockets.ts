@@ -5,7 +5,7 @@
 import { shardAddon } from './addon.ts';
 import { SOCKETS } from './layout.ts';
 
-/** What stands for a descriptor that is closed and whose place is still to be given up. */
+/** What stands for a descriptor that is closed. Its shard's place is still to be given up when the table has the shard. */
 export const CLOSED = -1;
 
 /** The words of a shard's; 0 = none. */

@@ -136,6 +136,11 @@ export class ShardTable {
       const absent = this.stateOf(shard) === ABSENT;
       if (!absent && socketsOf(words, shard)[0] === CLOSED) this.gone(shard);
       if (!absent || !hasSockets(words, shard)) continue;
+      if (words[SMALL] === 0) {
+        // It was alone in its groups, and nobody knows their numbers: the next one makes new ones.
+        closeSockets(words, shard);
+        continue;
+      }
       words[ORDER + words[MEMBERS]!++] = shard;
       words[BIRTH + shard] = ++words[BIRTHS]!;
       words[PREPARED + shard] = words[FOLLOWED + shard] = ANY_PLAN;
@@ -171,7 +176,6 @@ export class ShardTable {
     if (this.ready === shard) this.ready = NOBODY;
     // Also after one that had retired: those who prepare a plan may be waiting for it.
     this.#plan();
-    socketsOf(words, shard).fill(0);
   }
 
   /** The device was down: the kernel put the sockets into their groups again, the oldest first. */

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { threadId, Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { lendAddon } from '../../../../src/shell/shards/addon.ts';
 import { createShardGroup, type ShardGroup } from '../../../../src/shell/shards/group.ts';
-import { ABSENT, EPOCH, GUARDED, LOCK, SOCKETS } from '../../../../src/shell/shards/layout.ts';
+import { ABSENT, COPY, EPOCH, GUARDED, LOCK, MEMBERS, SAVED, SOCKETS } from '../../../../src/shell/shards/layout.ts';
+import { Lock } from '../../../../src/shell/shards/lock.ts';
 import { Seats } from '../../../../src/shell/shards/seats.ts';
 import { ShardTable } from '../../../../src/shell/shards/table.ts';
 
@@ -75,4 +77,55 @@ test('one that ended between its sockets and its entry has a place in the groups
   table.locked(() => table.gone(5));
   expect(table.prepared(0, table.epoch) || table.prepared(1, table.epoch)).toBe(true);
   expect(new Set(table.positions(true))).toEqual(new Set([0, 1])); // the last one came into its place
+});
+
+const GONE = -1;
+
+test('who is ended while he mends leaves the same words to mend', () => {
+  const { words } = new ShardTable(createShardGroup().memory);
+  const seen: number[] = [];
+  let cut: Int32Array | undefined;
+  const lock = new Lock(words, () => {
+    seen.push(words[GUARDED]!++);
+    cut ??= words.slice();
+  });
+  words[GUARDED] = 99;
+  words[COPY] = 1;
+  words[SAVED] = 1;
+  words[LOCK] = GONE;
+  lock.hold(() => {});
+  expect([seen, words[LOCK], words[SAVED]]).toEqual([[1], 0, 0]);
+  words.set(cut!);
+  words[LOCK] = GONE;
+  lock.hold(() => {});
+  expect([seen, words[GUARDED]]).toEqual([[1, 1], 2]);
+});
+
+test('who was taken for dead does not give back what another one holds', () => {
+  const table = new ShardTable(createShardGroup().memory);
+  table.locked(() => {
+    table.words[LOCK] = 77;
+  });
+  expect([table.words[LOCK], table.words[SAVED]]).toEqual([77, 1]);
+});
+
+test('one that ended while it took another one out leaves a place that is given up; one that was alone leaves none', () => {
+  lendAddon(() => ({ closeSockets: (sockets) => void sockets.fill(-1), watchLock: () => {} }));
+  const table = new ShardTable(createShardGroup().memory);
+  const { words } = table;
+  table.locked(() => table.enter(0, [5, 6]));
+  words.fill(77, SOCKETS, SOCKETS + 2);
+  const cut = table.locked(() => {
+    table.gone(0);
+    return words.slice();
+  });
+  words.set(cut);
+  words[LOCK] = GONE;
+  table.locked(() => {});
+  expect([table.stateOf(0), words[MEMBERS], ...table.groups]).toEqual([ABSENT, 0, -1, -1]);
+  // The kernel has the sockets of one whose entry nobody has read, with the numbers of their groups.
+  words.fill(78, SOCKETS + 2, SOCKETS + 4);
+  words[LOCK] = GONE;
+  table.locked(() => {});
+  expect([table.stateOf(1), words[MEMBERS], words[SOCKETS + 2]]).toEqual([ABSENT, 0, -1]);
 });
