@@ -1,6 +1,7 @@
 /** Where the blocks of a capture go: a file of our own, written without waiting, or somebody's sink. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { OptionError } from './option-error.ts';
 
 /** Receives the bytes of a pcapng file. */
 export interface CaptureSink {
@@ -21,7 +22,7 @@ export interface CaptureOptions {
 export interface OpenCapture {
   readonly snaplen: number;
   write(bytes: Uint8Array): void;
-  /** Resolves when everything is on disk. */
+  /** Resolves when everything is on disk; rejects with what kept it from there. */
   close(): Promise<void>;
 }
 
@@ -30,13 +31,25 @@ export function openCapture(to: string | CaptureOptions | CaptureSink): OpenCapt
     return { snaplen: 0, write: (bytes) => void to.write(bytes), close: async () => void to.end?.() };
   }
   const { file, snaplen = 0 } = typeof to === 'string' ? { file: to } : to;
-  const stream = createWriteStream(file);
+  const stream = createWriteStream(file, { fd: openToWrite(file) });
+  // A disk that is full ends the capture, not the process.
+  stream.on('error', ({ message }) => {
+    process.emitWarning(`usertcp: the capture ${file} is cut short: ${message}`, { code: 'USERTCP_CAPTURE' });
+  });
   return {
     snaplen,
-    write: (bytes) => void stream.write(bytes),
+    write: (bytes) => void (stream.destroyed || stream.write(bytes)),
     close: async () => {
       stream.end();
       await finished(stream);
     },
   };
+}
+
+function openToWrite(file: string): number {
+  try {
+    return openSync(file, 'w');
+  } catch (error) {
+    throw new OptionError('capture', file, 'the path of a file that can be written', (error as Error).message);
+  }
 }

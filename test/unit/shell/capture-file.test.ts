@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCapture } from '../../../src/shell/capture-file.ts';
+import { createStack } from '../../../src/stack.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -34,7 +36,17 @@ test('a sink gets the bytes, and its end', async () => {
   await expect(openCapture({ write: () => {} }).close()).resolves.toBeUndefined();
 });
 
-test('a file that cannot be made rejects close', async () => {
-  const capture = openCapture(join(folder, 'no', 'such', 'folder'));
-  await expect(capture.close()).rejects.toMatchObject({ code: 'ENOENT' });
+test('a file that cannot be made is refused at once, by name', async () => {
+  const file = join(folder, 'no', 'such', 'folder');
+  expect(() => openCapture({ file })).toThrow(/^option capture: .*folder' is not valid; .* can be written. ENOENT/);
+  await expect(createStack({ capture: file })).rejects.toThrow('option capture');
+});
+
+test.skipIf(!existsSync('/dev/full'))('a disk that is full cuts the capture short, with a warning', async () => {
+  const warned = once(process, 'warning');
+  const capture = openCapture('/dev/full');
+  capture.write(new Uint8Array(100));
+  expect((await warned)[0]).toMatchObject({ code: 'USERTCP_CAPTURE', message: expect.stringContaining('ENOSPC') });
+  capture.write(new Uint8Array(100));
+  await expect(capture.close()).rejects.toMatchObject({ code: 'ENOSPC' });
 });
