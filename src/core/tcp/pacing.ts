@@ -4,9 +4,8 @@
  * rate, not 64 KiB, decides how large that is. Above some 500 Mbit/s a tick holds more than a super-segment.
  */
 import { diff } from '../seq.ts';
-import { MAX_CWND } from './congestion/controller.ts';
 import { RATE_UNIT } from './congestion/view.ts';
-import { arm, controllerOf, markDirty, type Tcp } from './context.ts';
+import { arm, controllerOf, disarm, markDirty, type Tcp } from './context.ts';
 import { F2_PACED, TIMER_PACE } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -19,14 +18,18 @@ const LONG_IDLE = 30e6;
  * How many of `want` bytes may leave now: whole segments, or `want` itself. 0 = later, and the timer is set.
  */
 export function paced(t: Tcp, tcb: Tcb, want: number, mss: number): number {
-  if (tcb.pacingRate === 0) return tcb.timer(TIMER_PACE) === 0 || tcb.flags2 & F2_PACED ? want : 0; // 0: held back
+  if (isHeldBack(tcb)) return 0;
+  if (tcb.pacingRate === 0) return tcb.flags2 & F2_PACED ? letGo(tcb, want) : want;
   const perUs = (tcb.pacingRate * RATE_UNIT) / 1e6;
   const quantum = Math.max(2 * mss, Math.floor(perUs * TICK_US));
   const budget = earn(t, tcb, perUs, quantum);
   const least = want < quantum ? want : quantum;
-  if (budget >= least) return want < quantum ? want : quantum - (quantum % mss);
+  if (budget >= least) {
+    disarm(tcb, TIMER_PACE);
+    return want < quantum ? want : quantum - (quantum % mss);
+  }
   tcb.flags2 |= F2_PACED;
-  if (tcb.timer(TIMER_PACE) === 0) arm(t, tcb, TIMER_PACE, Math.ceil((least - budget) / perUs / TICK_US));
+  wakeIn(t, tcb, Math.ceil((least - budget) / perUs / TICK_US));
   return 0;
 }
 
@@ -47,12 +50,32 @@ function earn(t: Tcp, tcb: Tcb, perUs: number, quantum: number): number {
   return whole;
 }
 
-/** No text for so many ms, although nothing is in flight; who is held back already is not for longer. */
+/** A timer that runs already stays, unless the rate has risen since: who asks again does not put it off. */
+function wakeIn(t: Tcp, tcb: Tcb, ms: number): void {
+  const due = tcb.timer(TIMER_PACE);
+  if (due === 0 || diff(due, t.tick) > ms) arm(t, tcb, TIMER_PACE, ms);
+}
+
+/** There is no rate any more. */
+function letGo(tcb: Tcb, want: number): number {
+  tcb.flags2 &= ~F2_PACED;
+  disarm(tcb, TIMER_PACE);
+  return want;
+}
+
+/** The timer runs, and not for the rate's sake. */
+function isHeldBack(tcb: Tcb): boolean {
+  return tcb.timer(TIMER_PACE) !== 0 && (tcb.flags2 & F2_PACED) === 0;
+}
+
+/**
+ * No text for so many ms, although nothing is in flight, whatever the rate says or will say: a debt in bytes would be paid at the
+ * rate of later, which may be a thousandth. Who is held back already is not for longer.
+ */
 export function holdBack(t: Tcp, tcb: Tcb, ms: number): void {
-  if (tcb.timer(TIMER_PACE) !== 0) return;
-  if (tcb.pacingRate === 0) return arm(t, tcb, TIMER_PACE, ms);
-  tcb.paceAt = t.now | 0 || -1;
-  tcb.paceBudget = -Math.min(MAX_CWND, Math.ceil(((tcb.pacingRate * RATE_UNIT) / 1e6) * ms * TICK_US));
+  if (isHeldBack(tcb)) return;
+  tcb.flags2 &= ~F2_PACED;
+  arm(t, tcb, TIMER_PACE, ms);
 }
 
 /** `bytes` left. */

@@ -29,7 +29,8 @@ const seeds = number('seeds', minutes === Infinity ? 1000 : Infinity);
 const first = number('seed', (Date.now() % 1e9) * 1000 + 1);
 const begin = performance.now();
 const elapsed = (): number => (performance.now() - begin) / 1000;
-const sum = { worlds: 0, failed: 0, took: 0, frames: 0, bytes: 0, print: 0 };
+const failures: string[] = [];
+const sum = { worlds: 0, took: 0, frames: 0, bytes: 0, print: 0 };
 
 function report(): void {
   const { worlds, took, frames, bytes } = sum;
@@ -51,8 +52,9 @@ while (sum.worlds < seeds && elapsed() < minutes * 60) {
     sum.bytes += bytes;
     sum.print = (Math.imul(sum.print, 31) + print) | 0;
   } catch (error) {
-    sum.failed++;
-    console.log(`sim: ${(error as Error).message}\n     again: npm run sim -- --seeds 1 --seed ${seed}`);
+    const { message } = error as Error;
+    console.log(`sim: ${message}\n     again: npm run sim -- --seeds 1 --seed ${seed}`);
+    failures.push(message.split('\n', 2).join('; '));
     if (!values.all) break;
   }
   if (elapsed() - said > 60) {
@@ -61,5 +63,7 @@ while (sum.worlds < seeds && elapsed() < minutes * 60) {
   }
 }
 report();
-console.log(`${sum.worlds - sum.failed} passed, ${sum.failed} failed`);
-process.exit(sum.failed > 0 ? 1 : 0);
+// Named once more beside the sum, so that a long log that was cut at its beginning still has the seeds (scripts/tally.mjs).
+for (const one of failures) console.log(`  ! seeded world: ${one}`);
+console.log(`${sum.worlds - failures.length} passed, ${failures.length} failed`);
+process.exit(failures.length > 0 ? 1 : 0);

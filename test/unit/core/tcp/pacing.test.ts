@@ -4,7 +4,7 @@ import { newReno } from '../../../../src/core/tcp/congestion/newreno.ts';
 import { RATE_UNIT } from '../../../../src/core/tcp/congestion/view.ts';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
-import { afterIdle, paceDue, paced, spend } from '../../../../src/core/tcp/pacing.ts';
+import { afterIdle, holdBack, paceDue, paced, spend } from '../../../../src/core/tcp/pacing.ts';
 import { F_CWND_LIMITED, F_DIRTY, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { type Bench, bench } from './bench.ts';
@@ -126,6 +126,69 @@ test('the timer that runs already stays: it is not put off by who asks again', (
   pass(b, 5000);
   expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(0);
   expect(b.tcb.timer(TIMER_PACE)).toBe(due);
+});
+
+test('a rate that rises wakes sooner', () => {
+  const b = at(1600);
+  drain(b);
+  expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(1250);
+  b.tcb.pacingRate = 1_000_000 / RATE_UNIT;
+  expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(0);
+  expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(2);
+});
+
+test('a rate that is lifted leaves neither timer nor mark', () => {
+  const b = at(1600);
+  drain(b);
+  b.tcb.pacingRate = 0;
+  expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(64_000);
+  expect(b.tcb.timer(TIMER_PACE)).toBe(0);
+  expect(b.tcb.flags2 & F2_PACED).toBe(0);
+});
+
+describe('[RFC 3168 §6.1.2-b] held back', () => {
+  test.each([
+    ['without a rate', 0],
+    ['at a rate', 20_000_000],
+  ])('%s: nothing leaves before its time', (_, rate) => {
+    const b = at(rate);
+    holdBack(b.t, b.tcb, 200);
+    pass(b, 199_000);
+    expect(drain(b, 5000)).toBe(0);
+    pass(b, 1000);
+    expire(b.t, b.tcb);
+    expect(paced(b.t, b.tcb, 5000, MSS)).toBe(5000);
+  });
+
+  test('a rate that falls meanwhile makes it no longer', () => {
+    const b = at(20_000_000);
+    holdBack(b.t, b.tcb, 6000);
+    b.tcb.pacingRate = 1600 / RATE_UNIT;
+    pass(b, 6_000_000);
+    expire(b.t, b.tcb);
+    expect(drain(b)).toBe(2000);
+  });
+
+  test('who waits for the rate is held back all the same, and who is held back is not for longer', () => {
+    const b = at(1_000_000);
+    drain(b);
+    holdBack(b.t, b.tcb, 200);
+    pass(b, 100_000);
+    holdBack(b.t, b.tcb, 200);
+    expect(drain(b)).toBe(0);
+    pass(b, 100_000);
+    expire(b.t, b.tcb);
+    expect(drain(b)).toBe(2000);
+  });
+
+  test('text that left for the rate before its timer does not make that timer a hold', () => {
+    const b = at(100_000);
+    drain(b);
+    pass(b, 10_000);
+    expect(paced(b.t, b.tcb, 500, MSS)).toBe(500);
+    spend(b.tcb, 500);
+    expect(paced(b.t, b.tcb, 500, MSS)).toBe(500);
+  });
 });
 
 test('who waits no more saves up no more than a quantum', () => {
