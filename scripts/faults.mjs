@@ -90,11 +90,12 @@ function runOne(fault) {
 mkdirSync(path('.cache/faults'), { recursive: true });
 const queue = [...chosen()];
 const tally = new Tally();
-const sum = { passed: 0, failed: 0 };
+const sum = { passed: 0, failed: 0, notes: [] };
 async function lane() {
   for (let fault = queue.shift(); fault; fault = queue.shift()) {
     const wrong = await runOne(fault);
     sum[wrong ? 'failed' : 'passed']++;
+    if (wrong) sum.notes.push(`planted fault ${fault.name} was not seen: ${wrong}`);
     console.log(wrong ? `NOT SEEN  ${fault.name}: ${wrong}` : `seen      ${fault.name} [${fault.ids.join(' ')}]`);
   }
 }
