@@ -2,6 +2,8 @@
  * The public simulator: hosts with the whole stack on one virtual clock, joined by wires that delay, lose, reorder and
  * cut. Nothing native, no root, and the same seed gives the same run.
  */
+
+import { checkImpairments } from './impairments.ts';
 import {
   type Impairments,
   SeededRng,
@@ -12,6 +14,7 @@ import {
   type WireOptions,
 } from './link/sim.ts';
 import { OptionError } from './shell/option-error.ts';
+import { checkKnown } from './shell/options/check.ts';
 import { checkOptions, type StackOptions } from './shell/options/stack-options.ts';
 import type { Stack } from './shell/stack.ts';
 import { assemble } from './stack.ts';
@@ -52,17 +55,24 @@ export class World {
   #wires = 0;
 
   constructor(options: WorldOptions = {}) {
+    if (typeof options !== 'object' || options === null)
+      throw new OptionError('options', options, 'an object such as { seed: 1 }');
+    checkKnown('', options, ['seed', 'impair']);
     this.#seed = options.seed ?? 1;
+    if (!Number.isSafeInteger(this.#seed)) throw new OptionError('seed', options.seed, 'a whole number');
     this.wire = this.newWire(options.impair === undefined ? {} : { impair: options.impair });
   }
 
   /** Another wire: a network of its own. */
   newWire(options: Omit<WireOptions, 'clock' | 'seed'> = {}): SimWire {
+    checkKnown('', options, ['impair', 'mode']);
+    checkImpairments(options.impair);
     return new SimWire({ ...options, clock: this.clock, seed: this.#seed + this.#wires++ });
   }
 
   /** A host with these addresses, such as '10.0.0.1/24', and the whole API of a stack. */
   host(addresses: string | readonly string[], options: HostOptions = {}): Stack {
+    if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
     const { wire = this.wire, card = {}, name, ...rest } = options;
     const number = this.#cards.size + 1;
     const link = new SimLink(wire, { poison: 'later', ...card, name: name ?? `host${number}` });
@@ -92,6 +102,7 @@ export class World {
   /** Impairs what one host sends. */
   impair(from: Stack, how: Partial<Impairments>): void {
     const { link, wire } = this.#card(from);
+    checkImpairments(how);
     wire.impair(how, link);
   }
 

@@ -23,6 +23,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { failure, StackError } from './errors.ts';
 import { type Handlers, NO_HANDLERS } from './handlers.ts';
+import { octets } from './options/calls.ts';
 import type { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
 import { surface } from './surface.ts';
@@ -50,7 +51,7 @@ export class Conn extends RowHandle {
    * Returns false when the send buffer is full: everything is kept, `drain` follows. Never blocks.
    */
   write(bytes: Uint8Array | string): boolean {
-    return typeof bytes === 'string' ? this.#send(Buffer.from(bytes), false) : this.#send(bytes, true);
+    return typeof bytes === 'string' ? this.#send(Buffer.from(bytes), false) : this.#send(octets(bytes, true), true);
   }
 
   /** @internal As write(), for bytes that nobody changes until `drain`: the part that does not fit is not copied. */
@@ -61,7 +62,7 @@ export class Conn extends RowHandle {
   /** Sends FIN after what was written [and `bytes`]. Reading goes on until the peer ends, too. */
   end(bytes?: Uint8Array | string): void {
     if (this.#flags & (ENDING | GONE)) return;
-    if (bytes !== undefined && bytes.length > 0) this.write(bytes);
+    if (bytes !== undefined) this.write(bytes);
     this.#flags |= ENDING;
     if (this.#pending === null && !(this.#flags & CONNECTING)) this.#close();
   }

@@ -9,10 +9,10 @@ import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
-import { checkFlag, checkNumber, checkSignal } from './options/check.ts';
+import { checkFlag, checkKnown, checkNumber, checkSignal } from './options/check.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 import { checkSourceRoute, type SourceRouteOptions } from './options/source-route.ts';
-import { checkSocketTcp } from './options/tcp.ts';
+import { checkSocketTcp, SOCKET_NAMES } from './options/tcp.ts';
 
 /** Per connection; what is absent comes from the stack's `tcp` options. Times are in ms, sizes in bytes. */
 export interface TcpSocketOptions {
@@ -76,6 +76,20 @@ export interface ConnectOptions extends TcpSocketOptions {
   sourceRoute?: SourceRouteOptions;
 }
 
+const CONNECT_NAMES = [
+  ...SOCKET_NAMES,
+  'port',
+  'host',
+  'localAddress',
+  'localPort',
+  'family',
+  'lookup',
+  'attemptDelay',
+  'signal',
+  'fastOpen',
+  'data',
+  'sourceRoute',
+];
 const ANY = new Int32Array(4);
 /** ms; [MUST-28] two hours. */
 export const KEEP_ALIVE = { idle: 7_200_000, interval: 75_000, count: 9 } as const;
@@ -108,6 +122,13 @@ export function checkPort(name: string, port: unknown, lowest: 0 | 1): number {
   throw new OptionError(name, port, `an integer from ${lowest} to 65535`);
 }
 
+/** As `checkConnect`, and names that do not exist are refused. Streams take any, as node:net: http hands on all that it was given. */
+export function checkConnectNames(options: ConnectOptions): ConnectOptions {
+  const checked = checkConnect(options);
+  checkKnown('', options, CONNECT_NAMES);
+  return checked;
+}
+
 /** Throws OptionError for what could not be opened, before anything is looked up; `port` becomes a number. */
 export function checkConnect(options: ConnectOptions): ConnectOptions {
   checkSocketTcp(options);
@@ -128,7 +149,7 @@ export function checkConnect(options: ConnectOptions): ConnectOptions {
 
 /** What says where to find the peer. null is absent, as in node:net. */
 function checkSearch({ host, family, lookup, signal }: ConnectOptions): void {
-  if (typeof (host ?? '') !== 'string') throw new OptionError('host', host, 'an IP address or a name');
+  if (typeof (host ?? '-') !== 'string' || host === '') throw new OptionError('host', host, 'an IP address or a name');
   if (![0, 4, 6].includes(family ?? 0)) throw new OptionError('family', family, 'one of 0, 4, 6');
   if (typeof (lookup ?? checkSearch) !== 'function')
     throw new OptionError('lookup', lookup, 'a function like dns.lookup');
@@ -164,9 +185,15 @@ export function resolveHost(
   (options.lookup ?? lookup)(host, { family: options.family ?? 0 }, (error, address, family) => {
     engine.letGo();
     const words = error === null || error === undefined ? tryParseAddress(address) : undefined;
-    if (words === undefined) return done(error ?? new Error(`${host} has no address`), ANY, host, 4);
+    if (words === undefined) return done(error ?? noAddress(host), ANY, host, 4);
     done(null, words, address, family === 6 ? 6 : 4);
   });
+}
+
+/** A lookup called back with nothing that is an address: as when there is none. */
+export function noAddress(host: string): Error {
+  const error = new Error(`getaddrinfo ENOTFOUND ${host}: the lookup gave no address`);
+  return Object.assign(error, { errno: -3008, code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host });
 }
 
 /** Active OPEN to a known address; a refusal of the core comes back as the error `connect` shows. */

@@ -1,6 +1,7 @@
 /** What may be asked and set of a connection of the promise level at any time, passed on to the `Conn` beneath. */
 import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Conn } from './conn.ts';
+import { checkFunction } from './options/calls.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 import type { LiveOptions } from './options/live.ts';
 
@@ -46,6 +47,7 @@ export abstract class ConnectionBase {
   }
   /** undefined: nobody is told any more. */
   set onState(told: ((from: string, to: string) => void) | undefined) {
+    checkFunction('onState', told);
     this.#onState = told;
     if (told !== undefined) this.conn.wantStates();
   }

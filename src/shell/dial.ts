@@ -2,10 +2,11 @@
 
 import { tryParseAddress } from '../wire/address-text.ts';
 import type { Conn } from './conn.ts';
-import { type ConnectOptions, checkConnect, openTo } from './connect.ts';
+import { type ConnectOptions, checkConnectNames, openTo } from './connect.ts';
 import type { Engine } from './engine.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
+import { checkHandlers } from './options/calls.ts';
 
 /** An active OPEN by `stack.dial`: nothing here waits, so no name is looked up. */
 export type DialOptions = Omit<ConnectOptions, 'lookup' | 'family' | 'signal' | 'attemptDelay' | 'host'> & {
@@ -15,8 +16,9 @@ export type DialOptions = Omit<ConnectOptions, 'lookup' | 'family' | 'signal' | 
 
 /** `open` or `close` of the handlers follows. Throws the SystemError of `connect` when it cannot even begin. */
 export function dial(engine: Engine, options: DialOptions, handlers: Handlers): Conn {
-  const checked = checkConnect(options);
-  const words = tryParseAddress(options.host);
+  const checked = checkConnectNames(options);
+  checkHandlers(handlers);
+  const words = tryParseAddress(options.host ?? '');
   if (words === undefined) throw new OptionError('host', options.host, 'an IP address such as "10.0.0.2" or "fd00::2"');
   const conn = openTo(engine, checked, words, options.host, handlers);
   if (conn instanceof Error) throw conn;

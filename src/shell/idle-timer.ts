@@ -1,4 +1,11 @@
 /** The 'timeout' of a socket: fires after a time without traffic. Refreshing costs no timer operation. */
+import { OptionError } from './option-error.ts';
+
+/** Longer ones are none, as in node:net. */
+export function checkIdle(ms: number): number {
+  if (typeof ms === 'number' && ms >= 0) return ms;
+  throw new OptionError('timeout', ms, 'ms, 0 = none');
+}
 
 export class IdleTimer {
   /** ms, undefined = off. */

@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import type { Handlers } from './handlers.ts';
-import { Listening, type ListenOptions } from './service.ts';
+import { checkListenNames, Listening, type ListenOptions } from './service.ts';
 
 /** Connections wait in the accept queue, their windows closing, until the loop takes them. */
 export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
@@ -15,14 +15,15 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   #closed = false;
 
   /** @internal Made by `stack.listen`. */
-  constructor(engine: Engine, port: number, options: ListenOptions = {}) {
+  constructor(engine: Engine, port: number, options: ListenOptions | null = {}) {
+    const given = checkListenNames(options);
     this.#engine = engine;
     const handlers: Handlers = {
       open: (conn) => this.#offer(conn),
       end: () => {},
       close: (conn) => this.#withdraw(conn),
     };
-    this.#listening = new Listening(engine, port, options, { handlers, queued: true, closed: () => this.close() });
+    this.#listening = new Listening(engine, port, given, { handlers, queued: true, closed: () => this.close() });
   }
 
   /** Where it listens. */

@@ -1,7 +1,7 @@
 /** The addresses of a host name as they become known, family by family: RFC 8305 §3 does not wait for both. */
 import { lookup } from 'node:dns';
 import { tryParseAddress } from '../wire/address-text.ts';
-import type { ConnectOptions } from './connect.ts';
+import { type ConnectOptions, noAddress } from './connect.ts';
 import type { Engine } from './engine.ts';
 
 export interface Answer {
@@ -48,6 +48,6 @@ function askSystem(
       typeof address === 'string' && tryParseAddress(address) !== undefined ? [address] : [],
     );
     if (addresses.length > 0) told({ family, addresses });
-    else told({ family, addresses, error: error ?? new Error(`${host} has no address`) });
+    else told({ family, addresses, error: error ?? noAddress(host) });
   });
 }

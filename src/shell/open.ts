@@ -1,5 +1,5 @@
 /** `stack.open`: the promise of a connection. */
-import { type ConnectOptions, checkConnect } from './connect.ts';
+import { type ConnectOptions, checkConnectNames } from './connect.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { abortError } from './errors.ts';
@@ -7,7 +7,7 @@ import { Race } from './happy-eyeballs.ts';
 
 /** Resolves when ESTABLISHED. Rejects with the error of `connect`, or with AbortError when the signal fires first. */
 export function open(engine: Engine, options: ConnectOptions): Promise<Connection> {
-  const checked = checkConnect(options);
+  const checked = checkConnectNames(options);
   const signal = options.signal;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal));

@@ -3,10 +3,11 @@
  * goes on as a FIN in its direction, a reset as a reset.
  */
 import { EPIPE } from '../core/events.ts';
-import type { Conn } from './conn.ts';
+import { Conn } from './conn.ts';
 import { Connection } from './connection.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
+import { OptionError } from './option-error.ts';
 
 /** How two joined connections ended. */
 export interface Piped {
@@ -30,6 +31,7 @@ interface Half {
 export function pipe(first: Conn | Connection, second: Conn | Connection): Promise<Piped> {
   return new Promise((resolve) => {
     const [a, b] = [halfOf(first), halfOf(second)];
+    if (a.conn === b.conn) throw new OptionError('pipe', second, 'another connection than the first');
     let error: Error | null = null;
     const closed = (reason: Error | null): void => {
       error ??= reason;
@@ -42,6 +44,7 @@ export function pipe(first: Conn | Connection, second: Conn | Connection): Promi
 
 function halfOf(end: Conn | Connection): Half {
   const conn = end instanceof Connection ? end.conn : end;
+  if (!(conn instanceof Conn)) throw new OptionError('pipe', end, 'two connections of serve, dial, open or listen');
   return { conn, bytes: 0, ended: false, closed: false };
 }
 

@@ -4,6 +4,8 @@ import { OK } from '../core/events.ts';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
+import { octets } from './options/calls.ts';
+import { checkFlag } from './options/check.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 import { checkLinger, type LiveOptions, setLive } from './options/live.ts';
 import { checkKeepAlive, checkSetting, checkUrgent } from './options/tcp.ts';
@@ -103,6 +105,7 @@ export abstract class RowHandle {
   }
 
   #offer(call: 'callLend' | 'callSendUrgent', bytes: Uint8Array): number {
+    octets(bytes, false);
     if (!this.mayOffer()) return 0;
     this.engine.driver.touch();
     return Math.max(0, this.engine.core[call](this.row, bytes, 0, bytes.length, this.engine.driver.now()));
@@ -170,6 +173,7 @@ export abstract class RowHandle {
 
   /** true = small writes leave at once (Nagle off). */
   setNoDelay(on = true): this {
+    checkFlag('noDelay', on, true);
     if (this.row >= 0) this.engine.core.callSetNoDelay(this.row, on);
     this.engine.driver.touch();
     return this;
@@ -177,7 +181,7 @@ export abstract class RowHandle {
 
   /** Times in ms, idle 0 = two hours; RFC 9293 §3.8.4. `count` unanswered probes end the connection with ETIMEDOUT. */
   setKeepAlive(on: boolean, idle = KEEP_ALIVE_IDLE, interval = 75_000, count = 9): this {
-    if (on) checkKeepAlive(idle, interval, count);
+    if (checkFlag('keepAlive', on, true)) checkKeepAlive(idle, interval, count);
     if (this.row >= 0) {
       const now = this.engine.driver.now();
       this.engine.core.callSetKeepAlive(this.row, on, idle || KEEP_ALIVE_IDLE, interval, count, now);
@@ -262,6 +266,7 @@ export abstract class RowHandle {
 
   /** Holds partial segments back (true), lets them go (false). */
   cork(on: boolean): this {
+    checkFlag('cork', on, true);
     if (this.row >= 0) this.engine.core.callCork(this.row, on);
     this.engine.driver.touch();
     return this;

@@ -1,5 +1,6 @@
 /** The server of `node:net` over a LISTEN of the stack: same methods, events and errors. */
 import { EventEmitter } from 'node:events';
+import { closeWith } from './abort-signal.ts';
 import type { Conn } from './conn.ts';
 import { checkPort, type TcpSocketOptions } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -114,7 +115,7 @@ export class Server extends EventEmitter {
       this.#starting = false;
       if (this.#listening !== null) this.emit('listening');
     });
-    options.signal?.addEventListener('abort', () => this.close(), { once: true });
+    closeWith(this, options.signal);
     return this;
   }
 

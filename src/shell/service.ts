@@ -9,8 +9,9 @@ import type { Acceptor, Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
-import { checkFlag, checkNumber } from './options/check.ts';
-import { checkSocketTcp } from './options/tcp.ts';
+import { checkHandlers } from './options/calls.ts';
+import { checkFlag, checkKnown, checkNumber } from './options/check.ts';
+import { checkSocketTcp, SOCKET_NAMES } from './options/tcp.ts';
 import { SharedPort } from './shared-port.ts';
 import type { SynHandler } from './syn-info.ts';
 
@@ -38,6 +39,15 @@ export interface ListenOptions extends TcpSocketOptions {
 }
 
 export const DEFAULT_BACKLOG = 511;
+const LISTEN_NAMES = [...SOCKET_NAMES, 'host', 'backlog', 'reusePort', 'syn', 'keepObjects', 'ipv6Only', 'port'];
+
+/** What `serve` and `listen` take; null is absent. */
+export function checkListenNames(options: ListenOptions | null): ListenOptions {
+  const given = options ?? {};
+  if (typeof given !== 'object') throw new OptionError('options', given, 'an object');
+  checkKnown('', given, LISTEN_NAMES);
+  return given;
+}
 
 /** A LISTEN row with its address. Throws the SystemError of `listen` when the port cannot be had. */
 export class Listening {
@@ -110,11 +120,14 @@ export class Service {
   readonly #listening: Listening;
 
   /** @internal Made by `stack.serve`. */
-  constructor(engine: Engine, port: number, handlers: Handlers, options: ListenOptions = {}) {
-    this.#listening = new Listening(engine, port, options, {
+  constructor(engine: Engine, port: number, handlers: Handlers, options: ListenOptions | null = {}) {
+    checkPort('port', port, 0);
+    checkHandlers(handlers);
+    const given = checkListenNames(options);
+    this.#listening = new Listening(engine, port, given, {
       handlers,
       queued: false,
-      brief: options.keepObjects === false,
+      brief: given.keepObjects === false,
     });
   }
 

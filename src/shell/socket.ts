@@ -11,7 +11,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-import { IdleTimer } from './idle-timer.ts';
+import { checkIdle, IdleTimer } from './idle-timer.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 import { checkKeepAlive, checkSetting } from './options/tcp.ts';
 import type { SocketOptions, SocketReadyState } from './socket-options.ts';
@@ -143,7 +143,7 @@ type Done = (error?: Error | null) => void;
 
   /** 'timeout' after `ms` without traffic; 0 turns it off. The socket is not closed by it. */
   setTimeout(ms: number, callback?: () => void): this {
-    (this.#idle ??= new IdleTimer(() => this.emit('timeout'))).set(ms);
+    (this.#idle ??= new IdleTimer(() => this.emit('timeout'))).set(checkIdle(ms));
     if (callback === undefined) return this;
     if (ms === 0) this.removeListener('timeout', callback);
     else this.once('timeout', callback);
@@ -151,14 +151,14 @@ type Done = (error?: Error | null) => void;
   }
 
   /** true: Nagle off. */ setNoDelay(on = true): this {
-    return this.#apply((conn) => conn.setNoDelay(on));
+    return this.#apply((conn) => conn.setNoDelay(Boolean(on)));
   }
 
   /** ms; `interval` and `count` as in newer Node versions. */
   setKeepAlive(on = false, initialDelay = 0, interval?: number, count?: number): this {
     // Here and not when the connection is there: the one who called is to hear of it.
     if (on) checkKeepAlive(initialDelay, interval ?? KEEP_ALIVE.interval, count ?? KEEP_ALIVE.count);
-    return this.#apply((conn) => conn.setKeepAlive(on, initialDelay, interval, count));
+    return this.#apply((conn) => conn.setKeepAlive(Boolean(on), initialDelay, interval, count));
   }
 
   /** ms that data may stay unacknowledged; 0 = by retransmissions (RFC 5482). */

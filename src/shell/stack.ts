@@ -1,5 +1,6 @@
 /** A running stack: what users hold. All API levels start here. */
 import type { TcpInfo } from '../core/tcp/info.ts';
+import { tryParseAddress } from '../wire/address-text.ts';
 import { abortWith } from './abort-signal.ts';
 import type { Conn } from './conn.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -15,6 +16,8 @@ import { Listener } from './listener.ts';
 import { linkCounters, type Metrics } from './metrics.ts';
 import { type NetCounts, sumOf } from './net/counts.ts';
 import { open } from './open.ts';
+import { OptionError } from './option-error.ts';
+import { checkKnown, checkNumber, checkSignal } from './options/check.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ListenOptions, Service } from './service.ts';
 import { Socket, type SocketOptions } from './socket.ts';
@@ -67,6 +70,7 @@ export interface StackParts {
 }
 
 const CLOSE_TIMEOUT = 1000;
+const LONGEST_CLOSE = 2 ** 31 - 1;
 /** ms for a lease to be given back. */
 const GOODBYE = 500;
 
@@ -132,7 +136,8 @@ export class Stack implements AsyncDisposable {
     const options: SocketConnectOptions =
       typeof first === 'object' ? first : { port: first, ...(host !== undefined && { host }) };
     const onConnect = typeof second === 'function' ? second : third;
-    const { signal, timeout, ...rest } = options;
+    const { signal, timeout, ...rest } = options ?? {};
+    checkSignal(signal);
     const socket = new Socket(this.#alive(), rest);
     if (signal !== undefined) abortWith(socket, signal);
     if (timeout !== undefined) socket.setTimeout(timeout);
@@ -146,9 +151,9 @@ export class Stack implements AsyncDisposable {
 
   /** Listens at the promise level: `for await (const conn of stack.listen(80))`. Port 0 = choose. */
   listen(port: number | (ListenOptions & { port: number }), options?: ListenOptions): Listener {
-    return typeof port === 'number'
-      ? new Listener(this.#alive(), port, options)
-      : new Listener(this.#alive(), port.port, port);
+    return typeof port === 'object' && port !== null
+      ? new Listener(this.#alive(), port.port, port)
+      : new Listener(this.#alive(), port, options);
   }
 
   /**
@@ -159,11 +164,14 @@ export class Stack implements AsyncDisposable {
   async resolve(name: string, type: DnsRecordType): Promise<unknown[]>;
   async resolve(name: string): Promise<string[]>;
   async resolve(name: string, type: DnsRecordType = 'A'): Promise<unknown[]> {
+    if (typeof name !== 'string') throw new OptionError('name', name, 'a name to look up');
     return this.#alive().resolver!.resolve(name, type);
   }
 
   /** Names of an address, by the stack's DNS servers. */
   async reverse(address: string): Promise<string[]> {
+    if (typeof address !== 'string' || tryParseAddress(address) === undefined)
+      throw new OptionError('address', address, 'an IP address such as "10.0.0.2" or "fd00::2"');
     return this.#alive().resolver!.reverse(address);
   }
 
@@ -225,7 +233,8 @@ export class Stack implements AsyncDisposable {
    * `timeout` ms to end; the rest is reset. Calling it again returns the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeout ?? CLOSE_TIMEOUT);
+    checkKnown('', options, ['timeout']);
+    this.#closing ??= this.#close(checkNumber('timeout', options.timeout, CLOSE_TIMEOUT, 0, LONGEST_CLOSE, 'ms'));
     return this.#closing;
   }
 

@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError, type SystemError, systemError } from './errors.ts';
 import { OptionError } from './option-error.ts';
+import { checkFunction, octets } from './options/calls.ts';
 import { checkFlag, checkKnown, checkNumber, checkSignal } from './options/check.ts';
 import type { IcmpFacts } from './wire-facts.ts';
 
@@ -134,6 +135,7 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
 
   /** Gets every datagram without a copy. Instead of 'message', whose bytes may be kept. */
   onMessage(handler: DatagramHandler | undefined): this {
+    checkFunction('onMessage', handler);
     this.#handler = handler;
     return this;
   }
@@ -145,7 +147,7 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
    */
   send(bytes: Uint8Array | string, port?: number, address?: string, source?: string): boolean {
     if (this.#closed) throw new StackError('ERR_USERTCP_CLOSED', 'the socket is closed');
-    const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    const data = typeof bytes === 'string' ? Buffer.from(bytes) : octets(bytes, true);
     const to = address === undefined ? null : literal('address', address);
     const from = source === undefined ? null : literal('source', source);
     const at = to === null ? 0 : checkPort('port', port, 1);

@@ -61,9 +61,22 @@ export function checkOneOf<T extends string>(
   throw new OptionError(name, value, `one of ${allowed.map((a) => JSON.stringify(a)).join(', ')}`, fix);
 }
 
-/** The known name a typing error away; undefined when none is near. */
+/** What others call it. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  tos: 'typeOfService',
+  dscp: 'typeOfService',
+  mss: 'maxSegment',
+  hostname: 'host',
+  address: 'host',
+  congestionControl: 'congestion',
+  timeout: 'signal', // AbortSignal.timeout(ms)
+};
+
+/** The known name that is meant, or a typing error away; undefined when none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
+  let best = ELSEWHERE[name];
+  if (best !== undefined && known.includes(best)) return best;
+  best = undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());

@@ -128,7 +128,7 @@ function check(o: LiveOptions, state: string): void {
   if (typeof keepAlive === 'object' && keepAlive !== null) {
     checkKnown('keepAlive', keepAlive, Object.keys(KEEP_ALIVE));
     const { idle, interval, count } = { ...KEEP_ALIVE, ...keepAlive };
-    checkKeepAlive(idle, interval, count);
+    checkKeepAlive(idle, interval, count, ['keepAlive.idle', 'keepAlive.interval', 'keepAlive.count']);
   } else if (keepAlive !== undefined && typeof keepAlive !== 'boolean')
     throw new OptionError('keepAlive', keepAlive, 'true, false or { idle, interval, count }');
   if (o.maxSegment !== undefined && (state === 'SYN_SENT' || state === 'SYN_RECEIVED'))

@@ -29,7 +29,8 @@ export function checkSource(options: StackOptions): readonly Link[] {
     }
   }
   const links = options.links ?? (options.link === undefined ? [] : [options.link]);
-  if (!Array.isArray(links)) throw new OptionError('links', links, 'an array of links');
+  if (!Array.isArray(links) || options.links?.length === 0)
+    throw new OptionError('links', links, 'an array of links, one or more');
   links.forEach((link: unknown, i) => {
     const name = options.link === undefined ? `links[${i}]` : 'link';
     if (typeof link !== 'object' || link === null || !('flush' in link) || !('attach' in link)) {

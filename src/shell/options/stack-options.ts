@@ -195,6 +195,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
       'Name a device, such as device: "eth0".',
     );
   }
+  if (!wire) refuseOfDevice(options);
   const dhcp = checkDhcp(options.dhcp);
   if (wire && addresses.length === 0 && dhcp === undefined && options.ip?.slaac !== true) {
     throw new OptionError(
@@ -238,6 +239,15 @@ export function checkOptions(options: StackOptions = {}): Settings {
     rng: options.rng,
     memory: options.memory,
   };
+}
+
+const OF_DEVICE = ['addresses', 'mode', 'gateway', 'routes', 'mac', 'vlan', 'ports', 'rings'] as const;
+
+/** Without a device these would do nothing, and a server on such an address would be heard by nobody. */
+function refuseOfDevice(options: StackOptions): void {
+  const name = OF_DEVICE.find((each) => options[each] !== undefined);
+  if (name !== undefined)
+    throw new OptionError(name, options[name], 'absent without a device', 'Name one, such as device: "eth0".');
 }
 
 function refuseDhcp({ dhcp, mode }: StackOptions, wire: boolean): void {

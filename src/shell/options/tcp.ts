@@ -84,6 +84,15 @@ const FLAGS = [
   'rfc1337',
 ] as const;
 
+/** Of a connection, when it is opened or listened for. */
+export const SOCKET_NAMES: readonly string[] = [
+  ...Object.keys(SOCKET_RANGES),
+  'noDelay',
+  'keepAlive',
+  'congestion',
+  'urgent',
+];
+
 /** Throws OptionError unless a connection or listener can be opened with these. */
 export function checkSocketTcp(options: TcpSocketOptions): void {
   if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
@@ -107,11 +116,18 @@ export function checkSetting(name: keyof typeof SOCKET_RANGES, value: number): v
   checkNumber(name, value ?? Number.NaN, 0, least, most, unit);
 }
 
-/** As `checkSetting`, for the three numbers of keep-alive. */
-export function checkKeepAlive(idle: number, interval: number, count: number): void {
-  checkSetting('keepAliveInitialDelay', idle);
-  checkSetting('keepAliveInterval', interval);
-  checkSetting('keepAliveCount', count);
+/** The three numbers of keep-alive, by the names that the caller gave them. */
+export function checkKeepAlive(
+  idle: number,
+  interval: number,
+  count: number,
+  names = ['keepAliveInitialDelay', 'keepAliveInterval', 'keepAliveCount'],
+): void {
+  const ranges = [SOCKET_RANGES.keepAliveInitialDelay, SOCKET_RANGES.keepAliveInterval, SOCKET_RANGES.keepAliveCount];
+  for (const [n, value] of [idle, interval, count].entries()) {
+    const [least, most, unit] = ranges[n]!;
+    checkNumber(names[n]!, value, 0, least, most, unit);
+  }
 }
 
 export function checkTcp(options: TcpOptions | undefined): TcpDefaults {
