@@ -1,14 +1,14 @@
 /**
  * Collects young garbage before what was given away looks like a reason to collect everything (ADR 53). V8 counts the bytes of
- * ArrayBuffers. Once the old heap is above 8 MB it begins a mark-compact of all of it for some 12 MB of them, however young, although a
+ * ArrayBuffers. Once the old heap is above 8 MB it begins a mark-compact of all of it for some 8 to 12 MB of them, however young, although a
  * scavenge, which takes half a millisecond, would free them; by itself it scavenges at 32 MB.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const MB = 1024 * 1024;
-/** Measured with 4, 6, 8, 12 and 16 MB: docs/performance.md. */
-const EAGER = 8 * MB;
+/** Of 4, 6, 8, 12 and 16 MB the largest with which the mark-compacts stay away, also later in a process's life (ADR 53). */
+const EAGER = 6 * MB;
 /** Here V8 does it by itself. */
 const LAZY = 32 * MB;
 /** ms; whose young objects take that long to look through has them looked through less often. */
@@ -27,6 +27,8 @@ export class Scavenger {
   /** Bytes given away since the last one, and how many are enough. */
   #given = 0;
   #budget = EAGER;
+  /** The last one took long. Once may be chance: somebody else had the core. */
+  #slow = false;
 
   constructor(find: () => Collect | undefined, now: () => number) {
     this.#find = find;
@@ -42,7 +44,9 @@ export class Scavenger {
     if (this.#collect === undefined) return;
     const start = this.#now();
     this.#collect({ type: 'minor' });
-    this.#budget = this.#now() - start > LONG ? Math.min(this.#budget * 2, LAZY) : EAGER;
+    const slow = this.#now() - start > LONG;
+    this.#budget = slow && this.#slow ? Math.min(this.#budget * 2, LAZY) : EAGER;
+    this.#slow = slow;
   }
 }
 
