@@ -73,7 +73,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
 /** The part that is about the stack. */
 export function stackOptions(config: NetConfig): StackOptions {
   const { loopback, fallback, prefixes, ports, workers, ...options } = config;
-  return ports === undefined ? options : { ...options, ports: [...checkRules({ ports }).ports!] };
+  // On loopback they are a rule like the others, and nothing that a stack is to claim.
+  if (ports === undefined || config.device === undefined) return options;
+  return { ...options, ports: [...checkRules({ ports }).ports!] };
 }
 
 function fromFile(env: NodeJS.ProcessEnv, folder: string, problems: string[]): NetConfig {
@@ -86,13 +88,20 @@ function fromFile(env: NodeJS.ProcessEnv, folder: string, problems: string[]): N
   }
   try {
     const loaded = createRequire(file)(file) as { default?: NetConfig };
-    const config = loaded.default ?? (loaded as NetConfig);
-    if (typeof config === 'object' && config !== null) return config;
-    problems.push(`${file}: it must export an object of options`);
+    const config = loaded?.default ?? (loaded as NetConfig);
+    if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config;
+    problems.push(`${file}: it must ${file.endsWith('.json') ? 'hold' : 'export'} an object of options`);
   } catch (error) {
-    problems.push(`${file}: ${(error as Error).message}`);
+    problems.push(`${file}: ${(error as Error).message.replace(`${file}: `, '')}${cannotRead(file)}`);
   }
   return {};
+}
+
+/** Node 20 reads no types. */
+function cannotRead(file: string): string {
+  const { typescript } = process.features as { typescript?: string | false };
+  if (!file.endsWith('.ts') || typescript) return '';
+  return `; Node ${process.version} does not read TypeScript: write usertcp.config.js or .json, or take Node 22.18 or newer`;
 }
 
 function fromVariables(env: NodeJS.ProcessEnv, problems: string[]): NetConfig {
@@ -128,7 +137,16 @@ function complaints(config: NetConfig): string[] {
       found.push(error.message);
       const [name = ''] = error.option.split(/[.[]/);
       if (!(name in rest)) return found;
-      delete rest[name];
+      leaveOut(rest, name);
     }
   }
+}
+
+/** What others are judged by is not missed in its turn. */
+function leaveOut(rest: Record<string, unknown>, name: string): void {
+  delete rest[name];
+  if (name !== 'addresses' || rest.device === undefined) return;
+  delete rest.gateway;
+  delete rest.routes;
+  rest.addresses = ['192.0.2.1/24'];
 }

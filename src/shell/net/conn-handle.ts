@@ -1,11 +1,12 @@
 /** The part of a handle that is about its connection: names, settings, and what keeps the process alive. */
+import { isIPv4, isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { HELD, MAPPED, WANTS_REF } from './handle-bits.ts';
-import { internals } from './internals.ts';
+import { internals, type Request } from './internals.ts';
 
-const { ENOTCONN, EBADF } = constants.errno;
+const { ENOTCONN, EBADF, EINVAL } = constants.errno;
 const SECOND = 1000;
 
 /** What was set before there was a connection, or is not the connection's to know. */
@@ -18,6 +19,8 @@ interface Wishes {
 
 export abstract class ConnHandle extends internals.JSStream {
   protected conn: Conn | null = null;
+  /** @internal Node's request of `connect`, until it is answered. */
+  request: Request | null = null;
   /** Of handle-bits.ts. */
   protected bits = WANTS_REF | HELD;
   #wishes: Wishes | null = null;
@@ -39,12 +42,16 @@ export abstract class ConnHandle extends internals.JSStream {
   }
 
   bind(address: string, port: number): number {
-    Object.assign(this.#wish, { address, port, bound: true });
-    return 0;
+    return isIPv4(address) ? this.place(address, port) : -EINVAL;
   }
 
   bind6(address: string, port: number): number {
-    return this.bind(address, port);
+    return isIPv6(address) ? this.place(address, port) : -EINVAL;
+  }
+
+  protected place(address: string, port: number): number {
+    Object.assign(this.#wish, { address, port, bound: true });
+    return 0;
   }
 
   /** Where the local end is to be; empty = anywhere. */
@@ -70,14 +77,14 @@ export abstract class ConnHandle extends internals.JSStream {
   }
 
   setNoDelay(on: boolean): number {
-    this.conn?.setNoDelay(on);
+    this.conn?.setNoDelay(Boolean(on));
     return 0;
   }
 
   /** `initialDelay`, `interval` in seconds, as setsockopt() has them; 0 = the default. */
   setKeepAlive(on: boolean, initialDelay = 0, interval = 0, count = 0): number {
     const ms = interval > 0 ? interval * SECOND : undefined;
-    this.conn?.setKeepAlive(on, initialDelay * SECOND, ms, count || undefined);
+    this.conn?.setKeepAlive(Boolean(on), initialDelay * SECOND, ms, count || undefined);
     return 0;
   }
 

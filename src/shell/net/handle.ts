@@ -34,8 +34,6 @@ export class TcpHandle extends WriteHandle {
   /** Context of the callbacks that tell of bytes. */
   readonly #resource = new AsyncResource('TCPWRAP');
   #connecting: Waiting | null = null;
-  /** Node's request, until it is answered. */
-  #request: Request | null = null;
 
   protected get busy(): boolean {
     // As libuv: who reads and was told the end waits for nothing.
@@ -64,21 +62,22 @@ export class TcpHandle extends WriteHandle {
   // ---- opening -------------------------------------------------------------------------------------------------------
 
   /** A port that somebody listens on is taken, also for who connects from it: no listener of ours shares its port with others. */
-  override bind(address: string, port: number): number {
-    return port !== 0 && this.#router.listens(address, port) ? -EADDRINUSE : super.bind(address, port);
+  protected override place(address: string, port: number): number {
+    return port !== 0 && this.#router.listens(address, port) ? -EADDRINUSE : super.place(address, port);
   }
 
   connect(req: Request, address: string, port: number): number {
-    if (this.#request !== null) return -EALREADY;
+    if (this.request !== null) return -EALREADY;
     if (this.conn !== null) return this.#answerLater(req, this.failed); // as libuv: it is connected, whereto is not asked
-    this.#request = req;
+    this.request = req;
     if (address.startsWith('::ffff:')) this.bits |= MAPPED;
     const race = Race.of(this);
     race?.begin(this);
     const status = this.#router.connect(this, req, address, port);
-    if (status === 0 || !race?.running) return status;
     // Said later: who hears it now ends the socket, and the race with it.
-    return this.#answerLater(req, status);
+    if (status !== 0 && race?.running) return this.#answerLater(req, status);
+    if (status !== 0) this.request = null;
+    return status;
   }
 
   #answerLater(req: Request, status: number): number {
@@ -227,7 +226,7 @@ export class TcpHandle extends WriteHandle {
     const gone = (this.owner as { destroyed?: boolean } | undefined)?.destroyed === true;
     if (gone) Race.of(this)?.end();
     // Node takes the answer off before it closes an attempt for the next one.
-    else if (this.#request !== null && this.#request.oncomplete === undefined) return this.#race(done);
+    else if (this.request !== null && this.request.oncomplete === undefined) return this.#race(done);
     const { conn } = this;
     if (conn !== null) {
       if (abort) conn.abort();
@@ -340,7 +339,7 @@ export class TcpHandle extends WriteHandle {
   #connected(status: number): void {
     const waiting = this.#connecting;
     this.#connecting = null;
-    this.#request = null;
+    this.request = null;
     if (waiting === null) return;
     const race = Race.of(this);
     if (status === 0) race?.end();

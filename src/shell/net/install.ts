@@ -102,7 +102,8 @@ export function methods(router: Router) {
       const bound = boundOf(this._handle);
       if (bound !== undefined) {
         const handle = new TcpHandle(router);
-        handle.bind(bound.address, bound.port);
+        if (bound.address.includes(':')) handle.bind6(bound.address, bound.port);
+        else handle.bind(bound.address, bound.port);
         stock.reinitialize.call(this, handle);
       }
       if (handleBelow(this) instanceof TcpHandle) routed.add(this);
@@ -183,7 +184,7 @@ function choose(server: ServerInside, router: Router, args: Parameters<Listen>):
 const known = TCP[Symbol.hasInstance];
 Object.defineProperty(TCP, Symbol.hasInstance, {
   configurable: true,
-  value: (object: unknown) => object instanceof TcpHandle || known.call(TCP, object),
+  value: (object: unknown) => object instanceof TcpHandle || object instanceof ListenHandle || known.call(TCP, object),
 });
 
 /** From now on every socket and server of the process is routed. Returns what undoes it. */

@@ -54,7 +54,7 @@ export class KernelTwin {
 function addresses(address: string, flags: number): readonly string[] {
   if (address === '::') return (flags & IPV6_ONLY) === 0 ? ['127.0.0.1', '::1'] : ['::1'];
   if (address === '0.0.0.0') return ['127.0.0.1'];
-  return address === '::1' || address.startsWith('127.') ? [address] : [];
+  return address === '::1' || /^(::ffff:)?127\./i.test(address) ? [address] : [];
 }
 
 function listen(handle: KernelHandle, at: string, port: number, flags: number, backlog: number): number {

@@ -1,6 +1,8 @@
 /** The handle of a `net.Server` over a LISTEN of the stack, and of the kernel's loopback beside it. */
 import { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
+import { isMapped } from '../../wire/address.ts';
+import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Service } from '../service.ts';
@@ -25,7 +27,10 @@ const handleOf = (router: Router): TcpHandle => new TcpHandle(router);
 export class ListenHandle implements Place {
   onconnection?: (this: unknown, status: number, client?: object) => void;
   readonly #router: Router;
+  /** IPv4 for a mapped address: what listens there hears IPv4 and nothing else. */
   readonly address: string;
+  /** As the program wrote it. */
+  readonly #shown: string;
   readonly flags: number;
   readonly #refused: boolean;
   readonly #resource = new AsyncResource('TCPSERVERWRAP');
@@ -37,7 +42,9 @@ export class ListenHandle implements Place {
   /** `refused`: nobody may carry it. */
   constructor(router: Router, address: string, port: number, flags: number, refused: boolean) {
     this.#router = router;
-    this.address = address;
+    const words = tryParseAddress(address);
+    this.address = words !== undefined && isMapped(words) ? formatAddress(words) : address;
+    this.#shown = address;
     this.#port = port;
     this.flags = flags;
     this.#refused = refused;
@@ -49,6 +56,7 @@ export class ListenHandle implements Place {
 
   listen(backlog: number): number {
     if (this.#refused) return -EADDRNOTAVAIL;
+    if (this.#service !== null) return 0; // another server took it over
     const wanted = this.#port;
     for (let tries = 1; ; tries++) {
       const status = this.#listen(wanted, backlog);
@@ -69,8 +77,8 @@ export class ListenHandle implements Place {
 
   getsockname(out: Partial<Endpoint>): number {
     if (this.#service === null) return -EINVAL;
-    const family = this.address.includes(':') ? 'IPv6' : 'IPv4';
-    Object.assign(out, { address: this.address, family, port: this.#port });
+    const family = this.#shown.includes(':') ? 'IPv6' : 'IPv4';
+    Object.assign(out, { address: this.#shown, family, port: this.#port });
     return 0;
   }
 
@@ -100,7 +108,7 @@ export class ListenHandle implements Place {
     const { policy, stack } = this.#router;
     if (policy.loopback !== 'own') {
       const flags = stack!.sharded ? this.flags | REUSE_PORT : this.flags; // servers of other threads are on the same port
-      const twin = KernelTwin.open(this.address, wanted, flags, backlog, (...args) => this.#fromKernel(...args));
+      const twin = KernelTwin.open(this.#shown, wanted, flags, backlog, (...args) => this.#fromKernel(...args));
       // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
       // Where the kernel's handles cannot share a port, other processes reach the first of those who share ours.
       const shared = twin === -EADDRINUSE && this.#router.shares(this, wanted);
@@ -147,7 +155,7 @@ export class ListenHandle implements Place {
   #accept(conn: Conn): void {
     this.#router.counts.accepted++;
     const client = nobody.runInAsyncScope(handleOf, undefined, this.#router);
-    client.adopt(conn, this.address === '::');
+    client.adopt(conn, this.#shown.includes(':'));
     try {
       if (this.onconnection !== undefined) this.#resource.runInAsyncScope(this.onconnection, this, 0, client);
     } catch (error) {

@@ -85,12 +85,12 @@ export class Router {
       (stack) => {
         if (handle.isClosing()) return; // but not if it races
         const status = this.#connect(stack, handle, req, address, port);
-        if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
+        if (status !== 0) refuse(handle, req, status);
       },
       (error: Error & { errno?: number }) => {
         const errno = error.errno ?? -ENETUNREACH;
         advise(handle.owner as EventEmitter | undefined, errno, error.message);
-        req.oncomplete?.(errno, handle, req, false, false);
+        refuse(handle, req, errno);
       },
     );
     return 0;
@@ -170,7 +170,7 @@ export class Router {
 
   /** Nobody can listen on port 0; connect() of a kernel says so later, as of any other port. */
   #refuse(handle: TcpHandle, req: Request): number {
-    process.nextTick(() => req.oncomplete?.(-ECONNREFUSED, handle, req, true, true));
+    process.nextTick(() => refuse(handle, req, -ECONNREFUSED, true));
     return 0;
   }
 
@@ -236,6 +236,12 @@ export class Router {
     handOver(handle, kernel);
     return 0;
   }
+}
+
+/** The handle may try again. */
+function refuse(handle: TcpHandle, req: Request, status: number, asked = false): void {
+  handle.request = null;
+  req.oncomplete?.(status, handle, req, asked, asked);
 }
 
 function isLocal(words: Int32Array | undefined, address: string): boolean {

@@ -52,7 +52,7 @@ export function testify(
 /** The error may be anybody's, frozen too: what throws here would take its place. */
 function tell(error: unknown, failures: readonly Failure[]): void {
   if (!isObject(error)) return;
-  const failure = failures.find((one) => isAbout(error, one));
+  const failure = failures.find((one) => isAbout(error, one)) ?? failures.find((one) => isAbout(elsewhere(error), one));
   if (failure === undefined) return;
   for (const name of ['wire', 'state'] as const) {
     Reflect.defineProperty(error, name, { value: failure.error[name], configurable: true, writable: true });
@@ -64,6 +64,12 @@ function isAbout({ errno, syscall, address }: Witnessed, failure: Failure): bool
   if (errno !== failure.errno) return false;
   const opening = failure.error.syscall === 'connect';
   return (syscall === 'connect') === opening && (!opening || address === failure.error.address);
+}
+
+/** Where one who connects to every address, or to a mapped one, gets to. */
+function elsewhere({ errno, syscall, address = '' }: Witnessed): Witnessed {
+  const at = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address.replace(/^::ffff:/i, '');
+  return { errno, syscall, address: at } as Witnessed;
 }
 
 function isObject(error: unknown): error is Witnessed {

@@ -80,6 +80,30 @@ describe('configuration of the drop-in', () => {
     ]);
   });
 
+  test('ports without a device are a rule of loopback, and no part of its stack', () => {
+    expect(stackOptions(readConfig({ USERTCP_PORTS: '80' }, folder()))).toEqual({});
+    expect(problems({ USERTCP_ADDRESSES: '10.0.0.2/24' })).toEqual([expect.stringContaining('without a device')]);
+  });
+
+  test('one wrong address is one fault, not a second for being the only one', () => {
+    const found = problems({ USERTCP_DEVICE: 'eth1', USERTCP_ADDRESSES: '10.0.0.2', USERTCP_SPIN: '-1' });
+    expect(found).toEqual([expect.stringContaining('addresses[0]: '), expect.stringContaining('option spin:')]);
+  });
+
+  test('files that hold no object, and types for a Node that reads none', () => {
+    for (const text of ['[]', '5', 'null'])
+      expect(problems({}, folder({ 'usertcp.config.json': text }))[0]).toMatch(
+        /json: it must hold an object of options$/,
+      );
+    const typed = folder({ 'usertcp.config.ts': 'const own: string = "own"; export default { loopback: own };' });
+    const { typescript } = process.features as { typescript?: string | false };
+    if (typescript) expect(readConfig({}, typed)).toEqual({ loopback: 'own' });
+    else
+      expect(problems({}, typed)).toEqual([
+        expect.stringMatching(/does not read TypeScript: write usertcp\.config\.js/),
+      ]);
+  });
+
   test('rules', () => {
     const rules = checkRules({ ports: [80, '90-91'], prefixes: ['10.0.0.0/8', 'fd00::/8'] });
     expect([...rules.ports!]).toEqual([80, 90, 91]);

@@ -70,6 +70,51 @@ for (const backlog of ['511', -1, 2 ** 40, null]) {
   server.close();
 }
 {
+  // A mapped address is IPv4 in the clothes of IPv6.
+  const server = net.createServer((socket) => socket.end(`${socket.remoteFamily} ${socket.remoteAddress}`));
+  const port = await listen(server, '::ffff:127.0.0.1');
+  console.log('mapped:', server.address().family, server.address().address);
+  for (const host of ['127.0.0.1', '::ffff:127.0.0.1', '127.0.0.2', '::1']) {
+    const client = net.connect({ port, host });
+    const [said] = await Promise.race([once(client, 'data'), once(client, 'error')]).catch((error) => [error.code]);
+    console.log('mapped', host, '|', said.code ?? String(said));
+    client.destroy();
+  }
+  const second = net.createServer().listen(port, '127.0.0.1');
+  console.log('mapped and not:', (await once(second, 'error'))[0].code);
+  server.close();
+}
+{
+  // A server that is told to listen on another's handle.
+  const heard = [];
+  const first = net.createServer((socket) => heard.push('first') && socket.end());
+  const port = await listen(first, '127.0.0.1');
+  const second = net.createServer((socket) => heard.push('second') && socket.end());
+  await once(second.listen(first), 'listening');
+  await once(net.connect(port, '127.0.0.1').resume(), 'close');
+  console.log('one handle, two servers:', heard, second.address().port === port);
+  second.close();
+  first.close();
+}
+for (const [localAddress, host] of [
+  ['::1', '127.0.0.1'],
+  ['127.0.0.1', '::1'],
+]) {
+  const [error] = await once(net.connect({ port: 9, host, localAddress }), 'error');
+  console.log('bound to the other family:', error.message);
+}
+{
+  // A connect that was refused at once is over: the next one begins.
+  const socket = new net.Socket().on('error', () => {});
+  const codes = [];
+  for (const port of [9, 9]) {
+    socket.connect(port, '127.0.0.1');
+    codes.push((await once(socket, 'error'))[0].code);
+    await once(socket, 'close');
+  }
+  console.log('again:', codes);
+}
+{
   // A listener that throws: its connection goes on.
   process.on('uncaughtException', ({ message }) => console.log('uncaught:', message));
   const server = net.createServer(() => {

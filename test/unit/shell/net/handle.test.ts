@@ -1,12 +1,15 @@
 // Handles of ours under Node's own sockets: what a kernel's handle answers where a program can see it. Each is what one of Node's tests found.
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { nativeBlocks } from '../../../../src/link/blocks.ts';
 import { use } from '../../../../src/net.ts';
 import type { Conn } from '../../../../src/shell/conn.ts';
-import type { TcpHandle } from '../../../../src/shell/net/handle.ts';
+import { TcpHandle } from '../../../../src/shell/net/handle.ts';
+import { checkRules } from '../../../../src/shell/net/policy.ts';
+import { Router } from '../../../../src/shell/net/router.ts';
 import type { WriteHandle } from '../../../../src/shell/net/write-handle.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
 import { createLoopbackStack } from '../../../../src/stack.ts';
@@ -249,6 +252,21 @@ describe('a handle', () => {
     expect(none).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect' });
     client.destroy();
   });
+});
+
+test('a handle whose connect was refused at once may try again', async () => {
+  const apart = createLoopbackStack();
+  const router = new Router(apart, checkRules({}, true));
+  const handle = new TcpHandle(router);
+  const request = (): never => ({ oncomplete: () => {} }) as never;
+  expect(handle.connect(request(), '192.0.2.1', 80)).toBe(-constants.errno.ENETUNREACH);
+  expect(handle.connect(request(), '192.0.2.1', 80)).toBe(-constants.errno.ENETUNREACH);
+  const answered = new Promise((resolve) => {
+    handle.connect({ oncomplete: resolve } as never, '127.0.0.1', 0);
+  });
+  expect(await answered).toBe(-constants.errno.ECONNREFUSED);
+  expect(handle.connect(request(), '192.0.2.1', 80)).toBe(-constants.errno.ENETUNREACH);
+  await apart.close();
 });
 
 describe('between two events of a burst', () => {

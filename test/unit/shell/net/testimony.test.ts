@@ -6,7 +6,7 @@ import type net from 'node:net';
 import tls from 'node:tls';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { SystemError } from '../../../../src/index.ts';
+import { createStack, type SystemError } from '../../../../src/index.ts';
 import { connection, use } from '../../../../src/net.ts';
 import { testify } from '../../../../src/shell/net/testimony.ts';
 import { World } from '../../../../src/sim.ts';
@@ -61,6 +61,15 @@ test('a host that is not there, and one that goes away: who waited for what, and
   expect(late.code).toBe('ETIMEDOUT');
   expect(late.wire).toMatchObject({ state: 'ESTABLISHED', cause: 'user-timeout' });
   expect(late.wire!.retransmissions).toBeGreaterThan(0);
+});
+
+test('whoever connects to every address, or to a mapped one, has it too', async () => {
+  const stack = await createStack();
+  for (const host of ['0.0.0.0', '::', '::ffff:127.0.0.1']) {
+    const error = await failure(use(stack).connect({ host, port: 9 }));
+    expect([error.message, error.wire?.cause]).toEqual([`connect ECONNREFUSED ${host}:9`, 'reset']);
+  }
+  await stack.close();
 });
 
 test('each attempt of a name has its own', async () => {
