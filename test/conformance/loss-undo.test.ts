@@ -248,3 +248,64 @@ describe('proportional rate reduction [RFC 5681 §4.3] [RFC 2018 §5.1] [RFC 898
     QUICK,
   );
 });
+
+describe('what a mark took away stays away [RFC 3168 §6.1.2]', () => {
+  const marked = async (s: Script, n: number) => {
+    await s.run('listen\n+0 < SEW seq 0 win 60000 <mss 1000, sackOK>\n+0 > S.E seq 0 ack 1\n+.1 < . seq 1 ack 1');
+    await s.run(flight(n));
+  };
+
+  conform(
+    'a mark behind a recovery, and then the word that nothing was lost in it',
+    async (s) => {
+      await marked(s, 5);
+      await s.run`
+        +.1 < . seq 1 ack 1 <sack 1001:4001>
+        +0 > . seq 1 len 1000
+        +.01 < . seq 1 ack 5001
+        send 1000
+        +0 > P. seq 5001 len 1000
+        +.1 < .E seq 1 ack 6001
+        +.1 < .E seq 1 ack 6001 <sack 1:1001>
+      `;
+      expect(info(s)).toMatchObject({ spuriousRetransmits: 1, undone: 0 });
+      expect(info(s).cwnd).toBeLessThan(5000);
+    },
+    QUICK,
+  );
+
+  conform(
+    'a mark within a recovery, which is its answer: a duplicate takes nothing back [RFC 2883 §5]',
+    async (s) => {
+      await marked(s, 10);
+      await s.run`
+        +.1 < . seq 1 ack 1 <sack 1001:4001>
+        +0 > . seq 1 len 1000
+        +.01 <+ .E seq 1 ack 5001
+        < .E seq 1 ack 5001 <sack 1:1001>
+      `;
+      expect(info(s)).toMatchObject({ spuriousRetransmits: 1, undone: 0, ssthresh: 5000 });
+      await s.run('+.1 < .E seq 1 ack 10001\n+0 > nothing');
+      expect(info(s).cwnd).toBe(5000);
+    },
+    QUICK,
+  );
+
+  conform(
+    'a mark behind a timeout for nothing: what still arrives is not sent again, and the windows stay [RFC 5682 §2.1] [RFC 4015 §3.2]',
+    async (s) => {
+      await marked(s, 12);
+      await s.run`
+        +.2 > . seq 10001 len 1000 tos 2
+        +.3 > . seq 1 len 1000
+        +.01 < .E seq 1 ack 1001
+        +0 > P.W seq 11001 len 1000
+        +.01 < .E seq 1 ack 1001 <sack 2001:3001>
+        +0 > nothing
+      `;
+      expect(info(s)).toMatchObject({ undone: 1, retransmits: 1, ssthresh: 5500 });
+      expect(info(s).cwnd).toBeLessThanOrEqual(5500);
+    },
+    QUICK,
+  );
+});

@@ -123,9 +123,9 @@ function congested(t: Tcp, tcb: Tcb, acked: number): void {
   if (tcb.ecnSeq !== 0 && leq(tcb.sndUna, tcb.ecnSeq)) return;
   tcb.ecnSeq = tcb.sndNxt || 1;
   if (tcb.flags2 & F2_ECN) tcb.flags2 |= F2_CWR;
+  tcb.flags2 &= ~F2_UNDO; // the reduction has a reason now, or another follows: nothing gives it back (RFC 4015 §3.2)
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) return;
   t.counters.ecnReductions++;
-  tcb.flags2 &= ~F2_UNDO; // what a mark took away no D-SACK gives back
   if (tcb.cwnd > tcb.sndMss) {
     // What this very ACK took off was in flight when the mark was made.
     controllerOf(t, tcb).onEce(tcb, inFlight(tcb) + tcb.sackedOut + acked, t.now);

@@ -39,13 +39,14 @@ export function isEifel(t: Tcp, tcb: Tcb): boolean {
   return stamped && (tcb.flags2 & F2_UNDO) !== 0 && tcb.undoRetrans > 0 && diff(tsecr, tcb.undoTs) < 0;
 }
 
-/** RFC 4015 §3.2: the windows there were before, and nothing is lost. */
+/** RFC 4015 §3.2: the windows there were before, unless a mark told of congestion meanwhile; and nothing is lost. */
 export function undo(t: Tcp, tcb: Tcb): void {
   const timeout = (tcb.flags & F_RTO_RECOVERY) !== 0;
+  const whole = (tcb.flags2 & F2_UNDO) !== 0;
   tcb.flags &= ~(F_RECOVERY | F_RTO_RECOVERY);
   tcb.flags2 &= ~(F2_UNDO | F2_FRTO | F2_FRTO_NEW);
   tcb.undoRetrans = 0;
-  controllerOf(t, tcb).onSpurious(tcb, t.now);
+  if (whole) controllerOf(t, tcb).onSpurious(tcb, t.now);
   clearLost(t, tcb);
   if (timeout && t.news.stamped) {
     // RFC 4015 §3.3: the path has become slower than we thought.
