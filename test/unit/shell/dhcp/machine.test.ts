@@ -143,6 +143,7 @@ describe('renewal', () => {
     const seen: [minutes: number, state: string, to: number][] = [];
     let lost: DhcpOutput[] = [];
     while (lost.length === 0) {
+      expect(seen.length).toBeLessThan(100);
       const now = c.deadline;
       const outputs = c.step({ type: 'time' }, now);
       lost = outputs.filter(({ type }) => type === 'lost');
