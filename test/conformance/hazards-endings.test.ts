@@ -8,13 +8,14 @@ describe('TIME-WAIT and a new SYN [RFC 6191 §2]', () => {
     const before = s.connection.iss;
     await s.run`
       forget 1000
-      +.1 < S seq 0
+      +0 < S seq 0
       +0 > S. seq 0 ack 1
       +0 < . seq 1 ack 1
       event accept
       expect ESTABLISHED
     `;
-    if (((s.connection.iss - before) | 0) <= 2) throw new Error('the new ISS is not above the last SND.NXT');
+    // So soon that the clock of RFC 6528 alone is not as far.
+    if (((s.connection.iss - before) | 0) <= 64_000) throw new Error('the new ISS is not above the last SND.NXT');
   });
 
   conform('SEQ not above: challenge ACK [T328] [T155]', async (s) => {
