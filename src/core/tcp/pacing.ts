@@ -19,7 +19,7 @@ const LONG_IDLE = 30e6;
  */
 export function paced(t: Tcp, tcb: Tcb, want: number, mss: number): number {
   if (isHeldBack(tcb)) return 0;
-  if (tcb.pacingRate === 0) return tcb.flags2 & F2_PACED ? letGo(tcb, want) : want;
+  if (tcb.pacingRate === 0) return want;
   const perUs = (tcb.pacingRate * RATE_UNIT) / 1e6;
   const quantum = Math.max(2 * mss, Math.floor(perUs * TICK_US));
   const budget = earn(t, tcb, perUs, quantum);
@@ -54,13 +54,6 @@ function earn(t: Tcp, tcb: Tcb, perUs: number, quantum: number): number {
 function wakeIn(t: Tcp, tcb: Tcb, ms: number): void {
   const due = tcb.timer(TIMER_PACE);
   if (due === 0 || diff(due, t.tick) > ms) arm(t, tcb, TIMER_PACE, ms);
-}
-
-/** There is no rate any more. */
-function letGo(tcb: Tcb, want: number): number {
-  tcb.flags2 &= ~F2_PACED;
-  disarm(tcb, TIMER_PACE);
-  return want;
 }
 
 /** The timer runs, and not for the rate's sake. */

@@ -3,7 +3,7 @@
  * leaves out. A controller that throws loses the connection to NewReno; the error goes to the user.
  */
 import type { Micros } from '../../../ports.ts';
-import { F_CWND_LIMITED, F_RECOVERY, F_RTO_RECOVERY, F2_PACED } from '../row.ts';
+import { F_CWND_LIMITED, F_RECOVERY, F_RTO_RECOVERY, F2_PACED, TIMER_PACE } from '../row.ts';
 import { CC_STATE, type Tcb } from '../tcb.ts';
 import { AckSample } from './ack-sample.ts';
 import { type CongestionController, initialWindow, MAX_CWND, restartWindow } from './controller.ts';
@@ -167,11 +167,12 @@ export class CongestionControl {
     this.pace(tcb);
   }
 
-  /** The rate of a window that knows none of its own. */
   private pace(tcb: Tcb): void {
     if (this.rates) this.rate(tcb);
+    if (tcb.pacingRate === 0 && tcb.flags2 & F2_PACED) unpaced(tcb);
   }
 
+  /** The rate of a window that knows none of its own. */
   private rate(tcb: Tcb): void {
     const { maxPacing } = tcb;
     if (this.of(tcb).paced !== true) {
@@ -196,4 +197,10 @@ export class CongestionControl {
     this.take(tcb, now);
     this.onFault(error);
   }
+}
+
+/** There is no rate any more: it holds nothing back and limits nothing, whether text may leave now or not. */
+function unpaced(tcb: Tcb): void {
+  tcb.flags2 &= ~F2_PACED;
+  tcb.setTimer(TIMER_PACE, 0);
 }

@@ -6,7 +6,9 @@ import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import { afterIdle, holdBack, paceDue, paced, spend } from '../../../../src/core/tcp/pacing.ts';
 import { F_CWND_LIMITED, F_DIRTY, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
+import { infoOf } from '../../../../src/core/tcp/status.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
+import { TUNE_PACING, tune } from '../../../../src/core/tcp/tuning.ts';
 import { type Bench, bench } from './bench.ts';
 
 const MSS = 1000;
@@ -137,15 +139,6 @@ test('a rate that rises wakes sooner', () => {
   expect(b.tcb.timer(TIMER_PACE) - b.t.tick).toBe(2);
 });
 
-test('a rate that is lifted leaves neither timer nor mark', () => {
-  const b = at(1600);
-  drain(b);
-  b.tcb.pacingRate = 0;
-  expect(paced(b.t, b.tcb, 64_000, MSS)).toBe(64_000);
-  expect(b.tcb.timer(TIMER_PACE)).toBe(0);
-  expect(b.tcb.flags2 & F2_PACED).toBe(0);
-});
-
 describe('[RFC 3168 §6.1.2-b] held back', () => {
   test.each([
     ['without a rate', 0],
@@ -249,6 +242,52 @@ test('output: segments leave tick by tick, and the timer brings the next ones', 
   }
   expect(lengths).toEqual([[2000], [2000], [2000], [2000], [2000], []]);
   expect(tcb.flags & F_CWND_LIMITED).toBe(0);
+});
+
+describe('a limit that is lifted', () => {
+  /** Text is held back by a limit of 2 MB/s, then there is none. */
+  const lifted = (lift: (b: Bench) => void): Bench => {
+    const b = bench();
+    tune(b.t, b.tcb, TUNE_PACING, 2_000_000);
+    queueText(b.t, b.tcb, new Uint8Array(30_000), 0, 30_000);
+    output(b.t, b.tcb, 0);
+    expect([b.take().length, b.tcb.flags2 & F2_PACED, b.tcb.timer(TIMER_PACE)]).toEqual([1, F2_PACED, b.t.tick + 1]);
+    lift(b);
+    return b;
+  };
+  const left = ({ take }: Bench): number => take().reduce((sum, s) => sum + s.len, 0);
+
+  test('holds nothing back any more: the window is what limits then, and an ECN mark can hold text back [RFC 3168 §6.1.2]', () => {
+    const b = lifted(({ t, tcb }) => void tune(t, tcb, TUNE_PACING, 0));
+    const { t, tcb } = b;
+    infoOf(t, tcb);
+    output(t, tcb, 0);
+    expect([left(b), tcb.flags2 & F2_PACED, infoOf(t, tcb).limit]).toEqual([8000, 0, 'congestionWindow']);
+    holdBack(t, tcb, 300);
+    tcb.cwnd = 30_000;
+    output(t, tcb, 0);
+    expect([left(b), tcb.timer(TIMER_PACE)]).toEqual([0, t.tick + 300]);
+    pass(b, 300_000);
+    expire(t, tcb);
+    output(t, tcb, 0);
+    expect(left(b)).toBe(20_000);
+  });
+
+  test('nor when a controller without a rate takes over', () => {
+    const b = bench();
+    b.t.congestion.change(
+      b.tcb,
+      { ...newReno, name: 'slow', paced: true, open: (v) => void (v.pacingRate = 2_000_000) },
+      0,
+    );
+    b.t.congestion.take(b.tcb, 0);
+    queueText(b.t, b.tcb, new Uint8Array(10_000), 0, 10_000);
+    output(b.t, b.tcb, 0);
+    expect([left(b), b.tcb.flags2 & F2_PACED]).toEqual([2000, F2_PACED]);
+    b.t.congestion.change(b.tcb, newReno, 0);
+    output(b.t, b.tcb, 0);
+    expect([left(b), b.tcb.flags2 & F2_PACED, b.tcb.timer(TIMER_PACE)]).toEqual([8000, 0, 0]);
+  });
 });
 
 describe('[RFC 5681 §4.1] idle time', () => {
