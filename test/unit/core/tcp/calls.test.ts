@@ -1,6 +1,7 @@
 // Calls at the edges of what they take. What they do on the wire stands in test/conformance/calls-*.test.ts.
 import { expect, test } from 'vitest';
 import { EDESTADDRREQ, EINVAL, ENOBUFS, EPIPE, OK } from '../../../../src/core/events.ts';
+import { diff } from '../../../../src/core/seq.ts';
 import {
   COPY,
   close,
@@ -11,7 +12,8 @@ import {
   send,
   URGENT,
 } from '../../../../src/core/tcp/calls.ts';
-import { FIN_WAIT_1, LISTEN } from '../../../../src/core/tcp/figure5.ts';
+import { EV, FIN_WAIT_1, LISTEN } from '../../../../src/core/tcp/figure5.ts';
+import { end } from '../../../../src/core/tcp/lifecycle.ts';
 import { F_SHORT_SEND, F_SND_URG, TIMER_PERSIST } from '../../../../src/core/tcp/row.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 import { type Bench, bench } from './bench.ts';
@@ -49,6 +51,19 @@ test.each([1, 65_535])('port %i, ours and theirs [MUST-43]', (port) => {
   expect(tcb.ports >>> 0).toBe(((40_001 << 16) | port) >>> 0);
   expect(openActive(t, tcb, any, port, parseAddress('10.0.0.3'), 80, {})).toBeGreaterThan(0);
   expect(t.counters.activeOpens).toBe(2);
+});
+
+test('an active open takes its ISS and its timestamps from its four-tuple and the clock [MUST-8] [RFC 7323 §5.4]', () => {
+  const { t } = host();
+  const tcb = t.cursor();
+  openActive(t, tcb, any, 40_001, them, 80, {});
+  const { iss } = tcb;
+  expect([iss, tcb.tsOffset]).toEqual([t.isn.isn(tcb.i32, tcb.at, t.now), t.isn.timestampOffset(tcb.i32, tcb.at)]);
+  expect([tcb.sndUna, tcb.sndUp]).toEqual([iss, iss]);
+  end(t, tcb, EV.abort, OK);
+  t.now += 1e6;
+  openActive(t, tcb, any, 40_001, them, 80, {});
+  expect(diff(tcb.iss, iss)).toBe(250_000);
 });
 
 test('without a row: ENOBUFS, and nothing of it stays', () => {

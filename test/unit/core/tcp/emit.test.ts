@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { accEcnOption, beginAccurate } from '../../../../src/core/tcp/accurate-ecn.ts';
 import { noteDuplicate } from '../../../../src/core/tcp/duplicate.ts';
 import { ECT_0 } from '../../../../src/core/tcp/ecn.ts';
 import { emitAck, emitRst, emitSyn, emitText, tsval } from '../../../../src/core/tcp/emit.ts';
@@ -299,4 +300,38 @@ test('a duplicate is reported once, but not by an ACK that found no room [RFC 28
   emitAck(t, tcb, 0);
   noteDuplicate(tcb, tcb.rcvNxt - 200, tcb.rcvNxt - 100);
   expect([emitAck(t, tcb, 0), tcb.flags2 & F2_DSACK]).toEqual([false, F2_DSACK]);
+});
+
+test('SACK blocks are read from where they were written, behind what other segments of the turn have there [RFC 2018 §4]', () => {
+  const b = bench();
+  b.tcb.flags |= F_SACK;
+  holes(b, 1);
+  b.t.arena.scratch(40);
+  emitAck(b.t, b.tcb, 0);
+  b.t.now++; // written anew
+  emitAck(b.t, b.tcb, 0);
+  const { rcvNxt } = b.tcb;
+  for (const { options } of b.take())
+    expect([options.sackBlocks, ...options.sack.subarray(0, 2)]).toEqual([1, rcvNxt + 200, rcvNxt + 300]);
+});
+
+test('a pure ACK has the counts of accurate ECN where they were agreed on and are due, and nowhere else [RFC 9768 §3.2.3]', () => {
+  for (const [agreed, due, fields] of [
+    [true, true, 3],
+    [true, false, 0],
+    [false, true, 0],
+  ] as const) {
+    const b = bench();
+    beginAccurate(b.tcb, 0, false, 0);
+    if (!due) accEcnOption(b.tcb, b.t.arena.bytes, 0);
+    if (!agreed) b.tcb.flags2 &= ~F2_ACCECN;
+    emitAck(b.t, b.tcb, 0);
+    expect([agreed, due, b.take()[0]!.options.accEcnFields]).toEqual([agreed, due, fields]);
+  }
+});
+
+test('a SYN without a descriptor is none, and the next turn tries again', () => {
+  const b = opening(0, { descriptors: 1 });
+  expect([emitSyn(b.t, b.tcb, 0, 0), emitSyn(b.t, b.tcb, 0, 0)]).toEqual([true, false]);
+  expect([b.take().length, b.t.counters.outSegs, b.t.counters.txOverflow]).toEqual([1, 1, 1]);
 });

@@ -37,6 +37,19 @@ const sums = ({ t, tcb }: Tables): number[] => [
   t.arena.used,
 ];
 
+test('an ACK is a sign of life, more text is not: who is evicted goes by it', () => {
+  const { t, tcb } = tables();
+  queueText(t, tcb, text, 0, 100_000);
+  const began = t.tick;
+  t.tick += 500;
+  queueText(t, tcb, text, 0, 100_000);
+  expect(t.budget.movedAt(tcb.row)).toBe(began);
+  textAcked(t, tcb, 10);
+  expect(t.budget.movedAt(tcb.row)).toBe(began);
+  textAcked(t, tcb, 100_000);
+  expect(t.budget.movedAt(tcb.row)).toBe(t.tick);
+});
+
 test('text to send is charged by chunks, and given back as they empty', () => {
   const box = tables();
   const { t, tcb } = box;
