@@ -1,4 +1,5 @@
 /** What may be asked and set of a connection of the promise level at any time, passed on to the `Conn` beneath. */
+import { AsyncResource } from 'node:async_hooks';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Conn } from './conn.ts';
 import { checkFunction } from './options/calls.ts';
@@ -15,6 +16,8 @@ export abstract class ConnectionBase {
   /** Told of an octet out of band; see `Handlers.outOfBand`. Unset, the octet waits for `takeOutOfBand()`. */
   onOutOfBand: ((octet: number) => void) | undefined;
   #onState: ((from: string, to: string) => void) | undefined;
+  /** Of `open`, or of the loop that took it. */
+  readonly #context = new AsyncResource('USERTCP_CONNECTION');
 
   constructor(conn: Conn) {
     this.conn = conn;
@@ -50,6 +53,12 @@ export abstract class ConnectionBase {
     checkFunction('onState', told);
     this.#onState = told;
     if (told !== undefined) this.conn.wantStates();
+  }
+
+  /** @internal Whoever wants to hear of it does so in the context that the connection was made in. */
+  tell(what: 'onState' | 'onUrgent' | 'onOutOfBand' | 'onSoftError', ...news: unknown[]): void {
+    const told = this[what] as ((...all: unknown[]) => void) | undefined;
+    if (told !== undefined) this.#context.runInAsyncScope(told, this, ...news);
   }
 
   /** Snapshot of the TCB for people; null once the connection is gone. */

@@ -270,12 +270,12 @@ const connectionHandlers: Handlers = {
   end: (conn) => (conn.data as Connection).peerEnded(),
   close: (conn, error) => (conn.data as Connection).settled(error),
   shutdown: (conn) => (conn.data as Connection).closeWrite(),
-  urgent: (conn, what) => (conn.data as Connection).onUrgent?.(what),
+  urgent: (conn, what) => (conn.data as Connection).tell('onUrgent', what),
   outOfBand: (conn, octet) => {
-    const { onOutOfBand } = conn.data as Connection;
-    if (onOutOfBand === undefined) conn.keepOctet(octet);
-    else onOutOfBand(octet);
+    const connection = conn.data as Connection;
+    if (connection.onOutOfBand === undefined) conn.keepOctet(octet);
+    else connection.tell('onOutOfBand', octet);
   },
-  state: (conn, from, to) => (conn.data as Connection).onState?.(from, to),
-  softError: (conn, error) => (conn.data as Connection).onSoftError?.(error),
+  state: (conn, from, to) => (conn.data as Connection).tell('onState', from, to),
+  softError: (conn, error) => (conn.data as Connection).tell('onSoftError', error),
 };

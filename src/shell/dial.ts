@@ -3,6 +3,7 @@
 import { tryParseAddress } from '../wire/address-text.ts';
 import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkConnectNames, openTo } from './connect.ts';
+import { inContext } from './context.ts';
 import type { Engine } from './engine.ts';
 import type { Handlers } from './handlers.ts';
 import { OptionError } from './option-error.ts';
@@ -20,7 +21,7 @@ export function dial(engine: Engine, options: DialOptions, handlers: Handlers): 
   checkHandlers(handlers);
   const words = tryParseAddress(options.host ?? '');
   if (words === undefined) throw new OptionError('host', options.host, 'an IP address such as "10.0.0.2" or "fd00::2"');
-  const conn = openTo(engine, checked, words, options.host, handlers);
+  const conn = openTo(engine, checked, words, options.host, inContext(handlers));
   if (conn instanceof Error) throw conn;
   return conn;
 }

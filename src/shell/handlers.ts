@@ -38,7 +38,7 @@ export interface Handlers {
    * that a listener takes begins with `open`. While nobody has this handler, nothing is told and nothing it costs.
    */
   state?(conn: Conn, from: string, to: string): void;
-  /** @internal `data` gets copies of its own, the pieces of what came in one burst joined. */
+  /** @internal Of sockets, which have async contexts of their own. true: `data` gets copies, the pieces of what came in one burst joined. */
   readonly keeps?: boolean;
   /** @internal The stack closes: end in order. Without it, `conn.end()`. */
   shutdown?(conn: Conn): void;

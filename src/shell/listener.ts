@@ -1,4 +1,5 @@
 /** The promise level of a server: `for await (const conn of stack.listen(80))`. */
+import { AsyncResource } from 'node:async_hooks';
 import type { Conn } from './conn.ts';
 import { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -11,7 +12,7 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   readonly #engine: Engine;
   readonly #listening: Listening;
   readonly #waiting: Conn[] = [];
-  #takers: ((conn: Connection | null) => void)[] = [];
+  #takers: ((conn: Conn | null) => void)[] = [];
   #closed = false;
 
   /** @internal Made by `stack.listen`. */
@@ -41,7 +42,9 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
     const conn = this.#waiting.shift();
     if (conn !== undefined) return Promise.resolve(this.#take(conn));
     if (this.#closed) return Promise.resolve(null);
-    return new Promise((resolve) => this.#takers.push(resolve));
+    return new Promise((resolve) => {
+      this.#takers.push(AsyncResource.bind((conn) => resolve(conn === null ? null : this.#take(conn))));
+    });
   }
 
   /** Connections, until it is closed. */
@@ -66,7 +69,7 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   #offer(conn: Conn): void {
     const take = this.#takers.shift();
     if (take === undefined) this.#waiting.push(conn);
-    else take(this.#take(conn));
+    else take(conn);
   }
 
   #take(conn: Conn): Connection {

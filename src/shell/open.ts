@@ -1,4 +1,5 @@
 /** `stack.open`: the promise of a connection. */
+import { AsyncResource } from 'node:async_hooks';
 import { type ConnectOptions, checkConnectNames } from './connect.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +10,7 @@ import { Race } from './happy-eyeballs.ts';
 export function open(engine: Engine, options: ConnectOptions): Promise<Connection> {
   const checked = checkConnectNames(options);
   const signal = options.signal;
+  const context = new AsyncResource('USERTCP_OPEN');
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal));
     const onAbort = (): void => {
@@ -18,7 +20,7 @@ export function open(engine: Engine, options: ConnectOptions): Promise<Connectio
     const race = new Race(engine, checked, {
       won: (conn) => {
         signal?.removeEventListener('abort', onAbort);
-        resolve(new Connection(conn));
+        resolve(context.runInAsyncScope(() => new Connection(conn)));
       },
       lost: (error) => {
         signal?.removeEventListener('abort', onAbort);

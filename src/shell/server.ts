@@ -1,4 +1,5 @@
 /** The server of `node:net` over a LISTEN of the stack: same methods, events and errors. */
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { closeWith } from './abort-signal.ts';
 import type { Conn } from './conn.ts';
@@ -168,10 +169,12 @@ export class Server extends EventEmitter {
     await new Promise<void>((resolve) => this.close(() => resolve()));
   }
 
+  /** Its connections are told in the context of `listen`, as node:net's. */
   #acceptor(): Acceptor {
+    const context = new AsyncResource('USERTCP_SERVER');
     return {
       queued: false,
-      handlers: { ...socketHandlers, open: (conn) => this.#accept(conn) },
+      handlers: { ...socketHandlers, open: (conn) => context.runInAsyncScope(this.#accept, this, conn) },
       closed: () => {
         if (this.#listening !== null) this.close();
       },

@@ -1,9 +1,11 @@
 /** A port served by shared handlers: the `serve` level. */
+import { AsyncResource } from 'node:async_hooks';
 import type { OpenOptions } from '../core/api.ts';
 import { EACCES } from '../core/events.ts';
 import { isLoopback } from '../wire/address.ts';
 import { alone } from './acceptor.ts';
 import { bindAddress, checkPort, openOptions, type TcpSocketOptions } from './connect.ts';
+import { inContext } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { systemError } from './errors.ts';
@@ -68,10 +70,11 @@ export class Listening {
     const reusePort = checkFlag('reusePort', options.reusePort, false);
     const ipv6Only = checkFlag('ipv6Only', options.ipv6Only, false);
     checkFlag('keepObjects', options.keepObjects, true);
-    const syn = options.syn ?? acceptor.handlers.syn;
+    const syn = options.syn ?? acceptor.syn;
     if (syn !== undefined && typeof syn !== 'function') throw new OptionError('syn', syn, 'a function');
     const tcp: OpenOptions = openOptions(options);
-    const mine: Acceptor = { ...acceptor, syn, ipv6Only, maxBuffered: options.maxBuffered };
+    const asked = syn === undefined ? undefined : AsyncResource.bind(syn);
+    const mine: Acceptor = { ...acceptor, syn: asked, ipv6Only, maxBuffered: options.maxBuffered };
     const row = reusePort
       ? SharedPort.open(engine, words, wanted, backlog, tcp, mine)
       : engine.listen(words, wanted, backlog, tcp, alone(mine));
@@ -125,7 +128,8 @@ export class Service {
     checkHandlers(handlers);
     const given = checkListenNames(options);
     this.#listening = new Listening(engine, port, given, {
-      handlers,
+      handlers: inContext(handlers),
+      syn: handlers.syn,
       queued: false,
       brief: given.keepObjects === false,
     });

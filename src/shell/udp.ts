@@ -1,4 +1,5 @@
 /** Datagrams: `stack.udp`. A socket shows what arrives where it lies in the receive ring, or, as dgram does, as a copy. */
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { EV_DATAGRAM, EV_UDP_DRAIN, EV_UDP_ERROR, REGION_ARENA } from '../core/events.ts';
 import type { UdpBinding } from '../core/udp/sockets.ts';
@@ -80,6 +81,8 @@ const ENOUGH = 1 << 20;
 
 /** A UDP socket: 'message', 'error', 'drain', 'close'. */
 export class UdpSocket extends EventEmitter<UdpEvents> {
+  /** @internal */
+  readonly context = new AsyncResource('USERTCP_UDP');
   readonly #engine: Engine;
   readonly #binding: UdpBinding;
   readonly #end: Endpoint;
@@ -311,7 +314,7 @@ export class UdpTable {
     const socket = this.#sockets[id];
     if (socket === undefined || this.#generations[id] !== words[at + 2]) return;
     try {
-      tell(socket, words, at);
+      socket.context.runInAsyncScope(tell, undefined, socket, words, at);
     } catch (error) {
       // A handler's error is the application's: it becomes an uncaught exception and the stack's loop goes on.
       queueMicrotask(() => {

@@ -180,7 +180,7 @@ describe('hooks that go wrong', () => {
   test('what is no function is named at the call', () => {
     const { b } = pair({});
     expect(() => b.serve(81, {}, { syn: 'drop' as never })).toThrow(/option syn: 'drop'.*a function/);
-    expect(() => b.serve(81, { syn: true as never })).toThrow(/option syn: true/);
+    expect(() => b.serve(81, { syn: true as never })).toThrow(/option handlers\.syn: true/);
   });
 });
 
