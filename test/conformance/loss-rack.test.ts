@@ -181,6 +181,33 @@ describe('tail loss probe', () => {
   );
 
   conform(
+    'the same with timestamps: what arrives above a hole is not echoed, and is the probe all the same [RFC 8985 §7.3] [RFC 8985 §6.2-a]',
+    async (s) => {
+      await s.run`
+      listen
+      +0 < S seq 0 win 60000 <mss 1012, sackOK, ts 1 0>
+      +0 > S. seq 0 ack 1
+      +.1 < . seq 1 ack 1 <ts 2 0>
+      send 3000
+      +0 > . seq 1 len 1000
+      +0 > . seq 1001 len 1000
+      +0 > P. seq 2001 len 1000
+      silence 199ms
+      +.001 > P. seq 2001 len 1000
+      +.1 < . seq 1 ack 1 <ts 3 0, sack 2001:3001>
+      +0 > . seq 1 len 1000
+      +.1 < . seq 1 ack 1001 <ts 4 400, sack 2001:3001>
+      +0 > . seq 1001 len 1000
+      +.1 < . seq 1 ack 3001 <ts 5 500>
+      silence 2s
+    `;
+      expect(info(s)).toMatchObject({ tailLossProbes: 1, recoveries: 1 });
+      expect((s.backend as CoreBackend).core.counters.timeouts).toBe(0);
+    },
+    QUICK,
+  );
+
+  conform(
     'new text is the better probe, and cwnd does not hold it back [RFC 8985 §7.3]',
     async (s) => {
       await open(s);

@@ -6,6 +6,7 @@
 import { diff } from '../seq.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import { arm, controllerOf, disarm, markDirty, type Tcp } from './context.ts';
+import { forgetSent } from './rack.ts';
 import { F2_PACED, TIMER_PACE } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -85,5 +86,6 @@ export function paceDue(t: Tcp, tcb: Tcb): void {
 export function afterIdle(t: Tcp, tcb: Tcb): void {
   // A fresh block: nothing left for half a minute. Unsigned: a block may be kept for long, and idle time has no sign.
   const us = tcb.lastSentUs === 0 ? LONG_IDLE : diff(t.now | 0, tcb.lastSentUs) >>> 0;
+  if (us >= LONG_IDLE) forgetSent(tcb);
   controllerOf(t, tcb).onIdle(tcb, Math.floor(us / TICK_US), t.now);
 }

@@ -3,7 +3,7 @@
  * finer than the round trip (RFC 8985 §4).
  * Its time is that of the records, in microseconds; only its timer has the wheel's ticks of 1 ms.
  */
-import { diff, geq, gt, lt } from '../seq.ts';
+import { diff, geq, gt, leq, lt } from '../seq.ts';
 import { arm, disarm, type Tcp } from './context.ts';
 import { R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import { markLost } from './retransmission.ts';
@@ -29,8 +29,9 @@ export function rackDelivered(t: Tcp, tcb: Tcb, sentAt: number, end: number, res
   if (!known || gt(end, news.fack)) news.fack = end;
   const rtt = Math.max(1, ((t.now | 0) - sentAt) | 0);
   if (resent) {
-    // The ACK may be that of the first transmission: then its echo is older, or it came sooner than anything can.
-    if (news.stamped && diff(news.tsecr, stampAt(t, tcb, sentAt)) < 0) return;
+    // The ACK may be that of the first transmission: then its echo is older, or it came sooner than anything can. What arrived above a
+    // hole is not echoed (RFC 7323 §4.3 (2)): of a block the echo says nothing, or no tail loss probe would ever repair a tail.
+    if (news.stamped && leq(end, news.ack) && diff(news.tsecr, stampAt(t, tcb, sentAt)) < 0) return;
     if (rtt < tcb.minRtt) return;
   } else {
     news.rtt = rtt;
@@ -43,6 +44,11 @@ export function rackDelivered(t: Tcp, tcb: Tcb, sentAt: number, end: number, res
     tcb.rackXmitTs = sentAt;
     tcb.rackEndSeq = end;
   }
+}
+
+/** Nothing is in flight, and the last text left long ago: in half an hour that moment would read as one to come. */
+export function forgetSent(tcb: Tcb): void {
+  tcb.rackRtt = 0;
 }
 
 function takeMinRtt(t: Tcp, tcb: Tcb, rtt: number): void {

@@ -31,9 +31,10 @@ export class News {
   dsack = false;
   dsackLeft = 0;
   dsackRight = 0;
-  /** TSecr, when `stamped`. */
+  /** TSecr, when `stamped`, and the ACK field beside it. */
   stamped = false;
   tsecr = 0;
+  ack = 0;
 }
 
 /** Before the ACK field of a segment is looked at, so TSecr is read only beside one (RFC 7323 §3.2-g); null: a timer makes us look. */
@@ -47,7 +48,9 @@ export function beginNews(t: Tcp, tcb: Tcb, seg: Segment | null): void {
   n.original = false;
   n.dsack = false;
   n.stamped = seg !== null && (tcb.flags & F_TS) !== 0 && (seg.opts & OPT_TS) !== 0;
-  if (n.stamped) n.tsecr = seg!.tsecr;
+  if (!n.stamped) return;
+  n.tsecr = seg!.tsecr;
+  n.ack = seg!.ack;
 }
 
 /** SACK blocks of an acceptable ACK; `t.options` holds the segment's options. Returns the bytes newly marked. */

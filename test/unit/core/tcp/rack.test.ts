@@ -1,5 +1,6 @@
 // RACK (RFC 8985 §6) with numbers one can check by hand: ten segments of 1000 from 1000 on, sent 1 ms apart.
 import { describe, expect, test } from 'vitest';
+import { afterIdle } from '../../../../src/core/tcp/pacing.ts';
 import {
   armReordering,
   growWindow,
@@ -99,6 +100,37 @@ describe('step 2: the segment sent last of those delivered', () => {
       news(b, [], 2000, tsecr);
       expect([tsecr, b.tcb.rackEndSeq]).toEqual([tsecr, taken ? 2000 : 3000]);
     }
+  });
+
+  test('a retransmission that a block names, whatever the echo: that is of what arrived in order [RFC 8985 §6.2-a] [RFC 7323 §4.3]', () => {
+    for (const [block, after, taken] of [
+      [true, 100_000, true],
+      [true, 98_999, false], // sooner than anything ever came back
+      [false, 100_000, false],
+    ] as const) {
+      const b = flight();
+      b.tcb.flags |= F_TS;
+      news(b, [[2000, 3000]]);
+      settle(b);
+      later(b, 10_000);
+      noteResent(b.t, b.tcb, b.tcb.rtxHead);
+      later(b, after);
+      if (block) news(b, [[1000, 2000]], 1000, 1);
+      else news(b, [], 2000, 1);
+      expect([block, b.tcb.rackEndSeq]).toEqual([block, taken ? 2000 : 3000]);
+    }
+  });
+
+  test('nothing in flight and long idle: what was sent last is forgotten, before it reads as sent later [RFC 8985 §6.2-a]', () => {
+    const b = flight();
+    news(b, [[1000, 2000]]);
+    news(b, [], b.tcb.sndNxt);
+    later(b, 29e6);
+    afterIdle(b.t, b.tcb);
+    expect(b.tcb.rackRtt).toBeGreaterThan(0);
+    later(b, 2400e6);
+    afterIdle(b.t, b.tcb);
+    expect(b.tcb.rackRtt).toBe(0);
   });
 
   test('min_RTT is forgotten after five minutes [RFC 8985 §6.2-a]', () => {
