@@ -45,28 +45,27 @@ type Consume = (this: BoundSocketInstance) => KernelHandle;
 
 const Stock = (net as { BoundSocket?: BoundSocketType }).BoundSocket;
 const consume = Stock === undefined ? Symbol('none') : symbolOf(Stock.prototype, 'kBoundSocketConsume');
+const instanceOf = Function.prototype[Symbol.hasInstance];
 const adopted = new WeakMap<object, Bound>();
 
 export function boundOf(handle: object | null): Bound | undefined {
   return handle === null ? undefined : adopted.get(handle);
 }
 
-/** For `net.BoundSocket` itself: what is adopted is known, and where it was. */
-export const boundPlaces: readonly [object, PropertyKey, unknown][] =
-  Stock === undefined
-    ? []
-    : [
-        [
-          Stock.prototype,
-          consume,
-          function (this: BoundSocketInstance): KernelHandle {
-            const at = this.address();
-            const handle = take!.call(this);
-            if (typeof at !== 'string') note(handle, { address: at.address, port: at.port, flags: guess(at) });
-            return handle;
-          },
-        ],
-      ];
+/** Places in Node's own `net`: its class, and adoption for who has taken that class before. */
+export function boundPlaces(router: Router): [object, PropertyKey, unknown][] {
+  if (Stock === undefined) return [];
+  const adopt = function (this: BoundSocketInstance): KernelHandle {
+    const at = this.address();
+    const handle = take!.call(this);
+    if (typeof at !== 'string') note(handle, { address: at.address, port: at.port, flags: guess(at) });
+    return handle;
+  };
+  return [
+    [net, 'BoundSocket', boundSocketOf(() => router)],
+    [Stock.prototype, consume, adopt],
+  ];
+}
 const take = (Stock?.prototype as Record<symbol, Consume> | undefined)?.[consume];
 
 function note(handle: KernelHandle, bound: Bound): void {
@@ -109,6 +108,11 @@ export function boundSocketOf(router: () => Router): BoundSocketType | undefined
     override address(): net.AddressInfo | string {
       const said = super.address();
       return typeof said === 'string' ? said : { ...said, address: this.#bound!.address };
+    }
+
+    /** A program may have Node's class from before. */
+    static override [Symbol.hasInstance](object: unknown): boolean {
+      return instanceOf.call(Stock, object);
     }
 
     /** For Node's servers and sockets. */

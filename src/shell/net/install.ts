@@ -2,6 +2,7 @@
  * Where handles of ours come in. Node's methods go on as they are; each of these five is asked first which handle a socket or
  * server is to have. As methods of Node's own prototypes they reach programs that took `net.Socket` or `connect` before.
  */
+import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { constants } from 'node:os';
 import tls from 'node:tls';
@@ -197,14 +198,16 @@ export function install(router: Router): () => void {
     [tls.TLSSocket.prototype, '_wrapHandle', chosen.wrap],
     [tls.TLSSocket.prototype, reinitialize, chosen.tlsReinitialize],
   ];
-  places.push(...boundPlaces);
+  places.push(...boundPlaces(router));
   const before = places.map(([object, key]) => Object.getOwnPropertyDescriptor(object, key)!);
   for (const [object, key, value] of places) {
     Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: true });
   }
+  syncBuiltinESMExports();
   return () => {
     places.forEach(([object, key], i) => {
       Object.defineProperty(object, key, before[i]!);
     });
+    syncBuiltinESMExports();
   };
 }

@@ -110,6 +110,11 @@ const peer = net.connect(second.address().port, '127.0.0.1').resume();
 say('reached', await heard(peer, 'close'));
 server.close();
 second.close();
+const pair = [bind({ host: '127.0.0.1', reusePort: true })];
+pair.push(bind({ ...pair[0].address(), host: '127.0.0.1', reusePort: true }));
+const sharing = pair.map((one) => net.createServer().listen(one));
+say('shared', await Promise.all(sharing.map((one) => heard(one, 'listening'))));
+for (const one of sharing) one.close();
 const again = bind({ host: '127.0.0.1', port });
 if (Symbol.dispose) again[Symbol.dispose]();
 say(

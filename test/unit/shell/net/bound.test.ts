@@ -33,14 +33,18 @@ describe.skipIf(nodes.length === 0 || !built)('a bound socket', () => {
     },
   );
 
-  test.each(nodes)('of node:net itself, in an unchanged program on %s', (node) => {
-    const said = run(node, 'stock');
-    const report = join(mkdtempSync(join(tmpdir(), 'usertcp-')), 'report');
-    vi.stubEnv('USERTCP_REPORT', report);
-    expect(run(node, 'stock', '--import', path('../../../../dist/register.js'))).toEqual(said);
-    vi.unstubAllEnvs();
-    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ ours: 4, kernel: 0 });
-  });
+  test.each(nodes.flatMap((node) => ['own', 'both'].map((loopback) => ({ node, loopback }))))(
+    'of node:net itself, in an unchanged program, loopback $loopback on $node',
+    ({ node, loopback }) => {
+      const said = run(node, 'stock');
+      vi.stubEnv('USERTCP_LOOPBACK', loopback);
+      const report = join(mkdtempSync(join(tmpdir(), 'usertcp-')), 'report');
+      vi.stubEnv('USERTCP_REPORT', report);
+      expect(run(node, 'stock', '--import', path('../../../../dist/register.js'))).toEqual(said);
+      vi.unstubAllEnvs();
+      expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ ours: 4, kernel: 0 });
+    },
+  );
 
   test.each(nodes)('binds an address of ours on %s', (node) => {
     const stdout = `{"address":"10.0.0.2","family":"IPv4","port":true}
