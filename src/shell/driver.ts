@@ -28,6 +28,8 @@ export class Driver {
   readonly counts = { turns: 0, bursts: 0, descriptors: 0, alarms: 0, events: 0, flushes: 0 };
   watcher: TurnWatcher | null = null;
   turns: TurnListener | null = null;
+  /** Told of each burst that the event loop brings: before anything happens in it, and when all of it has. */
+  bursts: TurnListener | null = null;
   /** Called after each event of a burst or an alarm, before the next one. */
   between: (() => void) | null = null;
   readonly #core: Core;
@@ -116,12 +118,17 @@ export class Driver {
     if (!this.#running) return;
     this.counts.bursts++;
     this.counts.descriptors += descriptors;
-    if (this.#depth === 0) this.#fromLoop = true;
+    const outermost = this.#depth === 0;
+    if (outermost) {
+      this.bursts?.begin();
+      this.#fromLoop = true;
+    }
     this.#turn(() => {
       this.#core.handleBurst(link, descriptors, this.#now);
       this.#drainEvents();
       this.watcher?.afterBurst(link);
     });
+    if (outermost) this.bursts?.end();
   }
 
   #down(link: number, error: Error): void {

@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts';
 import type { DhcpClient } from './dhcp/client.ts';
 import { type DialOptions, dial } from './dial.ts';
 import type { DnsRecordType } from './dns/parts.ts';
+import type { TurnListener } from './driver.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
@@ -219,8 +220,9 @@ export class Stack implements AsyncDisposable {
   }
 
   /** @internal Calls this between any two events that the event loop brought, from now on. */
-  between(act: () => void): void {
+  between(act: () => void, bursts: TurnListener | null = null): void {
     this.#engine.driver.between = act;
+    this.#engine.driver.bursts = bursts;
   }
 
   /** @internal Does so in the middle of an event. */

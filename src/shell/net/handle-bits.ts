@@ -19,3 +19,5 @@ export const RACING = 128;
 export const HANDING = 256;
 /** Reading was begun again in the middle of that. */
 export const RESUMES = 512;
+/** HTTP/2 in clear text: its preface was the first that came or went. */
+export const HTTP2 = 1024;

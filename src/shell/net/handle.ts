@@ -12,7 +12,7 @@ import { afterClosing } from './closing.ts';
 import { CLOSED, ENDED, FLOWING, HANDING, MAPPED, RACING, RESUMES } from './handle-bits.ts';
 import { borrowing } from './handle-events.ts';
 import { breatheAfterBodies } from './http-bodies.ts';
-import { internals, type JsStream, type Request } from './internals.ts';
+import { internals, type Request } from './internals.ts';
 import { NativeReader } from './native-reader.ts';
 import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
@@ -26,8 +26,6 @@ const { EADDRINUSE, EALREADY, ECANCELED, ENOBUFS } = constants.errno;
 export class TcpHandle extends WriteHandle {
   /** net.Socket's note whether it reads. */
   reading = false;
-  /** The TLS layer that reads us instead of our socket. */
-  reader: JsStream | undefined;
   readonly #router: Router;
   #read = 0;
   #native: NativeReader | null = null;
@@ -157,12 +155,10 @@ export class TcpHandle extends WriteHandle {
 
   /** To C++, which runs ticks meanwhile: whoever stops and starts reading in one must not let newer text in. */
   #hand(bytes: Uint8Array): void {
-    const { reader } = this;
-    breatheAfterBodies(reader ?? this, this.#router.stack);
+    breatheAfterBodies(this.reader ?? this, this.#router.stack);
     this.bits |= HANDING;
     try {
-      if (reader === undefined) this.readBuffer(bytes);
-      else this.#goNative().handRecords(bytes, this);
+      this.#goNative().hand(bytes, this);
     } finally {
       const resumes = this.has(RESUMES);
       this.bits &= ~(HANDING | RESUMES);
@@ -170,10 +166,10 @@ export class TcpHandle extends WriteHandle {
     }
   }
 
-  /** @internal Between two parts of what came together. */
+  /** @internal Between two parts of what came together. Who stops reading gets the rest of it, as of one read of libuv's. */
   goOn(): boolean {
     this.#router.stack?.breathe();
-    return this.#goesOn();
+    return !this.isClosing();
   }
 
   #fillLeft(): void {
@@ -230,8 +226,9 @@ export class TcpHandle extends WriteHandle {
     const { conn } = this;
     if (conn !== null) {
       if (abort) conn.abort();
-      // What the process wrote it wants sent, whoever listens still.
-      conn.ref();
+      // What the process wrote it wants sent, whoever listens still; inside the process, only to who does.
+      if (conn.staysHere) conn.unref();
+      else conn.ref();
       conn.release(false);
       conn.data = undefined;
     }

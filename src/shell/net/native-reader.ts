@@ -1,10 +1,15 @@
 /** Somebody reads a handle in C++: TLS, HTTP, a buffer of the user's. */
+import { Http2Frames, isPreface } from './http2-frames.ts';
 import { TlsRecords } from './tls-records.ts';
 
 /** The handle, as far as it concerns a reader. */
 interface Below {
+  /** TLS reads it. */
+  readonly sealed: boolean;
+  /** It is HTTP/2 in clear text. */
+  readonly http2: boolean;
+  acceptHttp2(): void;
   readBuffer(bytes: Uint8Array): void;
-  isClosing(): boolean;
   /** Between two parts: whether to hand the next one on. */
   goOn(): boolean;
 }
@@ -15,15 +20,27 @@ export class NativeReader {
   /** Bytes that came while nobody was to have them. */
   left: Buffer | null = null;
   #records: TlsRecords | undefined;
+  /** null: it is not HTTP/2. */
+  #frames: Http2Frames | null | undefined;
 
-  /** To TLS record by record, each after the ticks that the text before has left. */
-  handRecords(bytes: Uint8Array, below: Below): void {
-    this.#records ??= new TlsRecords();
-    const rest = this.#records.hand(
+  /** To TLS record by record, to HTTP/2 as its frames ask, each part after the ticks that the one before has left. */
+  hand(bytes: Uint8Array, below: Below): void {
+    const { sealed } = below;
+    const parts = sealed ? (this.#records ??= new TlsRecords()) : this.#plain(bytes, below);
+    if (parts === null) return below.readBuffer(bytes);
+    parts.hand(
       bytes,
       (part) => below.readBuffer(part),
       () => below.goOn(),
     );
-    if (rest !== null && !below.isClosing()) this.left = Buffer.from(rest);
+  }
+
+  #plain(bytes: Uint8Array, below: Below): Http2Frames | null {
+    if (this.#frames === undefined) {
+      const accepts = isPreface(bytes);
+      if (accepts) below.acceptHttp2();
+      this.#frames = below.http2 ? new Http2Frames(accepts) : null;
+    }
+    return this.#frames;
   }
 }

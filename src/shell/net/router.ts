@@ -7,6 +7,7 @@ import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Stack } from '../stack.ts';
 import { advise, noWayTo } from './advice.ts';
+import { answers } from './answers.ts';
 import { runTicks } from './closing.ts';
 import { type NetCounts, noCounts } from './counts.ts';
 import type { TcpHandle } from './handle.ts';
@@ -67,7 +68,7 @@ export class Router {
   #begin(stack: Stack): Stack {
     this.#stack = stack;
     stack.carried.add(this.counts);
-    stack.between(runTicks);
+    stack.between(runTicks, answers);
     return stack;
   }
 

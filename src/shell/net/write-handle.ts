@@ -1,13 +1,17 @@
 /** The part of a handle that writes and ends: what `net.Socket` asks, and what TLS and HTTP/2 ask from C++. */
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
+import { answerSoon } from './answers.ts';
 import { ConnHandle } from './conn-handle.ts';
-import { CLOSED, ENDING } from './handle-bits.ts';
-import { internals, type Request } from './internals.ts';
+import { CLOSED, ENDING, HTTP2 } from './handle-bits.ts';
+import { isPreface } from './http2-frames.ts';
+import { internals, type JsStream, type Request } from './internals.ts';
 import { Waiting } from './waiting.ts';
 
 const { state, kBytesWritten, kLastWriteWasAsync, kLastWriteErr } = internals;
 const { ENOTCONN, EBADF, EPIPE } = constants.errno;
+/** To Node's C++ 0 is a write that goes on, below it is an error; what is neither has been written. TLS takes all but 0 for errors. */
+const WRITTEN = 1;
 
 /** Where short text is put together on its way into the stack's own memory. */
 const desk = Buffer.allocUnsafeSlow(16 * 1024);
@@ -31,6 +35,8 @@ function gather(chunks: readonly (Uint8Array | string)[], step: 1 | 2): number {
 }
 
 export abstract class WriteHandle extends ConnHandle {
+  /** The TLS layer that reads us instead of our socket. */
+  reader: JsStream | undefined;
   /** The libuv number of what ended the connection. */
   protected failed = 0;
   #written = 0;
@@ -40,6 +46,20 @@ export abstract class WriteHandle extends ConnHandle {
 
   protected get writing(): boolean {
     return this.#writes !== null || this.#shutdown !== null;
+  }
+
+  /** TLS reads and writes here. */
+  get sealed(): boolean {
+    return this.reader !== undefined;
+  }
+
+  get http2(): boolean {
+    return this.has(HTTP2);
+  }
+
+  /** @internal A peer began it. */
+  acceptHttp2(): void {
+    this.bits |= HTTP2;
   }
 
   abstract readStart(): number;
@@ -86,14 +106,23 @@ export abstract class WriteHandle extends ConnHandle {
     return this.#dispatched(req, this.#written - before, whole);
   }
 
-  /** From C++: TLS and others write here. They cannot bear an answer before this returns. */
+  /** From C++: TLS and HTTP/2 write here. They cannot bear an answer before this returns. */
   onwrite(req: Request, chunks: Uint8Array[]): number {
     const refusal = this.#refusal;
     if (refusal !== 0) return refusal;
+    if (this.#written === 0 && isPreface(chunks[0])) this.bits |= HTTP2;
+    const whole = this.#queue(this.conn!, chunks, true);
+    if (whole && this.http2) return this.#takenAtOnce(chunks);
     const waiting = new Waiting(req, null, chunks);
     (this.#writes ??= []).push(waiting);
-    if (this.#queue(this.conn!, chunks, true)) process.nextTick(() => this.#taken(waiting));
+    if (whole) process.nextTick(() => this.#taken(waiting));
     return 0;
+  }
+
+  /** As a kernel takes it: HTTP/2 stops reading until it has an answer, and closes its streams in another order. */
+  #takenAtOnce(chunks: Uint8Array[]): number {
+    this.conn!.discard(chunks);
+    return WRITTEN;
   }
 
   get bytesWritten(): number {
@@ -142,9 +171,7 @@ export abstract class WriteHandle extends ConnHandle {
     this.bits |= ENDING;
     this.conn.end();
     this.hold();
-    // After the ticks and promises of this callback, as libuv, and before the peer's FIN can come back over loopback: who is told of it
-    // finds this side ended.
-    setImmediate(() => this.#shut(0));
+    answerSoon(() => this.#shut(0));
     return 0;
   }
 

@@ -29,7 +29,9 @@ const run = (node: string, flags: string[], program: string) => {
 
 const register = path('../../../../dist/register.js');
 
-const programs = nodes.flatMap((node) => ['order.mjs', 'corners.mjs'].map((program) => ({ node, program })));
+const programs = nodes.flatMap((node) =>
+  ['order.mjs', 'corners.mjs', 'streams.mjs'].map((program) => ({ node, program })),
+);
 
 test.skipIf(!able || !existsSync(register)).each(programs)(
   'events come as those of stock net: $program on $node',
