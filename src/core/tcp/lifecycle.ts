@@ -4,7 +4,7 @@ import type { OpenOptions } from '../api.ts';
 import { EV_CLOSED, OK } from '../events.ts';
 import { add, gt } from '../seq.ts';
 import { arm, markDirty, report, step, type Tcp } from './context.ts';
-import { CLOSED, LISTEN, TIME_WAIT } from './figure5.ts';
+import { LISTEN, TIME_WAIT } from './figure5.ts';
 import { buryFlight, stir } from './flights.ts';
 import { dropHalfOpen } from './half-opens.ts';
 import { discardText } from './held-text.ts';
@@ -170,11 +170,6 @@ export function beginTimeWait(t: Tcp, tcb: Tcb): void {
 export function restart2MSL(t: Tcp, tcb: Tcb): void {
   if (t.rows.isScratch(tcb.row)) restartFolded(t);
   else arm(t, tcb, TIMER_STATE, 2 * t.defaults.msl);
-}
-
-/** Whether the cursor still stands on a live connection. */
-export function alive(tcb: Tcb): boolean {
-  return tcb.state !== CLOSED;
 }
 
 /** From here on the user hears nothing of it: used for children that were never accepted. */

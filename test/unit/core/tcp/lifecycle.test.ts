@@ -4,15 +4,7 @@ import { ECONNRESET, EV_CLOSED, OK } from '../../../../src/core/events.ts';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { arm } from '../../../../src/core/tcp/context.ts';
 import { CLOSED, ESTABLISHED, LISTEN, TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
-import {
-  alive,
-  beginTimeWait,
-  inherit,
-  numbers,
-  remove,
-  takeRow,
-  uncount,
-} from '../../../../src/core/tcp/lifecycle.ts';
+import { beginTimeWait, inherit, numbers, remove, takeRow, uncount } from '../../../../src/core/tcp/lifecycle.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import {
   F_COUNTED,
@@ -225,8 +217,9 @@ test('who ends gives back its hop, its place among listeners, and one that was p
     tcb.flags |= flags;
     tcb.flags2 |= flags2;
     tcb.listener = 5;
+    tcb.state = ESTABLISHED;
     remove(b.t, tcb, OK, ESTABLISHED);
-    expect(alive(tcb)).toBe(false);
+    expect(tcb.state).toBe(CLOSED);
   }
   expect([released, settled, gone.length]).toEqual([[3, 0], [5], 1]);
 });
