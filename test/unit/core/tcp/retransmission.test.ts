@@ -1,6 +1,7 @@
 // The retransmission queue against a model of one flag per octet.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SMALL_CHUNK } from '../../../../src/core/arena.ts';
 import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../../../../src/core/events.ts';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
@@ -20,6 +21,7 @@ import {
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_UNDO } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock, beginNews } from '../../../../src/core/tcp/scoreboard.ts';
 import { seekNew } from '../../../../src/core/tcp/send-queue.ts';
+import { sendText } from '../../../../src/core/tcp/send-text.ts';
 import { byteAt } from '../../../property/pair/end.ts';
 import { bench, ISS } from './bench.ts';
 import { chain, segment, type Tables, tables } from './bench-of-tables.ts';
@@ -185,6 +187,21 @@ describe('without a record', () => {
     expect(split(t, tcb, tcb.rtxHead, 5)).toBe(false);
     expect([t.records.len(0), t.records.flags(0)]).toEqual([10, R_FIN]);
   });
+});
+
+test('a part that is cut off begins in the chunk where its text lies, whatever the numbers of the two', () => {
+  for (const backwards of [false, true]) {
+    const { t, tcb } = bench();
+    const chunks = [t.arena.take(10), t.arena.take(10)];
+    expect(chunks[0]).toBe(0);
+    for (const chunk of backwards ? chunks : [...chunks].reverse()) t.arena.give(chunk);
+    queueText(t, tcb, new Uint8Array(2000).fill(1), 0, 2000);
+    queueText(t, tcb, new Uint8Array(1000).fill(2), 0, 1000);
+    sendText(t, tcb, 0, 3000, 3000, 1000);
+    expect(split(t, tcb, tcb.rtxHead, 2500)).toBe(true);
+    const rest = t.records.next(tcb.rtxHead);
+    expect([t.records.chunk(rest), t.records.offset(rest)]).toEqual([backwards ? 0 : 1, 2500 - SMALL_CHUNK]);
+  }
 });
 
 test('a part that is cut off is what it was: when it left, what the rate sample needs, FIN, and the end of the queue', () => {
