@@ -97,6 +97,7 @@ describe('what the peer says of ours [RFC 3168 §6.1.2]', () => {
       b.tcb.cwnd = b.tcb.sndMss;
       b.tcb.rto = 700;
       if (flying > 0) b.send(flying);
+      b.t.tick += 50;
       echo(b, 0);
       expect([b.tcb.timer(timer), b.tcb.timer(other)]).toEqual([b.t.tick + 700, 0]);
     }
