@@ -7,9 +7,10 @@ import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
 import { add, diff, geq } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { isV4, optionsOnText, pathMtu, routeBytes, TCP_HEADER } from './mss.ts';
+import { paced, spend } from './pacing.ts';
 import { pauseSearch, searchIsDue, setPathMtu } from './path-mtu.ts';
 import { inFlight, markLost, split } from './retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
+import { F_CWND_LIMITED, F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
 import { sendText } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -20,22 +21,32 @@ const CLOSE_ENOUGH = 16;
 /** Segments that must follow the probe, so that its loss is seen by what is acknowledged behind it. */
 const FOLLOWERS = 3;
 
-/** New text is about to leave: sends a probe instead of the next segment when one is due. True: some text was sent. */
+/**
+ * New text is about to leave: sends a probe instead of the next segment when one is due. True: no further text now, for the probe
+ * waits for room. A flow that fills its window never leaves more of it free than an ACK brings, so the text behind it waits, too,
+ * as on Linux: less than a round trip, for at least the followers are in flight meanwhile.
+ */
 export function probeMtu(t: Tcp, tcb: Tcb, link: number, left: number): boolean {
   const size = candidate(t, tcb);
   if (size === 0) return false;
   const text = size - headers(t, tcb);
   if (text <= tcb.sndMss) return false; // no path is taken for so narrow (mss.ts): there is nothing to win
   const all = text + FOLLOWERS * tcb.sndMss;
-  const usable = diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt);
-  if (left < all || usable < all || tcb.cwnd - inFlight(tcb) < all) return false;
+  if (left < all || tcb.sndWnd < all || tcb.cwnd < all) return false;
+  if (diff(add(tcb.sndUna, tcb.sndWnd), tcb.sndNxt) < text) return true;
+  if (tcb.cwnd - inFlight(tcb) < text) {
+    tcb.flags |= F_CWND_LIMITED;
+    return true;
+  }
+  if (paced(t, tcb, text, text) < text) return true;
   const seq = tcb.sndNxt;
   if (!sendText(t, tcb, link, text, left, text) || tcb.sndNxt === seq) return false;
+  spend(tcb, text);
   tcb.mtuProbe = size;
   tcb.mtuProbeSeq = seq;
   tcb.flags2 |= F2_MTU_PROBE;
   t.counters.mtuProbes++;
-  return true;
+  return false;
 }
 
 /** Packet size to try; 0 = none. */
@@ -65,14 +76,16 @@ export function probeAcked(t: Tcp, tcb: Tcb): void {
 }
 
 /**
- * Loss was detected, and the segment that is missing is the probe: it is sent again in smaller ones, and cwnd stays as it is
- * (RFC 4821 §7.5, RFC 8899 §3). False: it was something else.
+ * Loss was detected, and the segment that is missing is the probe: it is sent again in smaller ones, cwnd stays as it is, and no
+ * controller hears of it (RFC 4821 §7.5, RFC 8899 §3). False: it was something else, or that as well.
  */
 export function probeLost(t: Tcp, tcb: Tcb): boolean {
   if ((tcb.flags2 & F2_MTU_PROBE) === 0) return false;
   tcb.flags2 &= ~F2_MTU_PROBE;
   const head = tcb.rtxHead;
   if (head < 0 || t.records.seq(head) !== tcb.mtuProbeSeq) return false; // something before it is lost too: that says nothing
+  const space = t.records.space(head);
+  if (tcb.lostOut > space) return false; // something behind it is lost too
   t.counters.mtuProbesLost++;
   tcb.mtuFails++;
   if (tcb.mtuFails >= MOST_PROBES) {
@@ -82,7 +95,9 @@ export function probeLost(t: Tcp, tcb: Tcb): boolean {
   const text = tcb.mtuProbe - headers(t, tcb);
   if (t.records.len(head) > text) split(t, tcb, head, text);
   markLost(t, tcb, head);
-  tcb.dupAcks = 0;
+  tcb.lost = (tcb.lost - space) | 0;
+  // Without SACK each segment behind it brings one more duplicate of the same loss.
+  tcb.dupAcks = tcb.flags & F_SACK ? 0 : -Math.ceil(diff(tcb.sndNxt, tcb.sndUna) / tcb.sndMss);
   markDirty(t, tcb);
   return true;
 }

@@ -147,8 +147,9 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
   tcb.flags &= ~F_CWND_LIMITED;
   const before = tcb.sndNxt;
   let left = unsent(tcb);
-  if (tcb.pmtu !== 0 && left > 0 && probeMtu(t, tcb, link, left)) left = unsent(tcb);
-  while (left > 0) {
+  const held = tcb.pmtu !== 0 && left > 0 && probeMtu(t, tcb, link, left);
+  if (tcb.sndNxt !== before) left = unsent(tcb);
+  while (left > 0 && !held) {
     const mss = tcb.sndMss - sackLength(t, tcb);
     const n = howMuch(t, tcb, link, left, mss);
     if (n === 0) break;

@@ -91,7 +91,7 @@ export const flight = [
   ['sndOffset', 1, 'B', 'offset in that chunk'],
   ['rtxHead', 1, 'rec', 'oldest record of the retransmission queue'],
   ['rtxTail', 1, 'rec', 'newest record'],
-  ['dupAcks', 1, 'count', 'duplicate ACKs in a row'],
+  ['dupAcks', 1, 'count', 'duplicate ACKs in a row; below 0: those that are still to come of a lost MTU probe'],
   ['recover', 1, 'seq', 'RFC 6582 recover'],
   ['sackedOut', 1, 'B', 'bytes the peer selectively acknowledged above SND.UNA'],
   ['lostOut', 1, 'B', 'bytes marked lost and not sent again yet'],

@@ -98,7 +98,7 @@ function recovery(tcb: Tcb) {
     pipe: inFlight(tcb),
     sacked: tcb.sackedOut,
     lost: tcb.lostOut,
-    duplicateAcks: tcb.dupAcks,
+    duplicateAcks: Math.max(0, tcb.dupAcks),
     timeouts: tcb.rexmits,
     reordering: (tcb.flags2 & F2_REORDERED) !== 0,
     reorderingWindow: (tcb.reoWnd & 0xff) + 1,

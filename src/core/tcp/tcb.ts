@@ -363,7 +363,7 @@ export class Tcb {
   /** newest record [rec] */
   get rtxTail(): number { return this.f32[this.i32[this.at + FLIGHT]! + 38]!; }
   set rtxTail(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 38] = v; }
-  /** duplicate ACKs in a row [count] */
+  /** duplicate ACKs in a row; below 0: those that are still to come of a lost MTU probe [count] */
   get dupAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 39]!; }
   set dupAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 39] = v; }
   /** RFC 6582 recover [seq] */
