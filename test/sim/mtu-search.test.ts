@@ -96,3 +96,36 @@ test('a jumbo link before a path of 1500: segments as large as fourteen make the
   pair.clock.advance(6 * S);
   expect(tcb.sndMss).toBeGreaterThan(1420);
 });
+
+describe('what the search has come to is kept with the path', () => {
+  const ms = ({ pair, send, got }: Flow, bytes: number): number => {
+    const [start, before] = [pair.clock.now(), got()];
+    send(bytes);
+    pair.clock.runWhile(() => got() < before + bytes, start + 60 * S);
+    return (pair.clock.now() - start) / MS;
+  };
+
+  test('a connection that rests between its bursts ends the search, too [RFC 4821 §7.7] [RFC 8899 §5.1]', () => {
+    const talk = flow({ mtu: 1400 });
+    for (let n = 0; n < 20; n++) {
+      ms(talk, 9000);
+      talk.pair.clock.advance(35 * S);
+      expect(talk.tcb.flight).toBe(0);
+    }
+    expect(talk.tcb.sndMss).toBeGreaterThan(1320);
+    expect(talk.a.core.counters.mtuProbes).toBeLessThan(20);
+    // No probe is lost any more that would take a round trip to repair.
+    expect(ms(talk, 9000)).toBeLessThan(15);
+  });
+
+  test('the next connection to the address goes on where it stood [RFC 4821 §7.7]', () => {
+    const talk = flow({ mtu: 1400 });
+    const { counters } = talk.a.core;
+    while (counters.mtuProbesLost < 4) ms(talk, 9000);
+    const { mtuHigh, mtuFails } = talk.tcb;
+    expect([mtuHigh > 1400, mtuFails]).toEqual([true, 1]);
+    const next = talk.a.tcb(talk.a.connect(talk.pair.addresses[1], 80));
+    talk.pair.clock.advance(S);
+    expect([next.mtuHigh, next.mtuFails]).toEqual([mtuHigh, 1]);
+  });
+});

@@ -1,12 +1,12 @@
 /** The flight blocks (row.ts): what connections remember while they talk. Offsets are words into one region. */
 import { arm, controllerOf, quietFor, type Tcp } from './context.ts';
 import { CLOSE_WAIT, ESTABLISHED } from './figure5.ts';
+import { recallSearch } from './path-mtu.ts';
 import { F_DIRTY, F_RCV_FIN, F2_HOLDS_FLIGHT, FIRST_IDLE_TIMER, TIMER_LOSS, TIMER_PACE, TIMER_STATE } from './row.ts';
 import {
   DEADLINES,
   FLIGHT_WORDS,
   OOO_HEAD,
-  RADDR,
   RTX_HEAD,
   RTX_TAIL,
   SND_CHUNK,
@@ -94,7 +94,7 @@ export function stir(t: Tcp, tcb: Tcb): void {
   if (tcb.flight !== 0) return;
   tcb.flight = t.flights.take();
   tcb.recover = tcb.sndUna;
-  if (tcb.pmtu > 0) tcb.mtuAt = t.paths.quietUntil(tcb.i32, tcb.at + RADDR);
+  if (tcb.pmtu > 0) recallSearch(t, tcb);
   if (tcb.cwnd > 0) controllerOf(t, tcb).take(tcb, t.now);
   beginRest(t, tcb);
 }

@@ -8,7 +8,7 @@ import { add, diff, geq } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { isV4, optionsOnText, pathMtu, routeBytes, TCP_HEADER } from './mss.ts';
 import { paced, spend } from './pacing.ts';
-import { pauseSearch, searchIsDue, setPathMtu } from './path-mtu.ts';
+import { keepSearch, pauseSearch, searchIsDue, setPathMtu } from './path-mtu.ts';
 import { inFlight, markLost, split } from './retransmission.ts';
 import { F_CWND_LIMITED, F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
 import { sendText } from './send-text.ts';
@@ -73,6 +73,7 @@ export function probeAcked(t: Tcp, tcb: Tcb): void {
   tcb.flags2 &= ~(F2_MTU_PROBE | F2_BLACK_HOLE);
   tcb.mtuFails = 0;
   setPathMtu(t, tcb, tcb.mtuProbe);
+  keepSearch(t, tcb);
 }
 
 /**
@@ -92,6 +93,7 @@ export function probeLost(t: Tcp, tcb: Tcb): boolean {
     tcb.mtuFails = 0;
     tcb.mtuHigh = tcb.mtuProbe;
   }
+  keepSearch(t, tcb);
   const text = tcb.mtuProbe - headers(t, tcb);
   if (t.records.len(head) > text) split(t, tcb, head, text);
   markLost(t, tcb, head);

@@ -14,6 +14,9 @@ interface Path {
   readonly at: number;
   /** Tick before which nobody looks for a larger one; 0 = somebody is looking. */
   quietUntil: number;
+  /** How far the search has come: `mtuHigh` and `mtuFails` of whoever looks. */
+  high: number;
+  fails: number;
 }
 
 export class PathCache {
@@ -34,7 +37,7 @@ export class PathCache {
   learn(words: Int32Array, at: number, mtu: number, tick: number): void {
     const key = keyOf(words, at);
     this.paths.delete(key);
-    this.paths.set(key, { mtu, at: tick, quietUntil: 0 });
+    this.paths.set(key, { mtu, at: tick, quietUntil: 0, high: 0, fails: 0 });
     if (this.paths.size <= MOST) return;
     const [oldest] = this.paths.keys();
     this.paths.delete(oldest!);
@@ -43,13 +46,31 @@ export class PathCache {
   /** No larger one is looked for before `until`, whichever connection it is. */
   quiet(words: Int32Array, at: number, until: number): void {
     const path = this.paths.get(keyOf(words, at));
-    if (path !== undefined) path.quietUntil = until;
+    if (path === undefined) return;
+    path.quietUntil = until;
+    path.high = path.fails = 0;
   }
 
   /** Tick before which nobody looks for a larger one; 0 = no such time is set. */
   quietUntil(words: Int32Array, at: number): number {
     if (this.paths.size === 0) return 0;
     return this.paths.get(keyOf(words, at))?.quietUntil ?? 0;
+  }
+
+  /** How far the search has come: sizes from `high` on do not pass, and so many probes of the next size were lost. */
+  keepSearch(words: Int32Array, at: number, high: number, fails: number): void {
+    const path = this.paths.get(keyOf(words, at));
+    if (path === undefined) return;
+    path.high = high;
+    path.fails = fails;
+  }
+
+  high(words: Int32Array, at: number): number {
+    return this.paths.get(keyOf(words, at))?.high ?? 0;
+  }
+
+  fails(words: Int32Array, at: number): number {
+    return this.paths.get(keyOf(words, at))?.fails ?? 0;
   }
 
   get size(): number {

@@ -32,7 +32,20 @@ const STILL_VANISHED = 4;
 /** The connection opens: what an earlier one learned holds for this one. */
 export function recallPathMtu(t: Tcp, tcb: Tcb): void {
   tcb.pmtu = t.paths.mtu(tcb.i32, tcb.at + RADDR, t.tick);
+  recallSearch(t, tcb);
+}
+
+/** The range that is searched is the path's (RFC 4821 §7.7): another connection, and one that has rested, goes on where it stood. */
+export function recallSearch(t: Tcp, tcb: Tcb): void {
   tcb.mtuAt = t.paths.quietUntil(tcb.i32, tcb.at + RADDR);
+  tcb.mtuHigh = t.paths.high(tcb.i32, tcb.at + RADDR);
+  tcb.mtuFails = t.paths.fails(tcb.i32, tcb.at + RADDR);
+}
+
+/** For them. What was learned ten minutes ago has just been seen once more. */
+export function keepSearch(t: Tcp, tcb: Tcb): void {
+  if (t.paths.mtu(tcb.i32, tcb.at + RADDR, t.tick) === 0) t.paths.learn(tcb.i32, tcb.at + RADDR, tcb.pmtu, t.tick);
+  t.paths.keepSearch(tcb.i32, tcb.at + RADDR, tcb.mtuHigh, tcb.mtuFails);
 }
 
 /**
