@@ -3,6 +3,7 @@ import type { AckSample } from './ack-sample.ts';
 import {
   ACK_PHASE,
   advanceMaxBw,
+  age,
   bdp,
   CRUISE,
   CYCLE_AT,
@@ -113,7 +114,7 @@ function atLongTerm(view: CongestionView): boolean {
 
 /** BBRIsTimeToProbeBW: by the clock, or as soon as a Reno flow would have. */
 function timeToProbe(view: CongestionView, now: number): boolean {
-  if (((now - view.int(CYCLE_AT)) | 0) > view.int(PROBE_WAIT)) return true;
+  if (age(view, CYCLE_AT, now) > view.int(PROBE_WAIT)) return true;
   const target = targetInflight(view) / view.mss;
   return view.int(ROUNDS) >= (target < MOST_RENO_ROUNDS ? target : MOST_RENO_ROUNDS);
 }

@@ -72,6 +72,10 @@ export function has(view: CongestionView, flag: number): boolean {
 export function put(view: CongestionView, flag: number, on: boolean): void {
   view.setInt(FLAGS, on ? view.int(FLAGS) | flag : view.int(FLAGS) & ~flag);
 }
+/** µs since a moment that has passed. Unsigned: with half an hour of silence behind it, it would read as one to come. */
+export function age(view: CongestionView, moment: number, now: number): number {
+  return (now - view.int(moment)) >>> 0;
+}
 export function inProbeBw(view: CongestionView): boolean {
   const state = view.int(STATE);
   return state >= DOWN && state <= UP;
@@ -192,7 +196,7 @@ export function takeAggregation(view: CongestionView, ack: AckSample, now: numbe
       view.setInt(EXTRA, 0);
     }
   }
-  let expected = (bandwidth(view) * ((now - view.int(EXTRA_AT)) | 0)) / 1e6;
+  let expected = (bandwidth(view) * age(view, EXTRA_AT, now)) / 1e6;
   if (view.int(EXTRA_ACKED) <= expected) {
     view.setInt(EXTRA_ACKED, 0);
     view.setInt(EXTRA_AT, now);
@@ -216,14 +220,14 @@ export function extraAcked(view: CongestionView): number {
 
 /** BBRUpdateMinRTT: two filters, of 5 s to know when to look, of 10 s to know. */
 export function takeRtt(view: CongestionView, rttUs: number, now: number): void {
-  const expired = view.int(PROBE_RTT_MIN) !== 0 && ((now - view.int(PROBE_RTT_AT)) | 0) > PROBE_RTT_INTERVAL_US;
+  const expired = view.int(PROBE_RTT_MIN) !== 0 && age(view, PROBE_RTT_AT, now) > PROBE_RTT_INTERVAL_US;
   put(view, PROBE_RTT_EXPIRED, expired);
   if (rttUs > 0 && (rttUs < view.int(PROBE_RTT_MIN) || view.int(PROBE_RTT_MIN) === 0 || expired)) {
     view.setInt(PROBE_RTT_MIN, rttUs);
     view.setInt(PROBE_RTT_AT, now);
   }
   const least = view.int(PROBE_RTT_MIN);
-  const old = ((now - view.int(MIN_RTT_AT)) | 0) > MIN_RTT_FILTER_US;
+  const old = age(view, MIN_RTT_AT, now) > MIN_RTT_FILTER_US;
   if (least !== 0 && (least < view.int(MIN_RTT) || view.int(MIN_RTT) === 0 || old)) {
     view.setInt(MIN_RTT, least);
     view.setInt(MIN_RTT_AT, view.int(PROBE_RTT_AT));

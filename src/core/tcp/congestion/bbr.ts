@@ -181,7 +181,8 @@ function inProbeRtt(view: CongestionView, ack: AckSample, now: number): void {
 
 function leaveProbeRtt(view: CongestionView, now: number): void {
   const done = view.int(PROBE_RTT_DONE);
-  if (done === 0 || ((now - done) | 0) <= 0) return;
+  // It lies ahead by no more than that; what is further off passed half an hour ago or more.
+  if (done === 0 || (done - now) >>> 0 <= PROBE_RTT_US) return;
   view.setInt(PROBE_RTT_AT, now);
   restoreWindow(view);
   forgetLowerBounds(view);

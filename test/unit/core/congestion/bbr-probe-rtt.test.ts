@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bbr } from '../../../../src/core/tcp/congestion/bbr.ts';
 import {
   CRUISE,
+  extraAcked,
   FULL_BW,
   FULL_BW_COUNT,
   FULL_BW_REACHED,
@@ -17,6 +18,7 @@ import {
   PROBE_WAIT,
   put,
   REFILL,
+  restartAggregation,
   STARTUP,
   STATE,
   UP,
@@ -235,4 +237,43 @@ test('it does not begin a second time while it lasts, nor is a cycle of ProbeBW 
   p.hear(1, { inFlight: 0, roundStart: true });
   expect(p.view.int(STATE)).toBe(CRUISE);
   expect(p.view.cwnd).toBeGreaterThan(BDP);
+});
+
+describe('a silence of half an hour and more, which has no sign in 32 bits', () => {
+  const QUIET = 40 * 60 * SECOND;
+
+  test('the least round trip is that of the path as it is now', () => {
+    const p = path(CRUISE);
+    p.now += QUIET;
+    p.c.onIdle?.(p.view, QUIET / MS, p.now);
+    for (let n = 0; n < 4; n++) p.hear(1, { rttUs: 3 * RTT });
+    expect(minRtt(p.view)).toBe(3 * RTT);
+  });
+
+  test('ProbeRTT is over', () => {
+    const p = path(CRUISE);
+    expire(p);
+    p.hear(1, { inFlight: 0 });
+    expect([p.view.int(STATE), p.view.int(PROBE_RTT_DONE) !== 0]).toEqual([PROBE_RTT, true]);
+    p.now += QUIET;
+    p.c.onIdle?.(p.view, QUIET / MS, p.now);
+    expect(p.view.int(STATE)).toBe(CRUISE);
+  });
+
+  test('it is time to ask for more bandwidth', () => {
+    const p = path(CRUISE);
+    p.view.setInt(PROBE_WAIT, 2e6);
+    put(p.view, IDLE_RESTART, true);
+    p.now += QUIET;
+    p.hear(1);
+    expect(p.view.int(STATE)).toBe(REFILL);
+  });
+
+  test('what arrives is no aggregation', () => {
+    const p = path(CRUISE);
+    restartAggregation(p.view, p.now);
+    p.now += QUIET;
+    p.hear(1);
+    expect(extraAcked(p.view)).toBe(MSS);
+  });
 });
