@@ -22,7 +22,7 @@ import {
 import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { failure, StackError } from './errors.ts';
-import { type Handlers, NO_HANDLERS } from './handlers.ts';
+import { type Handlers, lastOf, NO_HANDLERS } from './handlers.ts';
 import { octets } from './options/calls.ts';
 import type { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
@@ -69,8 +69,7 @@ export class Conn extends RowHandle {
 
   /** Done with both directions: no handler but `close` is called any more. How it ends is `linger`'s to say (`set`). */
   close(): void {
-    const { close } = this.#handlers;
-    this.release(false, close === undefined ? NO_HANDLERS : { close });
+    this.release(false, lastOf(this.#handlers));
   }
 
   /** Resets the connection; unsent data is thrown away. `close(conn, null)` follows. */

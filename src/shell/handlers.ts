@@ -45,3 +45,8 @@ export interface Handlers {
 }
 
 export const NO_HANDLERS: Handlers = {};
+
+/** Of one that is done with its connection, and hears how it ends. */
+export function lastOf(handlers: Handlers): Handlers {
+  return handlers.close === undefined ? NO_HANDLERS : { close: (conn, error) => handlers.close?.(conn, error) };
+}

@@ -62,6 +62,17 @@ test('serve: that of serve, in all handlers and the hook before them', async () 
   expect(seen).toEqual(Object.fromEntries(all.map((name) => [name, 'serve'])));
 });
 
+test('close(): the last word is told in that context, too', async () => {
+  const closed = new Promise<string | undefined>((resolve) => {
+    const handlers: Handlers = { data: (conn) => conn.close(), close: () => resolve(store.getStore()) };
+    store.run('serve', () => stack.serve(7, handlers));
+  });
+  const conn = await stack.open(to);
+  await conn.write('x');
+  await conn.end();
+  expect(await closed).toBe('serve');
+});
+
 test('dial: each connection that of its dial, with one object of handlers for all', async () => {
   stack.serve(7, { data: (conn, chunk) => void conn.write(chunk) });
   const heard: (string | undefined)[][] = [];

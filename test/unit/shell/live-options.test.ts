@@ -29,7 +29,7 @@ test.each([
   [{ maxSegment: 47 }, /maxSegment: 47 .* 48 to 65495 bytes/],
   [{ userTimeout: 'x' as unknown as number }, /userTimeout: 'x'/],
   [{ noDelay: 1 as unknown as boolean }, /noDelay: 1 .* true or false/],
-  [{ keepAlive: { idle: -5 } }, /keepAliveInitialDelay: -5/],
+  [{ keepAlive: { idle: -5 } }, /option keepAlive\.idle: -5/],
   [{ keepAlive: { idel: 5 } as object }, /keepAlive.idel: 5 .* Did you mean "idle"\?/],
   [{ keepAlive: 5 as unknown as boolean }, /keepAlive: 5 .* true, false or \{ idle/],
   [{ congestion: 'cubi' }, /congestion: 'cubi' .* Did you mean "cubic"\?/],
