@@ -25,8 +25,8 @@ export const lifetimes: readonly Fault[] = [
     name: 'ts-recent-for-ever',
     ids: ['RFC 7323 §5.5'],
     file: 'src/core/tcp/arrives/sequence.ts',
-    from: '>>> 0 > TS_RECENT_LIFE) return true;',
-    to: '> TS_RECENT_LIFE) return true;',
+    from: 'since(t.tick, tcb.tsRecentAt) > TS_RECENT_LIFE',
+    to: 'diff(t.tick, tcb.tsRecentAt) > TS_RECENT_LIFE',
     tests: STAMPS,
   },
   {

@@ -8,7 +8,7 @@
  */
 import type { Rng } from '../../ports.ts';
 import { ADDRESS_WORDS, isMapped, sameAddress } from '../../wire/address.ts';
-import { diff } from '../seq.ts';
+import { diff, since } from '../seq.ts';
 
 /** RFC 5227 §1.1: PROBE_WAIT, PROBE_MIN and PROBE_MAX, PROBE_NUM, ANNOUNCE_WAIT, ANNOUNCE_NUM, ANNOUNCE_INTERVAL, DEFEND_INTERVAL. */
 const WAIT_MS = 1000;
@@ -128,7 +128,7 @@ export class Duplicates {
     // RFC 5227 §2.4 (b): once it is ours, one answer; a second conflict within ten seconds decides against us. What IPv6
     // has settled stays (RFC 4862 §5.4 knows no later conflict), and the neighbours are told again.
     const settled = w[at + PHASE]! >= ANNOUNCING;
-    if (settled && (defended === 0 || diff(this.tick, defended) >= DEFEND_MS)) {
+    if (settled && (defended === 0 || since(this.tick, defended) >= DEFEND_MS)) {
       w[at + DEFENDED] = this.tick || 1;
       this.up.announceAddress(link, this.copy(at));
       return;

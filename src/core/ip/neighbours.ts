@@ -12,7 +12,8 @@
 import type { Rng } from '../../ports.ts';
 import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
 import { ADDRESS_WORDS, sameAddress } from '../../wire/address.ts';
-import { diff } from '../seq.ts';
+import { diff, since } from '../seq.ts';
+import { lasts } from './neighbour-times.ts';
 
 export const HOP_STATE = 2;
 export const HOP_LINK = 3;
@@ -137,7 +138,7 @@ export class Neighbours {
   ready(hop: number): boolean {
     const h = hop * HOP_WORDS;
     const state = this.hops[h + HOP_STATE]!;
-    if (state === REACHABLE && diff(this.hops[h + HOP_DEADLINE]!, this.tick) > 0) return true;
+    if (state === REACHABLE && lasts(this.hops[h + HOP_DEADLINE]!, this.tick)) return true;
     switch (state) {
       case REACHABLE:
         this.hops[h + HOP_STATE] = STALE;
@@ -295,10 +296,14 @@ export class Neighbours {
       const h = hop * HOP_WORDS;
       if (this.hops[h + HOP_STATE] === FREE) return hop;
       if (this.hops[h + HOP_HOLDERS]! > 0 || this.hops[h + HOP_STATE] === PERMANENT) continue;
-      if (oldest < 0 || diff(this.hops[h + HOP_USED]!, this.hops[oldest * HOP_WORDS + HOP_USED]!) < 0) oldest = hop;
+      if (oldest < 0 || this.unwantedFor(hop) > this.unwantedFor(oldest)) oldest = hop;
     }
     if (oldest >= 0) this.forget(oldest);
     return oldest;
+  }
+
+  private unwantedFor(hop: number): number {
+    return since(this.tick, this.hops[hop * HOP_WORDS + HOP_USED]!);
   }
 
   private insert(hop: number): void {

@@ -18,6 +18,7 @@ import {
 import { ADDRESS_EXPIRED } from '../events.ts';
 import { type Addresses, DEPRECATED } from './addresses.ts';
 import type { NeighbourDiscovery } from './nd.ts';
+import { MOST_REACHABLE_MS } from './neighbour-times.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import type { Residence, ResidenceUp } from './residence.ts';
@@ -30,8 +31,6 @@ const SOLICITATIONS = 3;
 const SECOND = 1_000_000;
 const INFINITE = 0xffffffff;
 const TWO_HOURS = 7200 * SECOND;
-/** RFC 4861 §6.2.1: AdvReachableTime is no more than an hour. */
-const MOST_REACHABLE_MS = 3_600_000;
 /** Whoever can send advertisements could else fill our memory; RFC 4861 §6.3.4 wants two routers at least. */
 const MOST_ROUTERS = 8;
 const MOST_PREFIXES = 16;

@@ -15,6 +15,7 @@ import type { EphemeralPorts } from '../ephemeral.ts';
 import { EV_CLOSED, EV_STATE, type EventQueue } from '../events.ts';
 import type { IpLayer } from '../ip/ip-layer.ts';
 import type { InitialNumbers } from '../isn.ts';
+import { since } from '../seq.ts';
 import type { Share } from '../share.ts';
 import type { TimerWheel } from '../timers.ts';
 import { TRACE_REASONS, type TraceQueue, type TraceReason } from '../trace.ts';
@@ -192,12 +193,9 @@ export function arm(t: Tcp, tcb: Tcb, timer: number, ms: number): void {
   t.wheel.file(tcb.row, tick);
 }
 
-/**
- * ms since something came. The clock has 32 bits and nothing comes in the future, so that all of them count: half of them would call a
- * silence of 25 days a moment that has yet to come, and what waits for it would wait for as long again.
- */
+/** ms since something came. */
 export function quietFor(t: Tcp, tcb: Tcb): number {
-  return (t.tick - tcb.lastRcvAt) >>> 0;
+  return since(t.tick, tcb.lastRcvAt);
 }
 
 /** Deadlines are taken off lazily: the wheel finds nothing due and forgets the row. */

@@ -1,7 +1,7 @@
 /** ACKs of SYN cookies: connections out of nothing but a segment (RFC 4987 §3.6). */
 import { ACK, OPT_TS, ROW_WORDS, RST, SYN } from '../../wire/abi.ts';
 import { PERIOD_MS } from '../cookie.ts';
-import { add, diff } from '../seq.ts';
+import { add, since } from '../seq.ts';
 import { acceptQueueFull } from './backlog.ts';
 import { step, type Tcp } from './context.ts';
 import { EV, LISTEN } from './figure5.ts';
@@ -33,7 +33,7 @@ export function cookieArrives(t: Tcp, tcb: Tcb, listener: number, seg: Segment):
 /** Recently enough that a cookie may be under way. Otherwise there is nothing to guess at. */
 function overflowed(t: Tcp, listener: number): boolean {
   const at = t.rows.words[listener * ROW_WORDS + OOW_AT]!;
-  return at !== 0 && diff(t.tick, at) < 2 * PERIOD_MS;
+  return at !== 0 && since(t.tick, at) < 2 * PERIOD_MS;
 }
 
 /** Without room it is as if the ACK was lost; the peer's text, or its next ACK, asks again. Never a reset (RFC 4987 §3). */

@@ -1,5 +1,7 @@
 /** What a client of Fast Open remembers of servers (RFC 7413 §4.1.3): their cookies, and which of them it asks no more. */
 
+import { since } from '../seq.ts';
+
 /** The oldest entry makes room for one more. */
 const MOST = 1024;
 /** RFC 7413 §4.1.3.1: ms without Fast Open after a server, or the path to it, did not take it. */
@@ -9,7 +11,7 @@ export interface Server {
   readonly cookie: Uint8Array;
   /** Of the server's SYN,ACK: text on a SYN must fit without asking. */
   readonly mss: number;
-  /** Tick until which Fast Open is not tried; 0 = it may be. */
+  /** Tick at which Fast Open failed; 0 = it may be tried. */
   readonly refused: number;
 }
 
@@ -26,7 +28,7 @@ export class CookieCache {
 
   mayTry(words: Int32Array, at: number, tick: number): boolean {
     const refused = this.find(words, at)?.refused ?? 0;
-    return refused === 0 || ((tick - refused) | 0) >= 0;
+    return refused === 0 || since(tick, refused) >= REFUSED_FOR;
   }
 
   /** Whether the cookie is another one than before. */
@@ -38,7 +40,7 @@ export class CookieCache {
 
   refuse(words: Int32Array, at: number, tick: number): void {
     const { cookie, mss } = this.find(words, at) ?? { cookie: NONE, mss: 0 };
-    this.put(keyOf(words, at), { cookie, mss, refused: (tick + REFUSED_FOR) | 0 || 1 });
+    this.put(keyOf(words, at), { cookie, mss, refused: tick });
   }
 
   private put(key: string, server: Server): void {

@@ -4,7 +4,7 @@
  */
 import { ALL, LISTENERS, PEER } from '../budget.ts';
 import { ENOBUFS } from '../events.ts';
-import { diff } from '../seq.ts';
+import { since } from '../seq.ts';
 import { abort } from './close.ts';
 import type { Tcp } from './context.ts';
 import { SCRATCH_ROWS } from './rows.ts';
@@ -68,7 +68,7 @@ export class Eviction {
     const { budget } = t;
     const held = budget.heldBy(row);
     if (held === 0) return;
-    const idle = diff(t.tick, budget.movedAt(row));
+    const idle = since(t.tick, budget.movedAt(row));
     const score = held * idle;
     if (idle < PATIENCE || score <= this.score || this.shares(t, row) <= 1) return;
     this.score = score;
@@ -92,7 +92,7 @@ export class Eviction {
   private evict(t: Tcp, tcb: Tcb): void {
     if (tcb.select(this.asker).gen !== this.askerGen) return;
     if (tcb.select(this.worst).gen !== this.worstGen || t.budget.heldBy(this.worst) === 0) return;
-    if (diff(t.tick, t.budget.movedAt(this.worst)) < PATIENCE) return;
+    if (since(t.tick, t.budget.movedAt(this.worst)) < PATIENCE) return;
     t.counters.budgetEvictions++;
     abort(t, tcb, ENOBUFS);
   }

@@ -1,6 +1,7 @@
 /** What a server of Fast Open keeps: the secret behind its cookies, and how many openings are pending. */
 import type { Micros, Rng } from '../../ports.ts';
 import { get32, put32 } from '../../wire/bytes.ts';
+import { since } from '../seq.ts';
 import { sipHash24, sipKey } from '../siphash.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -20,7 +21,7 @@ export class FastOpens {
   private readonly bytes = new Uint8Array(COOKIE_BYTES);
   /** By row of the listener. */
   private readonly pending = new Map<number, number>();
-  private readonly reset: { readonly listener: number; readonly until: number }[] = [];
+  private readonly reset: { readonly listener: number; readonly at: number }[] = [];
 
   /** `rng` null: nobody will ask. */
   constructor(row: Tcb, rng: Rng | null) {
@@ -55,7 +56,11 @@ export class FastOpens {
 
   /** Pending openings, which the caller limits (RFC 7413 §4.2). */
   count(listener: number, tick: number): number {
-    for (let first = this.reset[0]; first !== undefined && ((tick - first.until) | 0) >= 0; first = this.reset[0]) {
+    for (
+      let first = this.reset[0];
+      first !== undefined && since(tick, first.at) >= RESET_COUNTS_FOR;
+      first = this.reset[0]
+    ) {
       this.settle(first.listener);
       this.reset.shift();
     }
@@ -74,6 +79,6 @@ export class FastOpens {
   }
 
   settleLater(listener: number, tick: number): void {
-    this.reset.push({ listener, until: (tick + RESET_COUNTS_FOR) | 0 });
+    this.reset.push({ listener, at: tick });
   }
 }

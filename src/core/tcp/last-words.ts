@@ -1,6 +1,6 @@
 /** What is known of a failure when a connection ends by it: its cause, the segment or the timer that mattered, what was tried. */
 import { ETIMEDOUT, EV_CLOSED, EVENT_WORDS } from '../events.ts';
-import { diff } from '../seq.ts';
+import { diff, since } from '../seq.ts';
 import { quietFor, report, type Tcp } from './context.ts';
 import { EV, SYN_RECEIVED, SYN_SENT } from './figure5.ts';
 import { F_APP_DONE } from './row.ts';
@@ -56,5 +56,5 @@ function detail(t: Tcp, tcb: Tcb, cause: number, known: number): number {
   if (cause === BY_RST) return diff(t.seg.seq, tcb.irs);
   if (cause === BY_KEEP_ALIVE) return tcb.keepCount >>> 16;
   if (cause === BY_ICMP) return known > MOST ? known : 0;
-  return tcb.firstSentAt === 0 ? 0 : diff(t.tick, tcb.firstSentAt);
+  return tcb.firstSentAt === 0 ? 0 : since(t.tick, tcb.firstSentAt);
 }

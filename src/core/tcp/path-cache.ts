@@ -3,6 +3,8 @@
  * Entries are few: only paths narrower than the link have one.
  */
 
+import { since } from '../seq.ts';
+
 /** RFC 1191 §6.3, RFC 8201 §4: an estimate is forgotten ten minutes after it was made. */
 export const PATH_LIFE = 600_000;
 /** The oldest entry makes room for one more. */
@@ -12,8 +14,8 @@ interface Path {
   readonly mtu: number;
   /** Tick. */
   readonly at: number;
-  /** Tick before which nobody looks for a larger one; 0 = somebody is looking. */
-  quietUntil: number;
+  /** Tick since which nobody looks for a larger one; 0 = somebody is looking. */
+  pausedAt: number;
   /** How far the search has come: `mtuHigh` and `mtuFails` of whoever looks. */
   high: number;
   fails: number;
@@ -29,7 +31,7 @@ export class PathCache {
     const key = keyOf(words, at);
     const path = this.paths.get(key);
     if (path === undefined) return 0;
-    if (((tick - path.at) | 0) <= PATH_LIFE) return path.mtu;
+    if (since(tick, path.at) <= PATH_LIFE) return path.mtu;
     this.paths.delete(key);
     return 0;
   }
@@ -37,24 +39,24 @@ export class PathCache {
   learn(words: Int32Array, at: number, mtu: number, tick: number): void {
     const key = keyOf(words, at);
     this.paths.delete(key);
-    this.paths.set(key, { mtu, at: tick, quietUntil: 0, high: 0, fails: 0 });
+    this.paths.set(key, { mtu, at: tick, pausedAt: 0, high: 0, fails: 0 });
     if (this.paths.size <= MOST) return;
     const [oldest] = this.paths.keys();
     this.paths.delete(oldest!);
   }
 
-  /** No larger one is looked for before `until`, whichever connection it is. */
-  quiet(words: Int32Array, at: number, until: number): void {
+  /** From `tick` on no larger one is looked for, whichever connection it is. */
+  pause(words: Int32Array, at: number, tick: number): void {
     const path = this.paths.get(keyOf(words, at));
     if (path === undefined) return;
-    path.quietUntil = until;
+    path.pausedAt = tick;
     path.high = path.fails = 0;
   }
 
-  /** Tick before which nobody looks for a larger one; 0 = no such time is set. */
-  quietUntil(words: Int32Array, at: number): number {
+  /** Tick since which nobody looks for a larger one; 0 = there is no such pause. */
+  pausedAt(words: Int32Array, at: number): number {
     if (this.paths.size === 0) return 0;
-    return this.paths.get(keyOf(words, at))?.quietUntil ?? 0;
+    return this.paths.get(keyOf(words, at))?.pausedAt ?? 0;
   }
 
   /** How far the search has come: sizes from `high` on do not pass, and so many probes of the next size were lost. */

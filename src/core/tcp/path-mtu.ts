@@ -2,7 +2,7 @@
  * The path MTU of a connection [UNTAGGED-29]: what routers say (RFC 1191, RFC 8201), checked as RFC 5927 §7.2 wants, and when they
  * are silent, what large segments that vanish say (RFC 4821 §7.7). The search upwards is mtu-search.ts.
  */
-import { add, diff, geq } from '../seq.ts';
+import { geq, since } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { SYNCHRONIZED } from './figure5.ts';
 import { isV4, optionsOnText, pathMtu, routeBytes, setSendMss } from './mss.ts';
@@ -37,7 +37,7 @@ export function recallPathMtu(t: Tcp, tcb: Tcb): void {
 
 /** The range that is searched is the path's (RFC 4821 §7.7): another connection, and one that has rested, goes on where it stood. */
 export function recallSearch(t: Tcp, tcb: Tcb): void {
-  tcb.mtuAt = t.paths.quietUntil(tcb.i32, tcb.at + RADDR);
+  tcb.mtuAt = t.paths.pausedAt(tcb.i32, tcb.at + RADDR);
   tcb.mtuHigh = t.paths.high(tcb.i32, tcb.at + RADDR);
   tcb.mtuFails = t.paths.fails(tcb.i32, tcb.at + RADDR);
 }
@@ -129,11 +129,11 @@ function lookFor(tcb: Tcb): void {
  */
 export function pauseSearch(t: Tcp, tcb: Tcb): void {
   tcb.mtuHigh = 0;
-  tcb.mtuAt = add(t.tick, PATH_LIFE) || 1;
-  t.paths.quiet(tcb.i32, tcb.at + RADDR, tcb.mtuAt);
+  tcb.mtuAt = t.tick;
+  t.paths.pause(tcb.i32, tcb.at + RADDR, tcb.mtuAt);
 }
 
 /** Whether the time to look for a larger one has come. */
 export function searchIsDue(t: Tcp, tcb: Tcb): boolean {
-  return tcb.mtuAt === 0 || diff(t.tick, tcb.mtuAt) >= 0;
+  return tcb.mtuAt === 0 || since(t.tick, tcb.mtuAt) >= PATH_LIFE;
 }

@@ -1,6 +1,6 @@
 /** RCV.WND: what we offer, and when offering more is worth a segment (RFC 9293 §3.8.6). */
 import { add, diff } from '../seq.ts';
-import { arm, markDirty, type Tcp } from './context.ts';
+import { arm, markDirty, quietFor, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, RECEIVING, SYN_SENT } from './figure5.ts';
 import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
 import type { Tcb } from './tcb.ts';
@@ -71,7 +71,7 @@ export function consumed(t: Tcp, tcb: Tcb, n: number): void {
 
 /** A reader who comes long after the text would fill any window: a larger one does not make him faster. */
 function isPrompt(t: Tcp, tcb: Tcb): boolean {
-  return diff(t.tick, tcb.lastRcvAt) <= 2 + tcb.srtt / 1000;
+  return quietFor(t, tcb) <= 2 + tcb.srtt / 1000;
 }
 
 /**

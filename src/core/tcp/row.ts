@@ -169,7 +169,7 @@ export const flight = [
   ['mtuProbeSeq', 1, 'seq', 'first octet of the probe'],
   ['mtuHigh', 1, 'B', 'smallest size known not to pass; 0 = unknown'],
   ['mtuFails', 1, 'count', 'probes of this size that were lost; full-size timeouts in a row'],
-  ['mtuAt', 1, 'tick@', 'when the search may go on; 0 = now'],
+  ['mtuAt', 1, 'tick@', 'when the search was paused; 0 = it goes on'],
   ['mtuClaim', 1, 'B', 'MTU that an ICMP error claims and that progress may disprove; 0 = none'],
   ['mtuClaimSeq', 1, 'seq', 'first octet of the segment it is about'],
   // buffers

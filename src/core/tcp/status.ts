@@ -1,6 +1,6 @@
 /** STATUS (RFC 9293 §3.10.6) for people and tests. */
 import type { Micros } from '../../ports.ts';
-import { diff } from '../seq.ts';
+import { diff, since } from '../seq.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import type { Tcp } from './context.ts';
 import { SYNCHRONIZED, stateName, TIME_WAIT } from './figure5.ts';
@@ -71,8 +71,8 @@ export function infoOf(t: Tcp, tcb: Tcb, now: Micros = t.now): TcpInfo {
     ...variables(tcb),
     ...recovery(tcb),
     ...settings(t, tcb),
-    silentMs: diff(tick, tcb.lastRcvAt) >>> 0,
-    outstandingMs: tcb.firstSentAt === 0 ? 0 : diff(tick, tcb.firstSentAt),
+    silentMs: since(tick, tcb.lastRcvAt),
+    outstandingMs: tcb.firstSentAt === 0 ? 0 : since(tick, tcb.firstSentAt),
     ...limits(t, tcb, now),
   };
 }

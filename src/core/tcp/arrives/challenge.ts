@@ -1,6 +1,6 @@
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> in answer to what is not believed (RFC 9293 §3.10.7.4 [UNTAGGED-8], RFC 5961). */
 import { FIN, RST, SYN } from '../../../wire/abi.ts';
-import { diff } from '../../seq.ts';
+import { since } from '../../seq.ts';
 import { note, type Tcp } from '../context.ts';
 import { isDuplicate } from '../duplicate.ts';
 import { ackNow } from '../receive-window.ts';
@@ -20,7 +20,7 @@ export function challengeAck(t: Tcp, tcb: Tcb, seg: Segment): void {
   }
   const carries = seg.len > 0 || (seg.flags & (FIN | SYN | RST)) === FIN;
   if (!carries) {
-    if (tcb.oowAt !== 0 && diff(t.tick, tcb.oowAt) < PAUSE) return;
+    if (tcb.oowAt !== 0 && since(t.tick, tcb.oowAt) < PAUSE) return;
     if (!t.challenges.take(t.now)) {
       t.counters.challengeAcksSuppressed++;
       return;

@@ -1,8 +1,7 @@
 /** §3.10.7.4, first: is any of it within the window? What lies outside is trimmed, what lies wholly outside answered. */
 import { ACK, FIN, OPT_TS, RST, SYN } from '../../../wire/abi.ts';
-import { add, diff, geq, gt, leq, lt } from '../../seq.ts';
-import type { Tcp } from '../context.ts';
-import { markDirty } from '../context.ts';
+import { add, diff, geq, gt, leq, lt, since } from '../../seq.ts';
+import { markDirty, quietFor, type Tcp } from '../context.ts';
 import { isDuplicate, noteDuplicate } from '../duplicate.ts';
 import { SYN_RECEIVED, TIME_WAIT } from '../figure5.ts';
 import { restart2MSL } from '../lifecycle.ts';
@@ -28,7 +27,7 @@ export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   }
   takeTimestamp(t, tcb, seg);
   trim(t, tcb, seg);
-  if (seg.len > 0 && diff(t.tick, tcb.lastRcvAt) > tcb.rto) hurryAcks(tcb);
+  if (seg.len > 0 && quietFor(t, tcb) > tcb.rto) hurryAcks(tcb);
   tcb.lastRcvAt = t.tick;
   tcb.ip = (tcb.ip & 0xffff) | (seg.tos << 16); // [MAY-9]
   return GO_ON;
@@ -40,8 +39,7 @@ export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
  */
 function paws(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return true;
-  // Unsigned: the time since then may be longer than half of the clock.
-  if (diff(seg.tsval, tcb.tsRecent) >= 0 || diff(t.tick, tcb.tsRecentAt) >>> 0 > TS_RECENT_LIFE) return true;
+  if (diff(seg.tsval, tcb.tsRecent) >= 0 || since(t.tick, tcb.tsRecentAt) > TS_RECENT_LIFE) return true;
   t.counters.pawsDrops++;
   repeated(tcb, seg); // what was sent first may arrive last: its timestamp is old, and so is its text
   challengeAck(t, tcb, seg);

@@ -60,6 +60,11 @@ test('who holds more than his share and gives nothing back', () => {
   expect(ask({ total: 1000 }, ['10.0.0.1', 700, LONG], ['10.0.0.2', 300, LONG], ['10.0.0.3', 0, 0])).toEqual([0]);
 });
 
+test.each([20, 25, 40, 49])('also who has given nothing back for %s days', (days) => {
+  const idle = days * 86_400_000;
+  expect(ask({ total: 1000 }, ['10.0.0.1', 700, idle], ['10.0.0.2', 300, LONG], ['10.0.0.3', 0, 0])).toEqual([0]);
+});
+
 test('not who gave something back a moment ago, if he holds the most', () => {
   const [recent, silent] = [PATIENCE - 1, PATIENCE + 1];
   expect(ask({ total: 1000 }, ['10.0.0.1', 600, recent], ['10.0.0.2', 400, silent], ['10.0.0.3', 0, 0])).toEqual([1]);
