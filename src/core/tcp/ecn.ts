@@ -3,7 +3,6 @@
  * ways of telling the peer. Its answer to congestion is the congestion controller's.
  */
 import { ACK, CWR, ECE, RX_FLAGS, RX_IP, SYN } from '../../wire/abi.ts';
-import { leq } from '../seq.ts';
 import { accurateFeedback, beginAccurate, countMarks, ES_TELL, HANDSHAKE } from './accurate-ecn.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { holdBack } from './pacing.ts';
@@ -120,7 +119,7 @@ export function ecnFeedback(t: Tcp, tcb: Tcb, seg: Segment, acked: number): void
 /** §6.1.2: as for a loss, at most once per round trip, and CWR tells the peer. */
 function congested(t: Tcp, tcb: Tcb, acked: number): void {
   // What the peer goes on saying until CWR reaches it is the same mark, and CWR rides on new text.
-  if (tcb.ecnSeq !== 0 && leq(tcb.sndUna, tcb.ecnSeq)) return;
+  if (tcb.ecnSeq !== 0) return;
   tcb.ecnSeq = tcb.sndNxt || 1;
   if (tcb.flags2 & F2_ECN) tcb.flags2 |= F2_CWR;
   tcb.flags2 &= ~F2_UNDO; // the reduction has a reason now, or another follows: nothing gives it back (RFC 4015 §3.2)

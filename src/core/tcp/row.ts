@@ -154,7 +154,12 @@ export const flight = [
   ['paceAt', 1, 'us@', 'when the next segment may leave'],
   ['paceBudget', 1, 'B', 'bytes that may leave at once'],
   // RFC 3168, RFC 9768
-  ['ecnSeq', 1, 'seq', 'SND.NXT at the last reduction for ECE: once per round trip'],
+  [
+    'ecnSeq',
+    1,
+    'seq',
+    'SND.NXT at the last reduction for ECE, until SND.UNA has passed it: once per round trip; 0 = none',
+  ],
   ['ceRcvd', 1, 'count', 'r.cep: segments received with CE'],
   ['cePeer', 1, 'count', 's.cep: CE marks the peer reported'],
   ['ect0Rcvd', 1, 'B', 'r.e0b'],

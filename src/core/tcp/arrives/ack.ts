@@ -12,6 +12,7 @@ import { textAcked } from '../held-text.ts';
 import { beginTimeWait, end } from '../lifecycle.ts';
 import { noteIdle } from '../limits.ts';
 import { duplicateAck, lossAck } from '../loss.ts';
+import { passMilestones } from '../milestones.ts';
 import { probeAcked } from '../mtu-search.ts';
 import { isKeptByAnswers, watchOrphan } from '../orphan.ts';
 import { markAllLost } from '../retransmission.ts';
@@ -168,6 +169,7 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   const flight = diff(tcb.sndNxt, tcb.sndUna);
   acknowledge(t, tcb, ackNo);
   tcb.sndUna = ackNo;
+  if (tcb.ecnSeq !== 0) passMilestones(tcb);
   if (tcb.flags2 & (F2_MTU_PROBE | F2_TELL_ACKED)) watched(t, tcb, bytes);
   t.ip.confirm(tcb.hop);
   if (bytes > 0) {
