@@ -8,4 +8,5 @@ import type { Tcb } from './tcb.ts';
 /** SND.UNA moved. Most often none of them stands. */
 export function passMilestones(tcb: Tcb): void {
   if (tcb.ecnSeq !== 0 && gt(tcb.sndUna, tcb.ecnSeq)) tcb.ecnSeq = 0;
+  if (tcb.mtuClaim !== 0 && gt(tcb.sndUna, tcb.mtuClaimSeq)) tcb.mtuClaim = 0; // it has got through
 }

@@ -2,7 +2,7 @@
  * The path MTU of a connection [UNTAGGED-29]: what routers say (RFC 1191, RFC 8201), checked as RFC 5927 §7.2 wants, and when they
  * are silent, what large segments that vanish say (RFC 4821 §7.7). The search upwards is mtu-search.ts.
  */
-import { geq, since } from '../seq.ts';
+import { since } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { SYNCHRONIZED } from './figure5.ts';
 import { isV4, optionsOnText, pathMtu, routeBytes, setSendMss } from './mss.ts';
@@ -80,7 +80,7 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
   if (tcb.mtuClaim > 0) {
     const claim = tcb.mtuClaim;
     tcb.mtuClaim = 0;
-    if (geq(tcb.mtuClaimSeq, tcb.sndUna) && claim < pathMtu(t, tcb)) believe(t, tcb, claim);
+    if (claim < pathMtu(t, tcb)) believe(t, tcb, claim);
     return;
   }
   if (!t.defaults.mtuProbing || tcb.rtxHead < 0) return;

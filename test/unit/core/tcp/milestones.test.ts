@@ -1,6 +1,9 @@
 // What holds until SND.UNA has passed some place: 2 GiB later that place would lie ahead again.
 import { expect, test } from 'vitest';
 import { ack } from '../../../../src/core/tcp/arrives/ack.ts';
+import { icmpError } from '../../../../src/core/tcp/icmp-errors.ts';
+import { pathMtu } from '../../../../src/core/tcp/mss.ts';
+import { timeoutMeansMtu } from '../../../../src/core/tcp/path-mtu.ts';
 import { F2_CWR, F2_ECN } from '../../../../src/core/tcp/row.ts';
 import { ACK, ECE } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
@@ -33,4 +36,17 @@ test('a mark counts, however long ago the last one was [RFC 3168 §6.1.2]', () =
   b.send(1000);
   acked(b, ACK | ECE);
   expect([b.t.counters.ecnReductions, b.tcb.flags2 & F2_CWR]).toEqual([2, F2_CWR]);
+});
+
+test("a router's claim that progress has disproved stays disproved [RFC 5927 §7.2]", () => {
+  const b = bench();
+  b.tcb.bytesOut = 1e6;
+  b.send(1000);
+  icmpError(b.t, b.tcb, b.tcb.sndUna, 3, 4, 4, 600);
+  expect(b.tcb.mtuClaim).toBe(600);
+  acked(b);
+  far(b);
+  b.send(1000);
+  timeoutMeansMtu(b.t, b.tcb);
+  expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1500, 0]);
 });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { stir } from '../../../../src/core/tcp/flights.ts';
 import { icmpError } from '../../../../src/core/tcp/icmp-errors.ts';
+import { passMilestones } from '../../../../src/core/tcp/milestones.ts';
 import { pathMtu, setSendMss } from '../../../../src/core/tcp/mss.ts';
 import { PATH_LIFE, PathCache } from '../../../../src/core/tcp/path-cache.ts';
 import { timeoutMeansMtu } from '../../../../src/core/tcp/path-mtu.ts';
@@ -68,6 +69,7 @@ test('progress disproves the claim [RFC 5927 §7.2]', () => {
   b.tcb.bytesOut = 1e6;
   say(b, 1300);
   b.tcb.sndUna = ISS + 1 + 1460;
+  passMilestones(b.tcb);
   timeoutMeansMtu(b.t, b.tcb);
   expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1500, 0]);
 });
