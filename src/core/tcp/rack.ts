@@ -3,7 +3,7 @@
  * finer than the round trip (RFC 8985 §4).
  * Its time is that of the records, in microseconds; only its timer has the wheel's ticks of 1 ms.
  */
-import { diff, geq, gt, leq, lt } from '../seq.ts';
+import { diff, gt, leq, lt } from '../seq.ts';
 import { arm, disarm, type Tcp } from './context.ts';
 import { R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import { markLost } from './retransmission.ts';
@@ -72,7 +72,6 @@ function stampAt(t: Tcp, tcb: Tcb, sentAt: number): number {
 
 /** Step 4: the peer got something twice, so we were too hasty: once per round trip the window grows by a quarter of min_RTT. */
 export function growWindow(tcb: Tcb): void {
-  if (tcb.dsackRound !== 0 && geq(tcb.sndUna, tcb.dsackRound)) tcb.dsackRound = 0;
   if (tcb.dsackRound !== 0) return;
   tcb.dsackRound = tcb.sndNxt || 1;
   const more = tcb.reoWnd & 0xff;

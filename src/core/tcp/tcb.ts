@@ -528,7 +528,7 @@ export class Tcb {
   /** bytes that may leave at once [B] */
   get paceBudget(): number { return this.f32[this.i32[this.at + FLIGHT]! + 101]!; }
   set paceBudget(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 101] = v; }
-  /** SND.NXT at the last reduction for ECE: once per round trip [seq] */
+  /** SND.NXT at the last reduction for ECE, until SND.UNA has passed it: once per round trip; 0 = none [seq] */
   get ecnSeq(): number { return this.f32[this.i32[this.at + FLIGHT]! + 102]!; }
   set ecnSeq(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 102] = v; }
   /** r.cep: segments received with CE [count] */
@@ -570,7 +570,7 @@ export class Tcb {
   /** probes of this size that were lost; full-size timeouts in a row [count] */
   get mtuFails(): number { return this.f32[this.i32[this.at + FLIGHT]! + 115]!; }
   set mtuFails(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 115] = v; }
-  /** when the search may go on; 0 = now [tick@] */
+  /** when the search was paused; 0 = it goes on [tick@] */
   get mtuAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 116]!; }
   set mtuAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 116] = v; }
   /** MTU that an ICMP error claims and that progress may disprove; 0 = none [B] */

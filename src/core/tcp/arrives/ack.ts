@@ -169,7 +169,7 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   const flight = diff(tcb.sndNxt, tcb.sndUna);
   acknowledge(t, tcb, ackNo);
   tcb.sndUna = ackNo;
-  if ((tcb.ecnSeq | tcb.mtuClaim) !== 0) passMilestones(tcb);
+  if ((tcb.ecnSeq | tcb.mtuClaim | tcb.dsackRound) !== 0) passMilestones(tcb);
   if (tcb.flags2 & (F2_MTU_PROBE | F2_TELL_ACKED)) watched(t, tcb, bytes);
   t.ip.confirm(tcb.hop);
   if (bytes > 0) {

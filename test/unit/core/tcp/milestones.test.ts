@@ -4,6 +4,7 @@ import { ack } from '../../../../src/core/tcp/arrives/ack.ts';
 import { icmpError } from '../../../../src/core/tcp/icmp-errors.ts';
 import { pathMtu } from '../../../../src/core/tcp/mss.ts';
 import { timeoutMeansMtu } from '../../../../src/core/tcp/path-mtu.ts';
+import { growWindow } from '../../../../src/core/tcp/rack.ts';
 import { F2_CWR, F2_ECN } from '../../../../src/core/tcp/row.ts';
 import { ACK, ECE } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
@@ -49,4 +50,15 @@ test("a router's claim that progress has disproved stays disproved [RFC 5927 §7
   b.send(1000);
   timeoutMeansMtu(b.t, b.tcb);
   expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1500, 0]);
+});
+
+test("RACK's window grows with a duplicate, however long ago the last one was [RFC 8985 §6.2-b]", () => {
+  const b = bench();
+  b.send(1000);
+  growWindow(b.tcb);
+  acked(b);
+  far(b);
+  b.send(1000);
+  growWindow(b.tcb);
+  expect(b.tcb.reoWnd & 0xff).toBe(2);
 });

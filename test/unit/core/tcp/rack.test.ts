@@ -1,5 +1,6 @@
 // RACK (RFC 8985 §6) with numbers one can check by hand: ten segments of 1000 from 1000 on, sent 1 ms apart.
 import { describe, expect, test } from 'vitest';
+import { passMilestones } from '../../../../src/core/tcp/milestones.ts';
 import { afterIdle } from '../../../../src/core/tcp/pacing.ts';
 import {
   armReordering,
@@ -208,6 +209,7 @@ describe('step 4: the reordering window', () => {
     expect(reorderingWindow(tcb)).toBe(40_000);
     for (let n = 0; n < 9; n++) {
       tcb.sndUna = tcb.sndNxt;
+      passMilestones(tcb);
       tcb.sndNxt += 1000;
       growWindow(tcb);
     }
@@ -224,6 +226,7 @@ describe('step 4: the reordering window', () => {
     for (let n = 0; n < 300; n++) {
       growWindow(tcb);
       tcb.sndUna = tcb.sndNxt;
+      passMilestones(tcb);
       tcb.sndNxt += 1000;
     }
     expect(tcb.reoWnd).toBe((16 << 8) | 254);
