@@ -29,6 +29,34 @@ describe('an orphan behind a closed window [RFC 6429 §3]', () => {
     },
     { tcp: { orphanTimeout: 8000 } },
   );
+  for (const [from, to] of [
+    ['ESTABLISHED', 'FIN_WAIT_1'],
+    ['CLOSE_WAIT', 'LAST_ACK'],
+  ] as const) {
+    conform(
+      `${to}: its time begins with CLOSE when reading was given up before and the window is probed already [T283]`,
+      async (s) => {
+        const { snd, rcv } = await bring(s, from);
+        await s.run`
+          +.01 < . seq ${rcv} ack ${snd} win 0
+          send 1000
+          +* > . seq ${snd} ack ${rcv} len 1
+          +0 < . seq ${rcv} ack ${snd} win 0
+          giveup
+          close
+          +* > P. seq ${snd} ack ${rcv} len 1
+          +0 < . seq ${rcv} ack ${snd} win 0
+          +* > P. seq ${snd} ack ${rcv} len 1
+          +0 < . seq ${rcv} ack ${snd} win 0
+          expect ${to}
+          +* > R. seq ${snd} ack ${rcv}
+          expect GONE
+        `;
+        expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+      },
+      { tcp: { orphanTimeout: 8000 } },
+    );
+  }
   conform(
     'a peer that takes its window back from text in flight, and answers each time that text comes, ends it by R2 [T283]',
     async (s) => {

@@ -277,6 +277,7 @@ export function close(t: Tcp, tcb: Tcb): number {
     case ESTABLISHED:
     case CLOSE_WAIT:
       closeNow(t, tcb);
+      watchOrphan(t, tcb);
       return OK;
     case FIN_WAIT_1:
     case FIN_WAIT_2:
