@@ -16,6 +16,7 @@ import { DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
+import { waitNoMore } from './tcp/output.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { STATE, type Tcb } from './tcp/tcb.ts';
 import { giveUp } from './tcp/timeouts.ts';
@@ -59,9 +60,20 @@ export class FromBelow implements IpUp {
   /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
   hopFailed(hop: number, holders: number): void {
     this.udp.hopFailed(hop);
+    this.dismiss(hop);
     this.unpark();
     this.losses.add(hop, holders);
     this.lookOn();
+  }
+
+  /** Those go from the list that have nothing to wait for any more. */
+  private dismiss(hop: number): void {
+    const { other } = this.t;
+    for (let left = this.parked; left > 0; left--) {
+      const row = this.waiting.shift();
+      if (other.select(row).hop === hop && waitNoMore(other)) this.parked--;
+      else this.waiting.push(row);
+    }
   }
 
   /** Some connections have not heard yet that their hop failed. */

@@ -324,3 +324,26 @@ describe('found by seeded worlds', () => {
     expect(a.tcb(ra).sndBuf).toBe(2 ** 30);
   });
 });
+
+test('an acknowledgment alone is not owed for ever to a neighbour that is gone [MUST-20]', () => {
+  const { pair, a, b, ra, rb } = setup();
+  send(b, rb, 60_000);
+  pair.clock.advance(S);
+  pair.wire.blackhole(true);
+  const read = (n: number): void => a.turn(() => a.core.callConsumed(ra, n, a.now));
+  for (let n = 0; n < 3; n++) {
+    read(20_000); // the window opens, and the peer is to hear of it
+    pair.clock.advance(120 * S);
+  }
+  const { frames } = pair.wire.stats(a.link);
+  pair.clock.advance(3600 * S);
+  expect([pair.wire.stats(a.link).frames - frames, a.core.pollAlarm(), stateOf(a, ra)]).toEqual([
+    0,
+    Infinity,
+    ESTABLISHED,
+  ]);
+  pair.wire.blackhole(false);
+  send(b, rb, 1000);
+  pair.clock.advance(5 * S);
+  expect([bytes(a, ra), b.tcb(rb).sndUna === b.tcb(rb).sndNxt]).toEqual([61_000, true]);
+});

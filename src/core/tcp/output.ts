@@ -213,6 +213,17 @@ export function waitForHop(t: Tcp, tcb: Tcb): void {
 }
 
 /**
+ * Nobody answers for the neighbour. Who owes an acknowledgment alone has no timer that would count the attempts, and a peer that
+ * still lives asks again: it waits no longer, or the neighbour would be asked once a second for ever. True: it does not wait.
+ */
+export function waitNoMore(tcb: Tcb): boolean {
+  if ((tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return false;
+  if (tcb.sndUna !== tcb.sndNxt || unsent(tcb) > 0 || finWaits(tcb)) return false;
+  tcb.flags &= ~F_DIRTY;
+  return true;
+}
+
+/**
  * Something waits and nothing is in flight that would bring an ACK: probe a closed window [MUST-36], first after one RTO
  * [SHLD-29], or override silly-window avoidance. With text in flight the retransmission timer does the probing.
  */
