@@ -39,6 +39,50 @@ describe('USER TIMEOUT', () => {
     FIVE,
   );
 
+  conform(
+    'a closed window: counts from the first probe that the peer does not answer [MUST-21] [MUST-37]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        +.01 < . seq 1 ack 1 win 0
+        send 1000
+        +1 > . seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +2 > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +4 > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +5 > P. seq 1 ack 1 len 1
+        +0 < . seq 1 ack 1 win 0
+        +5 > P. seq 1 ack 1 len 1
+        silence 4.9s
+        expect ESTABLISHED
+        wait 200ms
+        expect GONE
+      `;
+      expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+    },
+    FIVE,
+  );
+
+  conform(
+    'CLOSE in SYN_RECEIVED: a FIN in flight when the SYN is acknowledged [T282] [MUST-21]',
+    async (s) => {
+      await bring(s, 'SYN_RECEIVED', 'active');
+      await s.run`
+        close
+        +0 > F. seq 1 ack 1
+        +0 < . seq 1 ack 1
+        +3 > F. seq 1 ack 1
+        silence 1.9s
+        expect FIN_WAIT_1
+        silence 200ms
+        expect GONE
+      `;
+    },
+    FIVE,
+  );
+
   const idle: readonly (readonly [StateName, string])[] = [
     ['LISTEN', 'T232'],
     ['FIN_WAIT_2', 'T237'],

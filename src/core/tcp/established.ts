@@ -20,6 +20,7 @@ import {
 } from './row.ts';
 import { RTO_AFTER_SYN_TIMEOUT_MS, sampleRtt } from './rtt.ts';
 import type { Segment } from './segment.ts';
+import { armUserTimeout } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Called with SND.UNA = ISS, before the acknowledgment of our SYN is taken. */
@@ -47,8 +48,8 @@ function settle(t: Tcp, tcb: Tcb): void {
   tcb.flags2 &= ~F2_TFO_PENDING;
   t.fastOpens.settle(tcb.listener);
   if (tcb.sndNxt === tcb.sndUna) return;
-  tcb.firstSentAt = t.tick;
   arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  armUserTimeout(t, tcb);
 }
 
 /** SEG.WND scaled, except in a SYN (RFC 7323 §2.2). 16 bits and a shift of 14 at most: below 2^30, never negative [MUST-1] [REC-1]. */

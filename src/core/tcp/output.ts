@@ -130,6 +130,7 @@ function resendLost(t: Tcp, tcb: Tcb, link: number): boolean {
     spend(tcb, len);
     // RFC 6298 §5: the timer never sends it again sooner than one RTO after this.
     if (rec === tcb.rtxHead || tcb.timer(TIMER_REXMIT) === 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+    armUserTimeout(t, tcb); // text of a SYN that was not taken went before anything was outstanding
   }
   return true;
 }
@@ -209,6 +210,7 @@ function mayEndShort(tcb: Tcb, n: number, left: number, pipe: number): boolean {
 export function waitForHop(t: Tcp, tcb: Tcb): void {
   if ((tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return;
   if (unsent(tcb) <= 0 && !finWaits(tcb)) return;
+  armUserTimeout(t, tcb);
   if (tcb.timer(TIMER_REXMIT) === 0 && tcb.timer(TIMER_PERSIST) === 0) arm(t, tcb, TIMER_PERSIST, tcb.rto);
 }
 

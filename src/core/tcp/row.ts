@@ -104,7 +104,12 @@ export const flight = [
   ['oooLast', 1, 'seq', 'start of the block that changed last: it leads the SACK option'],
   ['oooCount', 1, 'count', 'records held out of order'],
   ['ackBytes', 1, 'B', 'in-order bytes not acknowledged yet'],
-  ['firstSentAt', 1, 'tick@', 'when the oldest unacknowledged data was first sent; 0 = nothing outstanding'],
+  [
+    'firstSentAt',
+    1,
+    'tick@',
+    'when the oldest unacknowledged data was first sent, or began to wait for the neighbour, or was a probe that is not answered; 0 = nothing outstanding',
+  ],
   ['deadlines', 8, 'tick@', 'by TIMER_*; those that an idle connection may have are in the row; 0 = off'],
   // RFC 8985
   ['rackXmitTs', 1, 'us@', 'RACK.xmit_ts: when the latest-sent delivered segment left'],

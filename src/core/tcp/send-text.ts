@@ -44,7 +44,8 @@ export function sendText(t: Tcp, tcb: Tcb, link: number, n: number, left: number
   return true;
 }
 
-/** [MUST-21] R2 in time: counts from the first transmission of what is outstanding. */
+/** [MUST-21] R2 in time: counts from the first transmission of what is outstanding, or from when it began to wait for the neighbour. */
 export function armUserTimeout(t: Tcp, tcb: Tcb): void {
+  if (tcb.firstSentAt === 0) tcb.firstSentAt = t.tick;
   if (tcb.userTimeout > 0 && tcb.timer(TIMER_USER) === 0) arm(t, tcb, TIMER_USER, tcb.userTimeout);
 }

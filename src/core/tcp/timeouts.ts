@@ -45,6 +45,7 @@ import {
 import { backOff } from './rtt.ts';
 import { forgetReneged } from './scoreboard.ts';
 import { tellRoom } from './send-buffer.ts';
+import { armUserTimeout } from './send-text.ts';
 import { probeTimeout } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
 import { beginUndo } from './undo.ts';
@@ -191,7 +192,9 @@ function persist(t: Tcp, tcb: Tcb): void {
       return;
     }
     backOff(tcb);
-    arm(t, tcb, TIMER_PERSIST, tcb.rto);
+    armUserTimeout(t, tcb);
+    // A peer that died is found out within twice the user timeout, however far apart the probes have come to lie.
+    arm(t, tcb, TIMER_PERSIST, tcb.userTimeout > 0 ? Math.min(tcb.rto, tcb.userTimeout) : tcb.rto);
   }
   tcb.flags |= F_RESEND; // the probe leaves with the turn's output, when nothing can take its bytes away any more
   markDirty(t, tcb);

@@ -45,6 +45,7 @@ import { rtoFromEstimate, sampleRtt } from '../rtt.ts';
 import { acknowledge, beginNews, takeSack } from '../scoreboard.ts';
 import type { Segment } from '../segment.ts';
 import { growSendBuffer, tellRoom } from '../send-buffer.ts';
+import { armUserTimeout } from '../send-text.ts';
 import { readOptions } from '../syn-options.ts';
 import { scheduleProbe } from '../tail-loss-probe.ts';
 import type { Tcb } from '../tcb.ts';
@@ -89,7 +90,9 @@ function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
 function lateHandshake(t: Tcp, tcb: Tcb): void {
   ourSynAcked(t, tcb);
   announce(t, tcb);
-  if (tcb.sndUna !== tcb.sndNxt) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  if (tcb.sndUna === tcb.sndNxt) return;
+  arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  armUserTimeout(t, tcb);
 }
 
 /** [MAY-12] RFC 5961 §5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
@@ -139,9 +142,16 @@ function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment, advances: 
   const opened = window > tcb.sndWnd;
   const probed = wasProbed(tcb);
   takeWindow(tcb, window, seg.seq, seg.ack);
-  if (tcb.flags & F_PERSIST) tcb.rexmits = 0;
+  if (tcb.flags & F_PERSIST) probeAnswered(tcb);
   if (window > 0 && probed) leavePersist(t, tcb);
   if (opened) markDirty(t, tcb);
+}
+
+/** [MUST-37] the peer lives: R2 and the user timeout count from the next probe that it does not answer. */
+function probeAnswered(tcb: Tcb): void {
+  tcb.rexmits = 0;
+  tcb.firstSentAt = 0;
+  disarm(tcb, TIMER_USER);
 }
 
 /** The window was closed and a timer asked for it: the persist timer, or with text in flight the retransmission timer. */
@@ -156,7 +166,10 @@ function leavePersist(t: Tcp, tcb: Tcb): void {
   // The probe's octet may have been thrown away with the window closed: it goes again with the rest.
   if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
   markAllLost(t, tcb);
-  if (tcb.rtxHead >= 0) arm(t, tcb, TIMER_REXMIT, tcb.rto);
+  if (tcb.rtxHead >= 0) {
+    arm(t, tcb, TIMER_REXMIT, tcb.rto);
+    armUserTimeout(t, tcb);
+  }
   markDirty(t, tcb);
 }
 
@@ -283,6 +296,7 @@ export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
     const window = scaledWindow(tcb, seg);
     const probed = wasProbed(tcb);
     takeWindow(tcb, window, tcb.sndWl1, seg.ack);
+    if (tcb.flags & F_PERSIST) probeAnswered(tcb);
     if (window > 0 && probed) leavePersist(t, tcb);
   }
   afterAck(t, tcb, seg);

@@ -5,6 +5,7 @@ import {
   F_KEEPALIVE,
   F_PASSIVE,
   F_WS,
+  F2_TFO_PENDING,
   TIMER_KEEPALIVE,
   TIMER_REXMIT,
   TIMER_USER,
@@ -38,6 +39,15 @@ test('a SYN sent twice gives none, and RTO for data is 3 s at least (RFC 6298 (5
   slow.tcb.rto = 8000;
   ourSynAcked(slow.t, slow.tcb);
   expect(slow.tcb.rto).toBe(8000);
+});
+
+test('text that went before the third ACK has both timers from there on [MUST-21] [7413-4.2.2]', () => {
+  const { t, tcb, send } = synSent();
+  send(100);
+  tcb.userTimeout = 5000;
+  tcb.flags2 |= F2_TFO_PENDING;
+  ourSynAcked(t, tcb);
+  expect([tcb.timer(TIMER_REXMIT), tcb.timer(TIMER_USER)]).toEqual([t.tick + tcb.rto, t.tick + 5000]);
 });
 
 test('a window is scaled when scaling was agreed, never in a SYN (RFC 7323 §2.2)', () => {

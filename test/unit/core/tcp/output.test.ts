@@ -14,6 +14,7 @@ import {
   F_SACK,
   TIMER_PERSIST,
   TIMER_REXMIT,
+  TIMER_USER,
 } from '../../../../src/core/tcp/row.ts';
 import { ACK, FIN, PSH } from '../../../../src/wire/abi.ts';
 import { type Bench, bench, IRS } from './bench.ts';
@@ -85,6 +86,17 @@ test.each([
   expect(b.tcb.timer(TIMER_PERSIST) !== 0).toBe(window === 0); // probed later [MUST-36]
 });
 
+test('what a SYN carried in vain goes again, and the user timeout counts from there [MUST-21]', () => {
+  const b = bench();
+  b.send(1000);
+  b.tcb.userTimeout = 5000;
+  b.tcb.firstSentAt = 0; // the SYN was acknowledged alone
+  b.tcb.setTimer(TIMER_REXMIT, 0);
+  markAllLost(b.t, b.tcb);
+  output(b.t, b.tcb, 0);
+  expect([b.take().length, b.tcb.timer(TIMER_USER), b.tcb.firstSentAt]).toEqual([2, b.t.tick + 5000, b.t.tick]);
+});
+
 describe('a neighbour that is not known [MUST-20]', () => {
   const deadline = (b: Bench): number => {
     waitForHop(b.t, b.tcb);
@@ -100,6 +112,18 @@ describe('a neighbour that is not known [MUST-20]', () => {
     fin.tcb.rto = 700;
     fin.tcb.flags |= F_FIN_QUEUED;
     expect(deadline(fin)).toBe(700);
+  });
+
+  test('the user timeout counts from there [MUST-21]', () => {
+    const b = bench();
+    b.tcb.userTimeout = 5000;
+    deadline(b);
+    expect(b.tcb.timer(TIMER_USER)).toBe(0);
+    write(b, 1);
+    deadline(b);
+    b.t.tick += 100;
+    deadline(b);
+    expect([b.tcb.timer(TIMER_USER), b.tcb.firstSentAt]).toEqual([b.t.tick + 4900, b.t.tick - 100]);
   });
 
   test('without anything that waits there is none, nor a second one, nor one outside of a connection', () => {
