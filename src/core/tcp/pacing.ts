@@ -7,6 +7,7 @@ import { diff } from '../seq.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import { arm, controllerOf, disarm, markDirty, type Tcp } from './context.ts';
 import { forgetSent } from './rack.ts';
+import { R_LOST } from './records.ts';
 import { F2_PACED, TIMER_PACE } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -75,6 +76,12 @@ export function holdBack(t: Tcp, tcb: Tcb, ms: number): void {
 /** `bytes` left. */
 export function spend(tcb: Tcb, bytes: number): void {
   if (tcb.pacingRate !== 0) tcb.paceBudget -= bytes;
+}
+
+/** The oldest octets are to go again, and only wait for their turn. */
+export function headIsPaced(t: Tcp, tcb: Tcb): boolean {
+  if (tcb.timer(TIMER_PACE) === 0 || tcb.lostOut === 0 || tcb.rtxHead < 0) return false;
+  return (t.records.flags(tcb.rtxHead) & R_LOST) !== 0;
 }
 
 /** TIMER_PACE: the next quantum may leave. */

@@ -12,7 +12,7 @@ import { BY_CLOSED_WINDOW, BY_KEEP_ALIVE, BY_NEIGHBOUR, BY_REASON, BY_USER_TIMEO
 import { end, remove } from './lifecycle.ts';
 import { reorderTimeout } from './loss.ts';
 import { orphanExpired, watchOrphan } from './orphan.ts';
-import { paceDue } from './pacing.ts';
+import { headIsPaced, paceDue } from './pacing.ts';
 import { timeoutMeansMtu } from './path-mtu.ts';
 import { rackTimeout } from './rack.ts';
 import { ackNow } from './receive-window.ts';
@@ -121,6 +121,11 @@ function retransmission(t: Tcp, tcb: Tcb): void {
   }
   const opening = (tcb.state & (SYN_SENT | SYN_RECEIVED)) !== 0;
   const closedWindow = !opening && tcb.sndWnd === 0;
+  if (!opening && !closedWindow && headIsPaced(t, tcb)) {
+    // What has not left again was not lost again: that says nothing about the path, nor about the peer.
+    arm(t, tcb, TIMER_REXMIT, diff(tcb.timer(TIMER_PACE), t.tick) + tcb.rto);
+    return;
+  }
   const first = tcb.rexmits === 0;
   tcb.rexmits++;
   t.counters.timeouts++;

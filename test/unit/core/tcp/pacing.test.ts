@@ -5,7 +5,7 @@ import { RATE_UNIT } from '../../../../src/core/tcp/congestion/view.ts';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import { afterIdle, holdBack, paceDue, paced, spend } from '../../../../src/core/tcp/pacing.ts';
-import { F_CWND_LIMITED, F_DIRTY, F2_PACED, TIMER_PACE } from '../../../../src/core/tcp/row.ts';
+import { F_CWND_LIMITED, F_DIRTY, F2_PACED, TIMER_PACE, TIMER_REXMIT } from '../../../../src/core/tcp/row.ts';
 import { infoOf } from '../../../../src/core/tcp/status.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { TUNE_PACING, tune } from '../../../../src/core/tcp/tuning.ts';
@@ -320,4 +320,31 @@ describe('[RFC 5681 §4.1] idle time', () => {
   test('a connection that never sent, or forgot, was idle for long', () => {
     expect(idle(() => {})).toBe(30_000);
   });
+});
+
+test('a retransmission that waits for its turn is not lost once more: no backoff, no black hole, no R2 [MUST-20]', () => {
+  const b = bench({ tcp: { dataRetries: 3 } });
+  b.tcb.pacingRate = 160 / RATE_UNIT;
+  drain(b);
+  b.send(1000);
+  b.send(1000);
+  b.take();
+  b.tcb.rto = 200;
+  b.tcb.setTimer(TIMER_REXMIT, b.t.tick + 200);
+  const sent: number[] = [];
+  for (let ms = 0; ms < 6200; ms++) {
+    pass(b, 1000);
+    expire(b.t, b.tcb);
+    if (b.t.dirty.shift() >= 0) output(b.t, b.tcb, 0);
+    for (const { seq } of b.take()) sent.push(seq, ms);
+  }
+  expect([b.t.counters.timeouts, b.t.counters.blackHoles, b.tcb.rexmits, b.tcb.rto]).toEqual([1, 0, 1, 400]);
+  expect(sent).toEqual([]);
+  for (let ms = 0; ms < 100; ms++) {
+    pass(b, 1000);
+    expire(b.t, b.tcb);
+    if (b.t.dirty.shift() >= 0) output(b.t, b.tcb, 0);
+    for (const { seq } of b.take()) sent.push(seq);
+  }
+  expect(sent).toEqual([1000]);
 });
