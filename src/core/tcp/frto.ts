@@ -4,7 +4,7 @@
  */
 import { diff, geq, lt } from '../seq.ts';
 import { markDirty, type Tcp } from './context.ts';
-import { F_RTO_RECOVERY, F_SACK, F2_FRTO, F2_FRTO_NEW } from './row.ts';
+import { F_RTO_RECOVERY, F_SACK, F2_FRTO, F2_FRTO_NEW, TIMER_PACE } from './row.ts';
 import { unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 import { undo } from './undo.ts';
@@ -35,6 +35,11 @@ export function frtoAck(t: Tcp, tcb: Tcb, advanced: boolean): boolean {
   if (geq(tcb.sndUna, tcb.frtoSeq) || unsent(tcb) <= 0 || window <= 0) endFrto(t, tcb);
   else tcb.flags2 |= F2_FRTO_NEW;
   return false;
+}
+
+/** Nothing new could leave: it may be corked, or too little to be sent alone. There will be no answer to wait for, then. */
+export function frtoStuck(t: Tcp, tcb: Tcb): void {
+  if (tcb.sndNxt === tcb.frtoSeq && tcb.timer(TIMER_PACE) === 0) endFrto(t, tcb);
 }
 
 /** The timeout was right: what is marked lost goes again. */

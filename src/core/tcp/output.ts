@@ -10,7 +10,7 @@ import { emitAck, emitSyn, emitText } from './emit.ts';
 import { synText, synTextSent } from './fast-open.ts';
 import { CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
 import { stir } from './flights.ts';
-import { frtoRoom } from './frto.ts';
+import { frtoRoom, frtoStuck } from './frto.ts';
 import { noteLimit } from './limits.ts';
 import { mostText } from './mss.ts';
 import { probeMtu } from './mtu-search.ts';
@@ -165,6 +165,7 @@ function sendNew(t: Tcp, tcb: Tcb, link: number): boolean {
     if (!sendText(t, tcb, link, 0, 0, tcb.sndMss)) return false;
   }
   if (left === 0) noteAppLimited(tcb);
+  if (tcb.flags2 & F2_FRTO_NEW) frtoStuck(t, tcb);
   if (tcb.sndNxt !== before && tcb.state !== SYN_RECEIVED) scheduleProbe(t, tcb);
   watchWindow(t, tcb, left);
   tellLowWater(t, tcb);

@@ -1,9 +1,21 @@
 // F-RTO step by step (RFC 5682); scripts show it on the wire (test/conformance/loss-undo.test.ts).
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { add } from '../../../../src/core/seq.ts';
 import { beginFrto, frtoAck, frtoRoom } from '../../../../src/core/tcp/frto.ts';
-import { queueText } from '../../../../src/core/tcp/held-text.ts';
-import { F_DIRTY, F_RTO_RECOVERY, F_SACK, F2_FRTO, F2_FRTO_NEW } from '../../../../src/core/tcp/row.ts';
+import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
+import { output } from '../../../../src/core/tcp/output.ts';
+import { markAllLost } from '../../../../src/core/tcp/retransmission.ts';
+import {
+  F_CORK,
+  F_DIRTY,
+  F_NODELAY,
+  F_RTO_RECOVERY,
+  F_SACK,
+  F2_FRTO,
+  F2_FRTO_NEW,
+  TIMER_PACE,
+} from '../../../../src/core/tcp/row.ts';
+import { acknowledge } from '../../../../src/core/tcp/scoreboard.ts';
 import { type Bench, bench } from './bench.ts';
 
 /** 3000 in flight, the timer has expired; 500 unsent. */
@@ -83,4 +95,38 @@ test('new text is two segments, counted from what was sent before the timeout [5
   expect(frtoRoom(b.tcb)).toBe(2 * b.tcb.sndMss);
   b.tcb.sndNxt = add(b.tcb.sndNxt, 300);
   expect(frtoRoom(b.tcb)).toBe(2 * b.tcb.sndMss - 300);
+});
+
+describe('new text that may not leave is not waited for [5682-2.1]', () => {
+  /** The first segment was acknowledged, and new text is asked for. */
+  function asked(flags: number): Bench {
+    const b = expired();
+    markAllLost(b.t, b.tcb);
+    b.take();
+    acknowledge(b.t, b.tcb, add(b.tcb.sndUna, 1000));
+    b.tcb.sndUna = add(b.tcb.sndUna, 1000);
+    textAcked(b.t, b.tcb, 1000);
+    frtoAck(b.t, b.tcb, true);
+    b.tcb.flags |= flags;
+    return b;
+  }
+  const sent = (b: Bench): number[] => {
+    b.tcb.flags &= ~F_DIRTY;
+    output(b.t, b.tcb, 0);
+    return b.take().map(({ seq }) => seq);
+  };
+
+  test('text that is corked: what is marked lost goes', () => {
+    const b = asked(F_CORK);
+    expect([sent(b), asks(b), (b.tcb.flags & F_DIRTY) !== 0]).toEqual([[], 0, true]);
+    expect(sent(b)[0]).toBe(2000);
+  });
+
+  test('text that leaves is waited for, and so is what only waits for its turn', () => {
+    const b = asked(F_NODELAY);
+    expect([sent(b), asks(b)]).toEqual([[4000], 3]);
+    const late = asked(F_NODELAY);
+    late.tcb.setTimer(TIMER_PACE, late.t.tick + 5);
+    expect([sent(late), asks(late)]).toEqual([[], 3]);
+  });
 });
