@@ -402,7 +402,7 @@ export class Tcb {
   /** in-order bytes not acknowledged yet [B] */
   get ackBytes(): number { return this.f32[this.i32[this.at + FLIGHT]! + 51]!; }
   set ackBytes(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 51] = v; }
-  /** when the oldest unacknowledged data was first sent; 0 = nothing outstanding [tick@] */
+  /** when the oldest unacknowledged data was first sent, or began to wait for the neighbour, or was a probe that is not answered; 0 = nothing outstanding [tick@] */
   get firstSentAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 52]!; }
   set firstSentAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 52] = v; }
   /** RACK.xmit_ts: when the latest-sent delivered segment left [us@] */
