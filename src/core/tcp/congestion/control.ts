@@ -61,6 +61,7 @@ export class CongestionControl {
     tcb.f32.fill(0, tcb.flight + CC_STATE, tcb.flight + CC_STATE + CC_WORDS);
     tcb.pacingRate = 0;
     tcb.roundEnd = tcb.delivered;
+    if (tcb.flags & F_RECOVERY) boundThreshold(tcb);
     try {
       this.of(tcb).open(this.view.of(tcb), now);
     } catch (error) {
@@ -197,6 +198,14 @@ export class CongestionControl {
     this.take(tcb, now);
     this.onFault(error);
   }
+}
+
+/**
+ * In a recovery that another began: PRR ends it with cwnd = ssthresh (RFC 9937 §6.2), and who has a recovery of its own, or threw,
+ * may have left that "arbitrarily high". More than there was in flight at the loss is no reduction that anybody made.
+ */
+function boundThreshold(tcb: Tcb): void {
+  if (tcb.ssthresh > tcb.cwnd && tcb.ssthresh > tcb.recoverFs) tcb.ssthresh = Math.max(tcb.cwnd, 2 * tcb.sndMss);
 }
 
 /** There is no rate any more: it holds nothing back and limits nothing, whether text may leave now or not. */

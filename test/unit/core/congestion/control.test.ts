@@ -107,6 +107,56 @@ describe('exchange', () => {
   });
 });
 
+describe('exchange within a recovery that the old one had for itself [RFC 9937 §6.2]', () => {
+  const own = (more: Partial<CongestionController> = {}) => plain({ ownRecovery: true, ...more });
+  const recovering = (controller: CongestionController) => {
+    const b = bench(controller);
+    Object.assign(b.tcb, { flags: F_RECOVERY, cwnd: 50_000, recoverFs: 80_000 });
+    return b;
+  };
+
+  test('ssthresh, which it never set, is not what the window will be', () => {
+    const { control, tcb } = recovering(own());
+    expect(tcb.ssthresh).toBe(1 << 30);
+    control.change(tcb, 'newreno', 0);
+    expect([tcb.cwnd, tcb.ssthresh]).toEqual([50_000, 50_000]);
+    tcb.ssthresh = 1 << 30;
+    tcb.cwnd = MSS;
+    control.change(tcb, 'cubic', 0);
+    expect(tcb.ssthresh).toBe(2 * MSS);
+  });
+
+  test('nor when it throws, or stays behind in a hand-over', () => {
+    const broken = own({
+      onRecoveryEnd: () => {
+        throw new Error('mine');
+      },
+    });
+    const { control, tcb } = recovering(broken);
+    control.onRecoveryEnd(tcb, 0);
+    expect([tcb.cwnd, tcb.ssthresh]).toEqual([10 * MSS, 10 * MSS]);
+    const other = recovering(own());
+    other.tcb.cc = 200;
+    other.control.adopt(other.tcb, 0);
+    expect(other.tcb.ssthresh).toBe(50_000);
+  });
+
+  test('a reduction that somebody made stays, and so does ssthresh outside a recovery', () => {
+    const { control, tcb } = recovering(newReno);
+    tcb.ssthresh = 60_000; // PRR is on its way there
+    control.change(tcb, 'cubic', 0);
+    expect(tcb.ssthresh).toBe(60_000);
+    tcb.ssthresh = 40_000;
+    tcb.recoverFs = 0;
+    control.change(tcb, 'newreno', 0);
+    expect(tcb.ssthresh).toBe(40_000);
+    tcb.flags = 0;
+    tcb.ssthresh = 1 << 30;
+    control.change(tcb, 'cubic', 0);
+    expect(tcb.ssthresh).toBe(1 << 30);
+  });
+});
+
 describe('a connection that is not established', () => {
   test('is not shown to a controller yet, nor one without a flight block', () => {
     const open = vi.fn();
