@@ -222,7 +222,7 @@ export function waitForHop(t: Tcp, tcb: Tcb): void {
 export function waitNoMore(tcb: Tcb): boolean {
   if ((tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return false;
   if (tcb.sndUna !== tcb.sndNxt || unsent(tcb) > 0 || finWaits(tcb)) return false;
-  tcb.flags &= ~F_DIRTY;
+  tcb.flags &= ~(F_DIRTY | F_ACK_NOW);
   return true;
 }
 
