@@ -117,8 +117,9 @@ export function rest(t: Tcp, tcb: Tcb): void {
   if (tcb.oooHead >= 0 || tcb.flags & F_RCV_FIN) return;
   const after = restAfter(t, tcb);
   const quiet = quietFor(t, tcb);
-  const busy = isBusy(t, tcb);
-  if (busy || quiet < after) ask(t, tcb, busy ? after : after - quiet);
+  // What is under way may stay so for hours, behind a closed window: whoever waits for that does not wake all the time.
+  if (isBusy(t, tcb)) ask(t, tcb, REST_AFTER);
+  else if (quiet < after) ask(t, tcb, after - quiet);
   else if ((tcb.flags2 & F2_HOLDS_FLIGHT) === 0) dropFlight(t, tcb);
 }
 

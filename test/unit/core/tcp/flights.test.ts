@@ -73,6 +73,17 @@ test('while an open connection has a block a timer asks for it', () => {
   expect([tcb.flight, tcb.timer(TIMER_STATE)]).toEqual([0, 0]);
 });
 
+test('who has text under way is not asked every moment, however many there are', () => {
+  const { t, tcb, send } = quiet();
+  t.flights.used = 1100;
+  tcb.lastRcvAt = t.tick;
+  stir(t, tcb);
+  send(100);
+  t.tick = tcb.timer(TIMER_STATE);
+  rest(t, tcb);
+  expect(tcb.timer(TIMER_STATE)).toBe(later(t.tick + REST_AFTER));
+});
+
 test('output stirs, and the end gives back', () => {
   const { t, tcb } = quiet();
   arm(t, tcb, TIMER_STATE, 5);
