@@ -2,7 +2,18 @@
 import { arm, controllerOf, quietFor, type Tcp } from './context.ts';
 import { CLOSE_WAIT, ESTABLISHED } from './figure5.ts';
 import { recallSearch } from './path-mtu.ts';
-import { F_DIRTY, F_RCV_FIN, F2_HOLDS_FLIGHT, FIRST_IDLE_TIMER, TIMER_LOSS, TIMER_PACE, TIMER_STATE } from './row.ts';
+import {
+  F_DIRTY,
+  F_RCV_FIN,
+  F2_HOLDS_FLIGHT,
+  F2_TLP_OUT,
+  F2_TLP_RESENT,
+  F2_UNDO,
+  FIRST_IDLE_TIMER,
+  TIMER_LOSS,
+  TIMER_PACE,
+  TIMER_STATE,
+} from './row.ts';
 import {
   DEADLINES,
   FLIGHT_WORDS,
@@ -27,6 +38,9 @@ const AT_ONCE = 200;
 /** And when even those who talk are too many. */
 const TOO_MANY = 16_384;
 const SOON = 2000;
+
+/** Flags of the row that say what a word of the block means. */
+const OF_THE_BLOCK = F2_TLP_OUT | F2_TLP_RESENT | F2_UNDO;
 
 /** Words in which 0 would name something. */
 const LINKS = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD] as const;
@@ -103,6 +117,7 @@ export function dropFlight(t: Tcp, tcb: Tcb): void {
   if (tcb.timing !== 0) t.limits.give(tcb.timing);
   if (tcb.flight >= FIRST) t.flights.give(tcb.flight);
   tcb.flight = 0;
+  tcb.flags2 &= ~OF_THE_BLOCK;
 }
 
 /** The row has ended. */

@@ -6,7 +6,16 @@ import { dropFlight, REST_AFTER, rest, stir } from '../../../../src/core/tcp/fli
 import { fold } from '../../../../src/core/tcp/folding.ts';
 import { beginTimeWait, remove } from '../../../../src/core/tcp/lifecycle.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
-import { F2_HOLDS_FLIGHT, TIMER_LOSS, TIMER_REXMIT, TIMER_STATE } from '../../../../src/core/tcp/row.ts';
+import {
+  F_SACK,
+  F2_HOLDS_FLIGHT,
+  F2_TLP_OUT,
+  F2_TLP_RESENT,
+  F2_UNDO,
+  TIMER_LOSS,
+  TIMER_REXMIT,
+  TIMER_STATE,
+} from '../../../../src/core/tcp/row.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { type Bench, bench } from './bench.ts';
 
@@ -82,6 +91,16 @@ test('who has text under way is not asked every moment, however many there are',
   t.tick = tcb.timer(TIMER_STATE);
   rest(t, tcb);
   expect(tcb.timer(TIMER_STATE)).toBe(later(t.tick + REST_AFTER));
+});
+
+test('what only the block knows of is over with it: a tail loss probe, what might be undone [RFC 8985 §7.4]', () => {
+  const { t, tcb } = quiet();
+  stir(t, tcb);
+  tcb.flags |= F_SACK;
+  tcb.flags2 |= F2_TLP_OUT | F2_TLP_RESENT | F2_UNDO;
+  tcb.lastRcvAt = t.tick - REST_AFTER;
+  rest(t, tcb);
+  expect([tcb.flight, tcb.flags2 & (F2_TLP_OUT | F2_TLP_RESENT | F2_UNDO)]).toEqual([0, 0]);
 });
 
 test('output stirs, and the end gives back', () => {
