@@ -13,7 +13,7 @@ import type { Rng } from '../../ports.ts';
 import { HOP_MAC_HI, HOP_MAC_LO, HOP_WORDS } from '../../wire/abi.ts';
 import { ADDRESS_WORDS, sameAddress } from '../../wire/address.ts';
 import { diff, since } from '../seq.ts';
-import { lasts } from './neighbour-times.ts';
+import { lasts, NeighbourTimes } from './neighbour-times.ts';
 
 export const HOP_STATE = 2;
 export const HOP_LINK = 3;
@@ -38,11 +38,9 @@ export const FAILED = 5;
 /** Needs no resolution: the far end of a 'loop' link. */
 export const PERMANENT = 6;
 
-/** RFC 4861 §10: RETRANS_TIMER, MAX_MULTICAST_SOLICIT = MAX_UNICAST_SOLICIT, DELAY_FIRST_PROBE_TIME, REACHABLE_TIME. */
-const RETRY_MS = 1000;
+/** RFC 4861 §10: MAX_MULTICAST_SOLICIT = MAX_UNICAST_SOLICIT, DELAY_FIRST_PROBE_TIME. */
 const QUESTIONS = 3;
 const DELAY_MS = 5000;
-const REACHABLE_MS = 30_000;
 
 export interface Asker {
   /** Sends an ARP request or a neighbour solicitation; to the neighbour alone when its MAC is known. */
@@ -54,9 +52,7 @@ export interface Asker {
 export class Neighbours {
   /** Tick of the present. */
   tick = 0;
-  /** What routers may say otherwise (RFC 4861 §6.3.4). */
-  retryMs = RETRY_MS;
-  reachableMs = REACHABLE_MS;
+  readonly times = new NeighbourTimes();
   private readonly hops: Int32Array;
   private readonly capacity: number;
   /** Open addressing over (link, address): hop + 1, 0 = empty. */
@@ -256,14 +252,14 @@ export class Neighbours {
   private question(hop: number): void {
     const h = hop * HOP_WORDS;
     this.hops[h + HOP_ASKED]!++;
-    this.wake(h, this.retryMs);
+    this.wake(h, this.times.retryMs(this.hops, h + HOP_ADDRESS, this.hops[h + HOP_LINK]!));
     this.asker.ask(hop, this.hops[h + HOP_STATE] === PROBE);
   }
 
   /** For 0.5 to 1.5 times REACHABLE_TIME, so that neighbours do not ask in step (RFC 4861 §6.3.2). */
   private reachable(h: number): void {
     this.hops[h + HOP_STATE] = REACHABLE;
-    const base = this.reachableMs;
+    const base = this.times.reachableMs(this.hops, h + HOP_ADDRESS, this.hops[h + HOP_LINK]!);
     this.deadline(h, (base >>> 1) + ((this.rng.u32() >>> 0) % base));
   }
 

@@ -18,7 +18,6 @@ import {
 import { ADDRESS_EXPIRED } from '../events.ts';
 import { type Addresses, DEPRECATED } from './addresses.ts';
 import type { NeighbourDiscovery } from './nd.ts';
-import { MOST_REACHABLE_MS } from './neighbour-times.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import type { Residence, ResidenceUp } from './residence.ts';
@@ -157,10 +156,7 @@ export class Routers {
     const { mtu } = this.options;
     if (raHopLimit(b, l4) !== 0) this.hopLimits.set(link, raHopLimit(b, l4));
     if (mtu >= LEAST_MTU && mtu <= links[link]!.mtu) this.mtus.set(link, mtu);
-    const reachable = raReachableTime(b, l4) >>> 0;
-    const retry = raRetransTimer(b, l4) >>> 0;
-    if (reachable !== 0 && reachable <= MOST_REACHABLE_MS) neighbours.reachableMs = reachable;
-    if (retry !== 0 && retry <= MOST_REACHABLE_MS) neighbours.retryMs = retry;
+    neighbours.times.hear(link, raReachableTime(b, l4) >>> 0, raRetransTimer(b, l4) >>> 0);
   }
 
   private router({ link, src }: Packet, lifetime: number, now: Micros): void {

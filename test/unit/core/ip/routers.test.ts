@@ -160,6 +160,17 @@ test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 486
   expect(host.failed).toEqual([other]);
 });
 
+test('the times of neighbours are IPv6 ones, and at most a few seconds pass between questions [RFC 4861 §6.3.4] [RFC 1122 §2.3.2.1]', () => {
+  const host = started(['10.0.0.1/24']);
+  host.receive(ra({ retrans: HOUR }));
+  const four = host.ip.routeTo(address('10.0.0.2'), 0);
+  const six = host.ip.routeTo(address('fe80::77'), 0);
+  for (let ms = 0; ms < 3000; ms += 100) host.pass(100);
+  expect(host.failed).toEqual([four]);
+  for (let ms = 0; ms < 12_000; ms += 100) host.pass(100);
+  expect(host.failed).toEqual([four, six]);
+});
+
 describe('prefixes', () => {
   test('on the link: neighbours, while it lasts [RFC 4861 §6.3.4]', () => {
     const host = started();
