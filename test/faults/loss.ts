@@ -115,8 +115,8 @@ export const loss: readonly Fault[] = [
     name: 'ece-once',
     ids: ['RFC 3168 §6.1.3'],
     file: 'src/core/tcp/ecn.ts',
-    from: 'if (seg.flags & CWR) tcb.flags2 &= ~F2_ECE;',
-    to: 'tcb.flags2 &= ~F2_ECE;',
+    from: 'if (seg.flags & CWR && tcb.flags2 & F2_ECE) {',
+    to: 'if (tcb.flags2 & F2_ECE) {',
     tests: ECN,
   },
   {

@@ -5,6 +5,7 @@
 import { ACK, CWR, ECE, RX_FLAGS, RX_IP, SYN } from '../../wire/abi.ts';
 import { accurateFeedback, beginAccurate, countMarks, ES_TELL, HANDSHAKE } from './accurate-ecn.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
+import { beginRest } from './flights.ts';
 import { holdBack } from './pacing.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight } from './retransmission.ts';
@@ -77,7 +78,7 @@ export function ecnOfSynAck(t: Tcp, tcb: Tcb, seg: Segment): void {
 }
 
 /** Flags of a segment that leaves, SYNs apart. `fresh`: it has new text. */
-export function ecnFlags(tcb: Tcb, fresh: boolean): number {
+export function ecnFlags(t: Tcp, tcb: Tcb, fresh: boolean): number {
   if (tcb.flags2 & F2_ACCECN) {
     if ((tcb.ecnState & ES_TELL) === 0) return flagsOfAce(tcb.ceRcvd & 7);
     tcb.ecnState &= ~ES_TELL;
@@ -87,6 +88,7 @@ export function ecnFlags(tcb: Tcb, fresh: boolean): number {
   if (fresh && tcb.flags2 & F2_CWR) {
     flags |= CWR; // RFC 3168 §6.1.2: on the first new text after the reduction
     tcb.flags2 &= ~F2_CWR;
+    beginRest(t, tcb);
   }
   return flags;
 }
@@ -100,7 +102,10 @@ export function ecnArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
     if (marks > 0 && seg.len > 0) ackNow(t, tcb); // RFC 9768 §3.2.2.5.1: before the field's three bits wrap
     return;
   }
-  if (seg.flags & CWR) tcb.flags2 &= ~F2_ECE;
+  if (seg.flags & CWR && tcb.flags2 & F2_ECE) {
+    tcb.flags2 &= ~F2_ECE;
+    beginRest(t, tcb);
+  }
   if (marks === 0 || seg.len === 0) return;
   tcb.flags2 |= F2_ECE;
 }

@@ -103,7 +103,7 @@ export function emitText(
   if (tcb.flags2 & (F2_ECN | F2_ACCECN)) {
     // RFC 3168 §6.1.4, §6.1.5, §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes.
     const fresh = len > 0 && seq === tcb.sndNxt;
-    bits |= ecnFlags(tcb, fresh);
+    bits |= ecnFlags(t, tcb, fresh);
     if (fresh && tcb.sndWnd > 0 && (tcb.flags2 & F2_NO_ECT) === 0) tx[base + TX_IP]! |= ECT_0;
   }
   tx[base + TX_FLAGS] = bits | (window << 16);

@@ -6,6 +6,7 @@ import {
   F_DIRTY,
   F_RCV_FIN,
   F2_HOLDS_FLIGHT,
+  F2_MTU_PROBE,
   F2_TLP_OUT,
   F2_TLP_RESENT,
   F2_UNDO,
@@ -40,7 +41,7 @@ const TOO_MANY = 16_384;
 const SOON = 2000;
 
 /** Flags of the row that say what a word of the block means. */
-const OF_THE_BLOCK = F2_TLP_OUT | F2_TLP_RESENT | F2_UNDO;
+const OF_THE_BLOCK = F2_TLP_OUT | F2_TLP_RESENT | F2_UNDO | F2_MTU_PROBE;
 
 /** Words in which 0 would name something. */
 const LINKS = [SND_HEAD, SND_TAIL, SND_CHUNK, RTX_HEAD, RTX_TAIL, OOO_HEAD] as const;

@@ -260,8 +260,11 @@ export const F2_TFO_PENDING = 1 << 28; /** the user has this connection, and the
 export const F2_NO_ECT = 1 << 29; /** the user does not want our text marked as ECN-capable */
 export const F2_TUNED = 1 << 30; /** the block holds what the user set */
 export const F2_ROUTED = 1 << 31; /** it goes by a source route */
-/** What a flight block holds for these cannot be learned again: it is kept while the connection idles. */
-export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_MTU_PROBE | F2_TUNED;
+/**
+ * What a flight block holds for these cannot be learned again: it is kept while the connection idles, and nobody wakes to ask for it.
+ * Whoever takes one of them back asks again (beginRest).
+ */
+export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_TUNED;
 
 // Keep-alive, state and user timer are in the row, the others in the flight block.
 export const TIMER_REXMIT = 0;

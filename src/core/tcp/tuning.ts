@@ -3,7 +3,7 @@ import { EINVAL, ENOTCONN, OK } from '../events.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import { markDirty, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, SYNCHRONIZED } from './figure5.ts';
-import { stir } from './flights.ts';
+import { beginRest, stir } from './flights.ts';
 import { setSendMss } from './mss.ts';
 import { F2_NO_ECT, F2_TUNED } from './row.ts';
 import { tellRoom } from './send-buffer.ts';
@@ -41,6 +41,7 @@ export function tune(t: Tcp, tcb: Tcb, what: number, value: number): number {
   if (what === TUNE_PACING) t.congestion.limit(tcb, value === 0 ? 0 : Math.min(MOST, Math.ceil(value / RATE_UNIT)));
   else tcb.lowWater = value === 0 ? -1 : value;
   tcb.flags2 = tcb.maxPacing !== 0 || tcb.lowWater !== 0 ? tcb.flags2 | F2_TUNED : tcb.flags2 & ~F2_TUNED;
+  if ((tcb.flags2 & F2_TUNED) === 0) beginRest(t, tcb);
   tellRoom(t, tcb);
   if (tcb.sndQueued > 0) markDirty(t, tcb);
   return OK;

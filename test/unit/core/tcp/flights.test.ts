@@ -1,6 +1,7 @@
 // What a connection remembers only while it talks: taken when it stirs, given back when it rests.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { arm } from '../../../../src/core/tcp/context.ts';
+import { ecnArrives } from '../../../../src/core/tcp/ecn.ts';
 import { TIME_WAIT } from '../../../../src/core/tcp/figure5.ts';
 import { dropFlight, REST_AFTER, rest, stir } from '../../../../src/core/tcp/flights.ts';
 import { fold } from '../../../../src/core/tcp/folding.ts';
@@ -8,15 +9,23 @@ import { beginTimeWait, remove } from '../../../../src/core/tcp/lifecycle.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import {
   F_SACK,
+  F2_ACCECN,
+  F2_CWR,
+  F2_ECE,
+  F2_ECN,
   F2_HOLDS_FLIGHT,
+  F2_MTU_PROBE,
   F2_TLP_OUT,
   F2_TLP_RESENT,
+  F2_TUNED,
   F2_UNDO,
   TIMER_LOSS,
   TIMER_REXMIT,
   TIMER_STATE,
 } from '../../../../src/core/tcp/row.ts';
 import { expire } from '../../../../src/core/tcp/timeouts.ts';
+import { TUNE_PACING, tune } from '../../../../src/core/tcp/tuning.ts';
+import { ACK, CWR, DESC_WORDS } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 
 /** Many ask at the same moment. */
@@ -101,6 +110,62 @@ test('what only the block knows of is over with it: a tail loss probe, what migh
   tcb.lastRcvAt = t.tick - REST_AFTER;
   rest(t, tcb);
   expect([tcb.flight, tcb.flags2 & (F2_TLP_OUT | F2_TLP_RESENT | F2_UNDO)]).toEqual([0, 0]);
+});
+
+describe('what holds a block', () => {
+  /** Idle for long, with nothing that would wake for it. */
+  function held(flags: number): Bench {
+    const b = quiet();
+    b.tcb.flags2 |= flags;
+    stir(b.t, b.tcb);
+    later30(b);
+    return b;
+  }
+  function later30({ t, tcb }: Bench): void {
+    t.tick = tcb.timer(TIMER_STATE);
+    tcb.lastRcvAt = t.tick - REST_AFTER;
+    expire(t, tcb);
+  }
+
+  test.each([
+    ['tuned', F2_TUNED],
+    ['with CWR to say', F2_CWR],
+    ['with ECE to say', F2_ECE],
+    ['that counts marks', F2_ACCECN],
+  ])('a connection that idles %s keeps its block and wakes nobody', (_what, flag) => {
+    const { tcb } = held(flag);
+    expect([tcb.flight !== 0, tcb.timer(TIMER_STATE)]).toEqual([true, 0]);
+  });
+
+  test('when it is tuned no more it rests', () => {
+    const b = held(F2_TUNED);
+    tune(b.t, b.tcb, TUNE_PACING, 0);
+    later30(b);
+    expect(b.tcb.flight).toBe(0);
+  });
+
+  test('when CWR has gone with new text it rests [RFC 3168 §6.1.2]', () => {
+    const b = held(F2_ECN | F2_CWR);
+    b.send(100);
+    expect(b.take()[0]!.flags & CWR).toBe(CWR);
+    b.tcb.sndUna = b.tcb.sndNxt;
+    b.tcb.sndQueued = 0;
+    for (const timer of [TIMER_REXMIT, TIMER_LOSS]) b.tcb.setTimer(timer, 0);
+    later30(b);
+    expect(b.tcb.flight).toBe(0);
+  });
+
+  test('when CWR has come it rests [RFC 3168 §6.1.3]', () => {
+    const b = held(F2_ECN | F2_ECE);
+    Object.assign(b.t.seg, { flags: ACK | CWR, len: 0, rx: new Int32Array(DESC_WORDS), base: 0 });
+    ecnArrives(b.t, b.tcb, b.t.seg);
+    later30(b);
+    expect(b.tcb.flight).toBe(0);
+  });
+
+  test('with nothing in flight there is no probe of the path MTU either', () => {
+    expect(held(F2_MTU_PROBE).tcb).toMatchObject({ flight: 0 });
+  });
 });
 
 test('output stirs, and the end gives back', () => {
