@@ -2,6 +2,7 @@
  * Proportional rate reduction (RFC 9937 §6.2, before it RFC 6937 §3): in fast recovery each ACK lets out as much as brings the flight
  * to ssthresh by the time recovery ends, neither in a burst nor after a silence. Controllers that know better set cwnd themselves.
  */
+import { MAX_CWND } from './congestion/controller.ts';
 import type { Tcp } from './context.ts';
 import { inFlight } from './retransmission.ts';
 import type { Tcb } from './tcb.ts';
@@ -31,6 +32,7 @@ export function prrAck(t: Tcp, tcb: Tcb, safe: boolean): void {
   tcb.cwnd = pipe + Math.max(0, count);
 }
 
+/** A controller may have named no ssthresh at all: then there is room for what was in flight. */
 export function endPrr(tcb: Tcb): void {
-  tcb.cwnd = tcb.ssthresh;
+  tcb.cwnd = tcb.ssthresh < MAX_CWND ? tcb.ssthresh : Math.max(tcb.cwnd, tcb.recoverFs);
 }

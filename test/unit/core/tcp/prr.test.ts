@@ -1,5 +1,6 @@
 // RFC 9937 §6 by hand: MSS 1000, twenty in flight, ssthresh 10000.
 import { describe, expect, test } from 'vitest';
+import { MAX_CWND } from '../../../../src/core/tcp/congestion/controller.ts';
 import { beginPrr, endPrr, prrAck } from '../../../../src/core/tcp/prr.ts';
 import { F_RECOVERY, F_SACK } from '../../../../src/core/tcp/row.ts';
 import { type Bench, bench } from './bench.ts';
@@ -69,5 +70,12 @@ describe('sndcnt [RFC 6937 §3]', () => {
     const b = recovering();
     endPrr(b.tcb);
     expect(b.tcb.cwnd).toBe(10_000);
+  });
+
+  test('of a controller that named no ssthresh: what was in flight, not a window without end', () => {
+    const b = recovering(MAX_CWND);
+    b.tcb.cwnd = 4000;
+    endPrr(b.tcb);
+    expect(b.tcb.cwnd).toBe(b.tcb.recoverFs);
   });
 });
