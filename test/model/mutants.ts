@@ -74,7 +74,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no timer for a FIN behind a late handshake (T282)',
     file: `${arrives}ack.ts`,
-    from: '  if (tcb.sndUna !== tcb.sndNxt) arm(t, tcb, TIMER_REXMIT, tcb.rto);\n}',
+    from: '  if (tcb.sndUna === tcb.sndNxt) return;\n  arm(t, tcb, TIMER_REXMIT, tcb.rto);\n  armUserTimeout(t, tcb);\n}',
     to: '}',
     scenario: 'close in SYN_RECEIVED',
   },
