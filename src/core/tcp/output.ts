@@ -19,6 +19,7 @@ import { sendProbe } from './probe.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, split, tellResent } from './retransmission.ts';
 import {
+  F_ACK_LATER,
   F_ACK_NOW,
   F_CORK,
   F_CWND_LIMITED,
@@ -222,7 +223,7 @@ export function waitForHop(t: Tcp, tcb: Tcb): void {
 export function waitNoMore(tcb: Tcb): boolean {
   if ((tcb.state & SYNCHRONIZED) === 0 || tcb.state === TIME_WAIT) return false;
   if (tcb.sndUna !== tcb.sndNxt || unsent(tcb) > 0 || finWaits(tcb)) return false;
-  tcb.flags &= ~(F_DIRTY | F_ACK_NOW);
+  tcb.flags &= ~(F_DIRTY | F_ACK_NOW | F_ACK_LATER);
   return true;
 }
 
