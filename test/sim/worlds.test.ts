@@ -16,6 +16,7 @@ test.each(SEEDS)(
 /** Worlds that once failed, and in which nothing but the defect was unusual. */
 test.each([
   [278250590074, 'a lost probe of the path MTU, without SACK: what duplicates stand for is bounded'],
+  [344650231004, 'a delayed ACK was due when its neighbour was given up: it is owed no more'],
   [
     338253311820,
     'a mark on a window of one segment while paced: the wait is in time, not in bytes of a rate that falls',
