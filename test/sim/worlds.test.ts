@@ -17,6 +17,7 @@ test.each(SEEDS)(
 test.each([
   [278250590074, 'a lost probe of the path MTU, without SACK: what duplicates stand for is bounded'],
   [344650231004, 'a delayed ACK was due when its neighbour was given up: it is owed no more'],
+  [347643871572, 'an end that was accepted after the other had gone, whose reset was lost'],
   [
     338253311820,
     'a mark on a window of one segment while paced: the wait is in time, not in bytes of a rate that falls',

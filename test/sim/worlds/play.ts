@@ -49,6 +49,9 @@ export function play(w: World): Played {
     const took = finish(pair, running);
     for (const one of running) judge(one, pair);
     pair.clock.run(pair.clock.now() + HOUR / 4);
+    // Who was handed over only now, by a card that hands on late, may have missed the reset of one that was gone by then.
+    for (const one of running) forsake(one);
+    pair.clock.run(pair.clock.now() + HOUR / 4);
     for (const [n, host] of pair.hosts.entries()) {
       host.invariants.check();
       const left = host.leftovers(1);
