@@ -2,7 +2,7 @@
 // One load on servers that take turns, each a fresh process: for "is it faster than before", where a whole bench is too much.
 // LOAD: sink, source, sink-crc, source-crc, cps, rr1 or rr64. SERVER: node-net, ours or ours-net, with `=FOLDER` the one of another
 // working tree (built): `node bench/turns.mjs sink node-net ours-net=../before ours-net`. Ratios are to the first, within a round.
-// --pin: server and client share core 0.
+// --pin: server and client share core 0. --first LOAD,LOAD: what each process serves before, for what age does to it.
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -19,6 +19,7 @@ const { values: ask, positionals } = parseArgs({
     mode: { type: 'string', default: 'on' },
     conns: { type: 'string', default: '1' },
     flight: { type: 'string', default: '64' },
+    first: { type: 'string', default: '' },
     pin: { type: 'boolean', default: false },
     node: { type: 'string', default: process.execPath },
     out: { type: 'string' },
@@ -36,10 +37,15 @@ const loads = {
   rr64: { words: ['rr', 2, 64, 6000, 2], value: 'p50_us' },
 };
 const scripts = { 'node-net': 'peers/node_net.js', ours: 'server.mjs', 'ours-net': 'server-net.mjs' };
+const first = ask.first.split(',').filter(Boolean);
 const servers = names.map((name) => ({ name, kind: name.split('=')[0], folder: name.split('=')[1] ?? path('.') }));
-if (!Object.hasOwn(loads, load ?? '') || servers.length === 0 || servers.some((s) => !Object.hasOwn(scripts, s.kind))) {
+if (
+  [load ?? '', ...first].some((one) => !Object.hasOwn(loads, one)) ||
+  servers.length === 0 ||
+  servers.some((s) => !Object.hasOwn(scripts, s.kind))
+) {
   say(
-    `LOAD is one of ${Object.keys(loads).join(', ')}; SERVER of ${Object.keys(scripts).join(', ')}, with =FOLDER or without`,
+    `LOAD, and each of --first, is one of ${Object.keys(loads).join(', ')}; SERVER of ${Object.keys(scripts).join(', ')}, with =FOLDER or without`,
   );
   process.exit(2);
 }
@@ -76,6 +82,7 @@ function kcli(ip, port, [what, offset, ...rest]) {
 async function turn(server, round) {
   const { child, ip, port } = await start(server);
   kcli(ip, port, ['rr', 2, 1, 500, 2]);
+  for (const one of first) kcli(ip, port, loads[one].words);
   const before = cpuOf(child.pid);
   const row = { ...kcli(ip, port, loads[load].words), t: load, peer: server.name, round, mode: ask.mode };
   row.cpu = Number((cpuOf(child.pid) - before).toFixed(2));
