@@ -3,7 +3,7 @@
  * allows in one tick, at least two segments. A quantum goes out as one super-segment where the device cuts, and the
  * rate, not 64 KiB, decides how large that is. Above some 500 Mbit/s a tick holds more than a super-segment.
  */
-import { diff } from '../seq.ts';
+import { diff, since } from '../seq.ts';
 import { RATE_UNIT } from './congestion/view.ts';
 import { arm, controllerOf, disarm, markDirty, type Tcp } from './context.ts';
 import { forgetSent } from './rack.ts';
@@ -92,7 +92,7 @@ export function paceDue(t: Tcp, tcb: Tcb): void {
 /** The first text after everything sent was acknowledged: how long nothing left (RFC 5681 §4.1: since the last was sent). */
 export function afterIdle(t: Tcp, tcb: Tcb): void {
   // A fresh block: nothing left for half a minute. Unsigned: a block may be kept for long, and idle time has no sign.
-  const us = tcb.lastSentUs === 0 ? LONG_IDLE : diff(t.now | 0, tcb.lastSentUs) >>> 0;
+  const us = tcb.lastSentUs === 0 ? LONG_IDLE : since(t.now | 0, tcb.lastSentUs);
   if (us >= LONG_IDLE) forgetSent(tcb);
   controllerOf(t, tcb).onIdle(tcb, Math.floor(us / TICK_US), t.now);
 }

@@ -129,7 +129,7 @@ function lookFor(tcb: Tcb): void {
  */
 export function pauseSearch(t: Tcp, tcb: Tcb): void {
   tcb.mtuHigh = 0;
-  tcb.mtuAt = t.tick;
+  tcb.mtuAt = t.tick || 1; // 0: not paused
   t.paths.pause(tcb.i32, tcb.at + RADDR, tcb.mtuAt);
 }
 

@@ -3,7 +3,7 @@
  * finer than the round trip (RFC 8985 §4).
  * Its time is that of the records, in microseconds; only its timer has the wheel's ticks of 1 ms.
  */
-import { diff, gt, leq, lt } from '../seq.ts';
+import { diff, gt, leq, lt, since } from '../seq.ts';
 import { arm, disarm, type Tcp } from './context.ts';
 import { R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import { markLost } from './retransmission.ts';
@@ -52,7 +52,7 @@ export function forgetSent(tcb: Tcb): void {
 }
 
 function takeMinRtt(t: Tcp, tcb: Tcb, rtt: number): void {
-  const age = ((t.now | 0) - tcb.minRttAt) >>> 0;
+  const age = since(t.now | 0, tcb.minRttAt);
   if (tcb.minRtt !== 0 && rtt > tcb.minRtt && age < MIN_RTT_LIFE_US) return;
   tcb.minRtt = rtt;
   tcb.minRttAt = t.now | 0;
@@ -66,7 +66,7 @@ function isAfter(time: number, end: number, otherTime: number, otherEnd: number)
 
 /** TSval of a segment that left at that moment. */
 function stampAt(t: Tcp, tcb: Tcb, sentAt: number): number {
-  const ago = ((t.now | 0) - sentAt) >>> 0;
+  const ago = since(t.now | 0, sentAt);
   return (Math.floor((t.now - ago) / 1000) + tcb.tsOffset) | 0;
 }
 

@@ -1,5 +1,5 @@
 /** RCV.WND: what we offer, and when offering more is worth a segment (RFC 9293 §3.8.6). */
-import { add, diff } from '../seq.ts';
+import { add, diff, since } from '../seq.ts';
 import { arm, markDirty, quietFor, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, RECEIVING, SYN_SENT } from './figure5.ts';
 import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
@@ -82,7 +82,7 @@ function isPrompt(t: Tcp, tcb: Tcb): boolean {
  */
 function worthOneRound(t: Tcp, tcb: Tcb): number {
   if (tcb.flight === 0) return 0; // idle for long: nothing is measured, and nobody's block stays blank
-  const elapsed = ((t.now | 0) - tcb.rttAt) >>> 0;
+  const elapsed = since(t.now | 0, tcb.rttAt);
   if (tcb.rttAt !== 0 && elapsed < tcb.srtt) return 0;
   const measured = tcb.rttAt !== 0 && elapsed <= 2 * tcb.srtt + 1000;
   const came = diff(tcb.rcvNxt, tcb.rttSeq);
