@@ -3,25 +3,12 @@
  * whoever touched it last, and his AsyncLocalStorage is nobody else's to see.
  */
 import { AsyncResource } from 'node:async_hooks';
-import type { Handlers } from './handlers.ts';
-
-const NAMES = [
-  'open',
-  'data',
-  'drain',
-  'end',
-  'close',
-  'halfclose',
-  'urgent',
-  'outOfBand',
-  'softError',
-  'state',
-] as const satisfies readonly (keyof Handlers)[];
+import { HANDLER_NAMES, type Handlers } from './handlers.ts';
 
 type Handler = (...given: unknown[]) => unknown;
 
 interface Kind {
-  /** Which handlers there are: a bit each, in the order of NAMES. */
+  /** Which handlers there are: a bit each, in the order of HANDLER_NAMES. */
   readonly mask: number;
   readonly Bound: new () => Handlers;
 }
@@ -43,7 +30,7 @@ export function inContext(handlers: Handlers): Handlers {
 
 function maskOf(handlers: Handlers): number {
   let mask = 0;
-  for (let n = 0; n < NAMES.length; n++) if (handlers[NAMES[n]!] !== undefined) mask |= 1 << n;
+  for (let n = 0; n < HANDLER_NAMES.length; n++) if (handlers[HANDLER_NAMES[n]!] !== undefined) mask |= 1 << n;
   return mask;
 }
 
@@ -53,7 +40,7 @@ function classOf(handlers: Handlers): new () => Handlers {
       super('USERTCP_HANDLERS');
     }
   }
-  for (const name of NAMES) {
+  for (const name of HANDLER_NAMES) {
     if (handlers[name] === undefined) continue;
     const value =
       name === 'data'

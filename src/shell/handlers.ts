@@ -46,6 +46,20 @@ export interface Handlers {
 
 export const NO_HANDLERS: Handlers = {};
 
+/** All of them but `syn`, which is the listener's. */
+export const HANDLER_NAMES = [
+  'open',
+  'data',
+  'drain',
+  'end',
+  'close',
+  'halfclose',
+  'urgent',
+  'outOfBand',
+  'softError',
+  'state',
+] as const satisfies readonly (keyof Handlers)[];
+
 /** Of one that is done with its connection, and hears how it ends. */
 export function lastOf(handlers: Handlers): Handlers {
   return handlers.close === undefined ? NO_HANDLERS : { close: (conn, error) => handlers.close?.(conn, error) };

@@ -1,21 +1,9 @@
 /** What calls are given besides options: bytes, handlers, times. Wrong ones throw OptionError, as wrong options do. */
 import { types } from 'node:util';
-import type { Handlers } from '../handlers.ts';
+import { HANDLER_NAMES, type Handlers } from '../handlers.ts';
 import { OptionError } from '../option-error.ts';
 
-const HANDLERS: readonly string[] = [
-  'syn',
-  'open',
-  'data',
-  'halfclose',
-  'drain',
-  'end',
-  'close',
-  'urgent',
-  'outOfBand',
-  'softError',
-  'state',
-] satisfies (keyof Handlers)[];
+const HANDLERS: readonly string[] = ['syn', ...HANDLER_NAMES];
 
 /** What the same is called by node:net and in browsers. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
