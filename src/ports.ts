@@ -81,6 +81,8 @@ export interface Link {
    * takes the name back. A link without this only gets pieces of the arena.
    */
   lend?(region: number, bytes: Uint8Array | null): void;
+  /** A link to ourselves: calls `act` once, in a later turn, when what was sent until then has arrived. It must not throw. */
+  behind?(act: () => void): void;
   /** Tells which destination addresses to accept (mapped form, 4 words each), and the ports in shared mode. */
   setAddresses?(addresses: Int32Array): void;
   /** The network carries no more than this, whatever the device could: `mtu` is at most that from now on. */

@@ -50,6 +50,8 @@ export class Loopback implements Link {
   #writing = 0;
   #end = 0;
   #packets: Packet[] = [];
+  #waiting: (() => void)[] = [];
+  #scheduled = false;
   #encoder: FrameEncoder | undefined;
   #onBurst: ((n: number) => void) | undefined;
 
@@ -77,6 +79,11 @@ export class Loopback implements Link {
     const encoder = this.#attached();
     if (n > 0) this.counters[TX_BATCHES]!++;
     for (let i = 0; i < n; i += 1 + pieceDescriptors(this.tx, i * DESC_WORDS)) this.#take(encoder, i * DESC_WORDS);
+  }
+
+  behind(act: () => void): void {
+    this.#waiting.push(act);
+    this.#schedule();
   }
 
   lend(region: number, bytes: Uint8Array | null): void {
@@ -109,7 +116,25 @@ export class Loopback implements Link {
     this.counters[TX_FRAMES]!++;
     this.counters[TX_BYTES]! += length;
     const packet = { offset, length, segments: segmentCount(this.tx, at), size: this.tx[at + TX_GSO]! };
-    if (this.#packets.push(packet) === 1) this.#later(() => this.#deliver());
+    this.#packets.push(packet);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#later(() => this.#arrive());
+  }
+
+  #arrive(): void {
+    this.#scheduled = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      this.#deliver();
+    } finally {
+      for (const act of waiting) act();
+    }
   }
 
   #deliver(): void {

@@ -7,6 +7,7 @@
 import type { Core } from '../core/api.ts';
 import { EVENT_WORDS } from '../core/events.ts';
 import type { Clock, Link, Micros } from '../ports.ts';
+import { surface } from './surface.ts';
 
 /** Called per event record: `words[at]` is its first word. May make calls, which may append events. */
 export type Dispatch = (words: Int32Array, at: number) => void;
@@ -40,6 +41,8 @@ export class Driver {
   /** How many frames of turns are on the call stack: a link may deliver while it is flushed. */
   #depth = 0;
   #again = false;
+  /** Waits for what is under way over our own loopback. */
+  #behind: (() => void)[] = [];
   /** Next event to dispatch; a burst inside a burst goes on from here. */
   #cursor = 0;
   /** The turn was begun by the event loop, so nobody's code but a handler's is on the call stack. */
@@ -102,6 +105,31 @@ export class Driver {
     this.#turn(() => {});
   }
 
+  /** Calls `act` when what this turn sends over our own loopback has arrived, behind who is told of that; at once where there is none. */
+  behind(act: () => void): void {
+    const own = this.#links.find(({ kind }) => kind === 'loop');
+    if (own?.behind === undefined) return act();
+    if (this.#behind.push(act) === 1) own.behind(this.#arrived);
+  }
+
+  readonly #arrived = (): void => {
+    const due = this.#behind;
+    this.#behind = [];
+    if (!this.#running) return;
+    this.#fromLoop = true;
+    this.#turn(() => {
+      for (const act of due) {
+        try {
+          act();
+        } catch (error) {
+          surface(error);
+        }
+        this.breathe();
+      }
+    });
+    this.bursts?.end();
+  };
+
   readonly #endOfTick = (): void => {
     this.#queued = false;
     this.flush();
@@ -119,6 +147,7 @@ export class Driver {
     this.counts.bursts++;
     this.counts.descriptors += descriptors;
     const outermost = this.#depth === 0;
+    const goesOn = this.#behind.length > 0 && this.#links[link]!.kind === 'loop';
     if (outermost) {
       this.bursts?.begin();
       this.#fromLoop = true;
@@ -128,7 +157,7 @@ export class Driver {
       this.#drainEvents();
       this.watcher?.afterBurst(link);
     });
-    if (outermost) this.bursts?.end();
+    if (outermost && !goesOn) this.bursts?.end();
   }
 
   #down(link: number, error: Error): void {

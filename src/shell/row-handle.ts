@@ -85,6 +85,11 @@ export abstract class RowHandle {
     return this.engine.core.ip.isOurs(PEER, 0);
   }
 
+  /** @internal Calls `act` behind who is told of what goes out in this turn, where that stays in this stack. */
+  behind(act: () => void): void {
+    this.engine.driver.behind(act);
+  }
+
   /** Written and not yet taken by the core. */
   abstract get pendingBytes(): number;
 

@@ -5,10 +5,10 @@ import type { TcpHandle } from './handle.ts';
 
 const of = (conn: Conn): TcpHandle => conn.data as TcpHandle;
 
-/** Bytes in a copy of their own. */
+/** Bytes in a copy of their own. Over a kernel's loopback a server hears of a connection before its client, in the same turn. */
 export const handlers: Handlers = {
   keeps: true,
-  open: (conn) => of(conn).opened(),
+  open: (conn) => (conn.staysHere ? conn.behind(() => conn.data && of(conn).opened()) : of(conn).opened()),
   data: (conn, chunk) => of(conn).receivedOwn(chunk),
   drain: (conn) => of(conn).drained(),
   end: (conn) => of(conn).peerEnded(),

@@ -273,6 +273,7 @@ export class TcpHandle extends WriteHandle {
 
   /** @internal */
   opened(): void {
+    if (this.failed !== 0) return; // it did not stay so until this was said
     if (this.has(RACING)) return Race.of(this)?.won(this, this.conn!);
     if (!this.has(FLOWING)) this.conn?.pause();
     this.#connected(0);

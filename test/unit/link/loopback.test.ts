@@ -65,3 +65,21 @@ test('what does not fit is dropped and counted; nothing arrives after close', as
   turn();
   expect(bursts).toBe(0);
 });
+
+test('who waits behind what is sent is called after it arrived, in the same turn, and also where nothing was sent', () => {
+  const { link, turn } = setup();
+  const seen: string[] = [];
+  link.start((n) => {
+    seen.push(`burst of ${n}`);
+  });
+  link.behind(() => seen.push('first'));
+  link.flush(fill(link.tx, 0, { seq: 1, pieces: [[0, 100]] }));
+  link.behind(() => seen.push('second') && link.behind(() => seen.push('third')));
+  expect(seen).toEqual([]);
+  turn();
+  expect(seen).toEqual(['burst of 1', 'first', 'second']);
+  turn();
+  expect(seen).toEqual(['burst of 1', 'first', 'second', 'third']);
+  turn();
+  expect(seen.length).toBe(4);
+});

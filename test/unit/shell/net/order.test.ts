@@ -30,7 +30,7 @@ const run = (node: string, flags: string[], program: string) => {
 const register = path('../../../../dist/register.js');
 
 const programs = nodes.flatMap((node) =>
-  ['order.mjs', 'corners.mjs', 'streams.mjs'].map((program) => ({ node, program })),
+  ['opening.mjs', 'order.mjs', 'corners.mjs', 'streams.mjs'].map((program) => ({ node, program })),
 );
 
 test.skipIf(!able || !existsSync(register)).each(programs)(
