@@ -63,7 +63,7 @@ export type { ListenOptions } from './shell/service.ts';
 export { Service } from './shell/service.ts';
 export type { ShardGroup } from './shell/shards/group.ts';
 export { createShardGroup, forgetShard } from './shell/shards/group.ts';
-export type { SocketOptions, SocketReadyState } from './shell/socket.ts';
+export type { SocketEvents, SocketOptions, SocketReadyState } from './shell/socket.ts';
 export { Socket } from './shell/socket.ts';
 export type { CloseOptions, ConnectionSummary, SocketConnectOptions } from './shell/stack.ts';
 export { Stack } from './shell/stack.ts';

@@ -12,13 +12,18 @@ import { refuseWritesAfterEnd } from './write-after-end.ts';
 type Done = (error?: Error | null) => void;
 
 export class CappedDuplex extends Duplex {
-  readonly #most: number;
+  #most = Number.POSITIVE_INFINITY;
 
   constructor(options: SocketOptions) {
     super(duplexOptions(options));
     this.on('end', refuseWritesAfterEnd);
     if (options.maxBuffered !== undefined) checkSetting('maxBuffered', options.maxBuffered);
-    this.#most = options.maxBuffered ?? Number.POSITIVE_INFINITY;
+    this.limit(options.maxBuffered ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** @internal Bytes, from now on. */
+  protected limit(most: number): void {
+    this.#most = most;
   }
 
   /** Chunks until the peer ends; destroys the socket where the loop is left. */

@@ -41,6 +41,15 @@ describe.skipIf(skip)('urgent data with the kernel', () => {
     expect(judged.get('inline')).toEqual({ text: 'abc!de?fgh#', octets: [] });
   });
 
+  test.each(families)('our streams with it, IP%s', async (family) => {
+    expect(lab.kernel.try(['python3', PYTHON, 'send', addresses.stack[family], '7002'])).toMatchObject({ code: 0 });
+    calls++;
+    expect((await ours.next((m) => m.number === calls)).came).toEqual(judged.get('out-of-band'));
+    const host = addresses.kernel[family];
+    const send = () => ours.send({ host, port: 7100, stream: true });
+    expect(await kernelGets('out-of-band', host, send)).toEqual(judged.get('out-of-band'));
+  });
+
   for (const way of ways) {
     test.each(families)(`${way}, IP%s: it sends, we receive [RFC 6093 §2]`, async (family) => {
       const port = way === 'inline' ? '7001' : '7000';

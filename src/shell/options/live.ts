@@ -49,7 +49,7 @@ export interface LiveOptions {
   /** Where the last octet of urgent data goes: see `TcpSocketOptions.urgent`. */
   urgent?: 'inline' | 'out-of-band';
   /**
-   * How `close()`, and letting go of a Connection, end it. ms that the peer may take to end, too: what it still sends is read and thrown
+   * How `close()`, letting go of a Connection, and `destroy()` of a socket in the middle of a talk, end it. ms that the peer may take to end, too: what it still sends is read and thrown
    * away, so that no reset destroys our last words; then it is reset. 0 = reset at once. null, the default: unread text resets
    * [SHLD-3], else it ends in the background.
    */
@@ -103,13 +103,19 @@ const NAMES = [
 
 /** All of them, or none: a wrong value throws OptionError before the first is set. */
 export function setLive(conn: Live, options: LiveOptions): void {
-  check(options, conn.state);
+  checkLive(options, conn.state);
+  applyLive(conn, options);
+}
+
+/** What was checked. */
+export function applyLive(conn: Live, options: LiveOptions): void {
   for (const name of Object.keys(options) as (keyof LiveOptions)[]) {
     if (options[name] !== undefined) apply(conn, name, options);
   }
 }
 
-function check(o: LiveOptions, state: string): void {
+/** Throws OptionError unless a connection in this state can be given these. */
+export function checkLive(o: LiveOptions, state: string): void {
   if (typeof o !== 'object' || o === null) throw new OptionError('options', o, 'an object such as { noDelay: true }');
   checkKnown('', o, NAMES);
   for (const name of FLAGS) {
