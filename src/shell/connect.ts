@@ -1,7 +1,7 @@
 /** The active OPEN of every API level: checks its options, finds the address, calls the engine. */
 import { lookup } from 'node:dns';
 import type { OpenOptions } from '../core/api.ts';
-import { isUnspecified } from '../wire/address.ts';
+import { isMapped, isUnspecified } from '../wire/address.ts';
 import { parseAddress, tryParseAddress } from '../wire/address-text.ts';
 import { tooMuch } from './caps.ts';
 import type { Conn } from './conn.ts';
@@ -51,7 +51,7 @@ export interface TcpSocketOptions {
 export interface ConnectOptions extends TcpSocketOptions {
   /** The peer's, 1 to 65535. */
   port: number;
-  /** IP literal, or a name: the stack's own DNS servers are asked where it has some (`dns`, `dhcp`), else node:dns. */
+  /** IP literal (0.0.0.0 and :: are ourselves), or a name: the stack's own DNS servers are asked where it has some (`dns`, `dhcp`), else node:dns. */
   host?: string;
   /** One of our addresses; default the one that fits (RFC 6724). */
   localAddress?: string;
@@ -91,6 +91,7 @@ const CONNECT_NAMES = [
   'sourceRoute',
 ];
 const ANY = new Int32Array(4);
+const LOOPBACK = { v4: parseAddress('127.0.0.1'), v6: parseAddress('::1') } as const;
 /** ms; [MUST-28] two hours. */
 export const KEEP_ALIVE = { idle: 7_200_000, interval: 75_000, count: 9 } as const;
 
@@ -196,6 +197,16 @@ export function noAddress(host: string): Error {
   return Object.assign(error, { errno: -3008, code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host });
 }
 
+/**
+ * Who connects to no address in particular connects to itself, as on Linux: to the IPv4 address that it is bound to, else to loopback.
+ * RFC 1122 §3.2.1.3 (a) and RFC 4291 §2.5.2 have no packet sent there.
+ */
+function destination(to: Int32Array, from: Int32Array): Int32Array {
+  if (!isUnspecified(to)) return to;
+  if (isMapped(from)) return isMapped(to) ? from : LOOPBACK.v4;
+  return isMapped(to) ? LOOPBACK.v4 : LOOPBACK.v6;
+}
+
 /** Active OPEN to a known address; a refusal of the core comes back as the error `connect` shows. */
 export function openTo(
   engine: Engine,
@@ -213,7 +224,7 @@ export function openTo(
     ...(fastOpen !== undefined && { fastOpen }),
     ...(sourceRoute !== undefined && { sourceRoute }),
   };
-  const conn = engine.connect(local, localPort, words, port, open, handlers);
+  const conn = engine.connect(local, localPort, destination(words, local), port, open, handlers);
   if (typeof conn === 'number') return systemError(conn, 'connect', text, port);
   if (data !== undefined) conn.write(data); // in the tick of the OPEN, so that the SYN can take it along
   if (options.maxBuffered !== undefined) conn.setMaxBuffered(options.maxBuffered);

@@ -24,9 +24,6 @@ const { ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL } = constants.errno;
 /** NODE_DEBUG=usertcp */
 const debug = debuglog('usertcp');
 
-/** Who connects to no address in particular connects to itself. */
-const LOOPBACK_OF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-
 export type Carrier = 'ours' | 'kernel' | 'nobody';
 
 export class Router {
@@ -151,8 +148,7 @@ export class Router {
     debug('connect to %s port %d: %s', address, port, carrier);
     if (carrier === 'ours' && port === 0) return this.#refuse(handle, req);
     if (carrier === 'ours') {
-      const host = LOOPBACK_OF[address] ?? address;
-      const status = handle.open(req, (): Conn => stack.dial({ host, port, ...handle.bound }, handlers));
+      const status = handle.open(req, (): Conn => stack.dial({ host: address, port, ...handle.bound }, handlers));
       if (status === 0) this.counts.opened++;
       const unrouted = status === -ENETUNREACH || status === -EADDRNOTAVAIL;
       if (unrouted && this.policy.prefixes === undefined && this.policy.fallback === 'kernel')
