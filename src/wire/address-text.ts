@@ -30,6 +30,12 @@ export function tryParseAddress(text: string): Int32Array | undefined {
   return words;
 }
 
+/** An IPv4 address in the clothes of IPv6, such as ::ffff:127.0.0.1. */
+export function isMappedText(text: string): boolean {
+  const words = text.includes(':') ? tryParseAddress(text) : undefined;
+  return words !== undefined && isMapped(words);
+}
+
 /** Dotted decimal only: octal and short forms ("127.1") mean different things to different programs (RFC 6943 §3.1.1). */
 function parseIpv4(text: string): number | undefined {
   if (!IPV4_SHAPE.test(text)) return undefined;

@@ -5,6 +5,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
+import { isMappedText } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { SystemError } from '../errors.ts';
 import { surface } from '../surface.ts';
@@ -68,7 +69,7 @@ export class TcpHandle extends WriteHandle {
     if (this.request !== null) return -EALREADY;
     if (this.conn !== null) return this.#answerLater(req, this.failed); // as libuv: it is connected, whereto is not asked
     this.request = req;
-    if (address.startsWith('::ffff:')) this.bits |= MAPPED;
+    if (isMappedText(address)) this.bits |= MAPPED;
     const race = Race.of(this);
     race?.begin(this);
     const status = this.#router.connect(this, req, address, port);

@@ -39,7 +39,10 @@ export class KernelTwin {
       handles.push(handle);
       chosen = portOf(handle);
     }
-    return handles.length === 0 ? -EADDRNOTAVAIL : new KernelTwin(handles, chosen);
+    if (handles.length > 0) return new KernelTwin(handles, chosen);
+    // Without IPv6 Node's servers are on 0.0.0.0.
+    const both = address === '::' && (flags & IPV6_ONLY) === 0;
+    return both ? KernelTwin.open('0.0.0.0', port, flags, backlog, accept) : -EADDRNOTAVAIL;
   }
 
   ref(on: boolean): void {
@@ -52,9 +55,10 @@ export class KernelTwin {
 }
 
 function addresses(address: string, flags: number): readonly string[] {
-  if (address === '::') return (flags & IPV6_ONLY) === 0 ? ['127.0.0.1', '::1'] : ['::1'];
-  if (address === '0.0.0.0') return ['127.0.0.1'];
-  return address === '::1' || /^(::ffff:)?127\./i.test(address) ? [address] : [];
+  // By a socket of IPv6, also for IPv4: so its clients have the addresses that they have on ::.
+  if (address === '::') return (flags & IPV6_ONLY) === 0 ? ['::ffff:127.0.0.1', '::1'] : ['::1'];
+  if (address === '0.0.0.0' || address === '::ffff:0.0.0.0') return [address.replace('0.0.0.0', '127.0.0.1')];
+  return address === '::1' || /^(::ffff:)?127\./.test(address) ? [address] : [];
 }
 
 function listen(handle: KernelHandle, at: string, port: number, flags: number, backlog: number): number {

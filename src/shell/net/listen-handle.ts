@@ -1,8 +1,7 @@
 /** The handle of a `net.Server` over a LISTEN of the stack, and of the kernel's loopback beside it. */
 import { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
-import { isMapped } from '../../wire/address.ts';
-import { formatAddress, tryParseAddress } from '../../wire/address-text.ts';
+import { formatAddress, isMappedText, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Service } from '../service.ts';
@@ -29,7 +28,7 @@ export class ListenHandle implements Place {
   readonly #router: Router;
   /** IPv4 for a mapped address: what listens there hears IPv4 and nothing else. */
   readonly address: string;
-  /** As the program wrote it. */
+  /** As a kernel writes it. */
   readonly #shown: string;
   readonly flags: number;
   readonly #refused: boolean;
@@ -43,8 +42,8 @@ export class ListenHandle implements Place {
   constructor(router: Router, address: string, port: number, flags: number, refused: boolean) {
     this.#router = router;
     const words = tryParseAddress(address);
-    this.address = words !== undefined && isMapped(words) ? formatAddress(words) : address;
-    this.#shown = address;
+    this.address = words === undefined ? address : formatAddress(words);
+    this.#shown = isMappedText(address) ? `::ffff:${this.address}` : this.address;
     this.#port = port;
     this.flags = flags;
     this.#refused = refused;

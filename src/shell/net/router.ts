@@ -188,7 +188,9 @@ export class Router {
 
   /** Whether a listener of ours hears what comes to a loopback address; an unspecified one is all of them. */
   listens(address: string, port: number): boolean {
-    for (const listener of this.#listeners.get(port) ?? []) if (listener.hears(address)) return true;
+    const words = tryParseAddress(address);
+    const at = words === undefined ? address : formatAddress(words);
+    for (const listener of this.#listeners.get(port) ?? []) if (listener.hears(at)) return true;
     return false;
   }
 
