@@ -47,7 +47,7 @@ const shown = (socket: net.Socket): unknown[] => {
 async function told(serving: Net, calling: Net, v4: string, v6: string, wait: Wait): Promise<string[]> {
   const lines: string[] = [];
   for (const at of ['::', '0.0.0.0', v4, v6, `::ffff:${v4}`]) {
-    const server = serving.createServer((socket) => socket.end(JSON.stringify(shown(socket))));
+    const server = serving.createServer((socket) => socket.resume().end(JSON.stringify(shown(socket))));
     await once(server.listen(0, at), 'listening');
     const { port, ...where } = server.address() as net.AddressInfo;
     for (const host of [v4, v6, `::ffff:${v4}`]) {
@@ -60,7 +60,7 @@ async function told(serving: Net, calling: Net, v4: string, v6: string, wait: Wa
       await wait(new Promise((resolve) => socket.once('close', resolve)));
       lines.push(seen.join(' | '));
     }
-    server.close();
+    await wait(new Promise((resolve) => server.close(resolve)));
   }
   const plain = (line: string): string =>
     line.replaceAll(/"port":\d+/g, '').replaceAll(/127\.0\.0\.1|10\.0\.0\.\d/g, 'v4');
