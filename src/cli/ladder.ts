@@ -8,6 +8,7 @@ import { rowsOf } from '../capture/ladder-rows.ts';
 import type { LadderSegment } from '../capture/ladder-segment.ts';
 import { SegmentReader } from '../capture/ladder-segment.ts';
 import { renderList, renderText } from '../capture/ladder-text.ts';
+import { readArguments, UsageError } from './arguments.ts';
 
 export interface LadderOptions {
   /** Number of the connection, from 1; by default the one with the most payload, of equals the first. */
@@ -74,63 +75,57 @@ function choose(all: readonly LadderConnection[], wanted: number | undefined): L
 
 /** The command. Returns the exit code: 0 done, 1 the file is no good, 2 the arguments are no good. */
 export async function runLadder(argv: readonly string[], io: LadderIo): Promise<number> {
-  const parsed = parseArguments(argv);
-  if (typeof parsed === 'string') {
-    io.stderr(`${parsed}\n\n${LADDER_USAGE}`);
+  let asked: Asked;
+  try {
+    asked = read(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr(`usertcp: ${error.message}\n\n${LADDER_USAGE}`);
     return 2;
   }
-  if (parsed.path === undefined) {
+  const { path, options } = asked;
+  if (path === undefined) {
     io.stdout(LADDER_USAGE);
     return 0;
   }
   const color = (io.isTTY ?? false) && (io.env.NO_COLOR ?? '') === '';
-  const width = parsed.options.width ?? io.columns ?? DEFAULT_WIDTH;
+  const width = options.width ?? io.columns ?? DEFAULT_WIDTH;
   try {
-    io.stdout(ladder(await io.readFile(parsed.path), { ...parsed.options, color, width }));
+    io.stdout(ladder(await io.readFile(path), { ...options, color, width }));
     return 0;
   } catch (error) {
-    io.stderr(`${parsed.path}: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`${path}: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
 }
 
-interface Arguments {
+interface Asked {
   /** Undefined: help was asked for. */
   readonly path: string | undefined;
   readonly options: LadderOptions;
 }
 
-/** A string is what is wrong. */
-function parseArguments(argv: readonly string[]): Arguments | string {
-  let path: string | undefined;
-  let options: LadderOptions = {};
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i]!;
-    switch (word) {
-      case '--help':
-      case '-h':
-        return { path: undefined, options };
-      case '--json':
-        options = { ...options, json: true };
-        break;
-      case '--list':
-        options = { ...options, list: true };
-        break;
-      case '--all':
-        options = { ...options, all: true };
-        break;
-      case '--conn':
-      case '--width': {
-        const value = argv[++i] ?? '';
-        if (!/^[1-9]\d*$/.test(value)) return `${word} takes a whole number from 1 on, not ${JSON.stringify(value)}`;
-        options = { ...options, [word === '--conn' ? 'connection' : 'width']: Number(value) };
-        break;
-      }
-      default:
-        if (word.startsWith('-')) return `unknown option ${word}`;
-        if (path !== undefined) return `one file at a time: ${path} and ${word}`;
-        path = word;
-    }
-  }
-  return path === undefined ? 'which file?' : { path, options };
+const OPTIONS = {
+  conn: { type: 'string' },
+  list: { type: 'boolean' },
+  all: { type: 'boolean' },
+  json: { type: 'boolean' },
+  width: { type: 'string' },
+} as const;
+
+function read(argv: readonly string[]): Asked {
+  const { values, words } = readArguments('ladder', argv, OPTIONS);
+  if (values.help) return { path: undefined, options: {} };
+  const [path, more] = words;
+  const [connection, width] = [wholeNumber('--conn', values.conn), wholeNumber('--width', values.width)];
+  if (path === undefined) throw new UsageError('ladder takes a file: usertcp ladder trace.pcapng');
+  if (more !== undefined) throw new UsageError(`ladder takes one file at a time, not ${path} and ${more}`);
+  const { json = false, list = false, all = false } = values;
+  const chosen = { ...(connection !== undefined && { connection }), ...(width !== undefined && { width }) };
+  return { path, options: { json, list, all, ...chosen } };
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined || /^[1-9]\d*$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new UsageError(`ladder: ${option} takes a whole number from 1 on, not ${JSON.stringify(text)}`);
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 failed, 2 the arguments are no good. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { nearest } from '../shell/options/check.ts';
+import { noWords, readArguments, UsageError } from './arguments.ts';
 import { runDemo } from './demo/demo.ts';
 import { runRole } from './demo/roles.ts';
 import { runDoctor } from './doctor.ts';
@@ -19,6 +21,7 @@ const USAGE = `usage: usertcp COMMAND [options]
   run [--] COMMAND                              a first try: COMMAND on a wire of its own to this host, over our TCP
   verify [--only IDS] [--json]                  what RFC 9293 requires, checked on simulated wires: met or not met
   ladder FILE [--conn N] [--list] [--json]      one connection of a capture as a ladder diagram
+  --version, --help
 
 examples:
   npx usertcp doctor --for device
@@ -27,6 +30,8 @@ examples:
   sudo npx usertcp open eth0 -- node app.js
   npx usertcp ladder trace.pcapng --list
 `;
+const COMMANDS = ['doctor', 'demo', 'open', 'run', 'verify', 'ladder', 'help'];
+const BEHIND = ' What belongs to the command stands behind --:';
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv;
@@ -54,69 +59,92 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'help':
     case '--help':
     case '-h':
-      process.stdout.write(USAGE);
+      return help();
+    case '--version':
+    case '-v':
+      process.stdout.write(`${version()}\n`);
       return 0;
     default:
-      return wrong(`unknown command ${JSON.stringify(command)}`);
+      throw new UsageError(notKnown(command));
   }
 }
 
+function notKnown(command: string): string {
+  if (command.startsWith('-')) return `there is no option ${command}; usertcp itself takes --version, --help`;
+  const near = nearest(command, COMMANDS);
+  const meant = near === undefined ? '' : ` Did you mean ${near}?`;
+  return `unknown command ${JSON.stringify(command)}; there are ${COMMANDS.join(', ')}.${meant}`;
+}
+
+function version(): string {
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
+}
+
 async function doctor(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { for: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  });
+  const options = { for: { type: 'string' }, json: { type: 'boolean' } } as const;
+  const { values, words } = readArguments('doctor', args, options);
   if (values.help) return help();
+  noWords('doctor', words);
   const purpose = values.for ?? 'demo';
-  if (purpose !== 'demo' && purpose !== 'interop' && purpose !== 'device') {
-    return wrong(`--for takes demo, interop or device, not ${JSON.stringify(purpose)}`);
-  }
+  if (purpose !== 'demo' && purpose !== 'interop' && purpose !== 'device')
+    throw new UsageError(`doctor: --for takes demo, interop or device, not ${JSON.stringify(purpose)}`);
   return runDoctor({ purpose, json: values.json ?? false, terminal: new Terminal() });
 }
 
 async function demo(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { role: { type: 'string' }, with: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
+  if (args[0] === '--role') return role(args);
+  const { values, words } = readArguments('demo', args, {});
   if (values.help) return help();
-  if (values.role === undefined) return runDemo(new Terminal());
-  await runRole(values.role, JSON.parse(values.with ?? '{}'));
+  noWords('demo', words);
+  return runDemo(new Terminal());
+}
+
+/** A process of the demo itself. */
+async function role(args: string[]): Promise<number> {
+  const { values } = readArguments('demo', args, { role: { type: 'string' }, with: { type: 'string' } } as const);
+  await runRole(values.role!, JSON.parse(values.with ?? '{}'));
   return Number(process.exitCode ?? 0);
 }
 
 async function open(args: string[]): Promise<number> {
   const end = args.includes('--') ? args.indexOf('--') : args.length;
-  const { values, positionals } = parseArgs({
-    args: args.slice(0, end),
-    options: { user: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    allowPositionals: true,
-  });
+  const hint = `${BEHIND} usertcp open eth0 -- node app.js`;
+  const { values, words } = readArguments('open', args.slice(0, end), { user: { type: 'string' } } as const, hint);
   if (values.help) return help();
   const command = args.slice(end + 1);
-  const [device, ...more] = positionals;
-  if (device === undefined || more.length > 0) return wrong('open takes one device: open eth0 -- node app.js');
-  if (command.length === 0) return wrong('open takes a command behind --: open eth0 -- node app.js');
+  const [device, ...more] = words;
+  if (device === undefined) throw new UsageError('open takes a device: usertcp open eth0 -- node app.js');
+  if (more.length > 0) {
+    const meant = command.length > 0 ? `usertcp open ${device}` : `usertcp open ${device} -- ${more.join(' ')}`;
+    throw new UsageError(`open takes one device, not also ${JSON.stringify(more[0])}.${BEHIND} ${meant}`);
+  }
+  if (command.length === 0)
+    throw new UsageError(`open takes a command behind --: usertcp open ${device} -- node app.js`);
   try {
     return await runOpen({ device, command, user: values.user }, process.env);
   } catch (error) {
-    if (error instanceof RangeError) return wrong(`open: ${error.message}`);
+    if (error instanceof RangeError) throw new UsageError(`open: ${error.message}`);
     throw error;
   }
 }
 
+/** Its options end where the command begins: at --, or at the first word that is none. */
 async function run(args: string[]): Promise<number> {
-  const command = args[0] === '--' ? args.slice(1) : args;
-  if (command[0] === '--help' || command[0] === '-h') return help();
-  return command.length === 0 ? wrong('run takes a command, such as: node server.js') : runRun(command, process.env);
+  const begin = args.findIndex((word) => word === '--' || !word.startsWith('-'));
+  const own = begin < 0 ? args : args.slice(0, begin);
+  const { values } = readArguments('run', own, {}, `${BEHIND} usertcp run -- node server.js`);
+  if (values.help) return help();
+  const command = begin < 0 ? [] : args.slice(args[begin] === '--' ? begin + 1 : begin);
+  if (command.length === 0) throw new UsageError('run takes a command: usertcp run -- node server.js');
+  return runRun(command, process.env);
 }
 
 async function verify(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  });
+  const options = { only: { type: 'string' }, json: { type: 'boolean' } } as const;
+  const { values, words } = readArguments('verify', args, options);
   if (values.help) return help();
+  noWords('verify', words);
   try {
     return await runVerify({
       ...(values.only !== undefined && { only: values.only.split(',') }),
@@ -124,7 +152,7 @@ async function verify(args: string[]): Promise<number> {
       print: (line) => void process.stdout.write(`${line}\n`),
     });
   } catch (error) {
-    if (error instanceof RangeError) return wrong(`--only: ${error.message}`);
+    if (error instanceof RangeError) throw new UsageError(`verify: --only: ${error.message}, such as MUST-2,SHLD-4`);
     throw error;
   }
 }
@@ -132,11 +160,6 @@ async function verify(args: string[]): Promise<number> {
 function help(): number {
   process.stdout.write(USAGE);
   return 0;
-}
-
-function wrong(what: string): number {
-  process.stderr.write(`usertcp: ${what}\n\n${USAGE}`);
-  return 2;
 }
 
 // `usertcp doctor | head`: nobody reads on, which is no failure.
@@ -148,10 +171,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const code = (error as { code?: unknown }).code;
-  const arguments_ = typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(
-    `usertcp: ${error instanceof Error ? error.message : String(error)}\n${arguments_ ? `\n${USAGE}` : ''}`,
-  );
-  process.exitCode = arguments_ ? 2 : 1;
+  const usage = error instanceof UsageError ? '\n\nusertcp --help says what there is.' : '';
+  process.stderr.write(`usertcp: ${error instanceof Error ? error.message : String(error)}${usage}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -189,7 +189,9 @@ test('the command: exit codes, messages, colour only on a terminal without NO_CO
   expect(await run(['--help'])).toEqual([0, LADDER_USAGE, '']);
   expect(await run(['bad'])).toEqual([1, '', 'bad: neither pcapng nor pcap: the file starts with 0x00000000\n']);
   expect(await run(['none'])).toEqual([1, '', 'none: no such file\n']);
-  expect((await run(['x', '--conn', 'q']))[2]).toMatch(/^--conn takes a whole number from 1 on, not "q"/);
+  expect((await run(['x', '--conn', 'q']))[2]).toMatch(
+    /^usertcp: ladder: --conn takes a whole number from 1 on, not "q"/,
+  );
   expect((await run(['x', '--frob']))[0]).toBe(2);
-  expect((await run([]))[2]).toMatch(/^which file\?/);
+  expect((await run([]))[2]).toMatch(/^usertcp: ladder takes a file: usertcp ladder trace\.pcapng\n/);
 });
