@@ -1,5 +1,5 @@
 // Why there is no addon, in a sentence that says what to do. The loader keeps its answer, so each test loads it anew.
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 beforeEach(() => void vi.resetModules());
 afterEach(() => {
@@ -9,6 +9,9 @@ afterEach(() => {
   vi.doUnmock('node:fs');
   vi.doUnmock('node:module');
 });
+
+// What failed here is nobody's affair who comes after us in the same worker.
+afterAll(() => void vi.resetModules());
 
 const really = { platform: process.platform, arch: process.arch };
 const fake = (name: keyof typeof really, value: string): void => void Object.defineProperty(process, name, { value });

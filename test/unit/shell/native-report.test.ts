@@ -1,7 +1,9 @@
-import { afterEach, expect, test, vi } from 'vitest';
-import { native } from '../../../src/link/native.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+// native() is asked once for each thread: what another file of this worker loaded is not to be found here, nor this failure there.
+beforeEach(() => void vi.resetModules());
 afterEach(() => {
+  vi.resetModules();
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
@@ -11,7 +13,8 @@ const reporter = process.report as typeof process.report & { excludeNetwork?: bo
 
 test.runIf(process.platform === 'linux' && reporter.excludeNetwork !== undefined)(
   'looking for the C library asks for no report of sockets, and leaves the setting as it was',
-  () => {
+  async () => {
+    const { native } = await import('../../../src/link/native.ts');
     vi.stubEnv('USERTCP_NATIVE', 'off');
     const seen: unknown[] = [];
     const get = reporter.getReport.bind(reporter);
