@@ -1,5 +1,7 @@
 /** Bursts: what came in one turn, lent to who waits for it, or kept for who came late. */
+import { type InspectOptions, inspect } from 'node:util';
 import { StackError } from './errors.ts';
+import { shown } from './shown.ts';
 
 /** What one turn brought of a connection. */
 export interface Burst {
@@ -45,6 +47,11 @@ export class Lent implements Burst {
       lender.whenOver(() => {
         this.#over = this.#lent;
       });
+  }
+
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const facts = { length: this.length, pieces: this.#views.length, lent: this.#lent, over: this.#over };
+    return shown('Burst', facts, depth, options);
   }
 
   get lent(): boolean {

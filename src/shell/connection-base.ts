@@ -1,10 +1,12 @@
 /** What may be asked and set of a connection of the promise level at any time, passed on to the `Conn` beneath. */
 import { AsyncResource } from 'node:async_hooks';
+import { type InspectOptions, inspect } from 'node:util';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Conn } from './conn.ts';
 import { checkFunction } from './options/calls.ts';
 import type { CongestionChoice } from './options/congestion.ts';
 import type { LiveOptions } from './options/live.ts';
+import { shown } from './shown.ts';
 
 export abstract class ConnectionBase {
   /** @internal */
@@ -64,6 +66,11 @@ export abstract class ConnectionBase {
   /** Snapshot of the TCB for people; null once the connection is gone. */
   info(): TcpInfo | null {
     return this.conn.info();
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return shown('Connection', this.conn.facts(), depth, options);
   }
 
   /** See `Conn.set`: any option, at any time. */

@@ -1,11 +1,13 @@
 /** The promise level of a server: `for await (const conn of stack.listen(80))`. */
 import { AsyncResource } from 'node:async_hooks';
+import { type InspectOptions, inspect } from 'node:util';
 import type { Conn } from './conn.ts';
 import { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import type { Handlers } from './handlers.ts';
 import { checkListenNames, Listening, type ListenOptions } from './service.ts';
+import { shown } from './shown.ts';
 
 /** Connections wait in the accept queue, their windows closing, until the loop takes them. */
 export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
@@ -50,6 +52,11 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
   /** Connections, until it is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
     for (let conn = await this.accept(); conn !== null; conn = await this.accept()) yield conn;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return shown('Listener', { ...this.#listening.facts(), waiting: this.#waiting.length }, depth, options);
   }
 
   /** Stops accepting; connections nobody took are reset. */

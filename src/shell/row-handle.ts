@@ -1,5 +1,5 @@
 /** What may be asked and set of one row of the core, as long as it is ours. */
-
+import { type InspectOptions, inspect } from 'node:util';
 import { OK } from '../core/events.ts';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -9,6 +9,7 @@ import { checkFlag } from './options/check.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
 import { checkLinger, type LiveOptions, setLive } from './options/live.ts';
 import { checkKeepAlive, checkSetting, checkUrgent } from './options/tcp.ts';
+import { place, shown } from './shown.ts';
 
 /** ms [MUST-28]. */
 const KEEP_ALIVE_IDLE = 7_200_000;
@@ -129,6 +130,18 @@ export abstract class RowHandle {
   /** Snapshot of the TCB for people; null once the connection is gone. */
   info(): TcpInfo | null {
     return this.row < 0 ? null : this.engine.core.info(this.row, this.engine.driver.now());
+  }
+
+  /** @internal What console.log shows of it; once it is gone, what is still known. */
+  facts(): object {
+    const { bytesIn, bytesOut } = this.info() ?? {};
+    const ends = { local: place(this.localEnd), remote: place(this.remoteEnd) };
+    return { state: this.state, ...ends, bytesIn, bytesOut, unsent: this.pendingBytes };
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return shown('Conn', this.facts(), depth, options);
   }
 
   /** @internal A copy of borrowed bytes that the caller may keep. */

@@ -1,6 +1,7 @@
 /** The server of `node:net` over a LISTEN of the stack: same methods, events and errors. */
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
+import { type InspectOptions, inspect } from 'node:util';
 import { closeWith } from './abort-signal.ts';
 import type { Conn } from './conn.ts';
 import { checkPort, type TcpSocketOptions } from './connect.ts';
@@ -11,6 +12,7 @@ import { OptionError } from './option-error.ts';
 import { checkSignal } from './options/check.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 import { Listening } from './service.ts';
+import { place, shown } from './shown.ts';
 import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
 import type { SynHandler } from './syn-info.ts';
 
@@ -123,6 +125,13 @@ export class Server extends EventEmitter {
   /** null when it does not listen. */
   address(): Endpoint | null {
     return this.#listening === null ? null : { ...this.#listening.end };
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const listening = this.#listening === null ? false : place(this.#listening.end);
+    const { maxConnections } = this;
+    return shown('Server', { listening, connections: this.#sockets.size, maxConnections }, depth, options);
   }
 
   /** Stops accepting; 'close' and the callback follow when the last connection is gone. */

@@ -1,5 +1,6 @@
 /** A port served by shared handlers: the `serve` level. */
 import { AsyncResource } from 'node:async_hooks';
+import { type InspectOptions, inspect } from 'node:util';
 import type { OpenOptions } from '../core/api.ts';
 import { EACCES } from '../core/events.ts';
 import { isLoopback } from '../wire/address.ts';
@@ -15,6 +16,7 @@ import { checkHandlers } from './options/calls.ts';
 import { checkFlag, checkKnown, checkNumber } from './options/check.ts';
 import { checkSocketTcp, SOCKET_NAMES } from './options/tcp.ts';
 import { SharedPort } from './shared-port.ts';
+import { place, shown } from './shown.ts';
 import type { SynHandler } from './syn-info.ts';
 
 /** A passive OPEN. */
@@ -87,6 +89,11 @@ export class Listening {
     if (this.#shared) engine.share?.listens(this.end.port, true);
   }
 
+  /** What console.log shows of it. */
+  facts(): object {
+    return { listening: this.#closed ? false : place(this.end) };
+  }
+
   close(): void {
     if (this.#closed) return;
     this.ref();
@@ -143,6 +150,11 @@ export class Service {
   /** Where it listens; `::` = every address. */
   address(): Endpoint {
     return this.#listening.end;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return shown('Service', this.#listening.facts(), depth, options);
   }
 
   /** Stops accepting. */

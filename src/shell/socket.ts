@@ -3,6 +3,7 @@
  * Received bytes are copied once; while the reader does not read they are not credited, so the peer's window closes.
  */
 import { AsyncResource } from 'node:async_hooks';
+import { type InspectOptions, inspect } from 'node:util';
 import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkConnect, openTo, resolveHost } from './connect.ts';
 import type { Engine } from './engine.ts';
@@ -10,6 +11,7 @@ import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { checkIdle, IdleTimer } from './idle-timer.ts';
 import { octets } from './options/calls.ts';
+import { place, shown } from './shown.ts';
 import { SocketBase } from './socket-base.ts';
 import type { SocketEvents } from './socket-events.ts';
 import type { SocketOptions } from './socket-options.ts';
@@ -110,6 +112,13 @@ type Done = (error?: Error | null) => void;
     this.#urgentWaits = taken < bytes.length;
     this.#idle?.refresh();
     return taken;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { readyState, state, conn, bytesRead, bytesWritten } = this;
+    const ends = conn === null ? {} : { local: place(conn.localEnd), remote: place(conn.remoteEnd) };
+    return shown('Socket', { readyState, state, ...ends, bytesRead, bytesWritten }, depth, options);
   }
 
   // ---- ending --------------------------------------------------------------------------------------------------------

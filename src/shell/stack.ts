@@ -1,4 +1,5 @@
 /** A running stack: what users hold. All API levels start here. */
+import { type InspectOptions, inspect } from 'node:util';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import { tryParseAddress } from '../wire/address-text.ts';
 import { abortWith } from './abort-signal.ts';
@@ -21,6 +22,7 @@ import { OptionError } from './option-error.ts';
 import { checkKnown, checkNumber, checkSignal } from './options/check.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { type ListenOptions, Service } from './service.ts';
+import { shown } from './shown.ts';
 import { Socket, type SocketOptions } from './socket.ts';
 import { UdpApi } from './udp.ts';
 import { undoAll } from './undo.ts';
@@ -202,6 +204,15 @@ export class Stack implements AsyncDisposable {
       driver: { ...engine.driver.counts },
       memory: { ...engine.core.memory, ...engine.waiting() },
     };
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { size: connections, listeners } = this.#engine;
+    const { addresses, warnings } = this;
+    const { device } = this.#parts;
+    const closed = this.#closing !== undefined;
+    return shown('Stack', { device, addresses, connections, listeners, warnings, closed }, depth, options);
   }
 
   /** @internal Other threads have its addresses, too. */

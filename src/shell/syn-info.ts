@@ -1,9 +1,10 @@
 /** The `syn` hook of a listener: what it sees, and what becomes of its answer. */
-import { inspect } from 'node:util';
+import { type InspectOptions, inspect } from 'node:util';
 import { SYN_ACCEPT, SYN_DROP, SYN_RESET, type SynView } from '../core/tcp/syn-hook.ts';
 import { isMapped } from '../wire/address.ts';
 import { formatAddress } from '../wire/address-text.ts';
 import { StackError } from './errors.ts';
+import { place, shown } from './shown.ts';
 import { surface } from './surface.ts';
 
 /** `drop`: as if it had never come; the peer tries again. `reset`: the peer learns that nobody wants it (ECONNREFUSED). */
@@ -94,6 +95,18 @@ export class SynInfo {
   /** Connections of the whole stack. */
   get connections(): number {
     return this.#view.connections;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { ttl, typeOfService, window, length, mss, windowScale, sack, timestamps, fastOpen } = this;
+    const { halfOpen, unaccepted, backlog, connections } = this;
+    const ends = {
+      remote: place({ address: this.remoteAddress, family: this.family, port: this.remotePort }),
+      local: place({ address: this.localAddress, family: this.family, port: this.localPort }),
+    };
+    const asked = { ttl, typeOfService, window, length, mss, windowScale, sack, timestamps, fastOpen };
+    return shown('SynInfo', { ...ends, ...asked, halfOpen, unaccepted, backlog, connections }, depth, options);
   }
 
   #address(which: 0 | 1): string {

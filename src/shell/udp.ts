@@ -1,6 +1,7 @@
 /** Datagrams: `stack.udp`. A socket shows what arrives where it lies in the receive ring, or, as dgram does, as a copy. */
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
+import { type InspectOptions, inspect } from 'node:util';
 import { EV_DATAGRAM, EV_UDP_DRAIN, EV_UDP_ERROR, REGION_ARENA } from '../core/events.ts';
 import type { UdpBinding } from '../core/udp/sockets.ts';
 import { isLoopback, isMapped, sameAddress } from '../wire/address.ts';
@@ -12,6 +13,7 @@ import { StackError, type SystemError, systemError } from './errors.ts';
 import { OptionError } from './option-error.ts';
 import { checkFunction, octets } from './options/calls.ts';
 import { checkFlag, checkKnown, checkNumber, checkSignal } from './options/check.ts';
+import { place, shown } from './shown.ts';
 import type { IcmpFacts } from './wire-facts.ts';
 
 /** What a UDP socket is bound with. */
@@ -134,6 +136,12 @@ export class UdpSocket extends EventEmitter<UdpEvents> {
   /** Bytes that have not left yet, headers included. */
   get queuedBytes(): number {
     return this.#binding.queued;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const bound = this.#closed ? false : place(this.#end);
+    return shown('UdpSocket', { bound, remote: this.#remote && place(this.#remote) }, depth, options);
   }
 
   /** Gets every datagram without a copy. Instead of 'message', whose bytes may be kept. */

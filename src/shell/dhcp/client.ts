@@ -1,9 +1,11 @@
 /** Runs the DHCP client: its socket and its alarm, and what a lease means to the stack. */
 import { EventEmitter } from 'node:events';
+import { type InspectOptions, inspect } from 'node:util';
 import { formatIpv4, formatMac } from '../../wire/address-text.ts';
 import type { Engine } from '../engine.ts';
 import { StackError } from '../errors.ts';
 import type { DhcpSettings } from '../options/dhcp.ts';
+import { shown } from '../shown.ts';
 import { UdpSocket } from '../udp.ts';
 import { type Lease, type LeaseInfo, leaseInfo } from './lease.ts';
 import { type DhcpInput, DhcpMachine, type DhcpOutput, type DhcpState } from './machine.ts';
@@ -97,6 +99,11 @@ export class DhcpClient extends EventEmitter<DhcpEvents> {
   /** State of RFC 2131, figure 5. */
   get state(): DhcpState {
     return this.#machine.state;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return shown('DhcpClient', { state: this.state, lease: this.lease }, depth, options);
   }
 
   /** @internal */
