@@ -58,6 +58,8 @@ export class NativeDevice implements Link {
   #onDown: ((error: Error) => void) | undefined;
   #reopenTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Whether the process lives for it; the timer that looks for a device that went away stands in for the addon's handles. */
+  #held = true;
   #addresses: Int32Array | undefined;
   #mtuLimit = Number.POSITIVE_INFINITY;
 
@@ -149,10 +151,14 @@ export class NativeDevice implements Link {
   }
 
   ref(): void {
+    this.#held = true;
     this.#native.ref();
+    this.#reopenTimer?.ref();
   }
   unref(): void {
+    this.#held = false;
     this.#native.unref();
+    this.#reopenTimer?.unref();
   }
 
   async close(): Promise<void> {
@@ -163,7 +169,8 @@ export class NativeDevice implements Link {
 
   #down(errno: number): void {
     if (this.#reopenTimer || this.#closed) return;
-    this.#reopenTimer = setInterval(() => this.#reopen(), REOPEN_MS).unref();
+    this.#reopenTimer = setInterval(() => this.#reopen(), REOPEN_MS);
+    if (!this.#held) this.#reopenTimer.unref();
     const error = Object.assign(new Error(`usertcp: '${this.name}' is down`), { code: 'ENETDOWN', errno: -errno });
     this.#onDown?.(error);
   }

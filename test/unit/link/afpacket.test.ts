@@ -116,6 +116,24 @@ test('a device that is down is reported once, looked for, and taken up again', (
   expect(downs.length).toBe(2);
 });
 
+test('who lives for the device lives while it is away', () => {
+  const { native, device } = open();
+  const timers = vi.spyOn(globalThis, 'setInterval');
+  const held = (): boolean => timers.mock.results.at(-1)!.value.hasRef();
+  native.reopened = 19;
+  native.onDown(100);
+  expect(held()).toBe(true);
+  device.unref();
+  expect(held()).toBe(false);
+  device.ref();
+  expect(held()).toBe(true);
+  device.unref();
+  native.reopened = 0;
+  vi.advanceTimersByTime(500);
+  native.onDown(100);
+  expect([timers.mock.calls.length, held()]).toEqual([2, false]);
+});
+
 test("closing ends the search; what comes afterwards is nobody's", async () => {
   const { native, device, downs } = open();
   native.onDown(19);

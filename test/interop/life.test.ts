@@ -1,0 +1,29 @@
+// What keeps a process alive, on a device: whatever is open and can still come to something, and nothing else.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { addresses, capability, Lab, notBuilt, type Program } from './harness/index.ts';
+
+const PROGRAM = fileURLToPath(new URL('programs/life.mjs', import.meta.url));
+const skip = !capability().ok || notBuilt() !== undefined;
+
+describe.skipIf(skip)('what keeps a process alive', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    await lab?.close();
+    lab = await Lab.create();
+  });
+  afterAll(() => lab?.close());
+
+  const start = (what: string, ...more: string[]): Program =>
+    lab.stack.node(PROGRAM, [lab.device, addresses.stack.v4, what, ...more]);
+  /** Its exit code; undefined while it lives. */
+  const within = (ms: number, program: Program): Promise<number | undefined> =>
+    Promise.race([program.exited, sleep(ms, undefined)]);
+
+  test('a server lives on while its device is down', async () => {
+    const program = start('down');
+    await program.ready();
+    expect(await within(4000, program)).toBeUndefined();
+  });
+});

@@ -1,0 +1,14 @@
+// Our stack with one thing open, or none, and nothing else to do: how long the process lives.
+import { execFileSync } from 'node:child_process';
+import { openStack } from './open.mjs';
+
+const [device, own, what] = process.argv.slice(2);
+const stack = await openStack({ device, addresses: [`${own}/24`] });
+const acts = {
+  down() {
+    stack.serve(80, {});
+    execFileSync('ip', ['link', 'set', device, 'down']);
+  },
+};
+acts[what]();
+console.log(JSON.stringify({ ready: what }));
