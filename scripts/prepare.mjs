@@ -22,7 +22,7 @@ const TEST = {
   tcpdump: 'tcpdump',
   'dnsmasq-base': 'dnsmasq',
 };
-const SMOKE = { iproute2: 'ip', ethtool: 'ethtool', python3: 'python3', gcc: 'gcc' };
+const SMOKE = { iproute2: 'ip', nftables: 'nft', ethtool: 'ethtool', python3: 'python3', gcc: 'gcc' };
 const BENCH = {
   ...SMOKE,
   'golang-go': 'go',
