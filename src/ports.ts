@@ -64,6 +64,11 @@ export interface Link {
   readonly capacity: number;
   /** Where received payload lies. */
   readonly rxMemory: Uint8Array;
+  /**
+   * Whether frames longer than a segment are copied when they are handled, and not by the core that they come from (ADR 55);
+   * false = there is no such way. Absent: none.
+   */
+  readLong?(on: boolean): boolean;
   /** Descriptors of what came, 16 words each (ARCHITECTURE.md). */
   readonly rx: Int32Array;
   /** Descriptors of what is to leave. */

@@ -61,6 +61,10 @@ class Device {
   // Why the descriptors were woken although nothing can be read: errno, or 0.
   virtual int take_error() = 0;
 
+  // Frames longer than a segment are copied by us when they are handled (ADR 55), not by the core that sends them or takes them
+  // from the wire. False: there is no such way, and they come as they did.
+  virtual bool read_long(bool) { return false; }
+
   virtual std::vector<int> poll_fds() const = 0;
   virtual const MacAddress& mac() const = 0;
   virtual unsigned mtu() const = 0;

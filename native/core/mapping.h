@@ -33,6 +33,11 @@ class Mapping : public Counted {
     if (got == MAP_FAILED) return Failure{errno, "mmap"};
     return {};
   }
+  // Memory of its own for [offset, offset + bytes) of what was reserved.
+  Status commit(std::size_t offset, std::size_t bytes) {
+    if (::mprotect(base_ + offset, bytes, PROT_READ | PROT_WRITE) != 0) return Failure{errno, "mprotect"};
+    return {};
+  }
   std::byte* data() const { return base_; }
   std::size_t size() const { return bytes_; }
 

@@ -13,13 +13,12 @@
 namespace usertcp {
 namespace {
 
-constexpr std::uint32_t kSmallSlot = 2048;
-// 64 KB of IP, Ethernet with a VLAN tag and the kernel's headers; 17 pages.
-constexpr std::uint32_t kLargeSlot = 68 * 1024;
+// For the head of a long frame.
+constexpr std::uint32_t kHeadSlot = 256;
+constexpr std::uint32_t kHeadsPerBlock = 64;
 // The kernel allocates blocks as powers of two pages: both fill 1 MB (the large ones but for one page).
 constexpr std::uint32_t kSmallPerBlock = 512;
 constexpr std::uint32_t kLargePerBlock = 15;
-constexpr std::uint32_t kSmallFrameMax = kSmallSlot - kSlotHeadroom;
 constexpr int kSendBuffer = 16 << 20;
 // Of PacketOptions::fds.
 constexpr std::size_t kSmall = 0, kLarge = 1, kSender = 2;
@@ -69,6 +68,7 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open(const PacketOptions& op
     device->near_socket_ = std::move(near);
     if (Status s = open_one(device->spare_)) return *s;
   }
+  if (Status s = device->open_long(options)) return *s;
   if (Status s = device->map_rings(options)) return *s;
   if (device->own_sender_) {
     if (Status s = device->own_sender_->enable_vnet_header()) return *s;
@@ -117,8 +117,9 @@ Status PacketDevice::map_rings(const PacketOptions& options) {
       {kLargeRing, &large_socket_, RingGeometry::make(kLargeSlot, options.large_slots, kLargePerBlock)},
       {kAsideRing, maybe(aside_socket_), RingGeometry::make(kLargeSlot, options.aside_slots, kLargePerBlock)},
       {kNearRing, maybe(near_socket_), RingGeometry::make(kSmallSlot, options.near_slots, kSmallPerBlock)},
+      {kHeadRing, maybe(long_socket_), RingGeometry::make(kHeadSlot, options.large_slots, kHeadsPerBlock)},
   }};
-  std::size_t bytes = 0;
+  std::size_t bytes = long_socket_ ? FrameQueue::kBytes : 0;
   for (const Wanted& one : all) {
     if (one.socket == nullptr) continue;
     if (Status s = prepare(*one.socket, one.geometry)) return s;
@@ -134,7 +135,7 @@ Status PacketDevice::map_rings(const PacketOptions& options) {
     rings_[one.index] = RxRing(memory_->data(), static_cast<std::uint32_t>(at), one.geometry);
     at += one.geometry.bytes();
   }
-  return {};
+  return long_socket_ ? map_queue(at) : Status{};
 }
 
 Status PacketDevice::bind_all() {
@@ -142,8 +143,9 @@ Status PacketDevice::bind_all() {
   // ETH_P_ALL sees frames before an ingress hook of nftables drops them for the kernel; ETH_P_IP would not.
   if (Status s = small_socket_.bind(facts_.index, ETH_P_ALL)) return s;
   if (Status s = large_socket_.bind(facts_.index, ETH_P_ALL)) return s;
-  if (aside_socket_) {
-    if (Status s = aside_socket_->bind(facts_.index, ETH_P_ALL)) return s;
+  for (std::optional<PacketSocket>* socket : {&aside_socket_, &long_socket_}) {
+    if (!*socket) continue;
+    if (Status s = (*socket)->bind(facts_.index, ETH_P_ALL)) return s;
   }
   if (own_sender_) {
     if (Status s = own_sender_->bind(facts_.index, 0)) return s;
@@ -193,7 +195,7 @@ Status PacketDevice::set_filter(const Filter& given) {
     if (Status s = aside_socket_->attach_filter(make_filter_program(filter, {}))) return s;
     filter.part = Part::kSteered;
   }
-  if (Status s = large_socket_.attach_filter(make_filter_program(filter, {.at_least = kSmallFrameMax + 1}))) return s;
+  if (Status s = filter_long(filter)) return s;
   const std::vector<sock_filter> small = make_filter_program(filter, {.at_most = kSmallFrameMax});
   if (near_socket_) {
     if (Status s = near_socket_->attach_filter(small)) return s;
@@ -211,13 +213,14 @@ std::size_t PacketDevice::receive(std::span<RxFrame> frames) {
 
 void PacketDevice::count_drops() {
   ring_drops += std::uint64_t{small_socket_.take_drops()} + large_socket_.take_drops();
-  for (std::optional<PacketSocket>* socket : {&aside_socket_, &near_socket_}) {
+  for (std::optional<PacketSocket>* socket : {&aside_socket_, &near_socket_, &long_socket_}) {
     if (*socket) ring_drops += (*socket)->take_drops();
   }
 }
 
 bool PacketDevice::plenty() {
-  return rings_[kLargeRing].peek() != nullptr || rings_[kSmallRing].holds(kPlenty) || rings_[kNearRing].holds(kPlenty);
+  return rings_[kLargeRing].peek() != nullptr || rings_[kHeadRing].peek() != nullptr ||
+         rings_[kSmallRing].holds(kPlenty) || rings_[kNearRing].holds(kPlenty);
 }
 
 void PacketDevice::release() { rings_.release(); }
@@ -228,6 +231,7 @@ std::vector<int> PacketDevice::poll_fds() const {
   std::vector<int> fds = {small_socket_.fd(), large_socket_.fd()};
   if (aside_socket_) fds.push_back(aside_socket_->fd());
   if (near_socket_) fds.push_back(near_socket_->fd());
+  if (long_socket_) fds.push_back(long_socket_->fd());
   return fds;
 }
 
@@ -261,6 +265,7 @@ int PacketDevice::take_error() {
   if (own_sender_) own_sender_->take_error();
   if (aside_socket_) aside_socket_->take_error();
   if (near_socket_) near_socket_->take_error();
+  if (long_socket_) long_socket_->take_error();
   return small != 0 ? small : large;
 }
 

@@ -51,6 +51,7 @@ class PacketDevice final : public Device {
   Result<std::array<int, 2>> join_groups_of_stacks(std::array<int, 2> groups) override;
   Status steer(std::span<const sock_filter> program) override;
 
+  bool read_long(bool on) override;
   std::vector<int> poll_fds() const override;
   int near_refused() const override { return near_refused_; }
   const MacAddress& mac() const override { return own_mac_ ? *own_mac_ : facts_.mac; }
@@ -62,6 +63,10 @@ class PacketDevice final : public Device {
   const Shared<Mapping>& memory() const override { return memory_; }
 
  private:
+  static constexpr std::uint32_t kSmallSlot = 2048;
+  static constexpr std::uint32_t kSmallFrameMax = kSmallSlot - kSlotHeadroom;
+  // 64 KB of IP, Ethernet with a VLAN tag and the kernel's headers; 17 pages.
+  static constexpr std::uint32_t kLargeSlot = 68 * 1024;
   // Merged, that many segments of MTU size make a super-segment of 23 KB.
   static constexpr std::uint32_t kPlenty = 16;
 
@@ -76,6 +81,9 @@ class PacketDevice final : public Device {
   Status join_near();
   Status leave_near();
   Status join_groups();
+  Status open_long(const PacketOptions& options);
+  Status map_queue(std::size_t at);
+  Status filter_long(const Filter& filter);
   void count_drops();
 
   PacketSocket small_socket_;
@@ -83,6 +91,9 @@ class PacketDevice final : public Device {
   std::optional<PacketSocket> own_sender_;
   std::optional<PacketSocket> aside_socket_;
   std::optional<PacketSocket> near_socket_;
+  // In place of the large one, for a while: its frames are read when they are handled.
+  std::optional<PacketSocket> long_socket_;
+  bool reads_long_ = false;
   // Takes the place of the small socket when the interface was made anew: a socket of a group cannot be bound again.
   std::optional<PacketSocket> spare_;
   RxRings rings_;

@@ -137,6 +137,13 @@ Status PacketSocket::set_send_buffer(int bytes) {
   return set(SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes, "setsockopt SO_SNDBUF");
 }
 
+bool PacketSocket::keep_long_frames(int bytes) {
+  const int on = 1;
+  // Beyond net.core.rmem_max only the forced form gets, which needs CAP_NET_ADMIN.
+  if (set(SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes, "setsockopt SO_RCVBUFFORCE")) return false;
+  return !set(SOL_PACKET, PACKET_COPY_THRESH, &on, sizeof on, "setsockopt PACKET_COPY_THRESH");
+}
+
 Status PacketSocket::join(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address) {
   const packet_mreq request = membership(interface_index, type, address);
   return set(SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request, "setsockopt PACKET_ADD_MEMBERSHIP");

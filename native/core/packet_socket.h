@@ -36,6 +36,9 @@ class PacketSocket {
   // For the whole group.
   Status steer_group(std::span<const sock_filter> program);
   Status set_send_buffer(int bytes);
+  // Frames that do not fit their slot are kept whole, to be read, as long as they are less than `bytes` together. False where
+  // that is not to be had.
+  bool keep_long_frames(int bytes);
   // PACKET_MR_PROMISC, or PACKET_MR_MULTICAST with a group.
   Status join(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address);
   Status leave(int interface_index, std::uint16_t type, std::span<const std::uint8_t, 6> address);

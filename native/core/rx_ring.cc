@@ -37,6 +37,17 @@ bool RxRing::take(const tpacket2_hdr* header, RxFrame& frame) {
   return header->tp_snaplen == header->tp_len;
 }
 
+std::uint32_t RxRing::kept(std::span<std::uint32_t> lengths) const {
+  constexpr std::uint32_t kKept = TP_STATUS_USER | TP_STATUS_COPY;
+  std::uint32_t count = 0;
+  for (std::uint32_t index = head_; count < lengths.size() && lent_ + count < geometry_.slots; index = next(index)) {
+    const tpacket2_hdr* header = slot(index);
+    if ((__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & kKept) != kKept) break;
+    lengths[count++] = header->tp_len;
+  }
+  return count;
+}
+
 void RxRing::release() {
   for (; lent_ > 0; --lent_, tail_ = next(tail_)) {
     __atomic_store_n(&slot(tail_)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "device.h"
 
@@ -45,6 +46,8 @@ class RxRing {
     const std::uint32_t index = (head_ + count - 1) % geometry_.slots;
     return (__atomic_load_n(&slot(index)->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0;
   }
+  // The lengths of frames that wait in a row and are kept by the kernel; how many.
+  std::uint32_t kept(std::span<std::uint32_t> lengths) const;
   // Describes the frame peek() showed and moves on; false when the slot had cut it short.
   bool take(const tpacket2_hdr* header, RxFrame& frame);
   // Hands every taken slot back.

@@ -1,5 +1,7 @@
 #include "rx_rings.h"
 
+#include <algorithm>
+
 namespace usertcp {
 namespace {
 
@@ -23,7 +25,11 @@ std::size_t RxRings::receive(std::span<RxFrame> frames, std::uint64_t& truncated
       if (next[i] == nullptr) next[i] = rings_[i].peek();
       if (next[i] != nullptr && stamp(next[i]) < stamp(next[oldest])) oldest = i;
     }
-    if (rings_[oldest].take(next[oldest], frames[count])) {
+    RxRing& ring = rings_[oldest];
+    const tpacket2_hdr* header = next[oldest];
+    const bool kept = oldest == kHeadRing && (header->tp_status & TP_STATUS_COPY) != 0;
+    if (kept && !queue_->has_room(header->tp_len)) break;
+    if (kept ? take_kept(ring, header, frames.size() - count, frames[count]) : ring.take(header, frames[count])) {
       ++count;
     } else {
       ++truncated;
@@ -31,6 +37,14 @@ std::size_t RxRings::receive(std::span<RxFrame> frames, std::uint64_t& truncated
     next[oldest] = rings_[oldest].peek();
   }
   return count;
+}
+
+// `room`: for how many frames.
+bool RxRings::take_kept(RxRing& ring, const tpacket2_hdr* header, std::size_t room, RxFrame& frame) {
+  std::array<std::uint32_t, FrameQueue::kMost> lengths;
+  const std::uint32_t known = ring.kept(std::span(lengths).first(std::min(room, lengths.size())));
+  ring.take(header, frame);
+  return queue_->take(std::span(lengths).first(known), frame);
 }
 
 bool RxRings::ready() const {
@@ -42,6 +56,7 @@ bool RxRings::ready() const {
 
 void RxRings::release() {
   for (RxRing& ring : rings_) ring.release();
+  if (queue_) queue_->release();
 }
 
 bool RxRings::take_losing() {

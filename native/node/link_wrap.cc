@@ -56,6 +56,7 @@ Napi::Function LinkWrap::define(Napi::Env env, const char* name, LinkKind kind) 
                          InstanceMethod<&LinkWrap::start>("start"),
                          InstanceMethod<&LinkWrap::flush>("flush"),
                          InstanceMethod<&LinkWrap::set_filter>("setFilter"),
+                         InstanceMethod<&LinkWrap::read_long>("readLong"),
                          InstanceMethod<&LinkWrap::join>("join"),
                          InstanceMethod<&LinkWrap::steer>("steer"),
                          InstanceMethod<&LinkWrap::reopen>("reopen"),
@@ -181,6 +182,11 @@ Napi::Value LinkWrap::set_filter(const Napi::CallbackInfo& info) {
     system_error(env, *failed, engine_->device().name()).ThrowAsJavaScriptException();
   }
   return env.Undefined();
+}
+
+Napi::Value LinkWrap::read_long(const Napi::CallbackInfo& info) {
+  const bool there = engine_ && engine_->device().read_long(info[0].ToBoolean().Value());
+  return Napi::Boolean::New(info.Env(), there);
 }
 
 // 0 when the device is there (again), else errno.

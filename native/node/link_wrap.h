@@ -27,6 +27,7 @@ class LinkWrap final : public Napi::ObjectWrap<LinkWrap>, private Poller::Client
   Napi::Value start(const Napi::CallbackInfo& info);
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value set_filter(const Napi::CallbackInfo& info);
+  Napi::Value read_long(const Napi::CallbackInfo& info);
   Napi::Value join(const Napi::CallbackInfo& info);
   Napi::Value steer(const Napi::CallbackInfo& info);
   Napi::Value reopen(const Napi::CallbackInfo& info);

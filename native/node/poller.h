@@ -46,7 +46,7 @@ class Poller {
   Engine& engine_;
   Client& client_;
   Spinner spinner_;
-  std::array<uv_poll_t, 3> handles_;
+  std::array<uv_poll_t, 4> handles_;
   std::size_t handle_count_ = 0;
   std::size_t open_ = 0;
   // Closed in place of the others when there are none: on_stopped() comes from the loop all the same.

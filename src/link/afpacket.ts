@@ -136,6 +136,10 @@ export class NativeDevice implements Link {
     if (this.#addresses !== undefined && !this.#closed) this.setAddresses(this.#addresses);
   }
 
+  readLong(on: boolean): boolean {
+    return !this.#closed && this.#native.readLong(on);
+  }
+
   /** Of stacks that share an address: see NativeLink. */
   join(small: number, large: number, sockets: Int32Array): number[] {
     return this.#native.join(small, large, sockets);

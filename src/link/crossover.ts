@@ -62,6 +62,11 @@ class End implements NativeLink {
     return facts as NativeFacts;
   }
 
+  /** There are none but short ones. */
+  readLong(): boolean {
+    return false;
+  }
+
   attach(rows: Int32Array, flows: Int32Array, hops: Int32Array, arena: Uint8Array): void {
     const shared: SharedRegions = { rows, flows, hops, arena };
     this.#receiver.attach(shared);

@@ -68,6 +68,9 @@ export class Tee implements Link {
   limitMtu(mtu: number): void {
     this.#inner.limitMtu?.(mtu);
   }
+  readLong(on: boolean): boolean {
+    return this.#inner.readLong?.(on) ?? false;
+  }
   get offload(): LinkOffload {
     return this.#inner.offload;
   }

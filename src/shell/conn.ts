@@ -180,6 +180,7 @@ export class Conn extends RowHandle {
     if (this.#flags & ORPHAN) return;
     const memory = region === REGION_ARENA ? this.engine.core.arena : this.engine.links[region]!.rxMemory;
     const view = Buffer.from(memory.buffer, memory.byteOffset + offset, length);
+    this.engine.longFrames.saw(length, this.#handlers.keeps);
     const chunk = this.#handlers.keeps ? this.engine.slab.join(view, next) : view;
     if (chunk === null) return;
     if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(chunk);

@@ -36,6 +36,7 @@ import { describe, type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Handlers } from './handlers.ts';
 import { Lingering } from './lingering.ts';
 import { Loans } from './loans.ts';
+import { LongFrames } from './long-frames.ts';
 import { Octets, urgentNews } from './out-of-band.ts';
 import { Pieces } from './pieces.ts';
 import type { Shard } from './shards/shard.ts';
@@ -69,6 +70,7 @@ export class Engine {
   readonly ephemeralPorts: readonly [number, number];
   readonly after: EngineOptions['after'];
   readonly slab = new Slab();
+  readonly longFrames = new LongFrames(this);
   readonly udp = new UdpTable();
   readonly octets = new Octets();
   readonly caps = new Caps();
@@ -140,7 +142,6 @@ export class Engine {
     return this.#listening.size;
   }
 
-  /** Every connection there is. */
   *connections(): Generator<Conn> {
     yield* this.#conns.all();
     yield* [...this.#unread];
