@@ -37,6 +37,11 @@ class FakeNative implements NativeLink {
   setFilter(filter: NativeFilter): void {
     this.filter = filter;
   }
+  readLate: boolean | undefined;
+  readLong(on: boolean): boolean {
+    this.readLate = on;
+    return true;
+  }
   readonly joined: number[] = [];
   positions: Uint8Array | undefined;
   join(small: number, large: number): number[] {
@@ -154,6 +159,14 @@ test('errors about rights say what to do, others stay as they are', () => {
   expect(foreign).toMatchObject({ code: 'ERR_USERTCP_FOREIGN_MEMORY', message: /'eth0'.*Electron.*plain Node/ });
   const other = Object.assign(new Error('no such device'), { code: 'ENODEV' });
   expect([explainRights(other, 'x'), other.message, explainRights(7, 'x')]).toEqual([other, 'no such device', 7]);
+});
+
+test('long frames are read late as long as the device is open', async () => {
+  const native = new FakeNative();
+  const device = new NativeDevice(native, {});
+  expect([device.readLong(true), native.readLate]).toEqual([true, true]);
+  await device.close();
+  expect([device.readLong(false), native.readLate]).toEqual([false, true]);
 });
 
 test('one of several stacks: its groups, and a filter that changes by parts', async () => {
