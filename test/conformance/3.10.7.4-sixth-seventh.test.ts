@@ -233,6 +233,7 @@ describe("seventh: text behind the peer's FIN", () => {
 
 describe('seventh: nobody reads any more', () => {
   for (const [state, id] of [
+    ['ESTABLISHED', 'T329'],
     ['FIN_WAIT_1', 'T218'],
     ['FIN_WAIT_2', 'T219'],
   ] as const) {

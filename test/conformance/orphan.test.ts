@@ -57,6 +57,30 @@ describe('an orphan behind a closed window [RFC 6429 §3]', () => {
       { tcp: { orphanTimeout: 8000 } },
     );
   }
+  for (const state of ['ESTABLISHED', 'CLOSE_WAIT'] as const) {
+    conform(
+      `${state}: whose CLOSE waits behind text that SEND has not taken yet ends as well [T283]`,
+      async (s) => {
+        const { snd, rcv } = await bring(s, state);
+        await s.run`
+          +.01 < . seq ${rcv} ack ${snd} win 0
+          send 1000
+          +* > . seq ${snd} ack ${rcv} len 1
+          +0 < . seq ${rcv} ack ${snd} win 0
+          giveup
+          +* > P. seq ${snd} ack ${rcv} len 1
+          +0 < . seq ${rcv} ack ${snd} win 0
+          +* > P. seq ${snd} ack ${rcv} len 1
+          +0 < . seq ${rcv} ack ${snd} win 0
+          expect ${state}
+          +* > R. seq ${snd} ack ${rcv}
+          expect GONE
+        `;
+        expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+      },
+      { tcp: { orphanTimeout: 8000 } },
+    );
+  }
   conform(
     'a peer that takes its window back from text in flight, and answers each time that text comes, ends it by R2 [T283]',
     async (s) => {

@@ -29,7 +29,7 @@ const ARROWS: Readonly<Record<string, string | Readonly<Record<string, string>>>
   'SYN_RECEIVED rcvRst': 'T131',
   'SYN_RECEIVED rcvAckOfSyn': 'T179',
   'ESTABLISHED close': { segment: 'T181', '': 'T052' },
-  'ESTABLISHED abort': { giveup: 'T305', '': 'T063' },
+  'ESTABLISHED abort': { giveup: 'T305', segment: 'T329', '': 'T063' },
   'ESTABLISHED rcvRst': 'T132',
   'ESTABLISHED rcvFin': 'T224',
   'FIN_WAIT_1 abort': { segment: 'T218', '': 'T064' },

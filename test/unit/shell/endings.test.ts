@@ -61,6 +61,39 @@ test('an orphan whose peer never opens its window again ends, too', async () => 
   expect(a.metrics()).toMatchObject({ connections: 0, rows: 0 });
 });
 
+test('an orphan with more to send than the send buffer takes ends though its peer answers every probe of a closed window', async () => {
+  b.serve(80, { open: (conn) => conn.pause(), data() {} });
+  const conn = await w.settle(a.open({ host, port: 80 }));
+  void conn.write(new Uint8Array(8 << 20)).catch(() => {});
+  await w.run(10_000);
+  await conn[Symbol.asyncDispose]();
+  await w.run(4 * MINUTE);
+  expect(a.metrics()).toMatchObject({ connections: 0, rows: 0, memory: { unsent: 0 } });
+});
+
+test('what still comes for an orphan resets it, also while its FIN waits behind what it wrote', async () => {
+  let theirs: Conn | undefined;
+  const ends: unknown[] = [];
+  b.serve(80, {
+    open(conn) {
+      conn.pause();
+      theirs = conn;
+    },
+    close: (_, error) => ends.push((error as NodeJS.ErrnoException | null)?.code),
+  });
+  const conn = await w.settle(a.open({ host, port: 80 }));
+  void conn.write(new Uint8Array(8 << 20)).catch(() => {});
+  await w.run(5000);
+  await conn[Symbol.asyncDispose]();
+  expect(a.metrics().connections).toBe(1);
+  theirs!.write('nobody reads this');
+  await w.run(1000);
+  expect(a.metrics()).toMatchObject({ connections: 0, rows: 0 });
+  theirs!.resume();
+  await w.run(1000);
+  expect(ends).toEqual(['ECONNRESET']);
+});
+
 test("a paused socket learns of the peer's FIN: 'halfclose' and its state", async () => {
   const [mine, theirs] = await pair();
   const seen = record(theirs);

@@ -12,7 +12,7 @@ import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
 
 export function fin(t: Tcp, tcb: Tcb, seg: Segment): void {
-  if (tcb.state === CLOSED) return; // its text was refused (T218, T219): the row is gone
+  if (tcb.state === CLOSED) return; // its text was refused (T218, T219, T329): the row is gone
   if ((tcb.state & RECEIVING) === 0) {
     if (seg.flags & FIN) finAgain(t, tcb);
     return;

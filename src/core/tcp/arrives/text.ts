@@ -4,7 +4,7 @@ import { ECONNABORTED, EV_DATA } from '../../events.ts';
 import { add } from '../../seq.ts';
 import { report, type Tcp } from '../context.ts';
 import { emitRst } from '../emit.ts';
-import { EV, FIN_WAIT_1, FIN_WAIT_2, RECEIVING } from '../figure5.ts';
+import { EV, RECEIVING } from '../figure5.ts';
 import { beginRest } from '../flights.ts';
 import { end } from '../lifecycle.ts';
 import { takesOctet, tellAround } from '../out-of-band.ts';
@@ -21,7 +21,7 @@ export function text(t: Tcp, tcb: Tcb, seg: Segment): void {
     if (seg.len > 0) t.counters.textAfterFin++; // T211 …: past the peer's FIN; ignored
     return;
   }
-  if (seg.len > 0 && tcb.flags & F_NO_READER && tcb.state & (FIN_WAIT_1 | FIN_WAIT_2)) {
+  if (seg.len > 0 && tcb.flags & F_NO_READER) {
     refuseText(t, tcb);
     return;
   }
@@ -35,7 +35,7 @@ export function text(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (seg.len > 0) deliver(t, tcb, seg);
 }
 
-/** Nobody will ever read this: tell the peer, so that it stops (T218, T219) [SHLD-3]. */
+/** Nobody will ever read this: tell the peer, so that it stops (T218, T219, T329) [SHLD-3]. */
 function refuseText(t: Tcp, tcb: Tcb): void {
   t.counters.orphansReset++;
   emitRst(t, tcb, t.ip.linkOf(tcb.hop));
