@@ -97,6 +97,18 @@ describe('ABORT', () => {
     });
   }
 
+  for (const [state, peerFirst] of [
+    ['CLOSING', false],
+    ['LAST_ACK', true],
+  ] as const) {
+    conform(`${state} with a FIN that waits behind text: the peer would wait for it, so it is reset`, async (s) => {
+      const { rcv } = await bring(s, peerFirst ? 'CLOSE_WAIT' : 'ESTABLISHED');
+      await s.run(`+0 < . seq ${rcv} ack 1 win 0\nsend 10\nclose\n+0 > nothing`);
+      if (!peerFirst) await s.run(`+0 < F. seq ${rcv} ack 1 win 0\n+0 > . seq 1 ack ${rcv + 1}`);
+      await s.run(`expect ${state}\nabort\n+0 > R. seq 1 ack ${rcv + (peerFirst ? 0 : 1)}\nexpect GONE`);
+    });
+  }
+
   for (const [state, id] of [
     ['CLOSING', 'T067'],
     ['LAST_ACK', 'T068'],

@@ -52,7 +52,7 @@ import {
 } from './row.ts';
 import { SCRATCH_ROWS } from './rows.ts';
 import { openForLoan } from './send-buffer.ts';
-import { unsent } from './send-text.ts';
+import { finWaits, unsent } from './send-text.ts';
 import type { SourceRoute } from './source-routes.ts';
 import { LADDR, LISTENER, RADDR, type Tcb } from './tcb.ts';
 import { sendRoom } from './unsent.ts';
@@ -291,8 +291,9 @@ export function close(t: Tcp, tcb: Tcb): number {
 export function abortCall(t: Tcp, tcb: Tcb): number {
   if (tcb.state === CLOSED) return ENOTCONN;
   if (tcb.state === LISTEN) closeListener(t, tcb, EV.abort);
-  else if (tcb.state & (CLOSING | LAST_ACK | TIME_WAIT))
-    end(t, tcb, EV.abort, ECONNABORTED); // T067 to T069: nothing is sent
+  // T067 to T069: nothing is sent. A FIN that waits behind text has not been, and these are states of one that has: the peer
+  // would wait for it, so it is told.
+  else if (tcb.state & (CLOSING | LAST_ACK | TIME_WAIT) && !finWaits(tcb)) end(t, tcb, EV.abort, ECONNABORTED);
   else abort(t, tcb);
   return OK;
 }
