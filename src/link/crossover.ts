@@ -2,7 +2,6 @@
  * A cable between two links in memory, in place of the addon below `NativeDevice`: what one end flushes is parsed into
  * descriptors at the other. For the rehearsal of a stack (src/stack-rehearsal.ts).
  */
-import { markAsUntransferable } from 'node:worker_threads';
 import type { SharedRegions } from '../ports.ts';
 import { DESC_WORDS, KIND_RAW, TX_GSO } from '../wire/abi.ts';
 import { FrameEncoder, MAX_HEADERS } from '../wire/encode.ts';
@@ -44,7 +43,6 @@ class End implements NativeLink {
   constructor(number: number) {
     this.#number = number;
     this.rxMemory = this.#receiver.memory.buffer as ArrayBuffer;
-    markAsUntransferable(this.rxMemory); // as memory of the addon
     this.rx = this.#receiver.rx.buffer as ArrayBuffer;
     this.counters = this.#receiver.counters.buffer as ArrayBuffer;
   }

@@ -1,4 +1,5 @@
 /** Core state in plain ArrayBuffers. Linux commits their pages on first touch, so a large reservation costs nothing. */
+import { markAsUntransferable } from 'node:worker_threads';
 import type { Memory } from '../ports.ts';
 
 export class HeapMemory implements Memory {
@@ -7,6 +8,9 @@ export class HeapMemory implements Memory {
 
   region(name: string, bytes: number): ArrayBuffer {
     this.reserved.set(name, (this.reserved.get(name) ?? 0) + bytes);
-    return new ArrayBuffer(bytes);
+    const region = new ArrayBuffer(bytes);
+    // Handlers see views of it: who transfers the ArrayBuffer under one would take the stack's state along.
+    markAsUntransferable(region);
+    return region;
   }
 }

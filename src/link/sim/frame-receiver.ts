@@ -1,4 +1,5 @@
 /** Frames in a link's receive memory → descriptors of one burst, as the native engine makes them from its ring. */
+import { markAsUntransferable } from 'node:worker_threads';
 import type { SharedRegions } from '../../ports.ts';
 import { COUNTERS, DESC_WORDS, KIND_TCP, RX_GSO, RX_KIND, RX_L3L4, RX_ROW } from '../../wire/abi.ts';
 import { counter, PARSED } from '../../wire/drop.ts';
@@ -28,6 +29,7 @@ export class FrameReceiver {
 
   constructor(bytes: number, merge: boolean) {
     this.memory = new Uint8Array(bytes);
+    markAsUntransferable(this.memory.buffer); // as memory of the addon: handlers see views of it
     this.#merge = merge;
   }
 
