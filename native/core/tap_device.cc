@@ -104,7 +104,14 @@ void TapDevice::wait_writable(int milliseconds) {
   ::poll(&poll_fd, 1, milliseconds);
 }
 
+// Of the interface that was ours; another one may have its name by now.
+bool TapDevice::is_there() const {
+  ifreq request{};
+  return ::ioctl(tap_.get(), TUNGETIFF, &request) == 0;
+}
+
 Status TapDevice::reopen() {
+  if (!is_there()) return Failure{ENODEV, "interface was deleted"};
   Result<InterfaceFacts> facts = read_interface(control_.get(), facts_.name);
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};
@@ -113,6 +120,7 @@ Status TapDevice::reopen() {
 }
 
 int TapDevice::take_error() {
+  if (!is_there()) return ENODEV;
   Result<InterfaceFacts> facts = read_interface(control_.get(), facts_.name);
   return !facts ? facts.failure().error : facts->up ? 0 : ENETDOWN;
 }

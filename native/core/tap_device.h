@@ -40,6 +40,7 @@ class TapDevice final : public Device {
 
  private:
   TapDevice() = default;
+  bool is_there() const;
 
   UniqueFd tap_;
   UniqueFd control_;  // for questions about the interface

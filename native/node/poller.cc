@@ -30,6 +30,7 @@ Poller::Poller(uv_loop_t* loop, Engine& engine, Client& client, std::uint32_t sp
 }
 
 int Poller::start() {
+  if (stopping_) return 0;
   for (std::size_t i = 0; i < handle_count_; ++i) {
     if (const int error = uv_poll_start(&handles_[i], UV_READABLE, on_event); error != 0) return -error;
   }

@@ -248,6 +248,17 @@ const scenarios = {
       await Promise.all([a, b, other].map((end) => end.link.close()));
     }
   },
+  async 'a TAP that was deleted is gone, whoever has its name'() {
+    const a = new End('utt1', [A, A6], [B, B6], { type: 'TapLink', mac: Uint8Array.of(2, 9, 9, 9, 9, 5) });
+    a.start();
+    ip('link', 'del', 'utt1');
+    ip('link', 'add', 'utt1', 'type', 'veth', 'peer', 'name', 'utt2');
+    for (const device of ['utt1', 'utt2']) ip('link', 'set', device, 'up');
+    await until('the news', () => a.down.length > 0);
+    assert.deepEqual([a.down, a.link.reopen()], [[19], 19]); // ENODEV
+    await Promise.all([a.link.close(), a.link.reopen()]); // while it closes
+    ip('link', 'del', 'utt1');
+  },
   async 'sockets that are handed down need no rights'() {
     const [a] = openPair();
     for (const count of [3, 2]) {
