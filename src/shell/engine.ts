@@ -7,6 +7,7 @@ import {
   EACCES,
   EADDRINUSE,
   EINVAL,
+  ENETDOWN,
   EV_ACCEPT,
   EV_ACKED,
   EV_ADDRESS,
@@ -33,12 +34,14 @@ import { ConnTable, isNoNews } from './conn-table.ts';
 import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { describe, type Endpoint, NOWHERE } from './endpoint.ts';
+import { Errands } from './errands.ts';
 import type { Handlers } from './handlers.ts';
+import { Laden } from './laden.ts';
 import { Lingering } from './lingering.ts';
 import { Loans } from './loans.ts';
 import { LongFrames } from './long-frames.ts';
 import { Octets, urgentNews } from './out-of-band.ts';
-import { Pieces } from './pieces.ts';
+import type { Pieces } from './pieces.ts';
 import type { Shard } from './shards/shard.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
@@ -75,6 +78,8 @@ export class Engine {
   readonly octets = new Octets();
   readonly caps = new Caps();
   readonly loans = new Loans();
+  readonly errands = new Errands();
+  readonly laden = new Laden();
   readonly lingering: Lingering;
   readonly acks: Acks;
   /** Told of what the diagnostics channels want to hear. */
@@ -97,8 +102,6 @@ export class Engine {
   readonly #clock: Clock;
   readonly #rng: Rng;
   readonly #conns = new ConnTable(this);
-  /** Those that hold bytes for the application, or did so lately. */
-  readonly #laden = new Set<Conn>();
   /** Connections whose row is gone and whose last bytes the application has not read yet. */
   readonly #unread = new Set<Conn>();
   readonly #listening = new Map<number, Listening>();
@@ -147,19 +150,9 @@ export class Engine {
     yield* [...this.#unread];
   }
 
-  /** Bytes that connections keep for the application: received and not read, written and not taken by the core. */
-  waiting(): { unread: number; unsent: number } {
-    const sum = { unread: 0, unsent: 0 };
-    for (const conn of this.#laden) {
-      sum.unread += conn.heldBytes;
-      sum.unsent += conn.pendingBytes;
-      if (conn.heldBytes + conn.pendingBytes === 0) this.#laden.delete(conn);
-    }
-    return sum;
-  }
-
   /** LISTEN. Returns the row, or a core error (< 0). */
   listen(laddr: Int32Array, port: number, backlog: number, options: OpenOptions, acceptor: Acceptor): number {
+    if (this.errands.over) return ENETDOWN;
     if (!Number.isInteger(port) || port < 0 || port > 65535) return EINVAL;
     if (port !== 0 && !this.#claims(port) && !isLoopback(laddr)) return EACCES;
     const row =
@@ -194,6 +187,7 @@ export class Engine {
     options: OpenOptions,
     handlers: Handlers,
   ): Conn | number {
+    if (this.errands.over) return ENETDOWN;
     this.witness.look(); // no turn may have begun since somebody subscribed
     if (handlers.state !== undefined) this.witness.wantStates();
     if (lport !== 0 && !this.#claims(lport) && !this.core.ip.isOurs(raddr, 0)) return EACCES;
@@ -239,14 +233,13 @@ export class Engine {
     this.acks.over(conn, error);
     if (conn.row >= 0) this.#conns.clear(conn.row, conn);
     this.#unread.delete(conn);
-    this.#laden.delete(conn);
+    this.laden.forget(conn);
     this.#gone(held);
   }
 
   /** @internal Bytes are going to wait in the connection. */
   pieces(conn: Conn): Pieces {
-    this.#laden.add(conn);
-    return new Pieces();
+    return this.laden.pieces(conn);
   }
 
   #gone(held: boolean): void {

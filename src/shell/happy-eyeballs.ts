@@ -41,6 +41,7 @@ export class Race {
   /** Questions without an answer. */
   readonly #open: Set<0 | 4 | 6>;
   #cancel: (() => void) | undefined;
+  readonly #settled: () => void;
   #begun = false;
   #over = false;
 
@@ -52,6 +53,10 @@ export class Race {
     const host = options.host ?? 'localhost';
     const questions = tryParseAddress(host) === undefined ? questionsOf(options) : [];
     this.#open = new Set(questions);
+    this.#settled = engine.errands.begin((closed) => {
+      this.stop();
+      finish.lost(closed);
+    });
     if (questions.length === 0) this.#answered({ family: 0, addresses: [host] });
     for (const question of questions) ask(engine, options, host, question, (answer) => this.#answered(answer));
   }
@@ -60,6 +65,7 @@ export class Race {
   stop(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#settled();
     this.#cancel?.();
     for (const conn of this.#running) conn.release(true);
     this.#running.clear();
@@ -153,7 +159,7 @@ export class Race {
 
   #maybeLost(): void {
     if (this.#running.size > 0 || this.#open.size > 0) return;
-    this.#over = true;
+    this.stop();
     this.#finish.lost(this.#verdict());
   }
 

@@ -56,7 +56,9 @@ type Done = (error?: Error | null) => void;
     const checked = checkConnect(options);
     if (listener !== undefined) this.once('connect', listener);
     this.connecting = true;
+    const found = this.#engine.errands.begin((closed) => this.destroy(closed));
     resolveHost(this.#engine, checked, (error, words, text, family) => {
+      found();
       if (this.destroyed) return;
       if (checked.host !== undefined && checked.host !== text) {
         this.#resource.runInAsyncScope(this.emit, this, 'lookup', error, text, family, checked.host);

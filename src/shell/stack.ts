@@ -202,7 +202,7 @@ export class Stack implements AsyncDisposable {
       udp: { ...engine.core.udp.counters },
       net: sumOf(this.carried),
       driver: { ...engine.driver.counts },
-      memory: { ...engine.core.memory, ...engine.waiting() },
+      memory: { ...engine.core.memory, ...engine.laden.waiting() },
     };
   }
 
@@ -259,6 +259,7 @@ export class Stack implements AsyncDisposable {
   async #close(timeout: number): Promise<void> {
     const { retire } = this.#parts;
     const steps = [
+      () => this.#engine.errands.end(),
       ...(retire === undefined ? [] : [retire]),
       () => this.#endInOrder(timeout),
       () => this.#abortRest(),

@@ -59,6 +59,7 @@ function overUdp(parts: ExchangeParts, query: Query, bytes: Uint8Array, accept: 
   return new Promise((resolve, reject) => {
     const socket = new UdpSocket(parts.engine, {});
     const end = (): void => {
+      answered();
       cancel();
       socket.close();
     };
@@ -70,6 +71,7 @@ function overUdp(parts: ExchangeParts, query: Query, bytes: Uint8Array, accept: 
       end();
       reject(error);
     };
+    const answered = parts.engine.errands.begin(fail);
     socket.on('error', fail);
     // What is not the answer may be somebody's guess: the real one may still come.
     socket.onMessage((answer) => {
@@ -96,6 +98,7 @@ function overTcp(parts: ExchangeParts, query: Query, bytes: Uint8Array, accept: 
     const finish = (act: () => void): void => {
       if (over) return;
       over = true;
+      answered();
       cancel();
       act();
     };
@@ -121,10 +124,12 @@ function overTcp(parts: ExchangeParts, query: Query, bytes: Uint8Array, accept: 
         close: (_c: Conn, error: Error | null) => finish(() => reject(error ?? systemError(ECONNRESET, 'read'))),
       },
     );
-    const cancel = parts.after(query.timeout, () => {
+    const giveUp = (error: Error): void => {
       if (typeof conn !== 'number') conn.abort();
-      finish(() => reject(timedOut(query)));
-    });
+      finish(() => reject(error));
+    };
+    const cancel = parts.after(query.timeout, () => giveUp(timedOut(query)));
+    const answered = engine.errands.begin(giveUp);
     if (typeof conn === 'number') finish(() => reject(systemError(conn, 'connect', query.server, DNS_PORT)));
   });
 }

@@ -118,6 +118,7 @@ export class Resolver {
       for (let n = 0; n < servers.length; n++) {
         const at = (this.#first + n) % servers.length;
         const verdict = await this.#askOne(servers[at]!, name, type, settings.timeout << attempt);
+        if (this.#parts.engine.errands.over) throw dnsError('ECANCELLED', type, asked, 'the stack was closed');
         if (verdict instanceof Error) {
           failure = dnsError((verdict as { code?: string }).code ?? 'ESERVFAIL', type, asked, verdict.message);
         } else if (verdict.kind === 'useless') {

@@ -1,5 +1,7 @@
 /** What to do about a refusal of ours, in the message of Node's error. */
 import { type EventEmitter, errorMonitor } from 'node:events';
+import { constants } from 'node:os';
+import { StackError } from '../errors.ts';
 import type { Stack } from '../stack.ts';
 import type { NetPolicy } from './policy.ts';
 
@@ -15,6 +17,15 @@ export function advise(emitter: EventEmitter | undefined, errno: number, advice:
   emitter?.once(errorMonitor, (error: Refusal) => {
     for (const each of error.errors ?? [error]) if (each.errno === errno) append(each, advice);
   });
+}
+
+/** libuv's number for what the stack throws; it has none for a stack that is closed. */
+export function numberOf(error: unknown, emitter: EventEmitter | undefined): number {
+  const { errno } = error as { errno?: number };
+  if (errno !== undefined) return errno;
+  if (!(error instanceof StackError)) throw error;
+  advise(emitter, -constants.errno.ENETDOWN, error.message);
+  return -constants.errno.ENETDOWN;
 }
 
 interface Refusal extends NodeJS.ErrnoException {

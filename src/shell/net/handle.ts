@@ -9,6 +9,7 @@ import { isMappedText } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { SystemError } from '../errors.ts';
 import { surface } from '../surface.ts';
+import { numberOf } from './advice.ts';
 import { afterClosing } from './closing.ts';
 import { CLOSED, ENDED, FLOWING, HANDING, MAPPED, RACING, RESUMES } from './handle-bits.ts';
 import { borrowing } from './handle-events.ts';
@@ -96,9 +97,7 @@ export class TcpHandle extends WriteHandle {
     try {
       this.take(start());
     } catch (error) {
-      const { errno } = error as { errno?: number };
-      if (errno === undefined) throw error;
-      return errno;
+      return numberOf(error, this.owner as EventEmitter | undefined);
     }
     if (this.#native !== null) this.conn!.attach(borrowing);
     this.#connecting = waiting;

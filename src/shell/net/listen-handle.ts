@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { formatAddress, isMappedText, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { StackError } from '../errors.ts';
 import type { Service } from '../service.ts';
 import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
@@ -14,7 +15,7 @@ import { KernelTwin } from './kernel-twin.ts';
 import { IPV6_ONLY, type Place, REUSE_PORT } from './reuse-port.ts';
 import type { Router } from './router.ts';
 
-const { EINVAL, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
+const { EINVAL, EADDRINUSE, EADDRNOTAVAIL, ENETDOWN } = constants.errno;
 /** Ports that the kernel chooses and our stack has already are given back, so often. */
 const PORT_TRIES = 20;
 /** What is made for a connection belongs to no context; the server's callbacks to that of `listen`. */
@@ -131,7 +132,7 @@ export class ListenHandle implements Place {
       );
     } catch (error) {
       this.#give();
-      return (error as { errno?: number }).errno ?? -EINVAL;
+      return error instanceof StackError ? -ENETDOWN : ((error as { errno?: number }).errno ?? -EINVAL);
     }
     this.#port = this.#service.port;
     if (this.#router.clashes(this, this.#port)) {
