@@ -25,14 +25,14 @@ interface Lender {
   isPassing(bytes: Uint8Array): boolean;
   /** Calls `over` when the memory of this turn is given back; false = none of it was lent before. */
   whenOver(over: () => void): void;
-  /** Turns of the stack so far. */
-  readonly turn: number;
+  /** The same as long as no promise can have run, so that who a burst was given to has not seen it yet. */
+  readonly moment: number;
 }
 
 export class Lent implements Burst {
   length = 0;
   readonly #lender: Lender;
-  readonly #turn: number;
+  readonly #moment: number;
   #views: Buffer[] = [];
   #lent: boolean;
   #whole: Buffer | undefined;
@@ -40,7 +40,7 @@ export class Lent implements Burst {
 
   constructor(lender: Lender, views: readonly Buffer[], lent: boolean) {
     this.#lender = lender;
-    this.#turn = lender.turn;
+    this.#moment = lender.moment;
     this.#lent = lent;
     for (const view of views) this.#push(view);
     if (lent)
@@ -80,9 +80,9 @@ export class Lent implements Burst {
     return this.#whole;
   }
 
-  /** More of the same turn; false = it is another turn by now, or the burst has been copied. */
+  /** More of the same turn; false = its reader may have dealt with it by now, or the burst has been copied. */
   add(view: Buffer): boolean {
-    if (this.#over || this.#whole !== undefined || this.#lender.turn !== this.#turn) return false;
+    if (this.#over || this.#whole !== undefined || this.#lender.moment !== this.#moment) return false;
     this.#push(view);
     return true;
   }

@@ -45,6 +45,7 @@ export class Driver {
   #behind: (() => void)[] = [];
   /** Next event to dispatch; a burst inside a burst goes on from here. */
   #cursor = 0;
+  #breaths = 0;
   /** The turn was begun by the event loop, so nobody's code but a handler's is on the call stack. */
   #fromLoop = false;
   #queued = false;
@@ -214,9 +215,16 @@ export class Driver {
     if (this.#running) this.#clock.setAlarm(this.#core.pollAlarm(), this.#alarm);
   }
 
+  /** Another number whenever somebody's ticks and promises may have run since: a new turn, or a breath within one. */
+  get moment(): number {
+    return this.counts.turns + this.#breaths;
+  }
+
   /** Between two events, or two parts of one. */
   breathe(): void {
-    if (this.#fromLoop) this.between?.();
+    if (!this.#fromLoop || this.between === null) return;
+    this.#breaths++;
+    this.between();
   }
 
   /** One event that cannot be dispatched does not keep the others from their connections. */

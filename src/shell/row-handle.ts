@@ -163,8 +163,8 @@ export abstract class RowHandle {
     this.engine.loans.add(over);
   }
   /** @internal */
-  get turn(): number {
-    return this.engine.driver.counts.turns;
+  get moment(): number {
+    return this.engine.driver.moment;
   }
 
   /** Any of these, at any time; see LiveOptions. A wrong value throws OptionError, and none of them is set. */

@@ -1,10 +1,12 @@
 // Bursts: lent views, copies of what came while nobody waited, and when the loan is over. Web streams over the same connection.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { use } from '../../../src/net.ts';
 import type { Burst } from '../../../src/shell/burst.ts';
 import type { Conn } from '../../../src/shell/conn.ts';
 import type { Connection } from '../../../src/shell/connection.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { World } from '../../../src/sim.ts';
+import { createStack } from '../../../src/stack.ts';
 
 const host = '10.0.0.2';
 let w: World;
@@ -182,4 +184,33 @@ test('await using: what was written goes out, then FIN', async () => {
   })();
   await w.run(10);
   expect(seen).toEqual(['last words', 'end']);
+});
+
+test('nothing is added to a burst that the loop has seen, where promises run between two events of a turn', async () => {
+  const stack = await createStack();
+  use(stack);
+  try {
+    stack.serve(80, {
+      open(conn) {
+        conn.setNoDelay();
+        setImmediate(() => {
+          for (let n = 0; n < 20; n++) {
+            conn.write('0123456789');
+            if (n % 2 === 1) stack.flush();
+          }
+          conn.end();
+        });
+      },
+    });
+    const conn = await stack.open({ host: '127.0.0.1', port: 80 });
+    let text = '';
+    for await (const burst of conn.bursts()) {
+      text += burst.bytes;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(text).toBe('0123456789'.repeat(20));
+    await conn.end();
+  } finally {
+    await stack.close();
+  }
 });

@@ -4,14 +4,14 @@ import type { Core } from '../../../src/core/api.ts';
 import { Acks } from '../../../src/shell/acks.ts';
 import { Lent } from '../../../src/shell/burst.ts';
 
-/** A lender whose turn the test sets; `passing` is memory of the core's own. */
+/** A lender whose moment the test sets; `passing` is memory of the core's own. */
 function lender() {
   const passing = Buffer.from('passing');
   const over: (() => void)[] = [];
   return {
     passing,
     over,
-    turn: 1,
+    moment: 1,
     keep: (bytes: Uint8Array) => Buffer.from(bytes),
     isPassing: (bytes: Uint8Array) => bytes === passing,
     whenOver: (end: () => void) => void over.push(end),
@@ -28,13 +28,13 @@ test('what is the core’s own memory is copied at once, ring memory is lent', (
   expect(burst.length).toBe(11);
 });
 
-test('more of the same turn is added; of another turn, of a copy, or after the loan it is not', () => {
+test('more of the same moment is added; of another one, of a copy, or after the loan it is not', () => {
   const from = lender();
   const burst = new Lent(from, [Buffer.from('a')], true);
   expect([burst.add(Buffer.from('b')), String(burst.bytes), burst.lent]).toEqual([true, 'ab', false]);
   expect(burst.add(Buffer.from('c'))).toBe(false); // it has been put together
   const late = new Lent(from, [Buffer.from('a')], true);
-  from.turn = 2;
+  from.moment = 2;
   expect(late.add(Buffer.from('b'))).toBe(false);
   const over = new Lent(from, [Buffer.from('a')], true);
   for (const end of from.over) end();
