@@ -1,5 +1,5 @@
 /** The active OPEN of every API level: checks its options, finds the address, calls the engine. */
-import { lookup } from 'node:dns';
+import type { lookup } from 'node:dns';
 import type { OpenOptions } from '../core/api.ts';
 import { isMapped, isUnspecified } from '../wire/address.ts';
 import { parseAddress, tryParseAddress } from '../wire/address-text.ts';
@@ -8,6 +8,7 @@ import type { Conn } from './conn.ts';
 import type { Engine } from './engine.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
+import { heldLookup } from './held-lookup.ts';
 import { OptionError } from './option-error.ts';
 import { checkFlag, checkKnown, checkNumber, checkSignal } from './options/check.ts';
 import type { CongestionChoice } from './options/congestion.ts';
@@ -182,12 +183,11 @@ export function resolveHost(
     );
     return;
   }
-  engine.hold();
-  (options.lookup ?? lookup)(host, { family: options.family ?? 0 }, (error, address, family) => {
-    engine.letGo();
-    const words = error === null || error === undefined ? tryParseAddress(address) : undefined;
+  heldLookup(engine, options.lookup, host, { family: options.family ?? 0 }, (error, address, family) => {
+    const text = (error ?? null) === null && typeof address === 'string' ? address : '';
+    const words = tryParseAddress(text);
     if (words === undefined) return done(error ?? noAddress(host), ANY, host, 4);
-    done(null, words, address, family === 6 ? 6 : 4);
+    done(null, words, text, family === 6 ? 6 : 4);
   });
 }
 

@@ -1,8 +1,8 @@
 /** The addresses of a host name as they become known, family by family: RFC 8305 §3 does not wait for both. */
-import { lookup } from 'node:dns';
 import { tryParseAddress } from '../wire/address-text.ts';
 import { type ConnectOptions, noAddress } from './connect.ts';
 import type { Engine } from './engine.ts';
+import { heldLookup } from './held-lookup.ts';
 
 export interface Answer {
   /** Which question it answers; 0 = both families at once. */
@@ -41,9 +41,7 @@ function askSystem(
   family: 0 | 4 | 6,
   told: (answer: Answer) => void,
 ): void {
-  engine.hold();
-  (options.lookup ?? lookup)(host, { family, all: true }, (error, found: unknown) => {
-    engine.letGo();
+  heldLookup(engine, options.lookup, host, { family, all: true }, (error, found: unknown) => {
     const addresses = (Array.isArray(found) ? found : [{ address: found }]).flatMap(({ address }) =>
       typeof address === 'string' && tryParseAddress(address) !== undefined ? [address] : [],
     );
