@@ -170,3 +170,19 @@ export async function transfer(a, b) {
     assert.ok(Buffer.concat(expected).equals(bytesOf(b, row)), 'same bytes');
   }
 }
+
+/** Small and long frames by turns: they keep their order, whatever rings they come by. */
+export async function mixed(a, b) {
+  let seq = 0;
+  for (let round = 0; round < 20; round++) {
+    const segments = [];
+    for (let i = 0; i < 5; i++) {
+      segments.push({ seq, length: 100, flags: W.ACK | W.PSH });
+      segments.push({ seq: seq + 100, length: 9000, gso: 1448, flags: W.ACK | W.PSH });
+      seq += 9100;
+    }
+    a.send(segments);
+  }
+  await until('arrival', () => bytesOf(b, 0).length === seq);
+  inOrder(b);
+}

@@ -2,7 +2,7 @@
 // scenarios need CAP_NET_ADMIN of the host for the receive buffer). Prints one line for each scenario that held.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bytesOf, ethtool, inOrder, ip, makePair, openPair, transfer, until, W } from './link-end.mjs';
+import { bytesOf, ethtool, ip, makePair, mixed, openPair, transfer, until, W } from './link-end.mjs';
 
 const QUEUE = 512 * 1024;
 /** Whether they were read into the memory for that, which is the end of it. */
@@ -24,18 +24,7 @@ const scenarios = {
   async 'small and long frames keep their order'() {
     const [a, b] = openPair();
     b.link.readLong(true);
-    let seq = 0;
-    for (let round = 0; round < 20; round++) {
-      const segments = [];
-      for (let i = 0; i < 5; i++) {
-        segments.push({ seq, length: 100, flags: W.ACK | W.PSH });
-        segments.push({ seq: seq + 100, length: 9000, gso: 1448, flags: W.ACK | W.PSH });
-        seq += 9100;
-      }
-      a.send(segments);
-    }
-    await until('arrival', () => bytesOf(b, 0).length === seq);
-    inOrder(b);
+    await mixed(a, b);
     await closeBoth([a, b]);
   },
   async 'none is lost when it changes while they come'() {
