@@ -61,8 +61,8 @@ export class Conn extends RowHandle {
 
   /** Sends FIN after what was written [and `bytes`]. Reading goes on until the peer ends, too. */
   end(bytes?: Uint8Array | string): void {
-    if (this.#flags & (ENDING | GONE)) return;
     if (bytes !== undefined) this.write(bytes);
+    if (this.#flags & (ENDING | GONE)) return;
     this.#flags |= ENDING;
     if (this.#pending === null && !(this.#flags & CONNECTING)) this.#close();
   }

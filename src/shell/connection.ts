@@ -142,7 +142,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
    */
   end(bytes?: Uint8Array | string): Promise<void> {
     if (this.#left !== undefined) return Promise.reject(this.#left);
-    this.conn.end(bytes);
+    try {
+      this.conn.end(bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#discard();
     return this.closed();
   }

@@ -6,6 +6,7 @@ interface Ends {
   read(): Promise<Buffer | null>;
   write(bytes: Uint8Array | string): Promise<void>;
   closeWrite(): void;
+  closed(): Promise<void>;
   abort(): void;
 }
 
@@ -36,6 +37,8 @@ export function readableOf(conn: Ends, discard: () => void): ReadableStream<Uint
 
 export function writableOf(conn: Ends): WritableStream<Uint8Array | string> {
   return new WritableStream({
+    // Nobody may be writing when the connection is lost.
+    start: (controller) => void conn.closed().catch((error) => controller.error(error)),
     write: (chunk: unknown) => conn.write(bytesOf(chunk)),
     close: () => conn.closeWrite(),
     abort: () => conn.abort(),

@@ -214,3 +214,22 @@ test('nothing is added to a burst that the loop has seen, where promises run bet
     await stack.close();
   }
 });
+
+test('who writes to the web stream hears of a reset though nothing is being written', async () => {
+  const [conn, peer] = await pair();
+  const writer = conn.writable.getWriter();
+  const closed = writer.closed.then(
+    () => undefined,
+    (error) => error,
+  );
+  peer.abort();
+  expect(await w.settle(closed)).toMatchObject({ code: 'ECONNRESET' });
+  await expect(writer.ready).rejects.toMatchObject({ code: 'ECONNRESET' });
+});
+
+test('bytes given to end() after the end are refused, as those of write() are', async () => {
+  const [conn] = await pair();
+  conn.closeWrite();
+  await expect(conn.end('two')).rejects.toMatchObject({ code: 'ERR_USERTCP_WRITE_AFTER_END' });
+  await expect(conn.end(1 as unknown as string)).rejects.toThrow();
+});
