@@ -77,5 +77,6 @@ test('connect() fails by an event, open() by its promise; two answers are one co
   });
   const client = a.connect({ host: 'b.test', port: 80, lookup: twice });
   await world.settle(once(client, 'connect'));
+  await world.run(1000);
   expect([a, b].map((stack) => stack.metrics().connections)).toEqual([1, 1]);
 });
