@@ -12,9 +12,18 @@ export function abortWith(socket: Duplex, signal: AbortSignal): void {
   socket.once('close', () => signal.removeEventListener('abort', abort));
 }
 
+interface Server {
+  close(): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 /** Closes a server when the signal fires, or has fired. */
-export function closeWith(server: { close(): unknown }, signal: AbortSignal | undefined): void {
+export function closeWith(server: Server, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (signal.aborted) process.nextTick(() => server.close());
-  else signal.addEventListener('abort', () => server.close(), { once: true });
+  else {
+    const close = (): void => void server.close();
+    signal.addEventListener('abort', close, { once: true });
+    server.once('close', () => signal.removeEventListener('abort', close));
+  }
 }

@@ -13,11 +13,14 @@ export function open(engine: Engine, options: ConnectOptions): Promise<Connectio
   const context = new AsyncResource('USERTCP_OPEN');
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal));
+    let race: Race | undefined;
     const onAbort = (): void => {
-      race.stop();
+      race?.stop();
       reject(abortError(signal!));
     };
-    const race = new Race(engine, checked, {
+    // Before the race: it may be lost at once, and a lookup of the user's may fire the signal.
+    signal?.addEventListener('abort', onAbort, { once: true });
+    race = new Race(engine, checked, {
       won: (conn) => {
         signal?.removeEventListener('abort', onAbort);
         resolve(context.runInAsyncScope(() => new Connection(conn)));
@@ -27,6 +30,6 @@ export function open(engine: Engine, options: ConnectOptions): Promise<Connectio
         reject(error);
       },
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) race.stop();
   });
 }
