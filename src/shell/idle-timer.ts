@@ -7,6 +7,9 @@ export function checkIdle(ms: number): number {
   throw new OptionError('timeout', ms, 'ms, 0 = none');
 }
 
+/** ms; a timer of Node's that is to wait longer fires at once. */
+const LONGEST = 2 ** 31 - 1;
+
 export class IdleTimer {
   /** ms, undefined = off. */
   ms: number | undefined;
@@ -20,7 +23,7 @@ export class IdleTimer {
   set(ms: number): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.ms = ms > 0 && Number.isFinite(ms) ? ms : undefined;
+    this.ms = ms > 0 && Number.isFinite(ms) ? Math.min(ms, LONGEST) : undefined;
     if (this.ms === undefined) return;
     this.#timer = setTimeout(this.#expired, this.ms);
     this.#timer.unref();

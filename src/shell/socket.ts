@@ -94,6 +94,7 @@ type Done = (error?: Error | null) => void;
   }
   /** 'timeout' after `ms` without traffic; 0 turns it off. The socket is not closed by it. */
   setTimeout(ms: number, callback?: () => void): this {
+    if (this.destroyed) return this;
     (this.#idle ??= new IdleTimer(() => this.emit('timeout'))).set(checkIdle(ms));
     if (callback === undefined) return this;
     if (ms === 0) this.removeListener('timeout', callback);
@@ -146,13 +147,13 @@ type Done = (error?: Error | null) => void;
 
   /** @internal */ override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const conn = this.conn;
-    if (conn === null && this.connecting) return void this.early.push(() => this._write(chunk, encoding, done));
+    if (conn === null && this.connecting) return this.#later(() => this._write(chunk, encoding, done), done);
     this.#handed(conn?.writeOwned(chunk) ?? false, chunk.length, done);
   }
 
   /** @internal */ override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
     const conn = this.conn;
-    if (conn === null && this.connecting) return void this.early.push(() => this._writev(chunks, done));
+    if (conn === null && this.connecting) return this.#later(() => this._writev(chunks, done), done);
     let whole = conn !== null;
     let length = 0;
     conn?.cork(true);
@@ -162,6 +163,12 @@ type Done = (error?: Error | null) => void;
     }
     conn?.cork(this.corked);
     this.#handed(whole, length, done);
+  }
+
+  /** There is no connection yet, and there may never be one: then the writer hears that. */
+  #later(write: () => void, done: Done): void {
+    this.#written = done;
+    this.early.push(write);
   }
 
   /** Before 'connect' the stack has the bytes already, and a SYN with Fast Open takes them along; the writer hears after it. */

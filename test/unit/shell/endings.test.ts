@@ -1,4 +1,5 @@
 // How connections end, and that nothing is left of them: orphans, paused readers, half-open iteration, resets, close().
+import type { lookup } from 'node:dns';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Conn } from '../../../src/shell/conn.ts';
 import type { Socket } from '../../../src/shell/socket.ts';
@@ -214,4 +215,16 @@ test('close() leaves nothing behind: no timer, handle or row, whatever state con
     });
   }
   expect(extra).toEqual([]);
+});
+
+test('a socket that is destroyed while its name is looked up answers who wrote; a timeout set after that is none', async () => {
+  const socket = a.connect({ host: 'somewhere', port: 80, lookup: (() => {}) as unknown as typeof lookup });
+  const written = new Promise((resolve) => socket.write('early', resolve));
+  let late = false;
+  socket.destroy();
+  socket.setTimeout(1, () => (late = true));
+  expect(await written).toMatchObject({ code: 'ERR_USERTCP_DESTROYED' });
+  expect(socket.timeout).toBe(undefined);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(late).toBe(false);
 });

@@ -54,3 +54,10 @@ test('it keeps no process alive', () => {
   expect(timers()).toBe(before);
   timer.set(0);
 });
+
+test('longer than a timer can be is as long as one can be', () => {
+  const { timer, fired } = make();
+  timer.set(2 ** 32);
+  vi.advanceTimersByTime(60_000);
+  expect([fired(), timer.ms]).toEqual([0, 2 ** 31 - 1]);
+});
