@@ -257,9 +257,9 @@ export class Stack implements AsyncDisposable {
   }
 
   async #close(timeout: number): Promise<void> {
+    this.#engine.errands.end();
     const { retire } = this.#parts;
     const steps = [
-      () => this.#engine.errands.end(),
       ...(retire === undefined ? [] : [retire]),
       () => this.#endInOrder(timeout),
       () => this.#abortRest(),
