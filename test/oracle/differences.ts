@@ -31,6 +31,11 @@ export const differences: readonly Difference[] = [
     scripts: ['sources [MUST-63]'],
   },
   {
+    row: 'T329',
+    why: 'nobody can tell the kernel that no one reads without CLOSE, and its FIN is never behind text that it has not taken',
+    scripts: ['ESTABLISHED: text draws RST [T329] [SHLD-3]'],
+  },
+  {
     row: 'UNTAGGED-3',
     why: 'the kernel throws text on a SYN away unless Fast Open is on, and the peer sends it again',
     scripts: ['its text waits for ESTABLISHED [T095] [UNTAGGED-3]', 'SYN_SENT: text waits for ESTABLISHED [T037]'],
