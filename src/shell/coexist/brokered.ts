@@ -69,6 +69,6 @@ function asError({ message, code }: NonNullable<Reply['error']>): Error {
 function gone(): StackError {
   return new StackError(
     'ERR_USERTCP_NFT',
-    '`usertcp open`, which arranges things with the kernel for this process, is gone, and its rules with it',
+    '`usertcp open`, which arranges things with the kernel for this process, is gone',
   );
 }
