@@ -21,8 +21,8 @@ describe.skipIf(skip)('groups of packet sockets', () => {
   afterAll(() => rmSync(dir, { recursive: true }));
 
   test.each([
-    { refused: true, sockets: 3 },
-    { refused: false, sockets: 5 },
+    { refused: true, sockets: 4 },
+    { refused: false, sockets: 6 },
   ])('refused: $refused', async ({ refused, sockets }) => {
     const lab = await Lab.create();
     const ours = await Host.stack(lab, { env: refused ? { LD_PRELOAD: shim } : {} });
