@@ -23,16 +23,17 @@ bool FrameQueue::fits(std::uint32_t length) const { return room_of(length) <= kB
 
 bool FrameQueue::take(std::span<const std::uint32_t> lengths, RxFrame& frame) {
   if (next_ == end_) read(lengths);
-  if (next_ == end_) return false;
-  const Read& one = read_[next_++];
-  frame.meta.offset = one.offset;
-  frame.length = lengths[0];
-  if (one.length == lengths[0]) return true;
+  if (next_ < end_ && read_[next_].length == lengths[0]) {
+    frame.meta.offset = read_[next_++].offset;
+    frame.length = lengths[0];
+    return true;
+  }
   forget();
   return false;
 }
 
-// Slots and frames are out of step, which should not be: the slots that are filled now are lost, and those that come fit again.
+// A frame longer than all of the memory, or slots and frames out of step, which should not be: what waits now is lost, and what
+// comes fits again.
 void FrameQueue::forget() {
   next_ = end_ = 0;
   std::byte nothing;

@@ -22,8 +22,8 @@ class FrameQueue {
   // `offset`: where in `memory` kBytes are.
   FrameQueue(int fd, std::byte* memory, std::uint32_t offset) : fd_(fd), memory_(memory), offset_(offset) {}
 
-  // Whether the next frame, of `length` bytes, can be taken before release().
-  bool has_room(std::uint32_t length) const { return next_ < end_ || fits(length); }
+  // Whether the next frame, of `length` bytes, can be taken before release(). One that never fits can: it is lost then.
+  bool has_room(std::uint32_t length) const { return next_ < end_ || used_ == 0 || fits(length); }
   // Where the next frame is, whose metadata its slot has told; `lengths` of it and of those known to wait behind it. False
   // when it could not be read whole.
   bool take(std::span<const std::uint32_t> lengths, RxFrame& frame);

@@ -9,7 +9,8 @@ import { addresses, capability, Host, has, Lab, notBuilt } from './harness/index
 import { digest } from './programs/stream.mjs';
 
 const MIB = 1 << 20;
-const skip = !capability().ok || notBuilt() !== undefined || !has('cc');
+const can = capability();
+const skip = !can.ok || notBuilt() !== undefined || !has('cc');
 
 describe.skipIf(skip)('groups of packet sockets', () => {
   const dir = mkdtempSync(join(tmpdir(), 'usertcp-'));
@@ -21,15 +22,16 @@ describe.skipIf(skip)('groups of packet sockets', () => {
   afterAll(() => rmSync(dir, { recursive: true }));
 
   test.each([
-    { refused: true, sockets: 4 },
-    { refused: false, sockets: 6 },
+    { refused: true, sockets: 3 },
+    { refused: false, sockets: 5 },
   ])('refused: $refused', async ({ refused, sockets }) => {
     const lab = await Lab.create();
     const ours = await Host.stack(lab, { env: refused ? { LD_PRELOAD: shim } : {} });
     const { warnings } = await ours.call<{ warnings: string[] }>('facts');
     expect(warnings.filter((sentence) => sentence.includes('PACKET_FANOUT: EPERM'))).toHaveLength(refused ? 1 : 0);
     const open = lab.stack.run('cat', '/proc/net/packet').trim().split('\n').length - 1;
-    expect(open).toBe(sockets); // nothing of the first attempt is left
+    // Nothing of the first attempt is left. Long frames have a socket more (ADR 55), with rights in the host's own user namespace.
+    expect(open).toBe(sockets + (can.ok && can.how === 'root' ? 1 : 0));
     const kernel = await Host.kernel(lab);
     const port = await ours.listen({ name: 'echo', behaviour: 'echo' });
     const what = { behaviour: 'exchange', send: 4 * MIB, seed: 3 };

@@ -94,6 +94,15 @@ TEST_F(FrameQueueTest, MoreFramesThanOneReadTakes) {
   EXPECT_EQ(read().size(), FrameQueue::kMost + 3);
 }
 
+TEST_F(FrameQueueTest, AFrameThatNeverFitsDoesNotStopTheOthers) {
+  slot_filled(FrameQueue::kBytes);
+  EXPECT_EQ(read(), "");
+  EXPECT_EQ(truncated_, 1u);
+  rings_.release();
+  arrives(3000, 'b');
+  EXPECT_EQ(read(), "b");
+}
+
 TEST_F(FrameQueueTest, OutOfStepItLosesWhatThereIsAndGoesOn) {
   slot_filled(3000);
   arrives(4000, 'b');
