@@ -5,10 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bars, entities, lines, palette } from './plot.mjs';
 import { BASE, cellsOf, distinct, groupBy, median, pointsOf, readRows, short } from './rows.mjs';
-import { tables } from './table.mjs';
+import { tables, titles } from './table.mjs';
 
-const modeNames = { on: 'offloads on', off: 'offloads off', gro: 'GRO on, senders without TSO' };
-const modeName = (mode) => modeNames[mode] ?? mode;
+const modeName = (mode) => titles[mode] ?? mode;
 
 const style = `
 :root { color-scheme: light dark; --ink: #222; --pale: #888; --grid: #8883; --paper: #fff; }

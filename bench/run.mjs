@@ -1,4 +1,4 @@
-// npm run bench -- [--quick | --full | --smoke] [--rounds 3] [--modes on,off,gro] [--peers ours,node-net,…] [--more ours-copy]
+// npm run bench -- [--quick | --full | --smoke] [--rounds 3] [--modes on,off,gro,apart] [--peers ours,node-net,…] [--more ours-copy]
 //                  [--idle 1000,10000] [--name x] [--out folder]
 // Builds the peers, lays one veth between two namespaces, and runs them side by side, each round in one go, so that a
 // ratio is taken within a round. Rows, tables, report and what they ran on go to bench/results/; see bench/README.md.
@@ -34,7 +34,7 @@ const env = (SECS, LAT, ROUNDTRIPS) => ({ SECS, LAT, ROUNDTRIPS });
 const plans = {
   quick: { rounds: '1', modes: 'on', peers: usual, idle: '', env: env('0.8', '5000,20000', '4000') },
   smoke: { rounds: '1', modes: 'on,off', peers: usual.slice(1), idle: '', env: env('0.25', '2000', '200') },
-  full: { rounds: '5', modes: 'on,off,gro', idle: '1000,10000', env: env('2', '5000,20000', '6000') },
+  full: { rounds: '5', modes: 'on,off,gro,apart', idle: '1000,10000', env: env('2', '5000,20000', '6000') },
   usual: { rounds: '3', modes: 'on,off,gro', peers: usual, idle: '10000', env: env('1.2', '5000,20000', '6000') },
 };
 const plan = plans[['quick', 'smoke', 'full'].find((name) => ask[name]) ?? 'usual'];
@@ -56,6 +56,7 @@ const row = (script, env) => [
 const ours = {
   ours: row('server.mjs', {}),
   'ours-copy': row('server.mjs', { USERTCP_COPY: '1' }),
+  'ours-still': row('server.mjs', { USERTCP_SPIN: '0' }),
   'ours-net': row('server-net.mjs', {}),
   'ours-sockets': row('server-net.mjs', { USERTCP_SOCKETS: '1' }),
 };
@@ -68,6 +69,7 @@ const catalogue = {
   'ours-net': [path('dist/index.js'), 'dist is not built'],
   'ours-sockets': [path('dist/index.js'), 'dist is not built'],
   'ours-copy': [path('dist/index.js'), 'dist is not built'],
+  'ours-still': [path('dist/index.js'), 'dist is not built'],
   'gvisor-mmap': [join(binaries, 'gvsrv'), 'golang-go or golang-gvisor-gvisor-dev is not installed'],
   'gvisor-rmmsg': [join(binaries, 'gvsrv'), 'as gvisor-mmap'],
   'gvisor-mmap-swgso': [join(binaries, 'gvsrv'), 'as gvisor-mmap'],
@@ -83,7 +85,12 @@ const only = {
 };
 
 /** Modes in which every packet is one MTU frame. */
-const plain = ['off', 'idle'];
+const plain = ['off', 'idle', 'apart'];
+/** Modes of ours that are one of run.py's and something more. */
+const more = {
+  gro: { inner: 'off', env: { GRO: 'on', BULK: '1' } },
+  apart: { inner: 'off', env: { APART: '1' } },
+};
 
 function choose() {
   const wanted = [...(ask.peers?.split(',') ?? plan.peers ?? Object.keys(catalogue)), ...(ask.more?.split(',') ?? [])];
@@ -99,9 +106,8 @@ function measure(mode, names, file) {
   const part = `${file}.part`;
   rmSync(part, { force: true });
   const fits = names.filter((n) => !(plain.includes(mode) ? only.on : only.off).includes(n));
-  const inner = mode === 'gro' ? 'off' : mode;
-  const gro = mode === 'gro' ? { GRO: 'on', BULK: '1' } : { GRO: 'off' };
-  const env = { ...plan.env, ...gro, PEERS_BIN: binaries, EXTRA: JSON.stringify(ours), NS: idle };
+  const { inner = mode, env: extra = {} } = more[mode] ?? {};
+  const env = { ...plan.env, GRO: 'off', ...extra, PEERS_BIN: binaries, EXTRA: JSON.stringify(ours), NS: idle };
   say(`${mode}: ${fits.join(' ')}`);
   const code = run(
     'python3',

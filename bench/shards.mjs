@@ -101,7 +101,7 @@ async function beside(n, count) {
 async function simulated(count) {
   const workers = Array.from(
     { length: count },
-    (_, seed) => new Worker(new URL('shards-wire.mjs', import.meta.url), { workerData: { seed, ms: 1000 } }),
+    (_, seed) => new Worker(new URL('shards-wire.mjs', import.meta.url), { workerData: { seed, ms: 2000 } }),
   );
   const next = () => Promise.all(workers.map((w) => new Promise((resolve) => w.once('message', resolve))));
   await next();

@@ -26,7 +26,7 @@ export function complaints(rows, { names, modes, idle }) {
   const has = (peer, mode, load) => rows.some((r) => r.peer === peer && r.mode === mode && (r.t ?? r.m) === load);
   for (const peer of names) {
     for (const mode of modes) {
-      for (const load of mode === 'gro' ? must.bulk : [...must.trips, ...must.bulk]) {
+      for (const load of mode === 'gro' || mode === 'apart' ? must.bulk : [...must.trips, ...must.bulk]) {
         if (!has(peer, mode, load)) wrong.push(`${peer} ${mode} ${load}: no row`);
       }
     }

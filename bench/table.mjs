@@ -2,7 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import { cellsOf, distinct, pointsOf, readRows, short } from './rows.mjs';
 
-const titles = { on: 'offloads on', off: 'offloads off', gro: 'GRO on, senders without TSO', idle: 'idle connections' };
+export const titles = {
+  on: 'offloads on',
+  off: 'offloads off',
+  gro: 'GRO on, senders without TSO',
+  apart: 'offloads off, each end on a core of its own',
+  idle: 'idle connections',
+};
 
 /** Which tests stand in which table of a mode, in this order; what nobody listed comes last. */
 const parts = [
