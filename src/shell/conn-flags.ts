@@ -22,6 +22,8 @@ export const ORPHAN = 1 << 11;
 export const UNREFED = 1 << 12;
 /** There is a limit to what may wait (Caps). */
 export const CAPPED = 1 << 13;
+/** abort() was called: what the burst still has for it is for nobody. */
+export const ABORTED = 1 << 14;
 
 /** How a connection starts. */
 export const OPEN = 0;

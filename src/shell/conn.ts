@@ -2,8 +2,9 @@
  * One connection of the `serve` level: the row it stands for, its handlers and a slot for the application. Queues exist only
  * while there is something in them: bytes held because the reader paused, bytes pending because the send buffer is full.
  */
-import { ECONNABORTED, REGION_ARENA } from '../core/events.ts';
+import { ECONNABORTED } from '../core/events.ts';
 import {
+  ABORTED,
   CAPPED,
   CLOSED,
   CONNECTING,
@@ -22,7 +23,7 @@ import {
 import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { failure, StackError } from './errors.ts';
-import { type Handlers, lastOf, NO_HANDLERS } from './handlers.ts';
+import { endOf, type Handlers, lastOf, NO_HANDLERS } from './handlers.ts';
 import { octets } from './options/calls.ts';
 import type { Pieces } from './pieces.ts';
 import { RowHandle } from './row-handle.ts';
@@ -72,10 +73,12 @@ export class Conn extends RowHandle {
     this.release(false, lastOf(this.#handlers));
   }
 
-  /** Resets the connection; unsent data is thrown away. `close(conn, null)` follows. */
+  /** Resets the connection; unsent data is thrown away. `close(conn, null)` follows, and nothing of what came in the same burst. */
   abort(): void {
     if (this.#flags & GONE) return this.#finish(null);
-    this.#pending = null;
+    this.#flags |= ABORTED;
+    this.#handlers = endOf(this.#handlers);
+    this.#pending = this.#held = null;
     this.engine.core.callAbort(this.row, this.engine.driver.now());
     this.engine.driver.touch();
   }
@@ -178,11 +181,10 @@ export class Conn extends RowHandle {
   /** @internal EV_DATA; `next` = bytes of the piece that follows at once, 0 = none does. */
   received(region: number, offset: number, length: number, next: number): void {
     if (this.#flags & ORPHAN) return;
-    const memory = region === REGION_ARENA ? this.engine.core.arena : this.engine.links[region]!.rxMemory;
-    const view = Buffer.from(memory.buffer, memory.byteOffset + offset, length);
+    const view = this.view(region, offset, length);
     this.engine.longFrames.saw(length, this.#handlers.keeps);
     const chunk = this.#handlers.keeps ? this.engine.slab.join(view, next) : view;
-    if (chunk === null) return;
+    if (chunk === null || this.#flags & ABORTED) return;
     if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(chunk);
     (this.#held ??= this.engine.pieces(this)).push(chunk === view ? this.keep(view) : chunk);
   }
@@ -199,8 +201,7 @@ export class Conn extends RowHandle {
     while (this.#pending !== null) {
       const piece = this.#pending.first;
       if (piece.length === 0) return this.abort(); // somebody transferred its memory away
-      const taken = this.engine.core.callSend(this.row, piece, 0, piece.length, this.engine.driver.now());
-      this.engine.driver.touch();
+      const taken = this.hand(piece);
       if (taken < 0) return void (this.#pending = null);
       this.#pending.advance(taken);
       if (taken < piece.length) return;
@@ -227,7 +228,7 @@ export class Conn extends RowHandle {
     this.#flags |= GONE;
     this.#pending = null;
     this.row = -1;
-    const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN)) !== 0;
+    const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN | ABORTED)) !== 0;
     if (code === 0 && (this.#held !== null || !endTold)) return false;
     this.#finish(code === 0 || code === ECONNABORTED ? null : failure(words, at, this.#flags & CONNECTING, this));
     return true;
@@ -255,8 +256,7 @@ export class Conn extends RowHandle {
     if (this.#flags & GONE || bytes.length === 0) return this.#pending === null;
     let taken = 0;
     if (this.#pending === null) {
-      taken = this.engine.core.callSend(this.row, bytes, 0, bytes.length, this.engine.driver.now());
-      this.engine.driver.touch();
+      taken = this.hand(bytes);
       if (taken === bytes.length) return true;
       if (taken < 0) return false;
     }

@@ -64,3 +64,13 @@ export const HANDLER_NAMES = [
 export function lastOf(handlers: Handlers): Handlers {
   return handlers.close === undefined ? NO_HANDLERS : { close: (conn, error) => handlers.close?.(conn, error) };
 }
+
+/** Of one that reset its connection: it hears of the state and of the end. Text is still joined as before, since a copy of it may be half made. */
+export function endOf(handlers: Handlers): Handlers {
+  const { keeps, state } = handlers;
+  return {
+    ...(keeps !== undefined && { keeps }),
+    ...(state !== undefined && { state: (conn, from, to) => handlers.state?.(conn, from, to) }),
+    ...lastOf(handlers),
+  };
+}

@@ -1,6 +1,6 @@
 /** What may be asked and set of one row of the core, as long as it is ours. */
 import { type InspectOptions, inspect } from 'node:util';
-import { OK } from '../core/events.ts';
+import { OK, REGION_ARENA } from '../core/events.ts';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
@@ -142,6 +142,18 @@ export abstract class RowHandle {
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
     return shown('Conn', this.facts(), depth, options);
+  }
+
+  /** @internal Received bytes where they lie: lent. */
+  protected view(region: number, offset: number, length: number): Buffer {
+    const memory = region === REGION_ARENA ? this.engine.core.arena : this.engine.links[region]!.rxMemory;
+    return Buffer.from(memory.buffer, memory.byteOffset + offset, length);
+  }
+
+  /** @internal SEND: what the core took of `bytes`, or its error. */
+  protected hand(bytes: Uint8Array): number {
+    this.engine.driver.touch();
+    return this.engine.core.callSend(this.row, bytes, 0, bytes.length, this.engine.driver.now());
   }
 
   /** @internal A copy of borrowed bytes that the caller may keep. */

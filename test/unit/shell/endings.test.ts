@@ -2,6 +2,7 @@
 import type { lookup } from 'node:dns';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Conn } from '../../../src/shell/conn.ts';
+import type { Handlers } from '../../../src/shell/handlers.ts';
 import type { Socket } from '../../../src/shell/socket.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { World } from '../../../src/sim.ts';
@@ -227,4 +228,53 @@ test('a socket that is destroyed while its name is looked up answers who wrote; 
   expect(socket.timeout).toBe(undefined);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(late).toBe(false);
+});
+
+/** A peer's text and FIN, of which a connection of the same stack gets several pieces in one burst; `handlers.data` aborts. */
+async function inOneBurst(handlers: Handlers): Promise<string[]> {
+  const stack = await createStack();
+  const seen: string[] = [];
+  const states: string[] = [];
+  const closed = new Promise<void>((resolve) => {
+    stack.serve(80, {
+      ...handlers,
+      data(conn, chunk) {
+        seen.push('data');
+        handlers.data!(conn, chunk);
+      },
+      halfclose: () => seen.push('halfclose'),
+      end(conn) {
+        seen.push('end');
+        conn.end();
+      },
+      state: (_conn, _from, to) => states.push(to),
+      close(_conn, error) {
+        seen.push(`close ${error}`);
+        resolve();
+      },
+    });
+  });
+  const peer = await stack.open({ host: '127.0.0.1', port: 80 });
+  peer.setNoDelay(true);
+  for (let n = 0; n < 6; n++) {
+    void peer.write('0123456789').catch(() => {});
+    stack.flush();
+  }
+  peer.closeWrite();
+  await closed;
+  await stack.close({ timeout: 0 });
+  expect(states.at(-1)).toBe('CLOSED');
+  return seen;
+}
+
+test('after abort() in a data handler nothing comes of the same burst but the state and the end', async () => {
+  expect(await inOneBurst({ data() {} })).toEqual(expect.arrayContaining(['data', 'data', 'end']));
+  expect(await inOneBurst({ data: (conn) => conn.abort() })).toEqual(['data', 'close null']);
+  const paused: Handlers = {
+    data(conn) {
+      conn.pause();
+      conn.abort();
+    },
+  };
+  expect(await inOneBurst(paused)).toEqual(['data', 'close null']);
 });
