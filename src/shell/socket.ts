@@ -31,6 +31,8 @@ type Done = (error?: Error | null) => void;
   /** Of the write under way; `writableLength` counts them until it is done. */
   #writing = 0;
   #written: Done | null = null;
+  /** Bytes that waited when the idle timer, or that write, looked last. */
+  #unsent = 0;
   #errored = false;
   /** sendUrgent() left something over. */
   #urgentWaits = false;
@@ -95,11 +97,25 @@ type Done = (error?: Error | null) => void;
   /** 'timeout' after `ms` without traffic; 0 turns it off. The socket is not closed by it. */
   setTimeout(ms: number, callback?: () => void): this {
     if (this.destroyed) return this;
-    (this.#idle ??= new IdleTimer(() => this.emit('timeout'))).set(checkIdle(ms));
+    (this.#idle ??= new IdleTimer(() => this.#idled())).set(checkIdle(ms));
     if (callback === undefined) return this;
     if (ms === 0) this.removeListener('timeout', callback);
     else this.once('timeout', callback);
     return this;
+  }
+
+  /** As node:net: a write is one call however long it takes, and what the peer acknowledges of it meanwhile is traffic. */
+  #idled(): void {
+    if (this.#written !== null && this.#progressed()) this.#idle?.refresh();
+    else this.emit('timeout');
+  }
+
+  /** Whether fewer bytes wait, or others, than at the last look. */
+  #progressed(): boolean {
+    const { conn } = this;
+    const before = this.#unsent;
+    this.#unsent = conn === null || conn.row < 0 ? 0 : conn.pendingBytes + this.#engine.core.sendQueued(conn.row);
+    return this.#unsent !== before;
   }
 
   /**
@@ -176,6 +192,7 @@ type Done = (error?: Error | null) => void;
     this.#idle?.refresh();
     this.#writing = length;
     this.#written = done;
+    if (!whole) this.#progressed();
     if (!whole || this.connecting) return;
     this.#wrote()?.();
     this.#urgentMayGo();

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { IdleTimer } from '../../../src/shell/idle-timer.ts';
+import type { Socket } from '../../../src/shell/socket.ts';
+import { World } from '../../../src/sim.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -60,4 +62,31 @@ test('longer than a timer can be is as long as one can be', () => {
   timer.set(2 ** 32);
   vi.advanceTimersByTime(60_000);
   expect([fired(), timer.ms]).toEqual([0, 2 ** 31 - 1]);
+});
+
+test('a large write is traffic as long as the peer acknowledges some of it', async () => {
+  vi.useRealTimers();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const w = new World();
+  const [a, b] = [w.host('10.0.0.1/24'), w.host('10.0.0.2/24')];
+  const accepted = new Promise<Socket>((resolve) => b.createServer(resolve).listen(80));
+  const socket = a.connect({ host: '10.0.0.2', port: 80, sendBuffer: 1 << 16 });
+  const reader = await w.settle(accepted);
+  reader.resume();
+  w.impair(a, { rate: 8_000_000 });
+  let fired = 0;
+  let written = false;
+  socket.setTimeout(400).on('timeout', () => fired++);
+  socket.write(Buffer.alloc(4 << 20), () => (written = true));
+  for (let n = 0; n < 5; n++) {
+    await w.run(400);
+    vi.advanceTimersByTime(400);
+  }
+  expect([fired, written]).toEqual([0, false]);
+  // Nothing moves any more.
+  w.impair(a, { loss: 1 });
+  await w.run(400);
+  vi.advanceTimersByTime(1000);
+  expect([fired, written]).toEqual([1, false]);
+  await w.close();
 });
