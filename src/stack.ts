@@ -263,6 +263,9 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     announce();
   });
   dhcp?.start();
+  // The handles of a link begin as what keeps a process alive. A stack does not: what is opened on it does, and who waits for it.
+  engine.hold();
+  engine.letGo();
   return stack;
 }
 

@@ -21,6 +21,12 @@ describe.skipIf(skip)('what keeps a process alive', () => {
   const within = (ms: number, program: Program): Promise<number | undefined> =>
     Promise.race([program.exited, sleep(ms, undefined)]);
 
+  test('a stack with nothing open keeps no process alive', async () => {
+    const program = start('nothing');
+    await program.ready();
+    expect(await within(4000, program)).toBe(0);
+  });
+
   test('a server lives on while its device is down', async () => {
     const program = start('down');
     await program.ready();

@@ -5,6 +5,7 @@ import { openStack } from './open.mjs';
 const [device, own, what] = process.argv.slice(2);
 const stack = await openStack({ device, addresses: [`${own}/24`] });
 const acts = {
+  nothing() {},
   down() {
     stack.serve(80, {});
     execFileSync('ip', ['link', 'set', device, 'down']);
