@@ -49,6 +49,8 @@ export const RESENT_FAST = 1;
 export const RESENT_PROBE = 2;
 /** Asked for by `callTellAcked`: SND.UNA moved. 3, 4: payload octets acknowledged in all, divided by 2^32 and the rest. */
 export const EV_ACKED = 16;
+/** Nobody reads any more, and the peer of what is still to be sent has fallen silent; told at each timeout. It is sent again until R2. */
+export const EV_SILENT = 17;
 export const ADDRESS_ADDED = 1;
 /** Nobody else has it. */
 export const ADDRESS_SETTLED = 2;

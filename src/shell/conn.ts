@@ -109,8 +109,8 @@ export class Conn extends RowHandle {
   }
 
   /** @internal */
-  hasTold(what: 'end' | 'close'): boolean {
-    return (this.#flags & (what === 'end' ? END_TOLD : CLOSED)) !== 0;
+  has(flags: number): boolean {
+    return (this.#flags & flags) !== 0;
   }
 
   /** `pause()` was called. */

@@ -18,6 +18,7 @@ import {
   EV_DATAGRAM,
   EV_DRAIN,
   EV_END,
+  EV_SILENT,
   EV_SOFT_ERROR,
   EV_STATE,
   EV_URGENT,
@@ -35,6 +36,7 @@ import type { Resolver } from './dns/resolver.ts';
 import { Driver } from './driver.ts';
 import { describe, type Endpoint, NOWHERE } from './endpoint.ts';
 import { Errands } from './errands.ts';
+import { Forsaken } from './forsaken.ts';
 import type { Handlers } from './handlers.ts';
 import { Laden } from './laden.ts';
 import { Lingering } from './lingering.ts';
@@ -58,8 +60,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly ephemeralPorts: readonly [number, number];
-  /** Runs `fn` after `ms`; returns what cancels it. Virtual in a simulation. */
-  readonly after: (ms: number, fn: () => void) => () => void;
+  /** Runs `fn` after `ms`; returns what cancels it. `quiet`: it keeps no process alive. Virtual in a simulation. */
+  readonly after: (ms: number, fn: () => void, quiet?: boolean) => () => void;
   /** Mode 'shared': whether a port is ours and not the kernel's. Absent = all are. */
   readonly claims?: ((port: number) => boolean) | undefined;
 }
@@ -81,6 +83,7 @@ export class Engine {
   readonly errands = new Errands();
   readonly laden = new Laden();
   readonly lingering: Lingering;
+  readonly #forsaken: Forsaken;
   readonly acks: Acks;
   /** Told of what the diagnostics channels want to hear. */
   readonly witness: Witness;
@@ -115,6 +118,7 @@ export class Engine {
     this.ephemeralPorts = options.ephemeralPorts;
     this.after = options.after;
     this.lingering = new Lingering(options.after);
+    this.#forsaken = new Forsaken(options.after);
     this.#claims = options.claims ?? (() => true);
     this.shared = options.claims !== undefined;
     this.#clock = options.clock;
@@ -327,6 +331,8 @@ export class Engine {
         return this.acks.acked(conn, words, at);
       case EV_SOFT_ERROR:
         return conn.news((h) => h.softError?.(conn, softError(words[at + 3]!)));
+      case EV_SILENT:
+        return this.#forsaken.silent(conn);
     }
   }
 

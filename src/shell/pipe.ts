@@ -4,6 +4,7 @@
  */
 import { EPIPE } from '../core/events.ts';
 import { Conn } from './conn.ts';
+import { CLOSED, END_TOLD } from './conn-flags.ts';
 import { Connection } from './connection.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
@@ -75,7 +76,7 @@ function join(end: Conn | Connection, from: Half, to: Half, closed: (error: Erro
     return;
   }
   end.attach(handlers);
-  if (end.hasTold('end')) handlers.end?.(end);
-  if (end.hasTold('close')) handlers.close?.(end, null);
+  if (end.has(END_TOLD)) handlers.end?.(end);
+  if (end.has(CLOSED)) handlers.close?.(end, null);
   else end.resume();
 }

@@ -106,3 +106,23 @@ describe('an orphan behind a closed window [RFC 6429 §3]', () => {
     { tcp: { orphanTimeout: 2000 } },
   );
 });
+
+describe('an orphan', () => {
+  conform('a peer that falls silent is told of when R1 has passed, and is sent to until R2 [SHLD-10]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+        send 10
+        +0 > P. seq 1 ack 1 len 10
+        giveup
+        +* > P. seq 1 ack 1 len 10
+        +* > P. seq 1 ack 1 len 10
+      `;
+    expect(s.takeEvents()).not.toContain('silent');
+    await s.run`
+        +* > P. seq 1 ack 1 len 10
+        +* > P. seq 1 ack 1 len 10
+        +* > P. seq 1 ack 1 len 10
+      `;
+    expect(s.takeEvents()).toContain('silent');
+  });
+});

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { addresses, capability, Lab, notBuilt, type Program } from './harness/index.ts';
+import { addresses, capability, Host, Lab, notBuilt, type Program } from './harness/index.ts';
 
 const PROGRAM = fileURLToPath(new URL('programs/life.mjs', import.meta.url));
 const skip = !capability().ok || notBuilt() !== undefined;
@@ -31,5 +31,16 @@ describe.skipIf(skip)('what keeps a process alive', () => {
     const program = start('down');
     await program.ready();
     expect(await within(4000, program)).toBeUndefined();
+  });
+
+  test('what a destroyed socket wrote to a peer that vanished does not, for long', async () => {
+    const kernel = await Host.kernel(lab);
+    const port = await kernel.listen({ behaviour: 'linger' });
+    const program = start('vanished', addresses.kernel.v4, String(port));
+    await program.ready();
+    const { v4: address } = addresses.kernel;
+    lab.kernel.run('ip', 'addr', 'del', `${address}/${addresses.prefix.v4}`, 'dev', lab.kernelDevice);
+    expect(await within(3000, program)).toBeUndefined();
+    expect(await within(20_000, program)).toBe(0);
   });
 });

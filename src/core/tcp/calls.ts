@@ -38,7 +38,7 @@ import { dropHalfOpens } from './half-opens.ts';
 import { lendText, queueText } from './held-text.ts';
 import { chooseNumbers, end, enterFlows, silence, takeRow, uncount } from './lifecycle.ts';
 import { isAny } from './listeners.ts';
-import { watchOrphan } from './orphan.ts';
+import { tellSilence, watchOrphan } from './orphan.ts';
 import {
   F_CLOSE_QUEUED,
   F_COUNTED,
@@ -327,6 +327,7 @@ export function giveUpReading(t: Tcp, tcb: Tcb): number {
     return OK;
   }
   watchOrphan(t, tcb);
+  tellSilence(t, tcb);
   return OK;
 }
 

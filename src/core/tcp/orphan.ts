@@ -3,11 +3,12 @@
  * FIN_WAIT_2 by never closing, before that by never opening its window; its memory would be gone for good (T266, T283; RFC 6429 §3
  * leaves ending it to who owns the memory).
  */
-import { ETIMEDOUT, OK } from '../events.ts';
+import { ETIMEDOUT, EV_SILENT, OK } from '../events.ts';
 import { abort } from './close.ts';
-import { arm, type Tcp } from './context.ts';
+import { arm, quietFor, report, type Tcp } from './context.ts';
 import { CLOSE_WAIT, CLOSING, ESTABLISHED, EV, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK } from './figure5.ts';
 import { end } from './lifecycle.ts';
+import { R1 } from './retransmission.ts';
 import { F_NO_READER, F_PERSIST, TIMER_STATE } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -27,6 +28,15 @@ export function watchOrphan(t: Tcp, tcb: Tcb): void {
   if ((tcb.flags & F_NO_READER) === 0) return;
   if (tcb.state === FIN_WAIT_2) arm(t, tcb, TIMER_STATE, t.defaults.finWait2);
   else if (tcb.state & SENDS && tcb.flags & F_PERSIST) arm(t, tcb, TIMER_STATE, t.defaults.orphanTimeout);
+}
+
+/** ms. R1 alone is 1.4 s on a short path: too little for a cable that is put back, or a station that changes its cell. */
+const SILENCE = 5000;
+
+/** Who has the process may end it now: a peer that has said nothing for so long may never come back. */
+export function tellSilence(t: Tcp, tcb: Tcb): void {
+  if ((tcb.flags & F_NO_READER) === 0 || tcb.rexmits < R1 || quietFor(t, tcb) < SILENCE) return;
+  report(t, tcb, EV_SILENT);
 }
 
 /** TIMER_STATE fired. True: the orphan is gone. */

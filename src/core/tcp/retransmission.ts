@@ -11,6 +11,9 @@ import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_UNDO } from './row.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
 
+/** [SHLD-10] R1: from here on IP is advised and the user told. */
+export const R1 = 3;
+
 export { inFlight } from './pipe.ts';
 
 /** Notes a transmission of new sequence space; false when the pool is used up (then nothing may be sent). */

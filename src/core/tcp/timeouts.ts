@@ -11,12 +11,12 @@ import { beginFrto } from './frto.ts';
 import { BY_CLOSED_WINDOW, BY_KEEP_ALIVE, BY_NEIGHBOUR, BY_REASON, BY_USER_TIMEOUT } from './last-words.ts';
 import { end, remove } from './lifecycle.ts';
 import { reorderTimeout } from './loss.ts';
-import { orphanExpired, watchOrphan } from './orphan.ts';
+import { orphanExpired, tellSilence, watchOrphan } from './orphan.ts';
 import { headIsPaced, paceDue } from './pacing.ts';
 import { timeoutMeansMtu } from './path-mtu.ts';
 import { rackTimeout } from './rack.ts';
 import { ackNow } from './receive-window.ts';
-import { markAllLost } from './retransmission.ts';
+import { markAllLost, R1 } from './retransmission.ts';
 import {
   F_ACK_LATER,
   F_FIN_QUEUED,
@@ -50,8 +50,6 @@ import { probeTimeout } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
 import { beginUndo } from './undo.ts';
 
-/** [SHLD-10] R1: from here on IP is advised and the user told. */
-const R1 = 3;
 const TIMER_COUNT = 8;
 
 /** Runs what is due on the row and files it again under its next deadline. */
@@ -137,6 +135,7 @@ function retransmission(t: Tcp, tcb: Tcb): void {
     t.ip.suspect(tcb.hop); // T318: the next hop may be dead
     report(t, tcb, EV_SOFT_ERROR, ETIMEDOUT); // [SHLD-9]
   }
+  tellSilence(t, tcb);
   note(t, tcb, 'retransmission timeout');
   fastOpenFailed(t, tcb);
   if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
@@ -196,6 +195,7 @@ function persist(t: Tcp, tcb: Tcb): void {
       giveUp(t, tcb, ETIMEDOUT, BY_CLOSED_WINDOW);
       return;
     }
+    tellSilence(t, tcb);
     backOff(tcb);
     armUserTimeout(t, tcb);
     // A peer that died is found out within twice the user timeout, however far apart the probes have come to lie.
@@ -212,6 +212,7 @@ function unreached(t: Tcp, tcb: Tcb): void {
     giveUp(t, tcb, ETIMEDOUT, BY_NEIGHBOUR);
     return;
   }
+  tellSilence(t, tcb);
   backOff(tcb);
   arm(t, tcb, TIMER_PERSIST, tcb.rto);
 }

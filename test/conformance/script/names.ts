@@ -11,6 +11,7 @@ export const EVENT_TYPES: Readonly<Record<number, string>> = {
   [codes.EV_URGENT]: 'urgent',
   [codes.EV_SOFT_ERROR]: 'soft',
   [codes.EV_ALL_ACKED]: 'acked',
+  [codes.EV_SILENT]: 'silent',
 };
 
 const ERRORS = new Map<number, string>(

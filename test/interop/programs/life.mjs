@@ -1,8 +1,9 @@
 // Our stack with one thing open, or none, and nothing else to do: how long the process lives.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { openStack } from './open.mjs';
 
-const [device, own, what] = process.argv.slice(2);
+const [device, own, what, host, port] = process.argv.slice(2);
 const stack = await openStack({ device, addresses: [`${own}/24`] });
 const acts = {
   nothing() {},
@@ -10,6 +11,14 @@ const acts = {
     stack.serve(80, {});
     execFileSync('ip', ['link', 'set', device, 'down']);
   },
+  async vanished() {
+    const socket = stack.connect({ host, port: Number(port) });
+    await once(socket, 'connect');
+    setTimeout(() => {
+      socket.write('for nobody');
+      socket.destroy();
+    }, 500);
+  },
 };
-acts[what]();
+await acts[what]();
 console.log(JSON.stringify({ ready: what }));

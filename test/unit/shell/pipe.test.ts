@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Conn } from '../../../src/shell/conn.ts';
+import { CLOSED, END_TOLD } from '../../../src/shell/conn-flags.ts';
 import type { Handlers } from '../../../src/shell/handlers.ts';
 import { type Piped, pipe } from '../../../src/shell/pipe.ts';
 import { World } from '../../../src/sim.ts';
@@ -192,7 +193,7 @@ test('pipe: a connection of the serve level whose end was told already, and one 
   const ours = await w.settle(b.open({ host: '10.0.0.2', port: 80 }));
   ours.closeWrite();
   await w.run(100);
-  expect(conns[0]!.hasTold('end')).toBe(true);
+  expect(conns[0]!.has(END_TOLD)).toBe(true);
   const out = await w.settle(m.open({ host: '10.0.0.3', port: 81 }));
   const piped = pipe(conns[0]!, out);
   expect(String(await w.settle(ours.read()))).toBe('last words');
@@ -200,7 +201,7 @@ test('pipe: a connection of the serve level whose end was told already, and one 
   expect(said).toEqual(['FIN']);
   // One that is over: FIN goes through, and what the other says is lost, which it is told.
   const other = await w.settle(m.open({ host: '10.0.0.3', port: 81 }));
-  expect(conns[0]!.hasTold('close')).toBe(true);
+  expect(conns[0]!.has(CLOSED)).toBe(true);
   expect(await w.settle(pipe(conns[0]!, other))).toMatchObject({ forth: 0, back: 0, error: { code: 'EPIPE' } });
   expect(m.metrics()).toMatchObject({ connections: 0 });
   await w.close();
