@@ -23,7 +23,10 @@ export function isKeptByAnswers(tcb: Tcb): boolean {
   return (tcb.flags & F_NO_READER) === 0 || (tcb.flags & F_PERSIST) !== 0 || (tcb.state & SENDS) === 0;
 }
 
-/** Never while the application still reads. */
+/**
+ * Never while the application still reads. The time is that of one closed window: where the peer opens it the next one begins anew, since it may
+ * be a slow reader. So it is on Linux, whose backoff ends then. Who only plays with its window goes when others need the memory (eviction.ts).
+ */
 export function watchOrphan(t: Tcp, tcb: Tcb): void {
   if ((tcb.flags & F_NO_READER) === 0) return;
   if (tcb.state === FIN_WAIT_2) arm(t, tcb, TIMER_STATE, t.defaults.finWait2);
