@@ -27,12 +27,10 @@ export class PathCache {
 
   /** Path MTU to the address, or 0. */
   mtu(words: Int32Array, at: number, tick: number): number {
-    if (this.paths.size === 0) return 0;
-    const key = keyOf(words, at);
-    const path = this.paths.get(key);
+    const path = this.find(words, at);
     if (path === undefined) return 0;
     if (since(tick, path.at) <= PATH_LIFE) return path.mtu;
-    this.paths.delete(key);
+    this.paths.delete(keyOf(words, at));
     return 0;
   }
 
@@ -47,7 +45,7 @@ export class PathCache {
 
   /** From `tick` on no larger one is looked for, whichever connection it is. */
   pause(words: Int32Array, at: number, tick: number): void {
-    const path = this.paths.get(keyOf(words, at));
+    const path = this.find(words, at);
     if (path === undefined) return;
     path.pausedAt = tick;
     path.high = path.fails = 0;
@@ -55,28 +53,32 @@ export class PathCache {
 
   /** Tick since which nobody looks for a larger one; 0 = there is no such pause. */
   pausedAt(words: Int32Array, at: number): number {
-    if (this.paths.size === 0) return 0;
-    return this.paths.get(keyOf(words, at))?.pausedAt ?? 0;
+    return this.find(words, at)?.pausedAt ?? 0;
   }
 
   /** How far the search has come: sizes from `high` on do not pass, and so many probes of the next size were lost. */
   keepSearch(words: Int32Array, at: number, high: number, fails: number): void {
-    const path = this.paths.get(keyOf(words, at));
+    const path = this.find(words, at);
     if (path === undefined) return;
     path.high = high;
     path.fails = fails;
   }
 
   high(words: Int32Array, at: number): number {
-    return this.paths.get(keyOf(words, at))?.high ?? 0;
+    return this.find(words, at)?.high ?? 0;
   }
 
   fails(words: Int32Array, at: number): number {
-    return this.paths.get(keyOf(words, at))?.fails ?? 0;
+    return this.find(words, at)?.fails ?? 0;
   }
 
   get size(): number {
     return this.paths.size;
+  }
+
+  /** Each new connection asks several times, and mostly there is no narrow path at all: then no key is made. */
+  private find(words: Int32Array, at: number): Path | undefined {
+    return this.paths.size === 0 ? undefined : this.paths.get(keyOf(words, at));
   }
 }
 
