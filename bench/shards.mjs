@@ -1,7 +1,7 @@
-// node bench/shards.mjs [--rounds 3] [--asides]: one stack and several with one address, the same load; docs/performance.md, "Cores".
+// node bench/shards.mjs [--rounds 3] [--core] [--asides]: one stack and several with one address, the same load; docs/performance.md, "Cores".
 // Two cores only: the kernel's clients take a part of both, so read CPU seconds of the server beside rates, and for the
 // scaling of the stack itself the core on wires of memory, where no kernel and no client takes part.
-// --asides: what the third sockets of 16 and 64 stacks cost the kernel for each frame.
+// --core: nothing but that. --asides: what the third sockets of 16 and 64 stacks cost the kernel for each frame.
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const { values: ask } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     asides: { type: 'boolean', default: false },
+    core: { type: 'boolean', default: false },
     name: { type: 'string', default: 'shards' },
   },
 });
@@ -126,7 +127,7 @@ for (let n = 0; n < Number(ask.rounds) && !ask.asides; n++) {
       accepted: rates,
     });
   }
-  for (const spin of [0, 20]) for (const count of [0, 1, 2]) await round(n, count, spin);
+  if (!ask.core) for (const spin of [0, 20]) for (const count of [0, 1, 2]) await round(n, count, spin);
 }
 const file = path('bench/results', `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}`);
 writeFileSync(`${file}.jsonl`, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
