@@ -81,8 +81,6 @@ export interface Link {
   start(onBurst: (n: number) => void, onDown: (error: Error) => void): void;
   /** Sends the first n descriptors (pieces included) of `tx`. Payload may be reused once this returns. */
   flush(n: number): void;
-  /** `flush` delivers nothing before it returns, so it may be called while received memory is still lent. Absent: it may deliver. */
-  readonly flushesQuietly?: boolean;
   /**
    * Transmit pieces may name `region` (1 to 1023) from now on: bytes of the user's own, sent from where they are. null
    * takes the name back. A link without this only gets pieces of the arena.

@@ -190,8 +190,6 @@ export interface Core {
   /** EV_ACKED for each ACK that moves SND.UNA, or no more. */
   callTellAcked(row: number, on: boolean): void;
 
-  /** Octets that SEND took since the last pollTransmit. */
-  readonly fresh: number;
   /** Fills link.tx; returns the number of descriptors, 0 when nothing is due on this link. */
   pollTransmit(link: number, now: Micros): number;
   /** After the last pollTransmit of a turn: borrowed memory of the core's own (reassembled text) may be reused. */

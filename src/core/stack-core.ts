@@ -228,7 +228,6 @@ export class StackCore extends Inquiry implements Core {
     if (t.halfOpens.hurry) sendWaiting(t, unfoldHalfOpen);
     if (t.eviction.searching || t.budget.refused >= 0) t.eviction.relieve(t, this.tcb);
     if (this.below.searching) this.below.lookOn();
-    t.fresh = 0;
     sendDirty(t, this.tcb, this.below);
     this.udp.poll();
     return t.out.take(link);
@@ -249,10 +248,6 @@ export class StackCore extends Inquiry implements Core {
     const tick = t.halfOpens.hurry || this.below.searching ? t.tick + 1 : earlier(t.wheel.next(t.tick), records);
     const timers = tick === 0 ? Infinity : (Math.floor(t.now / 1000) + Math.max(1, diff(tick, t.tick))) * 1000;
     return Math.min(timers, this.ip.nextDeadline());
-  }
-
-  get fresh(): number {
-    return this.t.fresh;
   }
 
   // ---- questions ----------------------------------------------------------------------------------------------------------

@@ -142,7 +142,6 @@ export function makeTcp(o: CoreOptions, up: IpUp): Tcp {
     telling: false,
     cause: 0,
     broken: -1,
-    fresh: 0,
     descriptor: -1,
     now: 0,
     tick: 1,

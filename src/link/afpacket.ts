@@ -46,7 +46,6 @@ export function explainRights(error: unknown, device: string, grant = grantsFor(
 /** The part that both devices of the addon share: {@link openAfPacket} and `openTap` say which one it is. */
 export class NativeDevice implements Link {
   readonly kind = 'ether';
-  readonly flushesQuietly = true;
   readonly rxMemory: Uint8Array;
   readonly rx: Int32Array;
   readonly tx: Int32Array;

@@ -25,9 +25,6 @@ export interface TurnListener {
   end(): void;
 }
 
-/** Octets of answers that are sent before the next event is told of: the peer works on them while we work on the rest. */
-const PLENTY = 128 * 1024;
-
 export class Driver {
   readonly counts = { turns: 0, bursts: 0, descriptors: 0, alarms: 0, events: 0, flushes: 0 };
   watcher: TurnWatcher | null = null;
@@ -243,23 +240,10 @@ export class Driver {
         failure ??= { error };
       }
       this.breathe();
-      if (this.#core.fresh >= PLENTY && this.#cursor < events.count) this.#sendAhead();
     }
     events.count = 0;
     this.#cursor = 0;
     if (failure !== undefined) throw failure.error;
-  }
-
-  /** Within the events of a burst, whose memory is still lent: over links that deliver nothing meanwhile, and that no capture is to show in order. */
-  #sendAhead(): void {
-    if (this.watcher !== null) return;
-    for (const [i, link] of this.#links.entries()) {
-      if (!link.flushesQuietly) continue;
-      for (let n = this.#core.pollTransmit(i, this.#now); n > 0; n = this.#core.pollTransmit(i, this.#now)) {
-        this.counts.flushes++;
-        link.flush(n);
-      }
-    }
   }
 
   /** A full buffer of one link may hold back what is due on another, so the links are gone over until none has more. */

@@ -254,10 +254,7 @@ export function send(t: Tcp, tcb: Tcb, bytes: Uint8Array, offset: number, length
     tcb.sndUp = add(tcb.sndNxt, unsent(tcb));
     tcb.flags |= F_SND_URG;
   }
-  if (taken > 0) {
-    t.fresh += taken;
-    markDirty(t, tcb);
-  }
+  if (taken > 0) markDirty(t, tcb);
   return taken;
 }
 

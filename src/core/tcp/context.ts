@@ -111,8 +111,6 @@ export interface Tcp {
   cause: number;
   /** Receive descriptor being processed, or -1; for the trace. */
   descriptor: number;
-  /** Octets that SEND took since output was looked at. */
-  fresh: number;
   now: Micros;
   /** now in wheel ticks (ms), never 0. */
   tick: number;

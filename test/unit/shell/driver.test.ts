@@ -21,31 +21,20 @@ class World implements Clock {
   readonly core: Partial<Core>;
   readonly driver: Driver;
 
-  /** What SEND took since output was looked at. */
-  fresh = 0;
-
-  constructor(quiet = false) {
+  constructor() {
     const { log } = this;
-    const world = this;
     this.core = {
       events: this.events,
-      get fresh() {
-        return world.fresh;
-      },
       handleBurst: (link, n, now) => void log.push(`burst ${link} ${n} @${now}`),
       handleTimers: (now) => void log.push(`timers @${now}`),
       handleLinkDown: (link) => void log.push(`down ${link}`),
-      pollTransmit: (link) => {
-        this.fresh = 0;
-        return this.due[link]!.shift() ?? 0;
-      },
+      pollTransmit: (link) => this.due[link]!.shift() ?? 0,
       pollEnd: () => void log.push('end'),
       pollAlarm: () => this.alarmAt,
     };
     const links = [0, 1].map(
       (i): Link => ({
         ...fakeLink('ether', OUR_MAC),
-        flushesQuietly: quiet && i === 0,
         start: (onBurst, onDown) => {
           this.bursts[i] = onBurst;
           this.downs[i] = onDown;
@@ -257,29 +246,4 @@ test('a flush that fails leaves nothing of its turn behind; one inside it does n
   expect([w.take(), w.events.count]).toEqual([['flush 0 1', 'alarm 7'], 0]);
   w.driver.flush();
   expect([w.take(), w.driver.counts.turns]).toEqual([['end', 'alarm 7'], 2]);
-});
-
-/** Three events; the handler of the first writes so much, and link 0 has something to send at once. */
-function threeEvents(w: World, bytes: number): string[] {
-  for (const type of [1, 2, 3]) w.events.push(type, 0, 0);
-  w.onEvent = (type) => {
-    if (type !== 1) return;
-    w.fresh = bytes;
-    w.due[0]!.push(9);
-  };
-  w.bursts[0]!(3);
-  return w.take().filter((line) => /event|flush/.test(line));
-}
-
-test('a long answer leaves before the next event is told of, so that the peer has something to do', () => {
-  expect(threeEvents(new World(true), 128 * 1024)).toEqual(['event 1', 'flush 0 9', 'event 2', 'event 3']);
-});
-
-test('a short answer waits for the others; so does a long one on a link that may deliver meanwhile, or that a capture watches', () => {
-  const late = ['event 1', 'event 2', 'event 3', 'flush 0 9'];
-  expect(threeEvents(new World(true), 128 * 1024 - 1)).toEqual(late);
-  expect(threeEvents(new World(false), 1 << 20)).toEqual(late);
-  const captured = new World(true);
-  captured.driver.watcher = { afterBurst() {}, beforeFlush() {}, endTurn() {} };
-  expect(threeEvents(captured, 1 << 20)).toEqual(late);
 });
