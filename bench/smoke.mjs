@@ -16,6 +16,11 @@ const moved = {
   idle: (r) => r.open === r.n,
 };
 
+const required = (mode) => {
+  if (mode === 'gro') return must.bulk;
+  return mode === 'apart' ? ['cps', ...must.bulk] : [...must.trips, ...must.bulk];
+};
+
 export function complaints(rows, { names, modes, idle }) {
   const wrong = [];
   for (const r of rows) {
@@ -26,7 +31,7 @@ export function complaints(rows, { names, modes, idle }) {
   const has = (peer, mode, load) => rows.some((r) => r.peer === peer && r.mode === mode && (r.t ?? r.m) === load);
   for (const peer of names) {
     for (const mode of modes) {
-      for (const load of mode === 'gro' || mode === 'apart' ? must.bulk : [...must.trips, ...must.bulk]) {
+      for (const load of required(mode)) {
         if (!has(peer, mode, load)) wrong.push(`${peer} ${mode} ${load}: no row`);
       }
     }
