@@ -24,6 +24,10 @@ export const UNREFED = 1 << 12;
 export const CAPPED = 1 << 13;
 /** abort() was called: what the burst still has for it is for nobody. */
 export const ABORTED = 1 << 14;
+/** An orphan of whose end nobody wants to hear. */
+export const UNHEARD = 1 << 15;
+/** It does not keep the process alive for as long as its peer is silent, whatever its owner said. */
+export const FORSAKEN = 1 << 16;
 
 /** How a connection starts. */
 export const OPEN = 0;

@@ -1,6 +1,5 @@
 /**
- * One connection of the `serve` level: the row it stands for, its handlers and a slot for the application. Queues exist only
- * while there is something in them: bytes held because the reader paused, bytes pending because the send buffer is full.
+ * One connection of the `serve` level: its row, handlers and a slot for the application; and bytes held while the reader pauses, or pending while the send buffer is full.
  */
 import { ECONNABORTED } from '../core/events.ts';
 import {
@@ -13,11 +12,13 @@ import {
   ENDING,
   FIN_ACKED,
   FIN_QUEUED,
+  FORSAKEN,
   GONE,
   ORPHAN,
   PAUSED,
   PEER_ENDED,
   RESUMING,
+  UNHEARD,
   UNREFED,
 } from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -47,10 +48,7 @@ export class Conn extends RowHandle {
     this.#flags = flags;
   }
 
-  /**
-   * Queues bytes to be sent; they are copied, so the caller may reuse its buffer at once. Strings are UTF-8.
-   * Returns false when the send buffer is full: everything is kept, `drain` follows. Never blocks.
-   */
+  /** Queues a copy of `bytes` to be sent; strings are UTF-8. Returns false when the send buffer is full: everything is kept, `drain` follows. Never blocks. */
   write(bytes: Uint8Array | string): boolean {
     return typeof bytes === 'string' ? this.#send(Buffer.from(bytes), false) : this.#send(octets(bytes, true), true);
   }
@@ -130,20 +128,25 @@ export class Conn extends RowHandle {
   /** Keeps the process alive (the default). */
   ref(): this {
     if ((this.#flags & (UNREFED | CLOSED)) === UNREFED) this.engine.hold();
-    this.#flags &= ~UNREFED;
+    this.#flags &= ~(UNREFED | FORSAKEN);
     return this;
   }
 
   /** It does not. */
   unref(): this {
     if ((this.#flags & (UNREFED | CLOSED)) === 0) this.engine.letGo();
-    this.#flags |= UNREFED;
+    this.#flags = (this.#flags | UNREFED) & ~FORSAKEN;
     return this;
+  }
+
+  /** @internal Nobody waits for it. */
+  forsake(): void {
+    this.unref().#flags |= FORSAKEN;
   }
 
   /** @internal */
   attach(handlers: Handlers): void {
-    this.#handlers = handlers;
+    this.#handlers = this.#flags & ABORTED ? endOf(handlers) : handlers;
   }
 
   /** @internal The stack closes. */
@@ -153,16 +156,13 @@ export class Conn extends RowHandle {
     else this.end();
   }
 
-  /**
-   * @internal Nobody looks any more. With unread bytes (`unread`: in the caller's own buffer) this resets, as
-   * RFC 9293 [SHLD-3] asks; otherwise what was written goes out, then FIN, without an owner.
-   */
+  /** @internal Nobody looks any more. With unread bytes (`unread`: in the caller's own buffer) this resets [SHLD-3]; otherwise what was written goes out, then FIN. */
   release(unread: boolean, last = NO_HANDLERS): void {
     if (this.#flags & (CLOSED | ORPHAN)) return;
     this.#credit();
     if (!(this.#flags & (GONE | CONNECTING)) && this.engine.lingering.take(this, last)) return;
     this.#handlers = last;
-    this.#flags |= ORPHAN;
+    this.#flags |= last === NO_HANDLERS ? ORPHAN | UNHEARD : ORPHAN;
     if (this.#flags & GONE) return this.#finish(null);
     if (unread || this.#held !== null || this.#flags & CONNECTING) return this.abort();
     this.end();

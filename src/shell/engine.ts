@@ -332,7 +332,7 @@ export class Engine {
       case EV_SOFT_ERROR:
         return conn.news((h) => h.softError?.(conn, softError(words[at + 3]!)));
       case EV_SILENT:
-        return this.#forsaken.silent(conn);
+        return this.acks.waits(conn) ? undefined : this.#forsaken.silent(conn);
     }
   }
 

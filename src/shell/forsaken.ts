@@ -3,7 +3,7 @@
  * send it afterwards; but not for the minutes until R2, when the peer may be gone for good. It is sent again as long as the process lives.
  */
 import type { Conn } from './conn.ts';
-import { CLOSED, ORPHAN, UNREFED } from './conn-flags.ts';
+import { CLOSED, FORSAKEN, UNHEARD, UNREFED } from './conn-flags.ts';
 
 /** ms between looks whether the peer is back. */
 const LOOK = 5000;
@@ -15,10 +15,10 @@ export class Forsaken {
     this.#after = after;
   }
 
-  /** EV_SILENT */
+  /** EV_SILENT, and nobody was promised to hear how it ends. */
   silent(conn: Conn): void {
-    if (!conn.has(ORPHAN) || conn.has(CLOSED | UNREFED)) return;
-    conn.unref();
+    if (!conn.has(UNHEARD) || conn.has(CLOSED | UNREFED)) return;
+    conn.forsake();
     this.#watch(conn);
   }
 
@@ -27,6 +27,7 @@ export class Forsaken {
     const look = (): void => {
       const info = conn.info();
       if (info === null) return;
+      if (!conn.has(FORSAKEN)) return;
       if (info.silentMs < LOOK) conn.ref();
       else this.#watch(conn);
     };

@@ -192,7 +192,7 @@ type Done = (error?: Error | null) => void;
     this.#idle?.refresh();
     this.#writing = length;
     this.#written = done;
-    if (!whole) this.#progressed();
+    if (!whole || this.connecting) this.#progressed();
     if (!whole || this.connecting) return;
     this.#wrote()?.();
     this.#urgentMayGo();

@@ -1,6 +1,7 @@
 // What keeps the process alive: links are told when something is opened on a stack, and when nothing is any more.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
+import type { Conn } from '../../../src/shell/conn.ts';
 import type { Socket } from '../../../src/shell/socket.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
 import { World } from '../../../src/sim.ts';
@@ -109,6 +110,42 @@ describe('an orphan', () => {
     await w.run(4000);
     expect(held).toBe(true);
     await w.run(40_000);
+    expect([held, a.metrics().connections]).toEqual([false, 1]);
+  });
+
+  test('does as long as somebody waits to hear of its end, or of what the peer acknowledges', async () => {
+    b.serve(81, {});
+    const open = (close?: () => void): Promise<Conn> =>
+      new Promise((resolve) => void a.dial({ host: '10.0.0.2', port: 81 }, { open: resolve, ...(close && { close }) }));
+    socket.destroy();
+    for (const [close, acknowledged] of [
+      [() => {}, false],
+      [undefined, true],
+      [undefined, false],
+    ] as const) {
+      w.link(a, b, { loss: 0 });
+      const conn = await w.settle(open(close));
+      await w.run(1000);
+      vanish();
+      conn.write('x');
+      if (acknowledged) conn.acknowledged().catch(() => {});
+      conn.close();
+      await w.run(20_000);
+      expect(held).toBe(close !== undefined || acknowledged);
+      conn.abort();
+      await w.run(1);
+      expect(held).toBe(false);
+    }
+  });
+
+  test('that its owner lets go of in the meantime is not held when its peer is back', async () => {
+    vanish();
+    write();
+    socket.destroy();
+    await w.run(20_000);
+    socket.unref();
+    w.link(a, b, { loss: 0, rate: 100_000 });
+    await w.run(20_000);
     expect([held, a.metrics().connections]).toEqual([false, 1]);
   });
 

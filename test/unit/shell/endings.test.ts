@@ -268,7 +268,8 @@ async function inOneBurst(handlers: Handlers): Promise<string[]> {
 }
 
 test('after abort() in a data handler nothing comes of the same burst but the state and the end', async () => {
-  expect(await inOneBurst({ data() {} })).toEqual(expect.arrayContaining(['data', 'data', 'end']));
+  const all = ['data', 'data', 'data', 'data', 'data', 'data'];
+  expect(await inOneBurst({ data() {} })).toEqual([...all, 'halfclose', 'end', 'close null']);
   expect(await inOneBurst({ data: (conn) => conn.abort() })).toEqual(['data', 'close null']);
   const paused: Handlers = {
     data(conn) {
@@ -277,4 +278,35 @@ test('after abort() in a data handler nothing comes of the same burst but the st
     },
   };
   expect(await inOneBurst(paused)).toEqual(['data', 'close null']);
+  // We ended first, so that the core is through with it before the handler runs.
+  const through: Handlers = { ...paused, open: (conn) => conn.end() };
+  expect(await inOneBurst(through)).toEqual(['data', 'close null']);
+});
+
+test('handlers that come after abort() hear of the end only', async () => {
+  const late: string[] = [];
+  const other: Handlers = {
+    data: () => void late.push('data'),
+    end: () => void late.push('end'),
+    close: () => void late.push('close'),
+  };
+  const stack = await createStack();
+  const closed = new Promise<void>((resolve) => {
+    stack.serve(80, {
+      data(conn) {
+        conn.abort();
+        conn.attach({ ...other, close: () => resolve(void late.push('close')) });
+      },
+    });
+  });
+  const peer = await stack.open({ host: '127.0.0.1', port: 80 });
+  peer.setNoDelay(true);
+  for (let n = 0; n < 3; n++) {
+    void peer.write('0123456789').catch(() => {});
+    stack.flush();
+  }
+  peer.closeWrite();
+  await closed;
+  expect(late).toEqual(['close']);
+  await stack.close({ timeout: 0 });
 });

@@ -90,3 +90,21 @@ test('a large write is traffic as long as the peer acknowledges some of it', asy
   expect([fired, written]).toEqual([1, false]);
   await w.close();
 });
+
+test('a write that waits for a connection is no traffic', async () => {
+  vi.useRealTimers();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const w = new World();
+  const a = w.host('10.0.0.1/24');
+  const socket = a.connect({ host: '10.0.0.2', port: 80 }).on('error', () => {});
+  let fired = 0;
+  socket.setTimeout(300).on('timeout', () => fired++);
+  socket.write('GET / HTTP/1.1');
+  await w.run(10);
+  vi.advanceTimersByTime(299);
+  expect(fired).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect([fired, socket.connecting]).toEqual([1, true]);
+  socket.destroy();
+  await w.close();
+});
