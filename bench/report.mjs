@@ -213,7 +213,7 @@ function asHtml(markdown) {
     .join('\n');
 }
 
-const throughput = ['sink', 'sink8', 'source', 'sink-crc', 'source-crc'];
+const throughput = ['sink', 'sink8', 'source', 'sink-crc', 'sink8-crc', 'source-crc'];
 const trips = ['rr1-same', 'rr64-same', 'rr1-cross', 'rr64-cross'];
 const ratioNote = `Median over rounds, the whisker from the lowest to the highest; above the bar the ratio to ${BASE} in the same round, median. Where whiskers overlap there is no result.`;
 

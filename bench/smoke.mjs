@@ -3,7 +3,7 @@
 /** Loads that a peer of this mode must have. */
 const must = {
   trips: ['rr1-same', 'rr64-same', 'rr1-cross', 'rr64-cross', 'cps'],
-  bulk: ['sink', 'sink8', 'source', 'sink-crc', 'source-crc'],
+  bulk: ['sink', 'sink8', 'source', 'sink-crc', 'sink8-crc', 'source-crc'],
 };
 
 const moved = {

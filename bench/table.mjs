@@ -12,7 +12,7 @@ export const titles = {
 
 /** Which tests stand in which table of a mode, in this order; what nobody listed comes last. */
 const parts = [
-  ['bulk, Gbit/s, and connections per second', /^(sink8?|source|sink-crc|source-crc|cps)$/],
+  ['bulk, Gbit/s, and connections per second', /^(sink8?|source|sink8?-crc|source-crc|cps)$/],
   ['HTTP and TLS', /^https? /],
   ['ping-pong, µs', /^rr/],
   ['open loop at fixed rates, µs from the time a request was due', /^lat@/],
