@@ -2,14 +2,14 @@
  * `usertcp open DEVICE -- COMMAND`: opens packet sockets with the rights we have, and runs a command that has them and no
  * rights. What else needs rights, the rules that keep the kernel away, it asks of us (shell/coexist/broker.ts).
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { openPacketSockets } from '../link/afpacket.ts';
 import { injectFrames } from '../link/inject.ts';
 import { arrange } from '../shell/coexist/arrangement.ts';
-import { serveBroker } from '../shell/coexist/broker.ts';
+import { PASSED_ON, passOn, serveBroker } from '../shell/coexist/broker.ts';
 import { checkDevice } from '../shell/coexist/device-facts.ts';
 
 export interface OpenOptions {
@@ -46,15 +46,26 @@ export async function runOpen({ device, command, user }: OpenOptions, env: NodeJ
     },
     ...(account && { uid: account.uid, gid: account.gid }),
   });
-  // At a terminal Ctrl-C reaches the command by itself.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   const stream = child.stdio[FIRST_FD + sockets.length] as unknown as Duplex;
+  for (const signal of PASSED_ON) {
+    // At a terminal Ctrl-C reaches the command by itself.
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || pass(child, signal, stream));
+  }
   const served = serveBroker(stream, device, (wish, selfTest) => arrange(wish, selfTest ? injectFrames : null));
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   stream.destroy();
   await served;
   return code ?? 128 + constants.signals[signal!];
+}
+
+/** By the kernel, or else by the broker's stream: who runs as another user may be out of our reach. */
+function pass({ pid }: ChildProcess, signal: NodeJS.Signals, stream: Duplex): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') passOn(stream, signal);
+  }
 }
 
 /** Undefined: as we are, which is not root. */

@@ -32,6 +32,19 @@ export interface Reply {
   readonly error?: { readonly message: string; readonly code?: unknown };
 }
 
+/** What the broker tells unasked. */
+export interface Notice {
+  readonly signal: NodeJS.Signals;
+}
+
+/** Passed on to the process that is served, by itself where the kernel does not let us: in a container without CAP_KILL. */
+export const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+export function passOn(stream: Duplex, signal: NodeJS.Signals): void {
+  const notice: Notice = { signal };
+  if (stream.writable) stream.write(`${JSON.stringify(notice)}\n`);
+}
+
 const MODES: readonly string[] = ['own', 'own-mac', 'shared', 'auto'];
 /** Of one process: more is a mistake, or meant badly. */
 const MOST_ARRANGEMENTS = 64;

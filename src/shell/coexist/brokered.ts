@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import { StackError } from '../errors.ts';
 import type { Arrangement } from './arrangement.ts';
-import { lines, type Reply, type Request } from './broker.ts';
+import { lines, type Notice, PASSED_ON, type Reply, type Request } from './broker.ts';
 import type { Wish } from './plan.ts';
 import { PortSet } from './port-set.ts';
 
@@ -49,7 +49,11 @@ export class Brokered {
 
   async #read(): Promise<void> {
     for await (const line of lines(this.#stream)) {
-      const reply = JSON.parse(line) as Reply;
+      const reply = JSON.parse(line) as Reply | Notice;
+      if ('signal' in reply) {
+        if (PASSED_ON.includes(reply.signal)) process.kill(process.pid, reply.signal);
+        continue;
+      }
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       if (this.#waiting.size === 0) this.#stream.unref();
@@ -69,6 +73,6 @@ function asError({ message, code }: NonNullable<Reply['error']>): Error {
 function gone(): StackError {
   return new StackError(
     'ERR_USERTCP_NFT',
-    '`usertcp open`, which arranges things with the kernel for this process, is gone',
+    '`usertcp open`, which arranges things with the kernel for this process, is gone, and its rules with it',
   );
 }

@@ -13,17 +13,24 @@ export function watchKernel({ offences }: Arrangement, device: string, report: (
   let timer: NodeJS.Timeout;
   let looks = 0;
   let over = false;
+  const once = (what: string, sentence: string): void => {
+    if (told.has(what)) return;
+    told.add(what);
+    report(sentence);
+  };
   const look = async (): Promise<void> => {
-    const found = await offences();
+    // It may be told again later: that nft fails once is no reason to look away for good.
+    const found = await offences().catch((error: Error) => error);
     if (over) return;
-    for (const { what } of found) {
-      if (told.has(what)) continue;
-      told.add(what);
-      report(
-        `the kernel ${what} on ${device}; it was stopped, but it sees packets that should be hidden from it. ` +
-          'Look for rules or devices of others before ours (nft list ruleset; ip link), or restart the stack',
-      );
-    }
+    if (found instanceof Error)
+      once('', `what the kernel does on ${device} in our place is not seen any more: ${found.message}`);
+    else
+      for (const { what } of found)
+        once(
+          what,
+          `the kernel ${what} on ${device}; it was stopped, but it sees packets that should be hidden from it. ` +
+            'Look for rules or devices of others before ours (nft list ruleset; ip link), or restart the stack',
+        );
     arm();
   };
   const arm = (): void => {

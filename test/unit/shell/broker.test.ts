@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Arrangement } from '../../../src/shell/coexist/arrangement.ts';
-import { serveBroker } from '../../../src/shell/coexist/broker.ts';
+import { passOn, serveBroker } from '../../../src/shell/coexist/broker.ts';
 import { Brokered } from '../../../src/shell/coexist/brokered.ts';
 import type { Wish } from '../../../src/shell/coexist/plan.ts';
 import { PortSet } from '../../../src/shell/coexist/port-set.ts';
@@ -37,7 +37,7 @@ afterEach(() => {
 });
 
 /** A broker and the raw stream of its client; `over` resolves when all is undone. */
-async function start(): Promise<{ client: Socket; over: Promise<void>; brokered: () => Brokered }> {
+async function start(): Promise<{ client: Socket; socket: Socket; over: Promise<void>; brokered: () => Brokered }> {
   const path = join(tmpdir(), `usertcp-broker-${process.pid}-${Math.random().toString(36).slice(2)}`);
   const server = createServer().listen(path);
   await once(server, 'listening');
@@ -47,7 +47,7 @@ async function start(): Promise<{ client: Socket; over: Promise<void>; brokered:
   server.close();
   opened.push(client, socket);
   const over = serveBroker(socket, 'eth0', arrange);
-  return { client, over, brokered: () => new Brokered(client) };
+  return { client, socket, over, brokered: () => new Brokered(client) };
 }
 
 const ask = async (client: Socket, request: unknown): Promise<Record<string, unknown>> => {
@@ -134,4 +134,20 @@ test('as its client sees it: the same arrangement, and errors with their code', 
   expect(release).toHaveBeenCalledTimes(1);
   arrange.mockRejectedValueOnce(Object.assign(new Error('taken'), { code: 'ERR_USERTCP_PORT_TAKEN' }));
   await expect(far.arrange(wish, false)).rejects.toMatchObject({ message: 'taken', code: 'ERR_USERTCP_PORT_TAKEN' });
+});
+
+test('signals that may not be sent to the process come down the stream, and no others do', async () => {
+  const { socket, brokered } = await start();
+  const served = brokered();
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => true);
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGHUP'] as const) passOn(socket, signal);
+  // Answered behind them.
+  await served.arrange(wish, false);
+  expect(kill.mock.calls).toEqual([
+    [process.pid, 'SIGTERM'],
+    [process.pid, 'SIGHUP'],
+  ]);
+  kill.mockRestore();
+  socket.destroy();
+  passOn(socket, 'SIGTERM');
 });

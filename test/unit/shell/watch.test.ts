@@ -32,3 +32,21 @@ test('what the kernel does in our place is told once, soon at first, then looked
   await vi.advanceTimersByTimeAsync(600_000);
   expect(looks).toBe(4);
 });
+
+test('a look that fails is told once and ends nothing: the next one may see again', async () => {
+  let fails = true;
+  const arrangement = {
+    offences: async () => {
+      if (fails) throw new Error('`usertcp open` is gone');
+      return [{ packets: 1, what: 'answered for 10.0.0.2' }];
+    },
+  } as Partial<Arrangement> as Arrangement;
+  const told: string[] = [];
+  const stop = watchKernel(arrangement, 'eth0', (sentence) => told.push(sentence));
+  await vi.advanceTimersByTimeAsync(200_000);
+  expect(told).toEqual(['what the kernel does on eth0 in our place is not seen any more: `usertcp open` is gone']);
+  fails = false;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(told[1]).toMatch(/^the kernel answered/);
+  stop();
+});
