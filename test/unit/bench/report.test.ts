@@ -119,10 +119,12 @@ test('rows of http.mjs have points, but not what failed', () => {
 
 test('a smoke complains of loads that moved nothing, servers that ended, and rows that are not there', () => {
   const asked = { names: ['ours'], modes: ['gro'], idle: '' };
-  const bulk = ['sink', 'sink8', 'source', 'sink-crc', 'source-crc'];
+  const bulk = ['sink', 'sink8', 'source', 'sink-crc', 'sink8-crc', 'source-crc'];
   const good = bulk.map((t) => ({ ...sink('ours', 0, 1), t, mode: 'gro' }));
   expect(complaints(good, asked)).toEqual([]);
   expect(complaints(good.slice(1), asked)).toEqual(['ours gro sink: no row']);
+  const apart = good.map((row) => ({ ...row, mode: 'apart' }));
+  expect(complaints(apart, { ...asked, modes: ['apart'] })).toEqual(['ours apart cps: no row']);
   expect(complaints([...good.slice(1), { ...good[0], total: 0 }], asked)[0]).toMatch(/^ours gro sink: stalled/);
   expect(
     complaints([...good, { m: 'exit', mode: 'gro', peer: 'ours', err: 'the server ended with 139' }], asked),
