@@ -26,8 +26,7 @@ export class Forsaken {
   #watch(conn: Conn): void {
     const look = (): void => {
       const info = conn.info();
-      if (info === null) return;
-      if (!conn.has(FORSAKEN)) return;
+      if (info === null || !conn.has(FORSAKEN)) return;
       if (info.silentMs < LOOK) conn.ref();
       else this.#watch(conn);
     };

@@ -192,8 +192,7 @@ type Done = (error?: Error | null) => void;
     this.#idle?.refresh();
     this.#writing = length;
     this.#written = done;
-    if (!whole || this.connecting) this.#progressed();
-    if (!whole || this.connecting) return;
+    if (!whole || this.connecting) return void this.#progressed();
     this.#wrote()?.();
     this.#urgentMayGo();
   }
