@@ -134,6 +134,16 @@ for (const [name, rate, size] of [
   });
 }
 
+test('a path that got longer after the handshake: the echoes tell the reader, who sends nothing that he could time', {
+  timeout: 60_000,
+}, () => {
+  const size = 16 * MIB;
+  const f = flow({ rate: 1e9, delay: 500 }, size);
+  f.pair.wire.impair({ rate: 1e9, delay: 50_000 });
+  // Windows of 64 KB would take 26 s. The echoes before count for five to ten.
+  expect(time(f, size)).toBeLessThan(15 * S);
+});
+
 test('a reader who comes once in a while gets no larger window, however fast the path is', { timeout: 60_000 }, () => {
   const f = flow({ rate: 1e9, delay: 500 }, 64 * MIB, 300_000);
   f.pair.clock.run(f.pair.clock.now() + 20 * S);

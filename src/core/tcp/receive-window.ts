@@ -1,12 +1,19 @@
 /** RCV.WND: what we offer, and when offering more is worth a segment (RFC 9293 §3.8.6). */
+import { OPT_TS } from '../../wire/abi.ts';
 import { add, diff, since } from '../seq.ts';
 import { arm, markDirty, quietFor, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, RECEIVING, SYN_SENT } from './figure5.ts';
 import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
+import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
+import { tsval } from './timestamp.ts';
 
 /** Segments acknowledged at once after a loss or a silence: a slow start of four round trips. */
 const QUICK_ACKS = 16;
+/** ms for which the least echo counts. */
+const LEAST_ECHO_FOR = 5000;
+/** ms of the last echo that count beyond the least. */
+const LONGEST_WAIT = 10;
 
 /** Shift that makes a buffer of that size fit 16 bits (RFC 7323 §2.3: at most 14). */
 export function scaleFor(buffer: number): number {
@@ -83,8 +90,9 @@ function isPrompt(t: Tcp, tcb: Tcb): boolean {
 function worthOneRound(t: Tcp, tcb: Tcb): number {
   if (tcb.flight === 0) return 0; // idle for long: nothing is measured, and nobody's block stays blank
   const elapsed = since(t.now | 0, tcb.rttAt);
-  if (tcb.rttAt !== 0 && elapsed < tcb.srtt) return 0;
-  const measured = tcb.rttAt !== 0 && elapsed <= 2 * tcb.srtt + 1000;
+  const rtt = roundTrip(tcb);
+  if (tcb.rttAt !== 0 && elapsed < rtt) return 0;
+  const measured = tcb.rttAt !== 0 && elapsed <= 2 * rtt + 1000;
   const came = diff(tcb.rcvNxt, tcb.rttSeq);
   tcb.rttAt = t.now | 0 || 1;
   tcb.rttSeq = tcb.rcvNxt;
@@ -93,6 +101,31 @@ function worthOneRound(t: Tcp, tcb: Tcb): number {
   if (came > before) tcb.rcvSpace = came;
   const growth = before === 0 ? 0 : Math.min(1, Math.max(0, (came - before) / before));
   return Math.ceil(2 * came * (1 + growth));
+}
+
+/**
+ * What the echo of text in order says of the round trip (RFC 7323 §4.1): of one who only reads, SRTT is the handshake's alone. The
+ * least of the last five seconds and more is the path, which may have become another one; of what the last one took, some ms: there
+ * text waits for a busy machine, in a ring of ours most likely, and a larger window keeps the sender going. More would be a
+ * queue on the path, which a larger window only makes longer; or silence of the sender's. The clock has milliseconds, of
+ * which the first may have been about to end.
+ */
+export function timeEcho(t: Tcp, tcb: Tcb, seg: Segment): void {
+  if ((seg.opts & OPT_TS) === 0) return;
+  const ms = Math.min(Math.max(0, diff(tsval(t, tcb), seg.tsecr) - 1), 0xffff);
+  let least = Math.min(ms, tcb.echo >>> 16);
+  if (tcb.echoAt === 0 || since(t.tick, tcb.echoAt) > LEAST_ECHO_FOR) {
+    tcb.echoBefore = tcb.echoAt === 0 ? ms : tcb.echo >>> 16;
+    tcb.echoAt = t.tick || 1;
+    least = ms;
+  }
+  tcb.echo = (least << 16) | Math.min(ms, LONGEST_WAIT);
+}
+
+/** us */
+function roundTrip(tcb: Tcb): number {
+  const path = Math.min(tcb.echo >>> 16, tcb.echoBefore);
+  return Math.max(tcb.srtt, Math.max(path, tcb.echo & 0xffff) * 1000);
 }
 
 /** All growth together stays below what the links can hold while this process sleeps, and stops early when memory is short. */

@@ -184,6 +184,14 @@ export const flight = [
   ['mtuClaimSeq', 1, 'seq', 'first octet of the segment it is about'],
   // buffers
   ['rcvSpace', 1, 'B', 'most text that came in one round trip'],
+  [
+    'echo',
+    1,
+    'u16|u16<<16',
+    'ms: round trip by the echo of the last text in order, 10 at most; the least since echoAt',
+  ],
+  ['echoBefore', 1, 'ms', 'the least of the time before that'],
+  ['echoAt', 1, 'tick@', 'since when; 0 = no echo came'],
   ['quickAcks', 1, 'count', 'segments still to be acknowledged at once'],
   // what the user set on this connection (F2_TUNED keeps the block)
   ['maxPacing', 1, '16 B/s', 'no faster than this; 0 = as the controller says'],

@@ -145,17 +145,20 @@ export const MTU_AT = 116;
 export const MTU_CLAIM = 117;
 export const MTU_CLAIM_SEQ = 118;
 export const RCV_SPACE = 119;
-export const QUICK_ACKS = 120;
-export const MAX_PACING = 121;
-export const LOW_WATER = 122;
-export const TIMING = 123;
-export const UTO = 124;
+export const ECHO = 120;
+export const ECHO_BEFORE = 121;
+export const ECHO_AT = 122;
+export const QUICK_ACKS = 123;
+export const MAX_PACING = 124;
+export const LOW_WATER = 125;
+export const TIMING = 126;
+export const UTO = 127;
 /** Words of a block; a multiple of a cache line. */
 export const FLIGHT_WORDS = 128;
 /** Words that hold moments of this stack's clock. */
 export const FLIGHT_MOMENTS = [RACK_XMIT_TS, MIN_RTT_AT, DELIVERED_AT, FIRST_SENT_US, LAST_SENT_US, PACE_AT];
 /** The same in ticks. */
-export const FLIGHT_TICKS = [FIRST_SENT_AT, DEADLINES, DEADLINES + 1, DEADLINES + 2, DEADLINES + 3, DEADLINES + 4, DEADLINES + 5, DEADLINES + 6, DEADLINES + 7, MTU_AT];
+export const FLIGHT_TICKS = [FIRST_SENT_AT, DEADLINES, DEADLINES + 1, DEADLINES + 2, DEADLINES + 3, DEADLINES + 4, DEADLINES + 5, DEADLINES + 6, DEADLINES + 7, MTU_AT, ECHO_AT];
 
 /** A cursor over one row. Point it with `select`; it holds no state of its own, so one is enough for a whole stack. */
 export class Tcb {
@@ -582,21 +585,30 @@ export class Tcb {
   /** most text that came in one round trip [B] */
   get rcvSpace(): number { return this.f32[this.i32[this.at + FLIGHT]! + 119]!; }
   set rcvSpace(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 119] = v; }
+  /** ms: round trip by the echo of the last text in order, 10 at most; the least since echoAt [u16|u16<<16] */
+  get echo(): number { return this.f32[this.i32[this.at + FLIGHT]! + 120]!; }
+  set echo(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 120] = v; }
+  /** the least of the time before that [ms] */
+  get echoBefore(): number { return this.f32[this.i32[this.at + FLIGHT]! + 121]!; }
+  set echoBefore(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 121] = v; }
+  /** since when; 0 = no echo came [tick@] */
+  get echoAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 122]!; }
+  set echoAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 122] = v; }
   /** segments still to be acknowledged at once [count] */
-  get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 120]!; }
-  set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 120] = v; }
+  get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 123]!; }
+  set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 123] = v; }
   /** no faster than this; 0 = as the controller says [16 B/s] */
-  get maxPacing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 121]!; }
-  set maxPacing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 121] = v; }
+  get maxPacing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 124]!; }
+  set maxPacing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 124] = v; }
   /** text that may wait unsent; 0 = as the stack says, -1 = no limit [B] */
-  get lowWater(): number { return this.f32[this.i32[this.at + FLIGHT]! + 122]!; }
-  set lowWater(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 122] = v; }
+  get lowWater(): number { return this.f32[this.i32[this.at + FLIGHT]! + 125]!; }
+  set lowWater(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 125] = v; }
   /** entry of the limits table; 0 = nobody asked [index] */
-  get timing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 123]!; }
-  set timing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 123] = v; }
+  get timing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 126]!; }
+  set timing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 126] = v; }
   /** USER_TIMEOUT the peer advertised; 0 = none [ms] */
-  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 124]!; }
-  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 124] = v; }
+  get uto(): number { return this.f32[this.i32[this.at + FLIGHT]! + 127]!; }
+  set uto(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 127] = v; }
 
   /** Deadline by TIMER_*; those that an idle connection may have are in the row. */
   timer(kind: number): number {

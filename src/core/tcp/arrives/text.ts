@@ -9,8 +9,8 @@ import { beginRest } from '../flights.ts';
 import { end } from '../lifecycle.ts';
 import { takesOctet, tellAround } from '../out-of-band.ts';
 import { deliverHeld, hold } from '../reassembly.ts';
-import { ackNow, hurryAcks, oweAck } from '../receive-window.ts';
-import { F_NO_READER, F_URG_MODE } from '../row.ts';
+import { ackNow, hurryAcks, oweAck, timeEcho } from '../receive-window.ts';
+import { F_NO_READER, F_TS, F_URG_MODE } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
 import { leaveUrgentMode } from './urg.ts';
@@ -32,7 +32,9 @@ export function text(t: Tcp, tcb: Tcb, seg: Segment): void {
     ackNow(t, tcb); // RFC 5681 §4.2: a duplicate ACK at once [MAY-13]
     return;
   }
-  if (seg.len > 0) deliver(t, tcb, seg);
+  if (seg.len === 0) return;
+  if (tcb.flags & F_TS) timeEcho(t, tcb, seg);
+  deliver(t, tcb, seg);
 }
 
 /** Nobody will ever read this: tell the peer, so that it stops (T218, T219, T329) [SHLD-3]. */

@@ -1,8 +1,17 @@
 // The receive buffer finds its size: what a round trip brought, within one pot that all connections share.
 import { expect, test } from 'vitest';
 import { CLOSED, LISTEN } from '../../../../src/core/tcp/figure5.ts';
-import { consumed, returnGrant, setReceiveBuffer, takeGrant } from '../../../../src/core/tcp/receive-window.ts';
+import {
+  consumed,
+  returnGrant,
+  setReceiveBuffer,
+  takeGrant,
+  timeEcho,
+} from '../../../../src/core/tcp/receive-window.ts';
 import { F_ACK_NOW, F_FIXED_BUFFER, F_WS } from '../../../../src/core/tcp/row.ts';
+import { Segment } from '../../../../src/core/tcp/segment.ts';
+import { tsval } from '../../../../src/core/tcp/timestamp.ts';
+import { OPT_TS } from '../../../../src/wire/abi.ts';
 import { type Tables, tables } from './bench-of-tables.ts';
 
 const SRTT = 10_000;
@@ -54,6 +63,40 @@ test('a round trip that is not over says nothing, nor one that ended long ago', 
   const still = reading();
   round(still, 80_000, 2 * SRTT + 1000);
   expect(still.tcb.rcvBuf).toBe(160_000);
+});
+
+/** Text comes that echoes what we said that many ms ago, or nothing; ms: the last, the least, the least before. */
+function echo({ t, tcb }: Tables, ms: number, opts = OPT_TS): number[] {
+  timeEcho(t, tcb, Object.assign(new Segment(), { opts, tsecr: tsval(t, tcb) - ms }));
+  return [tcb.echo & 0xffff, tcb.echo >>> 16, tcb.echoBefore];
+}
+
+test('an echo tells a round trip, less the millisecond that was about to end', () => {
+  const box = reading();
+  expect(echo(box, 41)).toEqual([10, 40, 40]);
+  expect(echo(box, 5)).toEqual([4, 4, 40]);
+  expect(echo(box, 9)).toEqual([8, 4, 40]);
+  expect(echo(box, 900, 0)).toEqual([8, 4, 40]);
+  expect(echo(box, -1)).toEqual([0, 0, 40]);
+  box.t.tick += 5000;
+  expect(echo(box, 9_000_000)).toEqual([10, 0, 40]);
+  box.t.tick += 1;
+  expect(echo(box, 9_000_000)).toEqual([10, 0xffff, 0]);
+});
+
+test('a round trip is no shorter than the echoes say: the least of the last seconds, or the last one within ten ms', () => {
+  for (const [last, least, before] of [
+    [40, 0, 0],
+    [0, 40, 90],
+    [0, 90, 40],
+  ] as const) {
+    const box = reading();
+    Object.assign(box.tcb, { echo: (least << 16) | last, echoBefore: before });
+    round(box, 80_000, 4 * SRTT - 1);
+    expect(box.tcb.rcvBuf).toBe(BUFFER);
+    round(box, 0, 1);
+    expect(box.tcb.rcvBuf).toBe(160_000);
+  }
 });
 
 test('a window filled before we could answer doubles, for a reader who comes at once', () => {
