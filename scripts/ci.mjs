@@ -93,6 +93,16 @@ const native = (name) => {
   for (const [group, result] of nativeTests([name])) tally.add(group, result);
 };
 
+/** That the driver runs and callgrind counts; the job `native` has built it. */
+function countInstructions() {
+  const group = 'bench smoke: instructions';
+  const lacks = ['valgrind', 'cmake', 'g++'].filter((name) => !which(name));
+  if (lacks.length > 0) return tally.add(group, { why: `not installed: ${lacks.join(', ')}` });
+  if (!existsSync(path('build-native'))) return tally.add(group, { why: 'native is not built' });
+  const args = [path('bench/micro/instructions.mjs'), '--dry', '--only', 'receive', '--times', '1000'];
+  tally.add(group, run(process.execPath, args, { timeout: minutes }) === 0 ? { passed: 1 } : { failed: 1 });
+}
+
 const jobs = {
   test: async () => tally.add('npm test', await script('scripts/test.mjs', [], 20 * minutes)),
   slow: async () => {
@@ -137,6 +147,7 @@ const jobs = {
     const code = run(process.execPath, [path('bench/run.mjs'), '--smoke', '--out', out], { timeout: 5 * minutes });
     rmSync(out, { recursive: true, force: true });
     tally.add('bench smoke', code === 0 ? { passed: 1 } : { failed: 1 });
+    countInstructions();
   },
 };
 const all = ['test', 'slow', 'lint', 'pack', 'arm64', 'smoke', 'bench-smoke'];
