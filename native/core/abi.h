@@ -116,6 +116,7 @@ inline constexpr NamedNumber kAbiWords[] = {USERTCP_ABI_WORDS(USERTCP_NAMED)};
   X(txBatches, kTxBatches)             \
   X(txErrors, kTxErrors)               \
   X(txAgain, kTxAgain)                 \
+  X(txAside, kTxAside)                 \
   X(gsoFallbacks, kGsoFallbacks)       \
   X(spins, kSpins)                     \
   X(spinHits, kSpinHits)               \

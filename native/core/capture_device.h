@@ -40,6 +40,10 @@ class CaptureDevice : public Device {
     }
     return static_cast<int>(count);
   }
+  bool send_aside(const mmsghdr*, unsigned count) override {
+    if (behind) aside += count;
+    return behind;
+  }
   void wait_writable(int) override {}
   Status set_filter(const Filter&) override { return {}; }
   Status reopen() override { return {}; }
@@ -56,6 +60,9 @@ class CaptureDevice : public Device {
 
   std::vector<Sent> frames;
   bool refuse_gso = false;
+  // Takes all that may be sent aside; how many.
+  bool behind = false;
+  unsigned aside = 0;
 
  private:
   Offload offload_;

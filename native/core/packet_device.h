@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "ack_sender.h"
 #include "device.h"
 #include "interface.h"
 #include "packet_socket.h"
@@ -43,6 +44,7 @@ class PacketDevice final : public Device {
   bool ready() override;
   bool plenty() override;
   int send(mmsghdr* messages, unsigned count) override;
+  bool send_aside(const mmsghdr* messages, unsigned count) override;
   void wait_writable(int milliseconds) override;
   Status set_filter(const Filter& filter) override;
   Status reopen() override;
@@ -69,6 +71,8 @@ class PacketDevice final : public Device {
   static constexpr std::uint32_t kLargeSlot = 68 * 1024;
   // Merged, that many segments of MTU size make a super-segment of 23 KB.
   static constexpr std::uint32_t kPlenty = 16;
+  // A quarter of the near ring: more waits than a turn takes, and there is room for what comes while the thread wakes.
+  static constexpr std::uint32_t kBehind = 256;
 
   PacketDevice(PacketSocket small, PacketSocket large, std::optional<PacketSocket> sender)
       : small_socket_(std::move(small)), large_socket_(std::move(large)), own_sender_(std::move(sender)) {}
@@ -105,6 +109,9 @@ class PacketDevice final : public Device {
   std::vector<MacAddress> groups_;
   int bound_index_ = 0;
   int near_refused_ = 0;
+  // Made when it is needed first; sends by the sender's socket.
+  std::unique_ptr<AckSender> ack_sender_;
+  bool wants_ack_sender_ = true;
 };
 
 }  // namespace usertcp

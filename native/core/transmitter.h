@@ -47,6 +47,7 @@ class Transmitter {
   void add_segment(const Job& job, std::uint32_t at, const SegmentHeaders& headers, const Slice& slice);
   // The descriptor to begin with again, because the device would not cut it.
   std::optional<std::uint32_t> submit(Job& job);
+  bool submit_aside(Job& job);
 
   const ChecksumKernel& checksum_;
   Counters counters_;

@@ -171,6 +171,7 @@ export const COUNTERS = [
   'txBatches',
   'txErrors',
   'txAgain',
+  'txAside',
   'gsoFallbacks',
   'spins',
   'spinHits',

@@ -1,6 +1,7 @@
 // A reader that pauses, an event loop that stands still, a slow peer, against the kernel: every byte arrives, and it goes on at once.
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { capability, notBuilt, type Outcome, Pair } from './harness/index.ts';
+import { addresses, capability, notBuilt, type Outcome, Pair } from './harness/index.ts';
 import { digest } from './programs/stream.mjs';
 
 const MIB = 1 << 20;
@@ -26,7 +27,7 @@ const pressures = {
 
 describe.skipIf(skip).each([
   { title: 'offloads on', lab: { offloads: true } },
-  { title: 'offloads off', lab: {} },
+  { title: 'offloads off', lab: { offloads: false } },
 ])('$title', ({ lab }) => {
   let pair: Pair;
   beforeAll(async () => {
@@ -53,6 +54,23 @@ describe.skipIf(skip).each([
       });
     }
   }
+
+  test.skipIf(lab.offloads || availableParallelism() < 2)(
+    'behind what many senders sent, another core sends the acknowledgments: every byte arrives (ADR 56)',
+    async () => {
+      const name = 'behind';
+      const port = await pair.ours.listen({ name, ...pressures['an event loop stalled for 100 ms, again and again'] });
+      const before = (await pair.ours.counters())['txAside']!;
+      const sending = Array.from({ length: 4 }, () =>
+        pair.kernel.connect({ host: addresses.stack.v4, port }, { behaviour: 'exchange', send: BYTES / 2, seed: 1 }),
+      );
+      for (const { sent } of await Promise.all(sending)) expect(sent).toBe(BYTES / 2);
+      const half = { received: BYTES / 2, sha: digest(1, BYTES / 2) };
+      expect(await pair.ours.results({ name })).toMatchObject(Array(4).fill(half));
+      expect((await pair.ours.counters())['txAside']).toBeGreaterThan(before);
+      await pair.ours.call('close', { name });
+    },
+  );
 
   test('and the counters say that nothing was thrown away', async () => {
     const counters = await pair.ours.counters();

@@ -46,6 +46,7 @@ class TransmitterTest : public testing::Test {
   const std::vector<CaptureDevice::Sent>& send(Offload offload, std::vector<Descriptor> descs) {
     device_ = std::make_unique<CaptureDevice>(offload, MacAddress{2, 0, 0, 0, 0, 1});
     device_->refuse_gso = refuse_gso_;
+    device_->behind = behind_;
     transmitter_->flush(*device_, {rows_, hops_, test::view(arena_), lent_}, descs);
     return device_->frames;
   }
@@ -72,6 +73,7 @@ class TransmitterTest : public testing::Test {
   Bytes arena_;
   std::vector<std::span<const std::byte>> lent_;
   bool refuse_gso_ = false;
+  bool behind_ = false;
   std::unique_ptr<CaptureDevice> device_;
   std::unique_ptr<Transmitter> transmitter_ =
       std::make_unique<Transmitter>(*find_checksum_kernel(""), Counters(counters_));
@@ -336,6 +338,21 @@ TEST_F(TransmitterTest, NoMorePiecesThanThereIsRoomFor) {
   cut_off.resize(1);
   EXPECT_EQ(send({}, {cut_off}).size(), 0u);
   EXPECT_EQ(counter(kTxErrors), 6);
+}
+
+TEST_F(TransmitterTest, NothingButAcknowledgmentsGoesAside) {
+  behind_ = true;
+  EXPECT_EQ(send({}, {segment(0, 0, 0, kAck), segment(1, 0, 0, kAck)}).size(), 0u);
+  EXPECT_EQ(device_->aside, 2u);
+  EXPECT_EQ(counter(kTxAside), 2);
+  EXPECT_EQ(counter(kTxFrames), 2);
+  for (const Descriptor& other : {segment(0, 1, 0, kAck), segment(0, 0, 0, kAck | kFin), segment(0, 0, 0, kRst)}) {
+    EXPECT_EQ(send({}, {segment(0, 0, 0, kAck), other}).size(), 2u);
+    EXPECT_EQ(device_->aside, 0u);
+  }
+  behind_ = false;
+  EXPECT_EQ(send({}, {segment(0, 0, 0, kAck)}).size(), 1u);
+  EXPECT_EQ(counter(kTxAside), 2);
 }
 
 TEST_F(TransmitterTest, WholeFramesOutsideOfTheArena) {
