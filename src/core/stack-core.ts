@@ -42,6 +42,7 @@ export class StackCore extends Inquiry implements Core {
   constructor(o: CoreOptions) {
     const below = new FromBelow();
     super(makeTcp(o, below));
+    this.setTime(0);
     this.below = below;
     this.share = this.t.share;
     this.udp = new Udp(this.t, o.rng, o.tcp.ephemeralPorts);

@@ -243,13 +243,16 @@ export class IpLayer {
 
   /** When `tick` must be called; Infinity = never. */
   nextDeadline(): Micros {
-    return Math.min(
+    const next = Math.min(
       this.deadline(this.neighbours.next()),
       this.deadline(this.fragments.held.next()),
       this.deadline(this.residence.duplicates.next()),
       this.mld.next(),
       this.routers.next(),
     );
+    // Mostly nothing is due, each turn anew: a constant is returned as it is, a computed number takes 16 bytes of heap.
+    if (next === Infinity) return Infinity;
+    return next;
   }
 
   /** 0 = never. */

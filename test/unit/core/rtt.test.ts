@@ -37,7 +37,7 @@ test('an ACK of a part of the flight counts for that part: four quarters weigh a
   const [one, four] = [tcb(), tcb()];
   for (const t of [one, four]) sampleRtt(t, 100_000, 1);
   sampleRtt(one, 180_000, 1);
-  for (let n = 0; n < 4; n++) sampleRtt(four, 180_000, 1, 1 / 4);
+  for (let n = 0; n < 4; n++) sampleRtt(four, 180_000, 1, 1, 4);
   expect(Math.abs(four.srtt - one.srtt)).toBeLessThan(600);
   expect(four.srtt).toBeGreaterThan(109_000);
 });

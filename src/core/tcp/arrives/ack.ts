@@ -227,7 +227,7 @@ function takeSample(t: Tcp, tcb: Tcb, bytes: number, flight: number): void {
     us = ms === 0 ? 1000 : ms * 1000;
   }
   const { rto } = tcb;
-  sampleRtt(tcb, us, t.defaults.minRto, bytes < flight ? bytes / flight : 1);
+  sampleRtt(tcb, us, t.defaults.minRto, bytes, flight);
   // RFC 9293 §3.8.6.1 [SHLD-30]: a peer that takes the probes' octets and stays closed is not asked more often for it.
   if (tcb.flags & F_PERSIST) tcb.rto = rto;
   tcb.flags2 &= ~F2_TLP_SPENT;
