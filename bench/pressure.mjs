@@ -26,6 +26,12 @@ const MB = 1e6;
 const scenarios = {
   'reader of 100 MB/s, sender as fast as it can': { server: { slow: 100 * MB }, client: { send: fast }, ms: 2000 },
   'reader paused for 5 s': { server: { pause: true }, client: { send: fast }, ms: 5000 },
+  'reader paused for a minute': {
+    peers: ['ours', 'node-net'],
+    server: { pause: true },
+    client: { send: fast },
+    ms: 60_000,
+  },
   'peer reads 100 MB/s, we write as fast as it goes': { server: { send: fast }, client: { slow: 100 * MB }, ms: 2000 },
   'peer paused for 5 s': { server: { send: fast }, client: { pause: true }, ms: 5000 },
   'event loop stalled 100 ms of 200, receiving': { server: { block: 100 }, client: { send: fast }, ms: 2000 },

@@ -54,6 +54,7 @@ namespace usertcp {
   X(KIND_FRAGMENT, kKindFragment, 7)         \
   X(KIND_PIECE, kKindPiece, 8)               \
   X(KIND_RAW, kKindRaw, 9)                   \
+  X(ACK_MAY_LAG, kAckMayLag, 1 << 12)        \
   X(RX_MULTICAST, kRxMulticast, 1)           \
   X(RX_ROUTED, kRxRouted, 2)                 \
   X(FIN, kFin, 0x01)                         \

@@ -15,7 +15,21 @@
 namespace usertcp {
 namespace {
 
-constexpr std::size_t kStack = 128 * 1024;
+#if defined(__GLIBC__)
+// The names that every glibc which Node runs on has, and not those of the one this is built with (ADR 36).
+#if defined(__x86_64__)
+#define USERTCP_OLDEST "GLIBC_2.2.5"
+#elif defined(__aarch64__)
+#define USERTCP_OLDEST "GLIBC_2.17"
+#endif
+#if defined(USERTCP_OLDEST)
+asm(".symver pthread_create, pthread_create@" USERTCP_OLDEST);
+asm(".symver pthread_join, pthread_join@" USERTCP_OLDEST);
+#endif
+#endif
+
+// Bytes of a signal set as the kernel counts them.
+constexpr std::size_t kSignals = 8;
 
 // On one core the thread would only take turns with us.
 bool has_other_core() {
@@ -39,16 +53,12 @@ std::unique_ptr<AckSender> AckSender::start(int fd) {
 }
 
 bool AckSender::run() {
-  pthread_attr_t attributes;
-  if (::pthread_attr_init(&attributes) != 0) return false;
-  ::pthread_attr_setstacksize(&attributes, kStack);
   // Signals are the program's, not this thread's, which inherits the mask.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const int error = ::pthread_create(&thread_, &attributes, main, this);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  ::pthread_attr_destroy(&attributes);
+  std::uint64_t before = 0;
+  const std::uint64_t all = ~(std::uint64_t{3} << 31);  // but for 32 and 33, which are the C library's
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, kSignals);
+  const int error = ::pthread_create(&thread_, nullptr, main, this);
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, kSignals);
   // Without a thread there is nobody to wait for.
   if (error != 0) fd_ = UniqueFd();
   return error == 0;

@@ -17,7 +17,8 @@ namespace usertcp {
 
 class AckSender {
  public:
-  // Bytes of a frame with its vnet header; an acknowledgment with every option and a tag has 120.
+  // Bytes of a frame with its vnet header: what an acknowledgment with a tag and every option has over IPv6. One with a source route
+  // of IPv4 may have more.
   static constexpr std::uint32_t kFrame = 128;
   // Frames that may wait.
   static constexpr std::uint32_t kFrames = 512;
@@ -32,7 +33,9 @@ class AckSender {
   // Copies `count` frames of one piece each. False, and nothing is taken, when they do not fit.
   bool post(const mmsghdr* messages, unsigned count);
   // Frames that the socket did not take, since the last call.
-  std::uint32_t take_lost() { return lost_.exchange(0, std::memory_order_relaxed); }
+  std::uint32_t take_lost() {
+    return lost_.load(std::memory_order_relaxed) == 0 ? 0 : lost_.exchange(0, std::memory_order_relaxed);
+  }
 
  private:
   struct alignas(64) Frame {

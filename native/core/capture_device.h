@@ -40,9 +40,10 @@ class CaptureDevice : public Device {
     }
     return static_cast<int>(count);
   }
+  bool wants_aside() override { return behind; }
   bool send_aside(const mmsghdr*, unsigned count) override {
-    if (behind) aside += count;
-    return behind;
+    aside += count;
+    return true;
   }
   void wait_writable(int) override {}
   Status set_filter(const Filter&) override { return {}; }
@@ -60,7 +61,7 @@ class CaptureDevice : public Device {
 
   std::vector<Sent> frames;
   bool refuse_gso = false;
-  // Takes all that may be sent aside; how many.
+  // Takes what may be sent aside; how many.
   bool behind = false;
   unsigned aside = 0;
 

@@ -45,8 +45,9 @@ class Device {
 
   // The number of messages sent, or -errno of the first.
   virtual int send(mmsghdr* messages, unsigned count) = 0;
-  // Acknowledgments alone, of one piece each, while so much waits to be read that another core shall send them (ADR 56). False: send
-  // them as ever.
+  // Whether so much waits to be read that another core shall send the acknowledgments that may lag (ADR 56).
+  virtual bool wants_aside() { return false; }
+  // Of one piece each. False: send them as ever.
   virtual bool send_aside(const mmsghdr*, unsigned) { return false; }
   // Waits until the device may take more, at most `milliseconds`.
   virtual void wait_writable(int milliseconds) = 0;
@@ -79,7 +80,7 @@ class Device {
 
   std::uint64_t ring_drops = 0;
   std::uint64_t truncated = 0;
-  // Of send_aside.
+  // Given to send_aside, and not sent.
   std::uint64_t aside_lost = 0;
 };
 

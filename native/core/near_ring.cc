@@ -26,14 +26,15 @@ Result<std::unique_ptr<PacketDevice>> PacketDevice::open_without_near(std::uniqu
   return second;
 }
 
-// When the near ring is this full our core has more to do than it can.
+bool PacketDevice::wants_aside() {
+  if (ack_sender_) aside_lost += ack_sender_->take_lost();
+  return rings_[kNearRing].holds(kBehind) || rings_[kSmallRing].holds(kBehind);
+}
+
 bool PacketDevice::send_aside(const mmsghdr* messages, unsigned count) {
-  if (!rings_[kNearRing].holds(kBehind) && !rings_[kSmallRing].holds(kBehind)) return false;
   if (wants_ack_sender_) ack_sender_ = AckSender::start(sender().fd());
   wants_ack_sender_ = false;
-  if (!ack_sender_) return false;
-  aside_lost += ack_sender_->take_lost();
-  return ack_sender_->post(messages, count);
+  return ack_sender_ && ack_sender_->post(messages, count);
 }
 
 }  // namespace usertcp

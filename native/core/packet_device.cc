@@ -274,9 +274,6 @@ Status PacketDevice::reopen() {
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};
   facts_ = *facts;
-  // It has a descriptor of a socket that may not be the one that sends from now on.
-  ack_sender_.reset();
-  wants_ack_sender_ = true;
   // A binding survives down and up; it does not survive the interface being made anew, or having been in another namespace,
   // from which it may come back with the same index.
   if (facts_.index != bound_index_ || small_socket_.interface_index() != bound_index_) return bind_all();

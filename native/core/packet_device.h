@@ -44,6 +44,7 @@ class PacketDevice final : public Device {
   bool ready() override;
   bool plenty() override;
   int send(mmsghdr* messages, unsigned count) override;
+  bool wants_aside() override;
   bool send_aside(const mmsghdr* messages, unsigned count) override;
   void wait_writable(int milliseconds) override;
   Status set_filter(const Filter& filter) override;
@@ -71,7 +72,7 @@ class PacketDevice final : public Device {
   static constexpr std::uint32_t kLargeSlot = 68 * 1024;
   // Merged, that many segments of MTU size make a super-segment of 23 KB.
   static constexpr std::uint32_t kPlenty = 16;
-  // A quarter of the near ring: more waits than a turn takes, and there is room for what comes while the thread wakes.
+  // Eight bursts, and a quarter of the near ring: there is room for what comes while the thread wakes.
   static constexpr std::uint32_t kBehind = 256;
 
   PacketDevice(PacketSocket small, PacketSocket large, std::optional<PacketSocket> sender)

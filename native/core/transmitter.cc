@@ -15,9 +15,8 @@ constexpr int kWaitMilliseconds = 1;
 
 std::uint32_t word(const Descriptor& desc, int index) { return static_cast<std::uint32_t>(desc.word[index]); }
 
-// Nobody misses it who gets the next one, and it may come after what was sent later.
-bool is_pure_ack(const Descriptor& desc) {
-  return (word(desc, kTxKind) & 0xff) == kKindTcp && (word(desc, kTxFlags) & 0xff) == kAck && word(desc, kTxTotal) == 0;
+bool may_lag(const Descriptor& desc) {
+  return (word(desc, kTxKind) & 0xff) == kKindTcp && (word(desc, kTxFlags) & kAckMayLag) != 0;
 }
 
 VnetHeader checksum_request(const SegmentHeaders& headers) {
@@ -155,30 +154,37 @@ void Transmitter::add_segment(const Job& job, std::uint32_t at, const SegmentHea
   headers.write_checksum(out, slice.length, fold_sum(sum), checksum_);
 }
 
-bool Transmitter::submit_aside(Job& job) {
+void Transmitter::submit_acks_aside(Job& job) {
+  std::array<mmsghdr, TxBatch::kMessages> acks;
+  unsigned count = 0;
+  std::size_t bytes = 0;
   for (std::uint32_t i = 0; i < batch_.count(); ++i) {
-    if (!is_pure_ack(job.descs[batch_.owner(i)])) return false;
+    if (!may_lag(job.descs[batch_.owner(i)])) continue;
+    acks[count++] = batch_.messages()[i];
+    bytes += batch_.bytes(i, 1);
   }
-  if (!job.device.send_aside(batch_.messages(), batch_.count())) return false;
+  if (count == 0 || !job.device.send_aside(acks.data(), count)) return;
+  count_sent(count, bytes);
+  counters_.add(kTxAside, count);
+  batch_.erase_if([&](std::uint32_t owner) { return may_lag(job.descs[owner]); });
+}
+
+void Transmitter::count_sent(std::uint32_t frames, std::size_t bytes) {
   counters_.add(kTxBatches);
-  counters_.add(kTxFrames, batch_.count());
-  counters_.add(kTxBytes, static_cast<double>(batch_.bytes(0, batch_.count())));
-  counters_.add(kTxAside, batch_.count());
-  counters_.add(kTxErrors, static_cast<double>(std::exchange(job.device.aside_lost, 0)));
-  return true;
+  counters_.add(kTxFrames, frames);
+  counters_.add(kTxBytes, static_cast<double>(bytes));
 }
 
 std::optional<std::uint32_t> Transmitter::submit(Job& job) {
-  std::uint32_t at = submit_aside(job) ? batch_.count() : 0;
+  if (job.down == 0 && job.device.wants_aside()) submit_acks_aside(job);
+  std::uint32_t at = 0;
   std::optional<std::uint32_t> refused;
   while (at < batch_.count() && job.down == 0) {
     const int sent = job.device.send(batch_.messages() + at, batch_.count() - at);
     if (sent > 0) {
       const auto count = static_cast<std::uint32_t>(sent);
       for (std::uint32_t i = at; i < at + count; ++i) gso_proven_ = gso_proven_ || batch_.is_gso(i);
-      counters_.add(kTxBatches);
-      counters_.add(kTxFrames, count);
-      counters_.add(kTxBytes, static_cast<double>(batch_.bytes(at, count)));
+      count_sent(count, batch_.bytes(at, count));
       at += count;
       continue;
     }
@@ -204,6 +210,7 @@ std::optional<std::uint32_t> Transmitter::submit(Job& job) {
     }
   }
   if (job.down != 0) counters_.add(kTxErrors, batch_.count() - at);
+  if (job.device.aside_lost != 0) counters_.add(kTxErrors, std::exchange(job.device.aside_lost, 0));
   batch_.clear();
   return refused;
 }

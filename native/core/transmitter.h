@@ -47,7 +47,8 @@ class Transmitter {
   void add_segment(const Job& job, std::uint32_t at, const SegmentHeaders& headers, const Slice& slice);
   // The descriptor to begin with again, because the device would not cut it.
   std::optional<std::uint32_t> submit(Job& job);
-  bool submit_aside(Job& job);
+  void submit_acks_aside(Job& job);
+  void count_sent(std::uint32_t frames, std::size_t bytes);
 
   const ChecksumKernel& checksum_;
   Counters counters_;

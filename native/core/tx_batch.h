@@ -28,6 +28,19 @@ class TxBatch {
   bool is_gso(std::uint32_t message) const { return gso_[message]; }
   std::size_t bytes(std::uint32_t first, std::uint32_t count) const;
   void clear();
+  // Drops the messages whose descriptor `which` says.
+  template <class Which>
+  void erase_if(Which which) {
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      if (which(owner_[i])) continue;
+      messages_[kept] = messages_[i];
+      owner_[kept] = owner_[i];
+      bytes_[kept] = bytes_[i];
+      gso_[kept++] = gso_[i];
+    }
+    count_ = kept;
+  }
 
   // Begins a message for descriptor `owner`; the frame's own header bytes go to the place returned.
   std::byte* begin(std::uint32_t owner, const VnetHeader& vnet);

@@ -105,6 +105,8 @@ export const ACK = 0x10;
 export const URG = 0x20;
 export const ECE = 0x40;
 export const CWR = 0x80;
+/** In TX_FLAGS, above the header's bits: a bare ACK after which no other with its SEQ and ACK is to open the window. It may come late (ADR 56). */
+export const ACK_MAY_LAG = 1 << 12;
 
 export const OPT_TS = 1;
 export const OPT_MSS = 2;

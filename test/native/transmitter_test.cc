@@ -340,19 +340,26 @@ TEST_F(TransmitterTest, NoMorePiecesThanThereIsRoomFor) {
   EXPECT_EQ(counter(kTxErrors), 6);
 }
 
-TEST_F(TransmitterTest, NothingButAcknowledgmentsGoesAside) {
+TEST_F(TransmitterTest, WhatMayLagAloneGoesAside) {
   behind_ = true;
-  EXPECT_EQ(send({}, {segment(0, 0, 0, kAck), segment(1, 0, 0, kAck)}).size(), 0u);
+  const Descriptor ack = segment(0, 0, 0, kAck | kAckMayLag), opening = segment(1, 0, 0, kAck);
+  const Descriptor text = segment(0, 1, 0, kAck), fin = segment(0, 0, 0, kAck | kFin), rst = segment(0, 0, 0, kRst);
+  EXPECT_EQ(send({}, {ack, ack}).size(), 0u);
   EXPECT_EQ(device_->aside, 2u);
   EXPECT_EQ(counter(kTxAside), 2);
   EXPECT_EQ(counter(kTxFrames), 2);
-  for (const Descriptor& other : {segment(0, 1, 0, kAck), segment(0, 0, 0, kAck | kFin), segment(0, 0, 0, kRst)}) {
-    EXPECT_EQ(send({}, {segment(0, 0, 0, kAck), other}).size(), 2u);
-    EXPECT_EQ(device_->aside, 0u);
-  }
+  send({}, {ack, text, opening, ack, fin, ack, rst});
+  EXPECT_EQ(device_->aside, 3u);
+  ASSERT_EQ(device_->frames.size(), 4u);
+  EXPECT_EQ(payload_of(device_->frames[0]).size(), 1u);
+  EXPECT_EQ(parsed(device_->frames[1]).word[kRxFlags] & 0xffff, kAck);
+  EXPECT_EQ(parsed(device_->frames[2]).word[kRxFlags] & 0xff, kAck | kFin);
+  EXPECT_EQ(parsed(device_->frames[3]).word[kRxFlags] & 0xff, kRst);
+  EXPECT_EQ(counter(kTxFrames), 9);
   behind_ = false;
-  EXPECT_EQ(send({}, {segment(0, 0, 0, kAck)}).size(), 1u);
-  EXPECT_EQ(counter(kTxAside), 2);
+  ASSERT_EQ(send({}, {ack}).size(), 1u);
+  EXPECT_EQ(parsed(device_->frames[0]).word[kRxFlags] & 0xffff, kAck);
+  EXPECT_EQ(counter(kTxAside), 5);
 }
 
 TEST_F(TransmitterTest, WholeFramesOutsideOfTheArena) {

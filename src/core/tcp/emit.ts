@@ -1,6 +1,7 @@
 /** Transmit descriptors: one for each (super-)segment, its headers to be made from the row by whoever sends it. */
 import {
   ACK,
+  ACK_MAY_LAG,
   KIND_TCP,
   OPT_TS,
   RST,
@@ -27,7 +28,7 @@ import { disarm, type Tcp } from './context.ts';
 import { ECT_0, ecnFlags, ecnOnSyn, ecnOnSynAck } from './ecn.ts';
 import { fastOpenOption } from './fast-open.ts';
 import { advertisedMss } from './mss.ts';
-import { windowField } from './receive-window.ts';
+import { isHeldBack, windowField } from './receive-window.ts';
 import {
   F_ACK_LATER,
   F_ACK_NOW,
@@ -106,6 +107,8 @@ export function emitText(
     bits |= ecnFlags(t, tcb, fresh);
     if (fresh && tcb.sndWnd > 0 && (tcb.flags2 & F2_NO_ECT) === 0) tx[base + TX_IP]! |= ECT_0;
   }
+  // The counters of AccECN are in the header of each ACK and want their order.
+  if (bits === ACK && len === 0 && !isHeldBack(tcb) && (tcb.flags2 & F2_ACCECN) === 0) bits |= ACK_MAY_LAG;
   tx[base + TX_FLAGS] = bits | (window << 16);
   stamp(t, tcb, tx, base);
   addSack(t, tcb, tx, base);

@@ -12,6 +12,8 @@ import { tsval } from './timestamp.ts';
 const QUICK_ACKS = 16;
 /** ms for which the least echo counts. */
 const LEAST_ECHO_FOR = 5000;
+/** ms; what is beyond is none (TSecr of 0, a peer that echoes what it likes). */
+const LONGEST_ECHO = 5000;
 /** ms of the last echo that count beyond the least. */
 const LONGEST_WAIT = 10;
 
@@ -62,11 +64,16 @@ export function windowField(tcb: Tcb): number {
   return field;
 }
 
+/** Less than half of the window is open: what the application takes opens it with an ACK of its own. */
+export function isHeldBack(tcb: Tcb): boolean {
+  return receiveWindow(tcb) < Math.min(tcb.rcvBuf, 0xffff << windowShift(tcb)) >> 1;
+}
+
 /** The application took n bytes: the window may open, and a peer that was held back is told at once (T326). */
 export function consumed(t: Tcp, tcb: Tcb, n: number): void {
   tcb.rcvUser = Math.max(0, tcb.rcvUser - n);
   if ((tcb.state & RECEIVING) === 0) return;
-  const heldBack = receiveWindow(tcb) < Math.min(tcb.rcvBuf, 0xffff << windowShift(tcb)) >> 1;
+  const heldBack = isHeldBack(tcb);
   const wanted = worthOneRound(t, tcb);
   // The peer filled more than half of the window before we could answer.
   if (tcb.rcvUser === 0) growBuffer(t, tcb, heldBack && isPrompt(t, tcb) ? Math.max(wanted, 2 * tcb.rcvBuf) : wanted);
@@ -92,7 +99,9 @@ function worthOneRound(t: Tcp, tcb: Tcb): number {
   const elapsed = since(t.now | 0, tcb.rttAt);
   const rtt = roundTrip(tcb);
   if (tcb.rttAt !== 0 && elapsed < rtt) return 0;
-  const measured = tcb.rttAt !== 0 && elapsed <= 2 * rtt + 1000;
+  // The last echo may be of a moment at which nothing waited.
+  const longest = Math.max(rtt, tcb.echoAt === 0 ? 0 : LONGEST_WAIT * 1000);
+  const measured = tcb.rttAt !== 0 && elapsed <= 2 * longest + 1000;
   const came = diff(tcb.rcvNxt, tcb.rttSeq);
   tcb.rttAt = t.now | 0 || 1;
   tcb.rttSeq = tcb.rcvNxt;
@@ -112,7 +121,7 @@ function worthOneRound(t: Tcp, tcb: Tcb): number {
  */
 export function timeEcho(t: Tcp, tcb: Tcb, seg: Segment): void {
   if ((seg.opts & OPT_TS) === 0) return;
-  const ms = Math.min(Math.max(0, diff(tsval(t, tcb), seg.tsecr) - 1), 0xffff);
+  const ms = Math.min(Math.max(0, diff(tsval(t, tcb), seg.tsecr) - 1), LONGEST_ECHO);
   let least = Math.min(ms, tcb.echo >>> 16);
   if (tcb.echoAt === 0 || since(t.tick, tcb.echoAt) > LEAST_ECHO_FOR) {
     tcb.echoBefore = tcb.echoAt === 0 ? ms : tcb.echo >>> 16;

@@ -46,7 +46,7 @@ import { hopOf } from './way-back.ts';
 
 /** "UTCP" and the version of the format. */
 const MAGIC = 0x50435455;
-const VERSION = 4;
+const VERSION = 5;
 const HEADER_WORDS = 8;
 const ROUTE_AT = HEADER_WORDS + ROW_WORDS + FLIGHT_WORDS;
 /** Head, row, flight block, source route. */

@@ -27,7 +27,9 @@ import { sackLength } from '../../../../src/core/tcp/sack-option.ts';
 import { sendText } from '../../../../src/core/tcp/send-text.ts';
 import {
   ACK,
+  ACK_MAY_LAG,
   DESC_WORDS,
+  FIN,
   OPT_MSS,
   OPT_SACK,
   OPT_SACK_OK,
@@ -36,6 +38,7 @@ import {
   PSH,
   RST,
   SYN,
+  TX_FLAGS,
   TX_IP,
   TX_LEN,
   TX_OFF,
@@ -105,6 +108,22 @@ test('an ACK settles what was owed', () => {
     b.tcb.timer(TIMER_DELACK),
     b.tcb.lastAckSent,
   ]).toEqual([0, 0, 0, 5000]);
+});
+
+test('an ACK may lag behind others when no other with its SEQ is to open the window, and nobody counts in its header', () => {
+  const lags = (prepare: (b: Bench) => void, flags = ACK): boolean => {
+    const b = bench();
+    prepare(b);
+    expect(emitText(b.t, b.tcb, 0, b.tcb.sndNxt, flags, -1, 0, 0, 1460)).toBe(true);
+    return (b.t.out.buffer(0)[TX_FLAGS]! & ACK_MAY_LAG) !== 0;
+  };
+  const unread = (part: number) => (b: Bench) => {
+    b.tcb.rcvUser = b.tcb.rcvBuf * part;
+    b.tcb.rcvAdv = b.tcb.rcvNxt;
+  };
+  expect([lags(unread(0)), lags(unread(0.5)), lags(unread(0.6))]).toEqual([true, true, false]);
+  expect(lags(unread(0), ACK | FIN)).toBe(false);
+  expect(lags(({ tcb }) => beginAccurate(tcb, 0, false, 0))).toBe(false);
 });
 
 test('while a closed window is probed an ACK has SEQ = SND.UNA, else the peer could not accept it (T288)', () => {

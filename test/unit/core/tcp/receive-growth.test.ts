@@ -81,7 +81,7 @@ test('an echo tells a round trip, less the millisecond that was about to end', (
   box.t.tick += 5000;
   expect(echo(box, 9_000_000)).toEqual([10, 0, 40]);
   box.t.tick += 1;
-  expect(echo(box, 9_000_000)).toEqual([10, 0xffff, 0]);
+  expect(echo(box, 9_000_000)).toEqual([10, 5000, 0]);
 });
 
 test('a round trip is no shorter than the echoes say: the least of the last seconds, or the last one within ten ms', () => {
@@ -96,6 +96,20 @@ test('a round trip is no shorter than the echoes say: the least of the last seco
     expect(box.tcb.rcvBuf).toBe(BUFFER);
     round(box, 0, 1);
     expect(box.tcb.rcvBuf).toBe(160_000);
+  }
+});
+
+test('a round trip that the last echo is too short for counts for as long as text may wait', () => {
+  for (const [us, buffer] of [
+    [21_000, 160_000],
+    [21_001, BUFFER],
+  ] as const) {
+    const box = reading();
+    box.tcb.srtt = 100;
+    echo(box, 9);
+    echo(box, 0);
+    round(box, 80_000, us);
+    expect(box.tcb.rcvBuf).toBe(buffer);
   }
 });
 
