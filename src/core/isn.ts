@@ -11,14 +11,12 @@ const IDENTITY_WORDS = 9;
 export class InitialNumbers {
   // Drawn once per stack: a secret changed while connections live would break the order of ISNs that lets a peer in
   // TIME-WAIT accept the next incarnation (RFC 6528 §3, RFC 9293 §3.6.1).
-  private readonly isnKey: Int32Array;
-  // A key of its own: offsets are readable in every segment and must tell nothing about ISNs.
-  private readonly tsKey: Int32Array;
+  private readonly key: Int32Array;
+  // One half for each number: who reads an offset, which is in every segment, learns nothing about the other half.
   private readonly hash = new Int32Array(2);
 
   constructor(rng: Rng) {
-    this.isnKey = sipKey(rng);
-    this.tsKey = sipKey(rng);
+    this.key = sipKey(rng);
   }
 
   /**
@@ -26,7 +24,7 @@ export class InitialNumbers {
    * M is a clock of 4 µs, which goes round in 4.77 hours.
    */
   isn(words: Int32Array, at: number, now: Micros): number {
-    sipHash24(this.isnKey, words, at, IDENTITY_WORDS, this.hash);
+    sipHash24(this.key, words, at, IDENTITY_WORDS, this.hash);
     return (((now / 4) | 0) + this.hash[0]!) | 0;
   }
 
@@ -36,7 +34,12 @@ export class InitialNumbers {
    * (RFC 6191 §3).
    */
   timestampOffset(words: Int32Array, at: number): number {
-    sipHash24(this.tsKey, words, at, IDENTITY_WORDS, this.hash);
-    return this.hash[0]!;
+    sipHash24(this.key, words, at, IDENTITY_WORDS, this.hash);
+    return this.hash[1]!;
+  }
+
+  /** That of the identity whose ISN was asked for last. */
+  get offsetBeside(): number {
+    return this.hash[1]!;
   }
 }

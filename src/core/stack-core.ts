@@ -236,8 +236,7 @@ export class StackCore extends Inquiry implements Core {
 
   pollEnd(): void {
     const t = this.t;
-    for (const chunk of t.lent) t.arena.give(chunk);
-    t.lent.length = 0;
+    while (t.lent.length > 0) t.arena.give(t.lent.pop()!);
     t.arena.resetScratch();
     t.rows.endTurn();
     t.sourceRoutes.endTurn();

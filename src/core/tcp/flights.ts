@@ -54,6 +54,9 @@ export const GHOST = 2 * FLIGHT_WORDS;
 export const GRAVE = 3 * FLIGHT_WORDS;
 const FIRST = 4 * FLIGHT_WORDS;
 
+const BLANK = new Int32Array(FLIGHT_WORDS);
+for (const link of LINKS) BLANK[link] = -1;
+
 export class Flights {
   readonly words: Int32Array;
   /** Blocks in use. */
@@ -73,8 +76,7 @@ export class Flights {
 
   /** Makes the block as if nothing had ever happened; returns it. */
   blank(at: number): number {
-    this.words.fill(0, at, at + FLIGHT_WORDS);
-    for (const link of LINKS) this.words[at + link] = -1;
+    this.words.set(BLANK, at);
     return at;
   }
 

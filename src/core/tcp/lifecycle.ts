@@ -97,7 +97,7 @@ export function numbers(t: Tcp, tcb: Tcb, after?: number): void {
   const iss = t.isn.isn(tcb.i32, tcb.at, t.now);
   const least = after === undefined ? iss : add(after, REUSE_GAP);
   tcb.iss = gt(least, iss) ? least : iss;
-  tcb.tsOffset = t.isn.timestampOffset(tcb.i32, tcb.at);
+  tcb.tsOffset = t.isn.offsetBeside;
   tcb.sndUna = tcb.sndNxt = tcb.sndUp = tcb.sndWl2 = tcb.recover = tcb.iss;
 }
 

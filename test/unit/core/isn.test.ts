@@ -41,4 +41,7 @@ test('the timestamp offset is fixed per identity and tells nothing of the ISN [R
   expect(numbers.timestampOffset(identity(1000, 80), 0)).toBe(a);
   expect(numbers.timestampOffset(identity(1001, 80), 0)).not.toBe(a);
   expect(numbers.isn(identity(1000, 80), 0, 0)).not.toBe(a);
+  expect(numbers.offsetBeside).toBe(a);
+  numbers.isn(identity(1001, 80), 0, 0);
+  expect(numbers.offsetBeside).not.toBe(a);
 });
