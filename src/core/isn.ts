@@ -24,7 +24,7 @@ export class InitialNumbers {
    * M is a clock of 4 µs, which goes round in 4.77 hours.
    */
   isn(words: Int32Array, at: number, now: Micros): number {
-    sipHash24(this.key, words, at, IDENTITY_WORDS, this.hash);
+    this.digest(words, at);
     return (((now / 4) | 0) + this.hash[0]!) | 0;
   }
 
@@ -34,12 +34,16 @@ export class InitialNumbers {
    * (RFC 6191 §3).
    */
   timestampOffset(words: Int32Array, at: number): number {
-    sipHash24(this.key, words, at, IDENTITY_WORDS, this.hash);
+    this.digest(words, at);
     return this.hash[1]!;
   }
 
   /** That of the identity whose ISN was asked for last. */
   get offsetBeside(): number {
     return this.hash[1]!;
+  }
+
+  private digest(words: Int32Array, at: number): void {
+    sipHash24(this.key, words, at, IDENTITY_WORDS, this.hash);
   }
 }

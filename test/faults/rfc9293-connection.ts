@@ -14,7 +14,7 @@ export const connection: readonly Fault[] = [
     name: 'isn-key-is-known',
     ids: ['MUST-9'],
     file: 'src/core/isn.ts',
-    from: 'sipHash24(this.isnKey, words',
+    from: 'sipHash24(this.key, words',
     to: 'sipHash24(new Int32Array(4), words',
     tests: ['test/unit/core/isn.test.ts'],
   },
