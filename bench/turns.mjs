@@ -1,4 +1,4 @@
-// node bench/turns.mjs LOAD SERVER... [--rounds 5] [--secs 2] [--mode on] [--conns 1] [--pin] [--node BIN] [--out file.jsonl]
+// node bench/turns.mjs LOAD SERVER... [--rounds 5] [--secs 2] [--mode on|off|gro] [--conns 1] [--pin] [--node BIN] [--out file.jsonl]
 // One load on servers that take turns, each a fresh process: for "is it faster than before", where a whole bench is too much.
 // LOAD: sink, source, sink-crc, source-crc, cps, rr1 or rr64. SERVER: node-net, ours or ours-net, with `=FOLDER` the one of another
 // working tree (built): `node bench/turns.mjs sink node-net ours-net=../before ours-net`. Ratios are to the first, within a round.
@@ -52,7 +52,7 @@ if (
 
 enterNamespace();
 buildPeers();
-wire({ MODE: ask.mode });
+wire(ask.mode === 'gro' ? { MODE: 'off', GRO: 'on' } : { MODE: ask.mode });
 const inside = (side, ...argv) => ['netns', 'exec', `hp-${side}`, ...argv];
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 

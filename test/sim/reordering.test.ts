@@ -1,14 +1,23 @@
 // A path that reorders and loses nothing: a transfer must not collapse on it, and after the first rounds next to nothing is sent
-// again (users.md: "RACK/SACK made things slower"). The figures are printed.
+// again (users.md: "RACK/SACK made things slower"). The figures are printed. Which segment is late when matters to one transfer by
+// five times, so it is the median of some.
 import { describe, expect, test } from 'vitest';
 import type { Impairments } from '../../src/link/sim.ts';
 import { CASE, PLAN, run } from '../property/pair/run.ts';
 
 const SIZE = 4 << 20;
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-function transfer(both: Partial<Impairments>): { mbit: number; resent: number; duplicates: number; segments: number } {
+interface Transfer {
+  readonly mbit: number;
+  readonly resent: number;
+  readonly duplicates: number;
+}
+
+function transfer(both: Partial<Impairments>, seed = 1): Transfer {
   const { took, pair } = run({
     ...CASE,
+    seed,
     early: true,
     faults: [both, both],
     plans: [
@@ -17,7 +26,13 @@ function transfer(both: Partial<Impairments>): { mbit: number; resent: number; d
     ],
   });
   const { retransSegs, spuriousRetransmits } = pair.hosts[0].core.counters;
-  return { mbit: (SIZE * 8) / took, resent: retransSegs, duplicates: spuriousRetransmits, segments: SIZE / 1448 };
+  return { mbit: (SIZE * 8) / took, resent: retransSegs, duplicates: spuriousRetransmits };
+}
+
+/** That in the middle of many, by its rate. */
+function usual(both: Partial<Impairments>): Transfer {
+  const sorted = SEEDS.map((seed) => transfer(both, seed)).sort((a, b) => a.mbit - b.mbit);
+  return sorted[SEEDS.length >> 1]!;
 }
 
 const rows: readonly (readonly [string, Partial<Impairments>, number])[] = [
@@ -35,12 +50,12 @@ describe('reordering [RFC 8985 §6.2-b] [RFC 8985 §6.2-d]', () => {
       timeout: 60_000,
     }, () => {
       const clean = transfer({ delay: both.delay! });
-      const r = transfer(both);
+      const r = usual(both);
       console.log(
         `reordering | ${name} | ${r.mbit.toFixed(1)} of ${clean.mbit.toFixed(1)} Mbit/s | ${r.resent} sent again, ${r.duplicates} for nothing`,
       );
       expect(r.mbit).toBeGreaterThan(floor);
-      expect(r.resent).toBeLessThan(r.segments / 50);
+      expect(r.resent).toBeLessThan(SIZE / 1448 / 50);
     });
   }
 });

@@ -3,13 +3,17 @@ import { OPT_TS } from '../../wire/abi.ts';
 import { add, diff, since } from '../seq.ts';
 import { arm, markDirty, quietFor, type Tcp } from './context.ts';
 import { CLOSED, LISTEN, RECEIVING, SYN_SENT } from './figure5.ts';
-import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, TIMER_DELACK } from './row.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_FIXED_BUFFER, F_WS, F2_DSACK, TIMER_DELACK } from './row.ts';
 import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
 
-/** Segments acknowledged at once after a loss or a silence: a slow start of four round trips. */
+/** Segments after a loss or a silence, merged ones as one, of which an ACK covers little (ADR 57). */
+const OFTEN_FOR = 1024;
+/** The first of them are acknowledged without delay: a slow start of four round trips. */
 const QUICK_ACKS = 16;
+/** Bytes of text after which an ACK does not wait for the end of the burst then. */
+const STRETCH = 16_000;
 /** ms for which the least echo counts. */
 const LEAST_ECHO_FOR = 5000;
 /** ms; what is beyond is none (TSecr of 0, a peer that echoes what it likes). */
@@ -171,11 +175,11 @@ export function returnGrant(t: Tcp, tcb: Tcb): void {
 /** In-order text arrived: acknowledge every second full segment at once, else within the delay [SHLD-18, SHLD-19]. */
 export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
   tcb.ackBytes += bytes;
-  if (tcb.quickAcks > 0) {
-    tcb.quickAcks--;
+  const often = tcb.ackOften;
+  if (often > 0) tcb.ackOften = often - 1;
+  if (often > OFTEN_FOR - QUICK_ACKS || tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) {
     tcb.flags |= F_ACK_NOW;
-  } else if (tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) tcb.flags |= F_ACK_NOW;
-  else if ((tcb.flags & F_ACK_LATER) === 0) {
+  } else if ((tcb.flags & F_ACK_LATER) === 0) {
     tcb.flags |= F_ACK_LATER;
     arm(t, tcb, TIMER_DELACK, t.defaults.delayedAck);
   }
@@ -184,10 +188,16 @@ export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
 
 /**
  * The peer's window is small, after a loss or a silence, and each ACK opens it: for some segments none is delayed. What the
- * application answers within the turn takes the ACK along, as ever.
+ * application answers within the turn takes the ACK along, as ever. What was lost was perhaps sent in one go, because one ACK
+ * for a whole burst released it (RFC 2525 §2.13): for some time none covers so much.
  */
 export function hurryAcks(tcb: Tcb): void {
-  tcb.quickAcks = QUICK_ACKS;
+  tcb.ackOften = OFTEN_FOR;
+}
+
+/** The text of this burst wants an ACK before the burst ends. A report of duplicates waits for its turn. */
+export function wantsAckWithin(tcb: Tcb): boolean {
+  return tcb.ackOften > 0 && tcb.ackBytes >= STRETCH && (tcb.flags2 & F2_DSACK) === 0;
 }
 
 export function ackNow(t: Tcp, tcb: Tcb): void {

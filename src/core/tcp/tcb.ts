@@ -148,7 +148,7 @@ export const RCV_SPACE = 119;
 export const ECHO = 120;
 export const ECHO_BEFORE = 121;
 export const ECHO_AT = 122;
-export const QUICK_ACKS = 123;
+export const ACK_OFTEN = 123;
 export const MAX_PACING = 124;
 export const LOW_WATER = 125;
 export const TIMING = 126;
@@ -594,9 +594,9 @@ export class Tcb {
   /** since when; 0 = no echo came [tick@] */
   get echoAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 122]!; }
   set echoAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 122] = v; }
-  /** segments still to be acknowledged at once [count] */
-  get quickAcks(): number { return this.f32[this.i32[this.at + FLIGHT]! + 123]!; }
-  set quickAcks(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 123] = v; }
+  /** segments still to be acknowledged often [count] */
+  get ackOften(): number { return this.f32[this.i32[this.at + FLIGHT]! + 123]!; }
+  set ackOften(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 123] = v; }
   /** no faster than this; 0 = as the controller says [16 B/s] */
   get maxPacing(): number { return this.f32[this.i32[this.at + FLIGHT]! + 124]!; }
   set maxPacing(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 124] = v; }

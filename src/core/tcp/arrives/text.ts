@@ -3,13 +3,13 @@ import { FIN, PSH } from '../../../wire/abi.ts';
 import { ECONNABORTED, EV_DATA } from '../../events.ts';
 import { add } from '../../seq.ts';
 import { report, type Tcp } from '../context.ts';
-import { emitRst } from '../emit.ts';
+import { emitAck, emitRst } from '../emit.ts';
 import { EV, RECEIVING } from '../figure5.ts';
 import { beginRest } from '../flights.ts';
 import { end } from '../lifecycle.ts';
 import { takesOctet, tellAround } from '../out-of-band.ts';
 import { deliverHeld, hold } from '../reassembly.ts';
-import { ackNow, hurryAcks, oweAck, timeEcho } from '../receive-window.ts';
+import { ackNow, hurryAcks, oweAck, timeEcho, wantsAckWithin } from '../receive-window.ts';
 import { F_NO_READER, F_TS, F_URG_MODE } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -59,7 +59,11 @@ export function deliver(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (filled) {
     ackNow(t, tcb);
     beginRest(t, tcb);
-  } else oweAck(t, tcb, bytes);
+  } else {
+    oweAck(t, tcb, bytes);
+    // When there is no room for it, or no neighbour yet, it goes with the others at the end of the turn.
+    if (wantsAckWithin(tcb) && t.ip.ready(tcb.hop)) emitAck(t, tcb, t.ip.linkOf(tcb.hop));
+  }
 }
 
 function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
