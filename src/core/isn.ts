@@ -38,7 +38,7 @@ export class InitialNumbers {
     return this.hash[1]!;
   }
 
-  /** That of the identity whose ISN was asked for last. */
+  /** That of the identity whose ISN was the last question. */
   get offsetBeside(): number {
     return this.hash[1]!;
   }

@@ -221,7 +221,7 @@ export class StackCore extends Inquiry implements Core {
 
   // ---- what now ---------------------------------------------------------------------------------------------------------
 
-  /** After the whole burst [MUST-59]: what each connection owes is one ACK at most [MUST-58]. */
+  /** After the whole burst [MUST-59]: what each connection owes is one ACK [MUST-58], and after a loss one for each 16 KB (ADR 57). */
   pollTransmit(link: number, now: Micros): number {
     const t = this.t;
     // Calls that carry no time may have left work: their deadlines count from now, not from the turn before.

@@ -29,10 +29,9 @@ function transfer(both: Partial<Impairments>, seed = 1): Transfer {
   return { mbit: (SIZE * 8) / took, resent: retransSegs, duplicates: spuriousRetransmits };
 }
 
-/** That in the middle of many, by its rate. */
-function usual(both: Partial<Impairments>): Transfer {
-  const sorted = SEEDS.map((seed) => transfer(both, seed)).sort((a, b) => a.mbit - b.mbit);
-  return sorted[SEEDS.length >> 1]!;
+/** By their rate, the slowest first. */
+function transfers(both: Partial<Impairments>): Transfer[] {
+  return SEEDS.map((seed) => transfer(both, seed)).sort((a, b) => a.mbit - b.mbit);
 }
 
 const rows: readonly (readonly [string, Partial<Impairments>, number])[] = [
@@ -50,12 +49,14 @@ describe('reordering [RFC 8985 §6.2-b] [RFC 8985 §6.2-d]', () => {
       timeout: 60_000,
     }, () => {
       const clean = transfer({ delay: both.delay! });
-      const r = usual(both);
+      const all = transfers(both);
+      const r = all[all.length >> 1]!;
       console.log(
         `reordering | ${name} | ${r.mbit.toFixed(1)} of ${clean.mbit.toFixed(1)} Mbit/s | ${r.resent} sent again, ${r.duplicates} for nothing`,
       );
       expect(r.mbit).toBeGreaterThan(floor);
-      expect(r.resent).toBeLessThan(SIZE / 1448 / 50);
+      expect(all[0]!.mbit).toBeGreaterThan(floor / 4);
+      expect(all.reduce((sum, { resent }) => sum + resent, 0)).toBeLessThan((all.length * SIZE) / 1448 / 50);
     });
   }
 });

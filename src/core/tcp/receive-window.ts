@@ -8,11 +8,11 @@ import type { Segment } from './segment.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
 
-/** Segments after a loss or a silence, merged ones as one, of which an ACK covers little (ADR 57). */
-const OFTEN_FOR = 1024;
-/** The first of them are acknowledged without delay: a slow start of four round trips. */
+/** Segments acknowledged without delay after a loss or a silence: a slow start of four round trips. */
 const QUICK_ACKS = 16;
-/** Bytes of text after which an ACK does not wait for the end of the burst then. */
+/** Segments after a loss, merged ones as one, that one ACK for their whole burst does not answer (ADR 57). */
+const OFTEN_FOR = 1024;
+/** Bytes of text that get an ACK of their own then. */
 const STRETCH = 16_000;
 /** ms for which the least echo counts. */
 const LEAST_ECHO_FOR = 5000;
@@ -176,8 +176,9 @@ export function returnGrant(t: Tcp, tcb: Tcb): void {
 export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
   tcb.ackBytes += bytes;
   const often = tcb.ackOften;
-  if (often > 0) tcb.ackOften = often - 1;
-  if (often > OFTEN_FOR - QUICK_ACKS || tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) {
+  if (often !== 0) tcb.ackOften = often > 0 ? often - 1 : often + 1;
+  const quick = often < 0 || often > OFTEN_FOR - QUICK_ACKS;
+  if (quick || tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) {
     tcb.flags |= F_ACK_NOW;
   } else if ((tcb.flags & F_ACK_LATER) === 0) {
     tcb.flags |= F_ACK_LATER;
@@ -187,17 +188,29 @@ export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
 }
 
 /**
- * The peer's window is small, after a loss or a silence, and each ACK opens it: for some segments none is delayed. What the
- * application answers within the turn takes the ACK along, as ever. What was lost was perhaps sent in one go, because one ACK
- * for a whole burst released it (RFC 2525 §2.13): for some time none covers so much.
+ * The peer's window is small after a silence, and each ACK opens it: for some segments none is delayed. What the application
+ * answers within the turn takes the ACK along, as ever.
  */
 export function hurryAcks(tcb: Tcb): void {
+  tcb.ackOften = -QUICK_ACKS;
+}
+
+/**
+ * Likewise after a loss. What was lost was perhaps sent in one go, because one ACK for a whole burst released it (RFC 2525
+ * §2.13): for some time a burst gets several.
+ */
+export function releaseLess(tcb: Tcb): void {
   tcb.ackOften = OFTEN_FOR;
 }
 
-/** The text of this burst wants an ACK before the burst ends. A report of duplicates waits for its turn. */
-export function wantsAckWithin(tcb: Tcb): boolean {
+/** The text so far gets an ACK of its own. A report of duplicates waits for the end of the turn. */
+export function wantsOwnAck(tcb: Tcb): boolean {
   return tcb.ackOften > 0 && tcb.ackBytes >= STRETCH && (tcb.flags2 & F2_DSACK) === 0;
+}
+
+/** It has it; what is left of the burst is not delayed, as it would not be without. */
+export function sentOwnAck(tcb: Tcb): void {
+  tcb.ackBytes = 2 * tcb.sndMss;
 }
 
 export function ackNow(t: Tcp, tcb: Tcb): void {

@@ -192,7 +192,7 @@ export const flight = [
   ],
   ['echoBefore', 1, 'ms', 'the least of the time before that'],
   ['echoAt', 1, 'tick@', 'since when; 0 = no echo came'],
-  ['ackOften', 1, 'count', 'segments still to be acknowledged often'],
+  ['ackOften', 1, 'count', 'segments still to be acknowledged often: after a loss, negative after a silence'],
   // what the user set on this connection (F2_TUNED keeps the block)
   ['maxPacing', 1, '16 B/s', 'no faster than this; 0 = as the controller says'],
   ['lowWater', 1, 'B', 'text that may wait unsent; 0 = as the stack says, -1 = no limit'],

@@ -594,7 +594,7 @@ export class Tcb {
   /** since when; 0 = no echo came [tick@] */
   get echoAt(): number { return this.f32[this.i32[this.at + FLIGHT]! + 122]!; }
   set echoAt(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 122] = v; }
-  /** segments still to be acknowledged often [count] */
+  /** segments still to be acknowledged often: after a loss, negative after a silence [count] */
   get ackOften(): number { return this.f32[this.i32[this.at + FLIGHT]! + 123]!; }
   set ackOften(v: number) { this.f32[this.i32[this.at + FLIGHT]! + 123] = v; }
   /** no faster than this; 0 = as the controller says [16 B/s] */

@@ -9,7 +9,7 @@ import { beginRest } from '../flights.ts';
 import { end } from '../lifecycle.ts';
 import { takesOctet, tellAround } from '../out-of-band.ts';
 import { deliverHeld, hold } from '../reassembly.ts';
-import { ackNow, hurryAcks, oweAck, timeEcho, wantsAckWithin } from '../receive-window.ts';
+import { ackNow, oweAck, releaseLess, sentOwnAck, timeEcho, wantsOwnAck } from '../receive-window.ts';
 import { F_NO_READER, F_TS, F_URG_MODE } from '../row.ts';
 import type { Segment } from '../segment.ts';
 import type { Tcb } from '../tcb.ts';
@@ -28,7 +28,7 @@ export function text(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (seg.seq !== tcb.rcvNxt) {
     t.counters.outOfOrder++;
     hold(t, tcb, seg);
-    hurryAcks(tcb);
+    releaseLess(tcb);
     ackNow(t, tcb); // RFC 5681 §4.2: a duplicate ACK at once [MAY-13]
     return;
   }
@@ -61,9 +61,16 @@ export function deliver(t: Tcp, tcb: Tcb, seg: Segment): void {
     beginRest(t, tcb);
   } else {
     oweAck(t, tcb, bytes);
-    // When there is no room for it, or no neighbour yet, it goes with the others at the end of the turn.
-    if (wantsAckWithin(tcb) && t.ip.ready(tcb.hop)) emitAck(t, tcb, t.ip.linkOf(tcb.hop));
+    // The FIN's acknowledgment is this one, too (RFC 5681 §4.2: one for a segment at most).
+    if ((seg.flags & FIN) === 0 && wantsOwnAck(tcb)) ackSoFar(t, tcb);
   }
+}
+
+/** It leaves with the rest, after the burst [MUST-59], and the peer sees two smaller steps (ADR 57). Without a neighbour, or room, it is one. */
+function ackSoFar(t: Tcp, tcb: Tcb): void {
+  if (!t.ip.ready(tcb.hop)) return;
+  const link = t.ip.linkOf(tcb.hop);
+  if (t.out.hasRoom(link) && emitAck(t, tcb, link)) sentOwnAck(tcb);
 }
 
 function reportPieces(t: Tcp, tcb: Tcb, seg: Segment): void {
