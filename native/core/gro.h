@@ -10,9 +10,9 @@
 
 namespace usertcp {
 
-// Frames in one burst; also the most descriptors it can make, because every piece was a frame. A burst gets one ACK (after a loss more, ADR 57), and what that
-// ACK lets out a sender on this host sends in our softirq, holding its socket's lock: with 256 frames it waited for that lock, with 32
-// it works meanwhile (docs/performance.md).
+// Frames in one burst; also the most descriptors it can make, because every piece was a frame. A burst gets one ACK (after a loss
+// more, ADR 57), and what that ACK lets out a sender on this host sends in our softirq, holding its socket's lock: with 256 frames it
+// waited for that lock, with 32 it works meanwhile (docs/performance.md).
 inline constexpr std::uint32_t kMaxBurst = 32;
 
 class Merger {

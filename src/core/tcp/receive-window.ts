@@ -205,7 +205,7 @@ export function releaseLess(tcb: Tcb): void {
 
 /** The text so far gets an ACK of its own. A report of duplicates waits for the end of the turn. */
 export function wantsOwnAck(tcb: Tcb): boolean {
-  return tcb.ackOften > 0 && tcb.ackBytes >= STRETCH && (tcb.flags2 & F2_DSACK) === 0;
+  return tcb.ackOften > 0 && diff(tcb.rcvNxt, tcb.lastAckSent) >= STRETCH && (tcb.flags2 & F2_DSACK) === 0;
 }
 
 /** It has it; what is left of the burst is not delayed, as it would not be without. */
