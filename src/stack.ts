@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly after: (ms: number, fn: () => void, quiet?: boolean) => () => void;
   readonly warnings: string[];
   readonly teardown: readonly (() => unknown)[];
+  /** A rehearsal: the diagnostics channels and the debug log do not hear of it. */
+  readonly unheard?: boolean;
   /** Gets the watch over the addresses. */
   readonly watch?: (watch: AddressWatch) => void;
   /** The first link's host has its addresses too and keeps all but these ports; absent = they are ours alone. */
@@ -210,6 +212,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
     keepAlive: engine,
     onTaken: (address) => dhcp?.taken(address),
   });
+  engine.witness.silent = around.unheard ?? false;
   engine.onAddress = (words, at) => watch.changed(words, at);
   around.watch?.(watch);
   const now = (): number => around.clock.now() / 1000;
@@ -255,7 +258,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
   around.links.forEach((link, index) => {
     const announce = (): void => {
       if (index === 0) shard?.returned();
-      debug('link %s is up', link.name);
+      if (!around.unheard) debug('link %s is up', link.name);
       core.ip.announce(index);
       engine.driver.touch();
     };

@@ -43,6 +43,8 @@ export function explainRights(error: unknown, device: string, grant = grantsFor(
   return error;
 }
 
+const offloadOf = ({ checksum }: NativeFacts): LinkOffload => ({ txChecksum: checksum, maxPacket: MAX_PACKET });
+
 /** The part that both devices of the addon share: {@link openAfPacket} and `openTap` say which one it is. */
 export class NativeDevice implements Link {
   readonly kind = 'ether';
@@ -50,6 +52,7 @@ export class NativeDevice implements Link {
   readonly rx: Int32Array;
   readonly tx: Int32Array;
   readonly counters: Float64Array;
+  offload: LinkOffload;
   /** Called when the device is back after `onDown`. */
   onUp: (() => void) | undefined;
   #facts: NativeFacts;
@@ -67,6 +70,7 @@ export class NativeDevice implements Link {
     this.#native = link;
     this.#filter = filter;
     this.#facts = link.facts();
+    this.offload = offloadOf(this.#facts);
     this.rxMemory = new Uint8Array(link.rxMemory);
     this.rx = new Int32Array(link.rx);
     this.tx = new Int32Array(link.tx);
@@ -84,9 +88,6 @@ export class NativeDevice implements Link {
   }
   get capacity(): number {
     return this.#facts.capacity;
-  }
-  get offload(): LinkOffload {
-    return { txChecksum: this.#facts.checksum, maxPacket: MAX_PACKET };
   }
   /** Whether super-segments are handed over, to be cut by the device or by the kernel. */
   get segmentation(): boolean {
@@ -151,7 +152,7 @@ export class NativeDevice implements Link {
   /** Asks the device again for its MTU and offloads; they change under `ip link` and `ethtool`. */
   redetect(): void {
     this.#native.reopen();
-    this.#facts = this.#native.facts();
+    this.#ask();
   }
 
   ref(): void {
@@ -171,6 +172,11 @@ export class NativeDevice implements Link {
     await this.#native.close();
   }
 
+  #ask(): void {
+    this.#facts = this.#native.facts();
+    this.offload = offloadOf(this.#facts);
+  }
+
   #down(errno: number): void {
     if (this.#reopenTimer || this.#closed) return;
     this.#reopenTimer = setInterval(() => this.#reopen(), REOPEN_MS);
@@ -183,7 +189,7 @@ export class NativeDevice implements Link {
     if (this.#native.reopen() !== 0) return;
     clearInterval(this.#reopenTimer);
     this.#reopenTimer = undefined;
-    this.#facts = this.#native.facts();
+    this.#ask();
     this.onUp?.();
   }
 }

@@ -22,7 +22,8 @@ interface Frame {
   readonly size: number;
 }
 
-class End implements NativeLink {
+/** One end: what the addon would be. */
+export class End implements NativeLink {
   readonly rxMemory: ArrayBuffer;
   readonly rx: ArrayBuffer;
   readonly tx = new ArrayBuffer(DESCRIPTORS * DESC_WORDS * 4);
@@ -57,6 +58,7 @@ class End implements NativeLink {
     facts.checksum = true;
     facts.segmentation = true;
     facts.capacity = HALF >> 1;
+    facts.nearRefused = 0;
     return facts as NativeFacts;
   }
 

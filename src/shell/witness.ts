@@ -26,6 +26,8 @@ interface Scene {
 export class Witness {
   /** A channel about connections has subscribers. */
   watching = false;
+  /** Nothing is told, whoever subscribes. */
+  silent = false;
   /** Named in messages about the stack; set by the stack. */
   addresses: readonly string[] = [];
   readonly #scene: Scene;
@@ -44,6 +46,7 @@ export class Witness {
 
   /** Who subscribes comes and goes: asked when a turn begins. */
   readonly look = (): void => {
+    if (this.silent) return;
     const { connect, open, state, close, retransmit, drop } = channels;
     const watching =
       open.hasSubscribers ||
