@@ -18,9 +18,11 @@ export class Records {
   private touched = 0;
   /** Records in use. */
   count = 0;
+  private readonly plenty: number;
 
   constructor(region: ArrayBuffer) {
     this.words = new Int32Array(region);
+    this.plenty = Math.floor((this.words.length / RECORD_WORDS) * 0.75);
   }
 
   /** A zeroed record, or -1 when the pool is used up. */
@@ -38,7 +40,7 @@ export class Records {
 
   /** Less than a quarter is left: what peers can ask for must wait, so that sending goes on. */
   get isShort(): boolean {
-    return this.count * RECORD_WORDS > this.words.length * 0.75;
+    return this.count > this.plenty;
   }
 
   /** Records that were ever in use. */

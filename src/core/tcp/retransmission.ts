@@ -6,7 +6,7 @@ import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../eve
 import { add, diff, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
 import { rateLost, rateSent } from './delivery-rate.ts';
-import { R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
+import { R_APP_LIMITED, R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_UNDO } from './row.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
@@ -26,6 +26,7 @@ export function noteSent(
   chunk: number,
   offset: number,
 ): boolean {
+  if (t.records.isShort && joinTail(t, tcb, seq, len, fin)) return true;
   const rec = t.records.take();
   if (rec < 0) {
     t.counters.noMemory++;
@@ -41,6 +42,22 @@ export function noteSent(
   if (tcb.rtxTail < 0) tcb.rtxHead = rec;
   else t.records.setNext(tcb.rtxTail, rec);
   tcb.rtxTail = rec;
+  return true;
+}
+
+/**
+ * When records run short, what follows the youngest one becomes part of it: peers that take small segments and acknowledge none would
+ * hold a record for each octet, and nobody else could send. It counts as sent when its first octet was, so that round trips are measured
+ * too long and not too short. False = it cannot be joined.
+ */
+function joinTail(t: Tcp, tcb: Tcb, seq: number, len: number, fin: boolean): boolean {
+  const r = t.records;
+  const tail = tcb.rtxTail;
+  if (tail < 0 || r.flags(tail) & ~R_APP_LIMITED || add(r.seq(tail), r.len(tail)) !== seq) return false;
+  r.setLen(tail, r.len(tail) + len);
+  if (fin) r.setFlags(tail, r.flags(tail) | R_FIN);
+  tcb.lastSentUs = t.now | 0;
+  if (tcb.flags & F_RECOVERY) tcb.prrOut += len;
   return true;
 }
 

@@ -5,7 +5,7 @@ import { SMALL_CHUNK } from '../../../../src/core/arena.ts';
 import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../../../../src/core/events.ts';
 import { add, diff } from '../../../../src/core/seq.ts';
 import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
-import { R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
+import { R_APP_LIMITED, R_FIN, R_LOST, R_RESENT, R_SACKED } from '../../../../src/core/tcp/records.ts';
 import {
   boundGuess,
   clearLost,
@@ -177,7 +177,7 @@ describe('without a record', () => {
   test('nothing may be sent, and that is counted', () => {
     const { t, tcb } = tables(4 << 20, 1);
     expect(noteSent(t, tcb, 0, 10, false, 0, 0)).toBe(true);
-    expect(noteSent(t, tcb, 10, 10, false, 0, 0)).toBe(false);
+    expect(noteSent(t, tcb, 11, 10, false, 0, 0)).toBe(false);
     expect([t.counters.noMemory, tcb.rtxHead, tcb.rtxTail, t.records.count]).toEqual([1, 0, 0, 1]);
   });
 
@@ -305,5 +305,59 @@ describe('what is lost', () => {
     clearLost(t, tcb);
     expect([tcb.lostOut, tcb.rtxLost, ...[a, b, c].map((rec) => t.records.flags(rec))]).toEqual([0, 0, 0, 0, 0]);
     expect(firstLost(t, tcb)).toBe(-1);
+  });
+});
+
+describe('when records run short', () => {
+  const records = 8;
+  /** Two segments in records of their own; then seven of eight records are taken. */
+  function short(): Tables {
+    const box = tables(4 << 20, records);
+    const { t, tcb } = box;
+    tcb.flags = F_SACK;
+    expect(queueText(t, tcb, new Uint8Array(1000), 0, 1000)).toBe(1000);
+    seekNew(t.arena, tcb);
+    send(box, 100, false);
+    send(box, 100, false);
+    while (t.records.count < records - 1) t.records.take();
+    return box;
+  }
+  function send({ t, tcb }: Tables, size: number, fin: boolean): boolean {
+    t.now += 1000;
+    const noted = noteSent(t, tcb, tcb.sndNxt, size, fin, tcb.sndChunk, tcb.sndOffset);
+    tcb.sndNxt = add(tcb.sndNxt, size + (fin ? 1 : 0));
+    tcb.sndOffset += size;
+    return noted;
+  }
+  const facts = ({ t, tcb }: Tables): number[][] =>
+    chain(t, tcb.rtxHead).map((rec) => [t.records.seq(rec), t.records.len(rec), t.records.flags(rec) & ~R_APP_LIMITED]);
+
+  test('what follows the youngest record joins it, a FIN as well, and counts as sent when that was', () => {
+    const box = short();
+    const { t, tcb } = box;
+    tcb.flags |= F_RECOVERY;
+    const out = tcb.prrOut;
+    expect([send(box, 50, false), send(box, 20, true), t.records.count]).toEqual([true, true, records - 1]);
+    expect(facts(box)).toEqual([
+      [0, 100, 0],
+      [100, 170, R_FIN],
+    ]);
+    expect([t.records.sentAt(tcb.rtxTail), tcb.prrOut - out, tcb.lastSentUs]).toEqual([t.now - 2000, 70, t.now]);
+  });
+
+  test.each([
+    ['lost', R_LOST],
+    ['selectively acknowledged', R_SACKED],
+    ['sent again', R_RESENT],
+  ])('but not to one that is %s', (_, flag) => {
+    const box = short();
+    const { t, tcb } = box;
+    t.records.setFlags(tcb.rtxTail, flag);
+    send(box, 50, false);
+    expect(facts(box)).toEqual([
+      [0, 100, 0],
+      [100, 100, flag],
+      [200, 50, 0],
+    ]);
   });
 });
