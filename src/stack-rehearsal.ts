@@ -26,6 +26,8 @@ export interface Amounts {
   /** As super-segments, and cut into frames that are merged again. */
   readonly whole: number;
   readonly inPieces: number;
+  /** In pieces, some of which are lost. */
+  readonly withLosses: number;
   /** Round trips once more, after all that. */
   readonly again: number;
 }
@@ -37,6 +39,7 @@ const ENOUGH: Amounts = {
   sockets: 8000,
   whole: 48 << 20,
   inPieces: 48 << 20,
+  withLosses: 8 << 20,
   again: 20000,
 };
 /** ms that one turn of the event loop may take of it. */
@@ -72,6 +75,9 @@ const SOURCES = [7, 8];
 /** Of sockets: an echo, short answers, a sink, a source. */
 const [TALKERS, SOCKET_SINK, SOCKET_SOURCE] = [[9, 10], 11, 12] as const;
 const TALKS = 8;
+/** Every how many frames one is lost, where some are. */
+const OFTEN = 97;
+const SELDOM = 997;
 /** UDP. */
 const DATAGRAMS = 1;
 
@@ -136,9 +142,12 @@ class Rehearsal {
     const whole = await this.#phase(wanted.whole, () => this.#pump(SINK, SOURCES));
     this.#cable.cut = true;
     const inPieces = await this.#phase(wanted.inPieces, () => this.#pump(SINK, SOURCES));
+    this.#cable.loses = OFTEN;
+    const withLosses = await this.#phase(wanted.withLosses, () => this.#pump(SINK, SOURCES));
+    this.#cable.loses = SELDOM;
     this.#cable.cut = false;
     const again = await this.#phase(wanted.again, () => this.#medley(sockets > 0));
-    return { roundTrips, connections, sockets, whole, inPieces, again };
+    return { roundTrips, connections, sockets, whole, inPieces, withLosses, again };
   }
 
   async #sockets(wanted: number): Promise<number> {

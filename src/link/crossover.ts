@@ -31,6 +31,8 @@ export class End implements NativeLink {
   peer: End = this;
   /** What is sent in segments arrives in segments, and is merged there. */
   cuts = false;
+  /** Every how many frames one is lost; 0 = none. */
+  loses = 0;
   readonly #number: number;
   readonly #descriptors = new Int32Array(this.tx);
   readonly #receiver = new FrameReceiver(2 * HALF, true);
@@ -40,6 +42,7 @@ export class End implements NativeLink {
   #writing = 0;
   #end = 0;
   #frames: Frame[] = [];
+  #carried = 0;
 
   constructor(number: number) {
     this.#number = number;
@@ -136,6 +139,7 @@ export class End implements NativeLink {
 
   #take(payload: number, segments: number, size: number, write: (out: Uint8Array, o: number) => number): void {
     if (this.#end + MAX_HEADERS + payload > HALF) return;
+    if (this.loses > 0 && ++this.#carried % this.loses === 0) return;
     const offset = this.#writing * HALF + this.#end;
     const length = write(this.#receiver.memory, offset);
     this.#end += (length + SLOT - 1) & ~(SLOT - 1);
@@ -157,6 +161,11 @@ export class Crossover {
   /** Whether super-segments are cut on the way. */
   set cut(on: boolean) {
     for (const end of this.#ends) end.cuts = on;
+  }
+
+  /** Every how many frames one is lost; 0 = none. */
+  set loses(every: number) {
+    for (const end of this.#ends) end.loses = every;
   }
 
   /** Carries frames until nobody sends, or `enough` says so. */

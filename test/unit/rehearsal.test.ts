@@ -9,7 +9,15 @@ import { rehearsed } from '../../src/shell/rehearsed.ts';
 import { assemble, createStack } from '../../src/stack.ts';
 import { rehearse } from '../../src/stack-rehearsal.ts';
 
-const LITTLE = { roundTrips: 20, connections: 20, sockets: 40, whole: 1 << 20, inPieces: 1 << 20, again: 20 };
+const LITTLE = {
+  roundTrips: 20,
+  connections: 20,
+  sockets: 40,
+  whole: 1 << 20,
+  inPieces: 1 << 20,
+  withLosses: 1 << 20,
+  again: 20,
+};
 const LONG = 30_000;
 const play = (options: StackOptions = {}, limit = LONG) =>
   rehearse(assemble, checkOptions(options), limit, undefined, LITTLE);
@@ -21,7 +29,7 @@ test.each<[string, StackOptions]>([
   ['with a small budget', { maxConnections: 1, budget: { total: 1 << 20 } }],
 ])('a stack %s plays every part', async (_name, options) => {
   const done = await play(options);
-  for (const part of ['roundTrips', 'connections', 'whole', 'inPieces', 'again'] as const)
+  for (const part of ['roundTrips', 'connections', 'whole', 'inPieces', 'withLosses', 'again'] as const)
     expect(done[part], part).toBeGreaterThanOrEqual(LITTLE[part]);
 });
 
@@ -45,7 +53,15 @@ describe('once usertcp/net is imported', () => {
 });
 
 test('no time, no play', async () => {
-  expect(await play({}, 0)).toEqual({ roundTrips: 0, connections: 0, sockets: 0, whole: 0, inPieces: 0, again: 0 });
+  expect(await play({}, 0)).toEqual({
+    roundTrips: 0,
+    connections: 0,
+    sockets: 0,
+    whole: 0,
+    inPieces: 0,
+    withLosses: 0,
+    again: 0,
+  });
 });
 
 test('a controller of the user hears nothing of it', async () => {
@@ -81,7 +97,7 @@ test('a signal ends it', async () => {
   setTimeout(() => never.abort(), 50);
   const endless = { ...LITTLE, roundTrips: Number.POSITIVE_INFINITY };
   const done = await rehearse(assemble, checkOptions({}), 10 * LONG, never.signal, endless);
-  expect(done).toMatchObject({ connections: 0, sockets: 0, whole: 0, inPieces: 0 });
+  expect(done).toMatchObject({ connections: 0, sockets: 0, whole: 0, inPieces: 0, withLosses: 0 });
 });
 
 test('a stack that cannot be opened says why', async () => {
