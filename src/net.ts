@@ -8,6 +8,7 @@ import net from 'node:net';
 import type { Conn } from './shell/conn.ts';
 import { NewestBlockList } from './shell/net/block-list.ts';
 import type { BoundSocketType } from './shell/net/bound.ts';
+import { noteWriter } from './shell/net/capped.ts';
 import type { NetCounts } from './shell/net/counts.ts';
 import { TcpHandle } from './shell/net/handle.ts';
 import { type Net, netOf } from './shell/net/net.ts';
@@ -83,12 +84,15 @@ export function use(stack: Stack, rules: NetRules = {}): StackNet {
 
 /**
  * What the stack knows of a socket: its state, `info()`, and the settings that `net` does not have. null: it has no connection, or the
- * kernel carries it.
+ * kernel carries it. `set({ maxBuffered })` bounds what `socket.write` and `socket.end` leave waiting, in bytes of `socket.writableLength`: more
+ * destroys the socket with ERR_USERTCP_MAX_BUFFERED. Of TLS ask the TLS socket; what HTTP/2 keeps for its streams is not bounded by it.
  */
 export function connection(socket: net.Socket): Conn | null {
   const handle = (socket as unknown as { _handle: { _parent?: object } | null })._handle;
   const below = handle?._parent ?? handle;
-  return below instanceof TcpHandle ? below.connection : null;
+  if (!(below instanceof TcpHandle)) return null;
+  if (below !== handle) noteWriter(below, socket);
+  return below.connection;
 }
 
 /** Who carried the connections of this process so far. */

@@ -2,7 +2,7 @@
  * The stream that sockets are. It fails instead of keeping more than `maxBuffered` bytes for a writer who does not look at what
  * `write` returns.
  */
-import { Duplex } from 'node:stream';
+import { Duplex, type Writable } from 'node:stream';
 import { tooMuch } from './caps.ts';
 import { checkSetting } from './options/tcp.ts';
 import { readToEnd } from './read-to-end.ts';
@@ -10,6 +10,8 @@ import { duplexOptions, type SocketOptions } from './socket-options.ts';
 import { refuseWritesAfterEnd } from './write-after-end.ts';
 
 type Done = (error?: Error | null) => void;
+/** What `write` and `end` are given. */
+export type Write = [chunk: unknown, encoding?: BufferEncoding | Done, done?: Done];
 
 export class CappedDuplex extends Duplex {
   #most = Number.POSITIVE_INFINITY;
@@ -51,17 +53,24 @@ export class CappedDuplex extends Duplex {
     return super.end(chunk, encoding as BufferEncoding, done);
   }
 
-  /** As after any failed write the stream is over: what comes behind this chunk must not go without it. */
-  #refuses(call: string, chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
-    if (this.#most === Number.POSITIVE_INFINITY) return false;
-    const length = lengthOf(chunk, encoding);
-    if (length === 0 || this.writableLength + length <= this.#most) return false;
-    const error = tooMuch(call, length, this.writableLength, this.#most);
-    const told = typeof encoding === 'function' ? encoding : done;
-    if (told !== undefined) process.nextTick(told, error);
-    this.destroy(error);
-    return true;
+  #refuses(call: string, ...write: Write): boolean {
+    return this.#most !== Number.POSITIVE_INFINITY && refuses(this, this.#most, call, ...write);
   }
+}
+
+/**
+ * Whether a write is too much for a stream that may keep `most` bytes. As after any failed write the stream is over then: what comes
+ * behind this chunk must not go without it.
+ */
+export function refuses(stream: Writable, most: number, call: string, ...[chunk, encoding, done]: Write): boolean {
+  const length = lengthOf(chunk, encoding);
+  const waiting = stream.writableLength;
+  if (length === 0 || waiting + length <= most) return false;
+  const error = tooMuch(call, length, waiting, most);
+  const told = [encoding, done].find((arg) => typeof arg === 'function');
+  if (told !== undefined) process.nextTick(told, error);
+  stream.destroy(error);
+  return true;
 }
 
 function lengthOf(chunk: unknown, encoding: unknown): number {

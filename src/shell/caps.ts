@@ -2,6 +2,13 @@
 import { StackError } from './errors.ts';
 import { checkSetting } from './options/tcp.ts';
 
+/** A method of `conn.data`: the limit is kept there, and not by the connection. For streams, which keep bytes before the connection sees them. */
+export const LIMIT = Symbol('limit');
+
+interface Limited {
+  data?: { readonly [LIMIT]?: (most: number) => void } | null;
+}
+
 /** The error's stack names the caller. */
 export function tooMuch(call: string, length: number, waiting: number, most: number): StackError {
   return new StackError(
@@ -13,10 +20,13 @@ export function tooMuch(call: string, length: number, waiting: number, most: num
 export class Caps {
   readonly #most = new WeakMap<object, number>();
 
-  /** Infinity = none. Whether there is a limit now. */
+  /** Infinity = none. Whether the connection has a limit to keep now. */
   set(conn: object, bytes: number): boolean {
-    if (bytes === Number.POSITIVE_INFINITY) return this.#most.delete(conn) && false;
-    checkSetting('maxBuffered', bytes);
+    if (bytes !== Number.POSITIVE_INFINITY) checkSetting('maxBuffered', bytes);
+    const { data } = conn as Limited;
+    const elsewhere = data?.[LIMIT] !== undefined;
+    if (elsewhere) data![LIMIT]!(bytes);
+    if (elsewhere || bytes === Number.POSITIVE_INFINITY) return this.#most.delete(conn) && false;
     this.#most.set(conn, bytes);
     return true;
   }

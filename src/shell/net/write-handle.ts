@@ -1,7 +1,11 @@
 /** The part of a handle that writes and ends: what `net.Socket` asks, and what TLS and HTTP/2 ask from C++. */
 import { constants } from 'node:os';
+import type { Duplex } from 'node:stream';
+import { LIMIT } from '../caps.ts';
 import type { Conn } from '../conn.ts';
+import { ENDING as ENDED_BELOW } from '../conn-flags.ts';
 import { answerSoon } from './answers.ts';
+import { limitSocket, writerOf } from './capped.ts';
 import { ConnHandle } from './conn-handle.ts';
 import { CLOSED, ENDING, HTTP2 } from './handle-bits.ts';
 import { isPreface } from './http2-frames.ts';
@@ -60,6 +64,11 @@ export abstract class WriteHandle extends ConnHandle {
   /** @internal A peer began it. */
   acceptHttp2(): void {
     this.bits |= HTTP2;
+  }
+
+  /** @internal Node's stream brings one write at a time and keeps the others: so it is the one that has a limit. */
+  [LIMIT](most: number): void {
+    limitSocket(writerOf(this) ?? (this.owner as Duplex | undefined), most);
   }
 
   abstract readStart(): number;
@@ -162,7 +171,9 @@ export abstract class WriteHandle extends ConnHandle {
   /** Why a write is refused; libuv's numbers, in the order in which libuv looks. */
   get #refusal(): number {
     if (this.conn === null || this.has(CLOSED)) return -EBADF;
-    return this.failed !== 0 ? this.failed : this.has(ENDING) ? -EPIPE : 0;
+    if (this.failed !== 0) return this.failed;
+    // Also where the application ended it below its socket, at `connection(socket)`.
+    return this.has(ENDING) || this.conn.has(ENDED_BELOW) ? -EPIPE : 0;
   }
 
   #end(waiting: Waiting): number {
@@ -197,13 +208,16 @@ export abstract class WriteHandle extends ConnHandle {
   #queueEach(conn: Conn, chunks: (Uint8Array | string)[], step: 1 | 2): boolean {
     let whole = true;
     conn.cork(true);
-    for (let i = 0; i < chunks.length; i += step) {
-      const chunk = chunks[i]!;
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1] as BufferEncoding) : chunk;
-      whole = conn.writeOwned(bytes) && whole;
-      this.#written += bytes.length;
+    try {
+      for (let i = 0; i < chunks.length; i += step) {
+        const chunk = chunks[i]!;
+        const bytes = typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1] as BufferEncoding) : chunk;
+        whole = conn.writeOwned(bytes) && whole;
+        this.#written += bytes.length;
+      }
+    } finally {
+      conn.cork(false);
     }
-    conn.cork(false);
     return whole;
   }
 
