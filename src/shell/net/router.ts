@@ -211,16 +211,22 @@ export class Router {
 
   #toKernel(handle: TcpHandle, req: Request, address: string, port: number): number {
     debug('%s port %d goes by the kernel', address, port);
-    this.counts.kernelOpened++;
     const kernel: KernelHandle = new internals.TCP(0);
     const { localAddress, localPort = 0 } = handle.bound;
     const six = address.includes(':');
     if (localAddress !== undefined || localPort !== 0) {
       const from = localAddress ?? (six ? '::' : '0.0.0.0');
       const status = six ? kernel.bind6(from, localPort) : kernel.bind(from, localPort);
-      if (status !== 0) return status;
+      if (status !== 0) {
+        kernel.close(); // nobody else has it yet
+        return status;
+      }
     }
-    const begin = (): number => (six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port));
+    const begin = (): number => {
+      const status = six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port);
+      if (status === 0) this.counts.kernelOpened++;
+      return status;
+    };
     const race = Race.of(handle);
     if (!race?.running) {
       handOver(handle, kernel);

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createStack } from '../../../../src/index.ts';
 import { connection, use } from '../../../../src/net.ts';
+import { internals } from '../../../../src/shell/net/internals.ts';
 import { checkRules } from '../../../../src/shell/net/policy.ts';
 import { World } from '../../../../src/sim.ts';
 
@@ -125,5 +126,32 @@ describe('who carries what over a stack of ones own', () => {
     expect(checkRules({}, false)).toMatchObject({ loopback: 'both', fallback: 'kernel' });
     expect(checkRules({}, true)).toMatchObject({ loopback: 'own', fallback: 'error' });
     expect(checkRules({ fallback: 'kernel' }, true)).toMatchObject({ loopback: 'own', fallback: 'kernel' });
+  });
+
+  test("a kernel's handle that cannot be bound is closed, and no connection of the kernel's", async () => {
+    const { TCP } = internals;
+    const handles: { open: boolean }[] = [];
+    class Watched extends TCP {
+      readonly #watched = { open: true };
+      constructor(type: 0 | 1) {
+        super(type);
+        handles.push(this.#watched);
+      }
+      override close(done?: () => void): void {
+        this.#watched.open = false;
+        super.close(done);
+      }
+    }
+    await using stack = await createStack();
+    const ours = use(stack, { fallback: 'kernel', loopback: 'both' });
+    Object.assign(internals, { TCP: Watched });
+    try {
+      const socket = ours.connect({ host: '127.0.0.1', port: 9, localAddress: '192.0.2.77' });
+      expect(await failure(socket)).toMatchObject({ code: 'EADDRNOTAVAIL' });
+    } finally {
+      Object.assign(internals, { TCP });
+    }
+    expect(handles).toEqual([{ open: false }]);
+    expect(ours.counts()).toMatchObject({ opened: 0, kernelOpened: 0 });
   });
 });
