@@ -28,18 +28,29 @@ interface Half {
   closed: boolean;
 }
 
-/** Takes both over, in place of their handlers, and resolves when both are gone. */
+/** What both directions know of each other. */
+interface Pair {
+  /** A write failed: both are aborted, and what still comes is for nobody. */
+  broken: boolean;
+  error: Error | null;
+  told(error: Error | null): void;
+}
+
+/** Takes both over, in place of their handlers, and resolves when both are gone. A write that fails (`maxBuffered`, after `end()`) resets both, and is the `error`. */
 export function pipe(first: Conn | Connection, second: Conn | Connection): Promise<Piped> {
   return new Promise((resolve) => {
     const [a, b] = [halfOf(first), halfOf(second)];
     if (a.conn === b.conn) throw new OptionError('pipe', second, 'another connection than the first');
-    let error: Error | null = null;
-    const closed = (reason: Error | null): void => {
-      error ??= reason;
-      if (a.closed && b.closed) resolve({ forth: a.bytes, back: b.bytes, error });
+    const pair: Pair = {
+      broken: false,
+      error: null,
+      told(reason) {
+        pair.error ??= reason;
+        if (a.closed && b.closed) resolve({ forth: a.bytes, back: b.bytes, error: pair.error });
+      },
     };
-    join(first, a, b, closed);
-    join(second, b, a, closed);
+    join(first, a, b, pair);
+    join(second, b, a, pair);
   });
 }
 
@@ -49,26 +60,29 @@ function halfOf(end: Conn | Connection): Half {
   return { conn, bytes: 0, ended: false, closed: false };
 }
 
-function join(end: Conn | Connection, from: Half, to: Half, closed: (error: Error | null) => void): void {
+function join(end: Conn | Connection, from: Half, to: Half, pair: Pair): void {
   const handlers: Handlers = {
     data(conn, chunk) {
-      if (to.closed) {
-        closed(systemError(EPIPE, 'write')); // it was over before it was joined
-        return conn.abort();
+      if (pair.broken) return;
+      try {
+        if (to.closed) throw systemError(EPIPE, 'write'); // it was over before it was joined
+        const room = to.conn.write(chunk);
+        from.bytes += chunk.length;
+        if (!room) conn.pause();
+      } catch (error) {
+        breaks(pair, from, to, error as Error);
       }
-      from.bytes += chunk.length;
-      if (!to.conn.write(chunk)) conn.pause();
     },
     drain: () => to.conn.resume(),
     end() {
       from.ended = true;
-      to.conn.end();
+      if (!pair.broken) to.conn.end();
     },
     close(_conn, error) {
       from.closed = true;
       // Without the peer's FIN it was aborted, by whomever: the other side must not take that for an end.
       if (error !== null || !from.ended) to.conn.abort();
-      closed(error);
+      pair.told(error);
     },
   };
   if (end instanceof Connection) {
@@ -79,4 +93,12 @@ function join(end: Conn | Connection, from: Half, to: Half, closed: (error: Erro
   if (end.has(END_TOLD)) handlers.end?.(end);
   if (end.has(CLOSED)) handlers.close?.(end, null);
   else end.resume();
+}
+
+/** Bytes that one has sent cannot reach the other: neither may take it for an end. */
+function breaks(pair: Pair, from: Half, to: Half, error: Error): void {
+  pair.broken = true;
+  pair.error ??= error;
+  from.conn.abort();
+  to.conn.abort();
 }

@@ -206,3 +206,68 @@ test('pipe: a connection of the serve level whose end was told already, and one 
   expect(m.metrics()).toMatchObject({ connections: 0 });
   await w.close();
 });
+
+/** Two connections of one stack, and the ends that their peers have. */
+async function ends(first = {}, second = {}) {
+  const w = new World();
+  const [m, b] = [w.host('10.0.0.2/24'), w.host('10.0.0.3/24')];
+  const theirs: Conn[] = [];
+  const lost: unknown[] = [];
+  b.serve(80, {
+    open: (c) => void theirs.push(c),
+    end() {},
+    close: (_c, error) => void lost.push((error as NodeJS.ErrnoException | null)?.code),
+  });
+  const one = await w.settle(m.open({ host: '10.0.0.3', port: 80, ...first }));
+  const two = await w.settle(m.open({ host: '10.0.0.3', port: 80, ...second }));
+  await w.run(10);
+  return { w, m, one, two, theirs, lost };
+}
+
+test('pipe: a write that maxBuffered refuses is its error; both ends are reset, and what was not written is not counted', async () => {
+  const { w, m, one, two, theirs, lost } = await ends({}, { maxBuffered: 1000 });
+  const piped = pipe(one, two);
+  theirs[0]!.write(Buffer.alloc(1000));
+  await w.run(10);
+  theirs[0]!.write(Buffer.alloc(5000));
+  const { forth, back, error } = await w.settle(piped);
+  expect([forth, back, error]).toEqual([1000, 0, expect.objectContaining({ code: 'ERR_USERTCP_MAX_BUFFERED' })]);
+  await w.run(1000);
+  expect(lost).toEqual(['ECONNRESET', 'ECONNRESET']);
+  expect(m.metrics()).toMatchObject({ connections: 0, rows: 0 });
+  await w.close();
+});
+
+test.each(['unread before', 'after'] as const)(
+  'pipe: bytes for an end that is closed for writing, %s it was joined',
+  async (when) => {
+    const { w, m, one, two, theirs, lost } = await ends();
+    one.closeWrite();
+    if (when !== 'after') {
+      theirs[1]!.write('early');
+      await w.run(10);
+    }
+    theirs[0]!.write('a way in');
+    await w.run(10);
+    const piped = pipe(one, two);
+    await w.run(10);
+    if (when === 'after') theirs[1]!.write('hello');
+    const { forth, back, error } = await w.settle(piped);
+    expect([forth, back, error]).toEqual([8, 0, expect.objectContaining({ code: 'ERR_USERTCP_WRITE_AFTER_END' })]);
+    await w.run(1000);
+    expect(lost).toEqual(['ECONNRESET', 'ECONNRESET']);
+    expect(m.metrics()).toMatchObject({ connections: 0, rows: 0 });
+    await w.close();
+  },
+);
+
+test('pipe: an end that is closed for writing goes on sending, and the other ends in order', async () => {
+  const { w, one, two, theirs } = await ends();
+  one.closeWrite();
+  const piped = pipe(one, two);
+  theirs[0]!.end('all there is');
+  await w.run(10);
+  theirs[1]!.end();
+  expect(await w.settle(piped)).toEqual({ forth: 12, back: 0, error: null });
+  await w.close();
+});
