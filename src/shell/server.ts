@@ -9,9 +9,9 @@ import type { Endpoint } from './endpoint.ts';
 import type { Acceptor, Engine } from './engine.ts';
 import { StackError } from './errors.ts';
 import { OptionError } from './option-error.ts';
-import { checkSignal } from './options/check.ts';
+import { checkKnown, checkSignal } from './options/check.ts';
 import { checkSocketTcp } from './options/tcp.ts';
-import { Listening } from './service.ts';
+import { LISTEN_NAMES, Listening } from './service.ts';
 import { place, shown } from './shown.ts';
 import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
 import type { SynHandler } from './syn-info.ts';
@@ -56,14 +56,12 @@ export interface DropInfo {
 
 /** A server like node:net's: 'listening', 'connection', 'drop', 'error', 'close'. */
 export class Server extends EventEmitter {
-  /** Connections beyond this are reset and told by 'drop'. */
-  maxConnections: number | undefined;
+  /** Connections beyond this are reset and told by 'drop'; undefined and null: there is no limit. */
+  maxConnections: number | null | undefined;
   readonly #engine: Engine;
   readonly #options: ServerOptions;
   readonly #sockets = new Set<Socket>();
   #listening: Listening | null = null;
-  /** listen() was called and 'listening' is not out yet. */
-  #starting = false;
   #closing = false;
   #wantsRef = true;
 
@@ -94,19 +92,17 @@ export class Server extends EventEmitter {
   listen(...args: unknown[]): this {
     const callback = args.find((arg) => typeof arg === 'function') as (() => void) | undefined;
     const options = listenOptions(args);
-    if (this.#listening !== null || this.#starting) {
+    if (this.#listening !== null) {
       throw new StackError('ERR_USERTCP_LISTENING', 'listen() was called more than once without closing');
     }
     const port = checkPort('port', options.port ?? 0, 0);
     checkSignal(options.signal);
     if (callback !== undefined) this.once('listening', callback);
-    this.#starting = true;
     this.#closing = false;
     try {
       this.#listening = new Listening(this.#engine, port, { ...this.#options, ...options }, this.#acceptor());
       if (!this.#wantsRef) this.#listening.unref();
     } catch (error) {
-      this.#starting = false;
       if (error instanceof OptionError) {
         if (callback !== undefined) this.off('listening', callback);
         throw error;
@@ -114,9 +110,9 @@ export class Server extends EventEmitter {
       process.nextTick(() => this.emit('error', error));
       return this;
     }
+    const listening = this.#listening;
     process.nextTick(() => {
-      this.#starting = false;
-      if (this.#listening !== null) this.emit('listening');
+      if (this.#listening === listening) this.emit('listening'); // it may be closed by now, and listen anew
     });
     closeWith(this, options.signal);
     return this;
@@ -191,7 +187,7 @@ export class Server extends EventEmitter {
   }
 
   #accept(conn: Conn): void {
-    if (this.maxConnections !== undefined && this.#sockets.size >= this.maxConnections) {
+    if (this.#sockets.size >= (this.maxConnections ?? Number.POSITIVE_INFINITY)) {
       this.emit('drop', dropInfo(conn));
       conn.release(true);
       return;
@@ -217,9 +213,26 @@ export class Server extends EventEmitter {
   }
 }
 
+/** `exclusive` is node:net's, and says nothing where there is no cluster. */
+const SERVER_NAMES = [...LISTEN_NAMES, 'signal', 'exclusive'];
+/** What node:net listens on and a stack cannot. */
+const KERNELS = { path: 'a Unix socket or pipe', fd: 'a descriptor' } as const;
+
+function checkListen(given: ServerListenOptions & { path?: unknown; fd?: unknown }): ServerListenOptions {
+  const { path, fd, ...options } = given;
+  for (const [name, value] of Object.entries({ path, fd })) {
+    if (value === undefined || value === null) continue;
+    const what = KERNELS[name as keyof typeof KERNELS];
+    const fix = `${what[0]!.toUpperCase()}${what.slice(1)} is the kernel's: listen there with node:net, here on a port.`;
+    throw new OptionError(name, value, 'absent', fix);
+  }
+  checkKnown('', options, SERVER_NAMES);
+  return options;
+}
+
 function listenOptions(args: readonly unknown[]): ServerListenOptions {
   const [first, second, third] = args;
-  if (typeof first === 'object' && first !== null) return first as ServerListenOptions;
+  if (typeof first === 'object' && first !== null) return checkListen(first);
   const options: ServerListenOptions = {};
   if (first !== undefined && typeof first !== 'function') options.port = first as number;
   if (typeof second === 'string') options.host = second;

@@ -43,7 +43,7 @@ export interface ListenOptions extends TcpSocketOptions {
 }
 
 export const DEFAULT_BACKLOG = 511;
-const LISTEN_NAMES = [...SOCKET_NAMES, 'host', 'backlog', 'reusePort', 'syn', 'keepObjects', 'ipv6Only', 'port'];
+export const LISTEN_NAMES = [...SOCKET_NAMES, 'host', 'backlog', 'reusePort', 'syn', 'keepObjects', 'ipv6Only', 'port'];
 
 /** What `serve` and `listen` take; null is absent. */
 export function checkListenNames(options: ListenOptions | null): ListenOptions {
