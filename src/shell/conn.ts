@@ -1,7 +1,4 @@
-/**
- * One connection of the `serve` level: its row, handlers and a slot for the application; and bytes held while the reader pauses, or pending while the send buffer is full.
- */
-import { ECONNABORTED } from '../core/events.ts';
+/** One connection of the `serve` level: its row, handlers and a slot for the application; and bytes held while the reader pauses, or pending while the send buffer is full. */
 import {
   ABORTED,
   CAPPED,
@@ -81,7 +78,7 @@ export class Conn extends RowHandle {
     this.engine.driver.touch();
   }
 
-  /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]. */
+  /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]; `close` waits until it is read, also after a reset. */
   pause(): void {
     this.#flags |= PAUSED;
   }
@@ -222,16 +219,17 @@ export class Conn extends RowHandle {
     this.#call(() => tell(this.#handlers));
   }
 
-  /** @internal EV_CLOSED: the row is not ours any more. False = closed in order, but the reader has to catch up. */
-  gone(words: Int32Array, at: number): boolean {
-    const code = words[at + 3]!;
+  /** @internal EV_CLOSED: the row is not ours any more. A reader who has to catch up hears of it when he has, also of a failure (ADR 58). */
+  gone(words: Int32Array, at: number): void {
+    const error = failure(words, at, this.#flags & CONNECTING, this);
+    const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN | ABORTED)) !== 0;
+    const reads = this.engine.unread.mayRead(this, words[at + 3]!, this.#handlers.broke !== undefined);
     this.#flags |= GONE;
     this.#pending = null;
     this.row = -1;
-    const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN | ABORTED)) !== 0;
-    if (code === 0 && (this.#held !== null || !endTold)) return false;
-    this.#finish(code === 0 || code === ECONNABORTED ? null : failure(words, at, this.#flags & CONNECTING, this));
-    return true;
+    if (error !== null ? !reads : words[at + 3] !== 0 || (this.#held === null && endTold)) return this.#finish(error);
+    this.engine.unread.keep(this, error);
+    if (error !== null) this.#call(() => this.#handlers.broke?.(this, error)); // who writes hears of it now
   }
 
   /** @internal Nothing is lost when it is made anew for the next event. True = this object is dead from now on. */
@@ -301,7 +299,7 @@ export class Conn extends RowHandle {
     }
     if (this.#held !== null || this.#flags & (PAUSED | CLOSED | ORPHAN)) return;
     if (this.#flags & PEER_ENDED) this.#tellEnd();
-    if (this.#flags & GONE) this.#finish(null);
+    if (this.#flags & GONE) this.#finish(this.engine.unread.endOf(this));
   }
 
   #tellEnd(): void {

@@ -25,6 +25,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
   #ended = false;
   #discarding = false;
   #outcome: { readonly error: Error | null } | undefined;
+  /** It failed, and is not read to the end yet. */
+  #broken: Error | undefined;
   #reader: Waiter<Buffer | null> | undefined;
   /** Waits in `bursts()`. */
   #borrower: Waiter<Burst | null> | undefined;
@@ -112,6 +114,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
   /** Resolves at once while the send buffer has room, else when everything was taken. `bytes` may be reused then. */
   write(bytes: Uint8Array | string): Promise<void> {
     if (this.#left !== undefined) return Promise.reject(this.#left);
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#outcome !== undefined) return Promise.reject(this.#outcome.error ?? systemError(ECONNRESET, 'write'));
     try {
       if (this.conn.write(bytes)) return Promise.resolve();
@@ -159,7 +162,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
 
   /** Resolves when both directions are closed; rejects when the connection fails. */
   closed(): Promise<void> {
-    if (this.#outcome?.error != null) return Promise.reject(this.#outcome.error);
+    const failure = this.#outcome?.error ?? this.#broken;
+    if (failure !== undefined) return Promise.reject(failure);
     if (this.#outcome !== undefined) return Promise.resolve();
     return new Promise((resolve, reject) => this.#closers.push({ resolve, reject }));
   }
@@ -250,20 +254,30 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
     this.#settle(error);
   }
 
-  #settle(error: Error | null): void {
-    this.#outcome = { error };
+  /** @internal Only readers go on. */
+  broke(error: Error): void {
+    this.#broken = error;
+    this.#endWriting(error);
+  }
+
+  #endWriting(error: Error | null): void {
     const lost = error ?? systemError(ECONNRESET, 'write');
     for (const writer of this.#writers) writer.reject(lost);
-    for (const reader of [this.#reader, this.#borrower]) {
-      if (error === null) reader?.resolve(null);
-      else reader?.reject(error);
-    }
     for (const closer of this.#closers) {
       if (error === null) closer.resolve();
       else closer.reject(error);
     }
     this.#writers = [];
     this.#closers = [];
+  }
+
+  #settle(error: Error | null): void {
+    this.#outcome = { error };
+    this.#endWriting(error);
+    for (const reader of [this.#reader, this.#borrower]) {
+      if (error === null) reader?.resolve(null);
+      else reader?.reject(error);
+    }
     this.#reader = this.#borrower = undefined;
   }
 }
@@ -273,6 +287,7 @@ const connectionHandlers: Handlers = {
   drain: (conn) => (conn.data as Connection).drained(),
   end: (conn) => (conn.data as Connection).peerEnded(),
   close: (conn, error) => (conn.data as Connection).settled(error),
+  broke: (conn, error) => (conn.data as Connection).broke(error),
   shutdown: (conn) => (conn.data as Connection).closeWrite(),
   urgent: (conn, what) => (conn.data as Connection).tell('onUrgent', what),
   outOfBand: (conn, octet) => {

@@ -50,6 +50,7 @@ import { softError } from './soft-error.ts';
 import { askAboutSyn } from './syn-info.ts';
 import { textBehind } from './text-run.ts';
 import { UdpTable } from './udp.ts';
+import { Unread } from './unread.ts';
 import { Witness } from './witness.ts';
 
 export type { Acceptor } from './acceptor.ts';
@@ -105,8 +106,8 @@ export class Engine {
   readonly #clock: Clock;
   readonly #rng: Rng;
   readonly #conns = new ConnTable(this);
-  /** Connections whose row is gone and whose last bytes the application has not read yet. */
-  readonly #unread = new Set<Conn>();
+  /** @internal */
+  readonly unread: Unread;
   readonly #listening = new Map<number, Listening>();
   #count = 0;
   #holds = 0;
@@ -136,6 +137,7 @@ export class Engine {
       (link, error) => this.onLinkDown(link, error),
     );
     this.acks = new Acks(options.core);
+    this.unread = new Unread(this.acks);
     this.witness = new Witness(this);
     this.driver.turns = { begin: this.witness.look, end: this.witness.endTurn };
   }
@@ -151,7 +153,7 @@ export class Engine {
 
   *connections(): Generator<Conn> {
     yield* this.#conns.all();
-    yield* [...this.#unread];
+    yield* this.unread.conns();
   }
 
   /** LISTEN. Returns the row, or a core error (< 0). */
@@ -236,7 +238,7 @@ export class Engine {
   forget(conn: Conn, held: boolean, error: Error | null): void {
     this.acks.over(conn, error);
     if (conn.row >= 0) this.#conns.clear(conn.row, conn);
-    this.#unread.delete(conn);
+    this.unread.forget(conn);
     this.laden.forget(conn);
     this.#gone(held);
   }
@@ -312,15 +314,14 @@ export class Engine {
       case EV_DATA:
         return conn.received(words[at + 3]!, words[at + 4]!, words[at + 5]!, textBehind(this.core.events, at));
       case EV_DRAIN:
-        return conn.drained();
+        return this.unread.drained(conn);
       case EV_END:
         return conn.peerEnded();
       case EV_CONNECT:
         return conn.opened();
       case EV_CLOSED:
         this.#conns.clear(row);
-        if (!conn.gone(words, at)) this.#unread.add(conn);
-        return;
+        return conn.gone(words, at);
       case EV_ALL_ACKED:
         return words[at + 3] === 1 ? conn.finAcked() : undefined;
       case EV_URGENT:

@@ -101,9 +101,10 @@ export function inState(state: number, error: SystemError): SystemError {
   return Object.defineProperty(error, 'state', { value: stateName(state) });
 }
 
-/** Why a connection ended, by its EV_CLOSED at word `at`; of one that never was, with the peer it was for. */
-export function failure(words: Int32Array, at: number, opening: number, to: Remote): SystemError {
+/** Why a connection ended, by its EV_CLOSED at word `at`; of one that never was, with the peer it was for. null: in order, or we aborted it. */
+export function failure(words: Int32Array, at: number, opening: number, to: Remote): SystemError | null {
   const code = words[at + 3]!;
+  if (code === core.OK || code === core.ECONNABORTED) return null;
   const error = opening ? systemError(code, 'connect', to.remoteAddress, to.remotePort) : systemError(code, 'read');
   error.wire = wireFacts(words, at);
   return inState(words[at + 4]!, error);

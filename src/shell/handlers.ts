@@ -19,7 +19,10 @@ export interface Handlers {
   drain?(conn: Conn): void;
   /** The peer sent FIN and everything before it was delivered. Without this handler our side is closed, too. */
   end?(conn: Conn): void;
-  /** The last call. null = closed in order, or aborted by ourselves. */
+  /**
+   * The last call. null = closed in order, or aborted by ourselves. Text that is held for a paused reader comes first, whatever ended the
+   * connection, unless `drain` was still to come.
+   */
   close?(conn: Conn, error: Error | null): void;
   /** Urgent data lies ahead (0), its end moved (1), reading has reached it (2). RFC 9293 [MUST-32]. */
   urgent?(conn: Conn, what: 0 | 1 | 2): void;
@@ -40,6 +43,8 @@ export interface Handlers {
   state?(conn: Conn, from: string, to: string): void;
   /** @internal Of sockets, which have async contexts of their own. true: `data` gets copies, the pieces of what came in one burst joined. */
   readonly keeps?: boolean;
+  /** @internal The connection failed, text is held, and `close` comes when that was read: only writing is over now. */
+  broke?(conn: Conn, error: Error): void;
   /** @internal The stack closes: end in order. Without it, `conn.end()`. */
   shutdown?(conn: Conn): void;
 }

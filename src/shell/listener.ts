@@ -25,6 +25,7 @@ export class Listener implements AsyncIterable<Connection>, AsyncDisposable {
       open: (conn) => this.#offer(conn),
       end: () => {},
       close: (conn) => this.#withdraw(conn),
+      broke: (conn) => conn.abort(), // nobody has it, and the backlog does not count it any more
     };
     this.#listening = new Listening(engine, port, given, { handlers, queued: true, closed: () => this.close() });
   }

@@ -4,7 +4,7 @@
  */
 import { EPIPE } from '../core/events.ts';
 import { Conn } from './conn.ts';
-import { CLOSED, END_TOLD } from './conn-flags.ts';
+import { CLOSED, END_TOLD, ENDING, GONE } from './conn-flags.ts';
 import { Connection } from './connection.ts';
 import { systemError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
@@ -66,6 +66,7 @@ function join(end: Conn | Connection, from: Half, to: Half, pair: Pair): void {
       if (pair.broken) return;
       try {
         if (to.closed) throw systemError(EPIPE, 'write'); // it was over before it was joined
+        if (to.conn.has(GONE) && !to.conn.has(ENDING)) return; // it failed, which it tells when it has been read
         const room = to.conn.write(chunk);
         from.bytes += chunk.length;
         if (!room) conn.pause();

@@ -1,4 +1,4 @@
-/** Async iteration of sockets. */
+/** Async iteration of sockets, and what they still have to give. */
 import type { Duplex } from 'node:stream';
 
 /**
@@ -13,4 +13,9 @@ export async function* readToEnd(socket: Duplex): AsyncGenerator<Buffer, undefin
   } finally {
     if (!whole) socket.destroy();
   }
+}
+
+/** Whether it has text, and a reader: who paused, or listens to 'readable'. As over a kernel, one that nobody ever read hears of a failure at once. */
+export function willBeRead(socket: Duplex): boolean {
+  return socket.readableLength > 0 && (socket.readableFlowing !== null || socket.listenerCount('readable') > 0);
 }

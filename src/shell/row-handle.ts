@@ -112,9 +112,14 @@ export abstract class RowHandle {
 
   #offer(call: 'callLend' | 'callSendUrgent', bytes: Uint8Array): number {
     octets(bytes, false);
-    if (!this.mayOffer()) return 0;
-    this.engine.driver.touch();
-    return Math.max(0, this.engine.core[call](this.row, bytes, 0, bytes.length, this.engine.driver.now()));
+    const { unread, driver, core } = this.engine;
+    let taken = unread.refused(this, bytes.length);
+    if (this.mayOffer()) {
+      driver.touch();
+      taken = Math.max(0, core[call](this.row, bytes, 0, bytes.length, driver.now()));
+    }
+    if (taken < bytes.length) unread.fellShort(this);
+    return taken;
   }
 
   /** Resolves when the peer's TCP has acknowledged everything written so far; rejects when the connection ends before that. */

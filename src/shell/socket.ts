@@ -11,6 +11,7 @@ import { StackError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { checkIdle, IdleTimer } from './idle-timer.ts';
 import { octets } from './options/calls.ts';
+import { willBeRead } from './read-to-end.ts';
 import { place, shown } from './shown.ts';
 import { SocketBase } from './socket-base.ts';
 import type { SocketEvents } from './socket-events.ts';
@@ -34,6 +35,10 @@ type Done = (error?: Error | null) => void;
   /** Bytes that waited when the idle timer, or that write, looked last. */
   #unsent = 0;
   #errored = false;
+  /** The connection failed while there was something to read: writes fail by it. */
+  #broken: Error | undefined;
+  /** The same, and the connection has no more to read than the stream. */
+  #last: Error | undefined;
   /** sendUrgent() left something over. */
   #urgentWaits = false;
 
@@ -161,14 +166,27 @@ type Done = (error?: Error | null) => void;
     this.conn?.resume();
   }
 
+  /** @internal What was received before a failure is read before the failure is told. */
+  override read(size?: number): ReturnType<SocketBase['read']> {
+    const chunk: unknown = super.read(size);
+    if (this.#last !== undefined && this.readableLength === 0) process.nextTick(() => this.#fail(this.#last!));
+    return chunk;
+  }
+
+  #fail(error: Error): void {
+    this.#resource.runInAsyncScope(this.destroy, this, error);
+  }
+
   /** @internal */ override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const conn = this.conn;
+    if (this.#broken !== undefined) return done(this.#broken);
     if (conn === null && this.connecting) return this.#later(() => this._write(chunk, encoding, done), done);
     this.#handed(conn?.writeOwned(chunk) ?? false, chunk.length, done);
   }
 
   /** @internal */ override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
     const conn = this.conn;
+    if (this.#broken !== undefined) return done(this.#broken);
     if (conn === null && this.connecting) return this.#later(() => this._writev(chunks, done), done);
     let whole = conn !== null;
     let length = 0;
@@ -284,12 +302,19 @@ type Done = (error?: Error | null) => void;
     });
   }
 
+  /** @internal It is read on; a write that is under way fails now, and the socket with it, as node:net's. */
+  broke(error: Error): void {
+    this.#broken = error;
+    if (this.#written !== null || this.#urgentWaits) this.#fail(error);
+  }
+
   /** @internal */
   lost(error: Error | null): void {
     if (this.destroyed) return;
+    if (error !== null && this.#written === null && willBeRead(this)) return void (this.#broken = this.#last = error);
     // Closed in order, bytes may still wait to be read; then the stream ends by itself.
     const readLater = this.readableLength > 0 && !this.readableEnded && this.writableFinished;
-    if (error !== null) this.#resource.runInAsyncScope(this.destroy, this, error);
+    if (error !== null) this.#fail(error);
     else if (!readLater) this.#resource.runInAsyncScope(this.destroy, this);
   }
 }
@@ -308,6 +333,7 @@ export const socketHandlers: Required<Omit<Handlers, 'syn' | 'state'>> = {
   drain: (conn) => (conn.data as Socket).drained(),
   end: (conn) => (conn.data as Socket).peerEnded(),
   close: (conn, error) => (conn.data as Socket).lost(error),
+  broke: (conn, error) => (conn.data as Socket).broke(error),
   shutdown: (conn) => void (conn.data as Socket).end(),
 };
 

@@ -13,6 +13,7 @@ export const handlers: Handlers = {
   drain: (conn) => of(conn).drained(),
   end: (conn) => of(conn).peerEnded(),
   close: (conn, error) => of(conn).lost(error),
+  broke: (conn, error) => of(conn).broke(error),
   shutdown: (conn) => of(conn).stackCloses(),
 };
 

@@ -7,7 +7,6 @@ import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import { isMappedText } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
-import type { SystemError } from '../errors.ts';
 import { surface } from '../surface.ts';
 import { numberOf } from './advice.ts';
 import { afterClosing } from './closing.ts';
@@ -18,7 +17,6 @@ import { internals, type Request } from './internals.ts';
 import { NativeReader } from './native-reader.ts';
 import { drop, Race } from './race.ts';
 import type { Router } from './router.ts';
-import { failureOf, testify } from './testimony.ts';
 import { Waiting } from './waiting.ts';
 import { WriteHandle } from './write-handle.ts';
 
@@ -187,7 +185,7 @@ export class TcpHandle extends WriteHandle {
 
   #resume(): void {
     if (this.#native?.left) process.nextTick(() => this.#fillLeft());
-    else if (this.failed !== 0) process.nextTick(() => this.#tellFailure());
+    else if (this.failed !== 0 && !this.unread) process.nextTick(() => this.#tellFailure());
     else this.conn?.resume();
   }
 
@@ -318,9 +316,7 @@ export class TcpHandle extends WriteHandle {
   lost(error: Error | null): void {
     // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
     if (error === null && (this.has(ENDED) || this.isClosing())) return;
-    this.failed = failureOf(error);
-    if (error !== null && 'wire' in error)
-      testify(this.owner as EventEmitter | undefined, error as SystemError, this.failed);
+    this.fails(error);
     if (this.has(RACING)) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
     this.hold();
     if (this.#connecting !== null) return this.#connected(this.failed);

@@ -1,15 +1,18 @@
 /** The part of a handle that writes and ends: what `net.Socket` asks, and what TLS and HTTP/2 ask from C++. */
+import type { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { LIMIT } from '../caps.ts';
 import type { Conn } from '../conn.ts';
-import { ENDING as ENDED_BELOW } from '../conn-flags.ts';
+import { ENDING as ENDED_BELOW, CLOSED as OVER } from '../conn-flags.ts';
+import type { SystemError } from '../errors.ts';
 import { answerSoon } from './answers.ts';
 import { limitSocket, writerOf } from './capped.ts';
 import { ConnHandle } from './conn-handle.ts';
 import { CLOSED, ENDING, HTTP2 } from './handle-bits.ts';
 import { isPreface } from './http2-frames.ts';
 import { internals, type JsStream, type Request } from './internals.ts';
+import { failureOf, testify } from './testimony.ts';
 import { Waiting } from './waiting.ts';
 
 const { state, kBytesWritten, kLastWriteWasAsync, kLastWriteErr } = internals;
@@ -176,7 +179,26 @@ export abstract class WriteHandle extends ConnHandle {
     return this.has(ENDING) || this.conn.has(ENDED_BELOW) ? -EPIPE : 0;
   }
 
+  /** @internal What came before is read first; who writes hears of it now, as over a kernel. */
+  broke(error: Error): void {
+    this.fails(error);
+    this.endWrites(this.failed);
+  }
+
+  protected fails(error: Error | null): void {
+    if (this.failed !== 0) return;
+    this.failed = failureOf(error);
+    if (error !== null && 'wire' in error)
+      testify(this.owner as EventEmitter | undefined, error as SystemError, this.failed);
+  }
+
+  /** It failed, and the reader has not come to that yet. */
+  protected get unread(): boolean {
+    return this.failed !== 0 && this.conn?.has(OVER) === false;
+  }
+
   #end(waiting: Waiting): number {
+    if (this.unread && !this.has(CLOSED)) return -ENOTCONN; // no failure to Node, which reads on
     if (this.conn === null || this.has(CLOSED) || this.failed !== 0) return this.failed || -ENOTCONN;
     this.#shutdown = waiting;
     this.bits |= ENDING;

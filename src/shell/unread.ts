@@ -1,0 +1,71 @@
+/** Connections whose row is gone while the application has not read all that came, and how they ended (ADR 58). */
+import { ENOBUFS } from '../core/events.ts';
+import type { Acks } from './acks.ts';
+import type { Conn } from './conn.ts';
+
+/** Bytes of all connections that failed and are still to be read; what fails beyond that is over at once. */
+const MOST = 64 * 1024 * 1024;
+
+export class Unread {
+  readonly #acks: Acks;
+  readonly #most: number;
+  readonly #ends = new Map<Conn, Error | null>();
+  /** Bytes that those hold which failed, each as it failed. */
+  readonly #bytes = new Map<Conn, number>();
+  #sum = 0;
+  /** lend() and the like did not take all that they were given: the application waits for `drain`. */
+  readonly #short = new WeakSet<object>();
+
+  constructor(acks: Acks, most = MOST) {
+    this.#acks = acks;
+    this.#most = most;
+  }
+
+  /**
+   * Whether one that failed with `code` stays for its reader. Not if the application waits for `drain`, and is not `told` that none comes: it may
+   * have paused until then. Nor if it had to go for its memory, or too much is kept already: resets cost nothing, and no row counts them.
+   */
+  mayRead(conn: Conn, code: number, told: boolean): boolean {
+    if (code === ENOBUFS || conn.heldBytes === 0 || this.#sum + conn.heldBytes > this.#most) return false;
+    return told || (conn.pendingBytes === 0 && !this.#short.has(conn));
+  }
+
+  /** What was not acknowledged after a failure never will be, whoever reads. */
+  keep(conn: Conn, end: Error | null): void {
+    this.#ends.set(conn, end);
+    if (end === null) return;
+    this.#bytes.set(conn, conn.heldBytes);
+    this.#sum += conn.heldBytes;
+    this.#acks.over(conn, end);
+  }
+
+  /** What is told when it has been read; null = it ended in order. */
+  endOf(conn: Conn): Error | null {
+    return this.#ends.get(conn) ?? null;
+  }
+
+  /** Bytes that are given to one that is only read are for nobody, and have all been taken: nobody waits for a `drain` that never comes. */
+  refused(conn: object, bytes: number): number {
+    return this.#ends.has(conn as Conn) ? bytes : 0;
+  }
+
+  fellShort(conn: object): void {
+    this.#short.add(conn);
+  }
+
+  /** EV_DRAIN */
+  drained(conn: Conn): void {
+    this.#short.delete(conn);
+    conn.drained();
+  }
+
+  forget(conn: Conn): void {
+    if (!this.#ends.delete(conn)) return;
+    this.#sum -= this.#bytes.get(conn) ?? 0;
+    this.#bytes.delete(conn);
+  }
+
+  conns(): Conn[] {
+    return [...this.#ends.keys()];
+  }
+}
