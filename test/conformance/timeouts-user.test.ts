@@ -66,6 +66,20 @@ describe('USER TIMEOUT', () => {
   );
 
   conform(
+    'a window taken back with text in flight: likewise [MUST-21] [MUST-37]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run('send 1000\n+0 > P. seq 1 ack 1 len 1000\n+.1 < . seq 1 ack 1 win 0\n+.9 > P. seq 1 ack 1 len 1');
+      for (const wait of [1.9, 3.9, 4.9, 4.9, 4.9, 4.9]) {
+        await s.run(`+.1 < . seq 1 ack 1 win 0\n+${wait} > P. seq 1 ack 1 len 1`);
+      }
+      await s.run('silence 4.9s\nexpect ESTABLISHED\nwait 200ms\nexpect GONE');
+      expect(s.takeEvents()).toContain('closed ETIMEDOUT');
+    },
+    FIVE,
+  );
+
+  conform(
     'CLOSE in SYN_RECEIVED: a FIN in flight when the SYN is acknowledged [T282] [MUST-21]',
     async (s) => {
       await bring(s, 'SYN_RECEIVED', 'active');

@@ -141,9 +141,17 @@ function retransmission(t: Tcp, tcb: Tcb): void {
   if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
   if (!opening) startOver(t, tcb, first && !closedWindow);
   backOff(tcb); // RFC 6298 (5.5), (5.6): and never sooner than that (RFC 6298 §1)
-  arm(t, tcb, TIMER_REXMIT, tcb.rto);
-  if (closedWindow) tcb.flags |= F_RESEND; // [MUST-35] the peer took its window back: text in flight serves as the probe
+  arm(t, tcb, TIMER_REXMIT, closedWindow ? untilNextProbe(tcb) : tcb.rto);
+  if (closedWindow) {
+    tcb.flags |= F_RESEND; // [MUST-35] the peer took its window back: text in flight serves as the probe
+    armUserTimeout(t, tcb);
+  }
   markDirty(t, tcb);
+}
+
+/** ms. A peer that died is found out within twice the user timeout, however far apart the probes have come to lie. */
+function untilNextProbe(tcb: Tcb): number {
+  return tcb.userTimeout > 0 ? Math.min(tcb.rto, tcb.userTimeout) : tcb.rto;
 }
 
 /**
@@ -198,8 +206,7 @@ function persist(t: Tcp, tcb: Tcb): void {
     tellSilence(t, tcb);
     backOff(tcb);
     armUserTimeout(t, tcb);
-    // A peer that died is found out within twice the user timeout, however far apart the probes have come to lie.
-    arm(t, tcb, TIMER_PERSIST, tcb.userTimeout > 0 ? Math.min(tcb.rto, tcb.userTimeout) : tcb.rto);
+    arm(t, tcb, TIMER_PERSIST, untilNextProbe(tcb));
   }
   tcb.flags |= F_RESEND; // the probe leaves with the turn's output, when nothing can take its bytes away any more
   markDirty(t, tcb);

@@ -117,7 +117,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (advances) {
     advance(t, tcb, seg);
   } else if (seg.ack === tcb.sndUna && tcb.rtxHead >= 0) {
-    if (tcb.sndWnd === 0 && isKeptByAnswers(tcb)) tcb.rexmits = 0; // [MUST-37] a probe was answered
+    if (wasProbed(tcb) && isKeptByAnswers(tcb)) probeAnswered(tcb); // [MUST-37]
     // RFC 5681 §2: no text, no SYN or FIN, and the same window. What SACK says counts in any case (RFC 6675 §2).
     const bare = seg.len === 0 && (seg.flags & (SYN | FIN)) === 0;
     if (bare && window === tcb.sndWnd && (tcb.flags & F_PERSIST) === 0) duplicateAck(t, tcb);
