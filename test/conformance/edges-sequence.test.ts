@@ -64,6 +64,81 @@ describe('an acknowledgment from the edge of our window', () => {
   });
 });
 
+describe("what it says of loss, while a hole in the peer's text keeps our window full", () => {
+  const bare = '. seq 10001 ack 1';
+
+  conform('its SACK blocks count [T288] [RFC 6675 §2]', async (s) => {
+    await bring(s, 'ESTABLISHED', 'passive', 'mss 1000, sackOK');
+    await s.run`
+      send 5000
+      +0 > . seq 1 ack 1 len 1000
+      +0 > . seq 1001 ack 1 len 1000
+      +0 > . seq 2001 ack 1 len 1000
+      +0 > . seq 3001 ack 1 len 1000
+      +0 > P. seq 4001 ack 1 len 1000
+      +.001 < . seq 0 ack 1 // answered, so that those that follow are not
+      +0 > . seq 5001 ack 1
+      +0 < ${bare} <sack 1001:2001>
+      +0 < ${bare} <sack 1001:3001>
+      +0 < ${bare} <sack 1001:4001>
+      +0 > . seq 1 ack 1 len 1000
+      +.1 < . seq 10001 ack 5001
+      silence 10s
+    `;
+  });
+
+  conform('they count as duplicates [T288] [RFC 5681 §3.2]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      send 5000
+      +0 > . seq 1 ack 1 len 1000
+      +0 > . seq 1001 ack 1 len 1000
+      +0 > . seq 2001 ack 1 len 1000
+      +0 > . seq 3001 ack 1 len 1000
+      +0 > P. seq 4001 ack 1 len 1000
+      +.1 < . seq 0 ack 1
+      +0 > . seq 5001 ack 1
+      +0 <+ ${bare}
+      +0 <+ ${bare}
+      +0 <+ ${bare}
+      +0 < ${bare} // a kernel takes the first, whose SEQ is newer, for news of the window
+      +0 > . seq 1 ack 1 len 1000
+      +.1 < . seq 10001 ack 5001
+      silence 10s
+    `;
+  });
+
+  conform(
+    'they answer the probes of a window that was taken back [T288] [MUST-37]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        send 1000
+        +0 > P. seq 1 ack 1 len 1000
+        +.1 < ${bare} win 0
+        +0 > . seq 1 ack 1
+        +.9 > P. seq 1 ack 1 len 1
+      `;
+      for (const wait of [1.99, 3.99, 7.99, 15.99, 31.99, 59.99]) {
+        await s.run(`+.01 < ${bare} win 0\n+0 > . seq 1 ack 1\n+${wait} > P. seq 1 ack 1 len 1`);
+      }
+      await s.run('expect ESTABLISHED');
+    },
+    { tcp: { dataRetries: 3 } },
+  );
+
+  conform('they say that the peer lives [T288] [MUST-26]', async (s) => {
+    await bring(s, 'ESTABLISHED');
+    await s.run`
+      keepalive 10000 1000 2
+      +6 < ${bare}
+      +0 > . seq 1 ack 1
+      silence 9.9s
+      +.1 > . seq 0 ack 1 len 0
+    `;
+  });
+});
+
 describe('simultaneous open', () => {
   conform('timestamps that only our SYN had are not on our SYN,ACK [RFC 7323 §3.2-h]', async (s) => {
     const size = s.family === 4 ? 1460 : 1440;

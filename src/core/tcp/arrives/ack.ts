@@ -106,12 +106,20 @@ function inRange(t: Tcp, tcb: Tcb, seg: Segment): boolean {
 
 /** SND.UNA, the send window and loss detection; the states come after it. */
 function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
+  const window = scaledWindow(tcb, seg);
+  const acked = hear(t, tcb, seg, window);
+  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnFeedback(t, tcb, seg, acked);
+  updateWindow(t, tcb, window, seg, acked > 0);
+  ackTaken(t, tcb, acked);
+}
+
+/** What its ACK field and its SACK blocks say of our text; returns the octets that SND.UNA moved by. */
+function hear(t: Tcp, tcb: Tcb, seg: Segment, window: number): number {
   beginNews(t, tcb, seg);
   if (seg.opts & OPT_SACK) {
     readOptions(t, seg);
     takeSack(t, tcb, seg);
   }
-  const window = scaledWindow(tcb, seg);
   const advances = gt(seg.ack, tcb.sndUna);
   const acked = advances ? diff(seg.ack, tcb.sndUna) : 0;
   if (advances) {
@@ -124,9 +132,7 @@ function acknowledgment(t: Tcp, tcb: Tcb, seg: Segment): void {
     if (t.news.rtt > 0) takeSample(t, tcb, t.news.delivered, diff(tcb.sndNxt, tcb.sndUna));
     lossAck(t, tcb, seg, 0);
   } else if (t.news.dsack || t.news.sacked > 0) lossAck(t, tcb, seg, 0); // what an overtaken ACK says is news all the same
-  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnFeedback(t, tcb, seg, acked);
-  updateWindow(t, tcb, window, seg, advances);
-  ackTaken(t, tcb, acked);
+  return acked;
 }
 
 /**
@@ -286,14 +292,10 @@ function afterAck(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
 export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if ((tcb.flags & F_SYN_ACKED) === 0 || tcb.state & (SYN_RECEIVED | TIME_WAIT)) return GO_ON;
   if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) return GO_ON;
-  beginNews(t, tcb, seg);
-  if (gt(seg.ack, tcb.sndUna)) {
-    const acked = diff(seg.ack, tcb.sndUna);
-    advance(t, tcb, seg);
-    ackTaken(t, tcb, acked);
-  }
+  tcb.lastRcvAt = t.tick;
+  const window = scaledWindow(tcb, seg);
+  ackTaken(t, tcb, hear(t, tcb, seg, window));
   if (leq(tcb.sndWl2, seg.ack)) {
-    const window = scaledWindow(tcb, seg);
     const probed = wasProbed(tcb);
     takeWindow(tcb, window, tcb.sndWl1, seg.ack);
     if (tcb.flags & F_PERSIST) probeAnswered(tcb);
