@@ -64,11 +64,12 @@ export function optionsOnText(tcb: Tcb): number {
   return tcb.flags & F_TS ? TS_BYTES : 0;
 }
 
-/** Most text one transmit descriptor may hold on this link: whole segments only [SHLD-28]. */
+/** Most text one transmit descriptor may hold on this link: whole segments of `mss` only [SHLD-28], which SACK blocks may have made shorter. */
 export function mostText(t: Tcp, tcb: Tcb, link: number, mss: number): number {
   // RFC 9768: with CWR set the kernel and devices clear it in all but the first segment, and the field would lie.
   if (tcb.flags2 & F2_ACCECN && tcb.ceRcvd & 2) return mss;
   if (tcb.flags2 & F2_ROUTED) return mss; // devices that cut segments seldom know IP options
-  const room = t.links[link]!.offload.maxPacket - ipHeader(tcb) - TCP_HEADER - (tcb.flags & F_TS ? TS_BYTES : 0);
+  const options = optionsOnText(tcb) + tcb.sndMss - mss;
+  const room = t.links[link]!.offload.maxPacket - ipHeader(tcb) - TCP_HEADER - options;
   return room <= mss ? mss : room - (room % mss);
 }

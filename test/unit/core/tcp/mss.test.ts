@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { advertisedMss, defaultMss, mostText, setSendMss } from '../../../../src/core/tcp/mss.ts';
 import { F_TS, F2_ACCECN } from '../../../../src/core/tcp/row.ts';
-import { type BenchOptions, bench } from './bench.ts';
+import { type Bench, type BenchOptions, bench } from './bench.ts';
 
 test.each([
   [{}, 1460],
@@ -20,6 +20,12 @@ test.each([
 test('a peer that names none gets 536 over IPv4 and 1220 over IPv6 [MUST-15]', () => {
   expect([defaultMss(bench().tcb), defaultMss(bench({ v6: true }).tcb)]).toEqual([536, 1220]);
 });
+
+/** On a connection with segments of `mss`. */
+function most({ t, tcb }: Bench, mss: number): number {
+  tcb.sndMss = mss;
+  return mostText(t, tcb, 0, mss);
+}
 
 function sendMss(peerMss: number, options: BenchOptions = {}, flags = 0): number {
   const { t, tcb } = bench(options);
@@ -45,28 +51,42 @@ test('nonsense makes no tinygrams', () => {
 });
 
 test('a super-segment holds whole segments only, and fits what the link takes', () => {
-  const { t, tcb } = bench({ maxPacket: 65_535 });
-  expect(mostText(t, tcb, 0, 1460)).toBe(Math.floor(65_495 / 1460) * 1460);
-  tcb.flags |= F_TS;
-  expect(mostText(t, tcb, 0, 1448)).toBe(Math.floor(65_483 / 1448) * 1448);
+  const plain = bench({ maxPacket: 65_535 });
+  expect(most(plain, 1460)).toBe(Math.floor(65_495 / 1460) * 1460);
+  plain.tcb.flags |= F_TS;
+  expect(most(plain, 1448)).toBe(Math.floor(65_483 / 1448) * 1448);
   const exact = bench({ maxPacket: 40 + 12 + 3 * 1448 });
   exact.tcb.flags |= F_TS;
-  expect(mostText(exact.t, exact.tcb, 0, 1448)).toBe(3 * 1448);
+  expect(most(exact, 1448)).toBe(3 * 1448);
   const six = bench({ v6: true, maxPacket: 40 + 20 + 2 * 1440 - 1 });
-  expect(mostText(six.t, six.tcb, 0, 1440)).toBe(1440);
+  expect(most(six, 1440)).toBe(1440);
   const none = bench({ maxPacket: 1500 });
-  expect(mostText(none.t, none.tcb, 0, 1460)).toBe(1460);
+  expect(most(none, 1460)).toBe(1460);
+});
+
+test.each([false, true])('nor larger with SACK blocks, whatever the segment size (IPv6 %s)', (v6) => {
+  const { t, tcb } = bench({ v6, maxPacket: 65_517 });
+  tcb.flags |= F_TS;
+  const wrong: number[] = [];
+  for (tcb.sndMss = 1200; tcb.sndMss < 9200; tcb.sndMss++) {
+    for (const sack of [12, 20, 28]) {
+      const most = mostText(t, tcb, 0, tcb.sndMss - sack);
+      if (most + (v6 ? 60 : 40) + 12 + sack > 65_517) wrong.push(tcb.sndMss);
+    }
+  }
+  expect(wrong).toEqual([]);
 });
 
 test('with CWR set under accurate ECN segments go one by one: devices would clear it in all but the first', () => {
-  const { t, tcb } = bench({ maxPacket: 65_535 });
+  const b = bench({ maxPacket: 65_535 });
+  const { tcb } = b;
   const whole = Math.floor(65_495 / 1460) * 1460;
   tcb.ceRcvd |= 2;
-  expect(mostText(t, tcb, 0, 1460)).toBe(whole);
+  expect(most(b, 1460)).toBe(whole);
   tcb.flags2 |= F2_ACCECN;
-  expect(mostText(t, tcb, 0, 1460)).toBe(1460);
+  expect(most(b, 1460)).toBe(1460);
   tcb.ceRcvd &= ~2;
-  expect(mostText(t, tcb, 0, 1460)).toBe(whole);
+  expect(most(b, 1460)).toBe(whole);
 });
 
 test('the path is never believed to be wider than the link [MUST-16]', () => {
