@@ -34,6 +34,33 @@ describe('RACK [RFC 2018 §5] [RFC 6675 §5.1]', () => {
     QUICK,
   );
 
+  for (const [named, what] of [
+    [4001, 'names the text alone'],
+    [4002, 'names the FIN, too'],
+  ] as const) {
+    conform(
+      `text that a FIN goes along with is SACKed, and the block ${what} [RFC 6675 §3]`,
+      async (s) => {
+        await open(s);
+        await s.run`
+          +0 < . seq 1 ack 1 win 0
+          send 4000
+          close
+          +.1 < . seq 1 ack 1 win 60000
+          +0 > . seq 1 len 1000
+          +0 > . seq 1001 len 1000
+          +0 > . seq 2001 len 1000
+          +0 > FP. seq 3001 len 1000
+          +.1 < . seq 1 ack 1 <sack 1001:${named}>
+          +0 > . seq 1 len 1000
+          +.1 < . seq 1 ack 4002
+          expect FIN_WAIT_2
+        `;
+      },
+      QUICK,
+    );
+  }
+
   conform(
     'fewer: a quarter of min_RTT later, by the reordering timer [RFC 8985 §6.2-c] [RFC 8985 §6.2-b]',
     async (s) => {

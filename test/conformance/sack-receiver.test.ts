@@ -45,6 +45,21 @@ describe('SACK blocks', () => {
     `;
   });
 
+  conform('a FIN that is held behind a hole is part of its block [RFC 2018 §3]', async (s) => {
+    await bring(s, 'ESTABLISHED', 'passive', SACK);
+    await s.run`
+      +0 < . seq 101 ack 1 len 100
+      +0 > . seq 1 ack 1 <sack 101:201>
+      +0 < FP. seq 301 ack 1 len 100
+      +0 > . seq 1 ack 1 <sack 301:402 101:201>
+      +0 < . seq 201 ack 1 len 100
+      +0 > . seq 1 ack 1 <sack 101:402>
+      +0 < . seq 1 ack 1 len 100
+      +0 > . seq 1 ack 402 <>
+      expect CLOSE_WAIT
+    `;
+  });
+
   conform('three blocks beside Timestamps, four alone [RFC 2018 §3]', async (s) => {
     await bring(s, 'ESTABLISHED', 'passive', TS);
     for (const seq of [101, 301, 501, 701]) await s.run(`+0 < . seq ${seq} ack 1 len 100 <ts 2 0>\n+0 > . ack 1`);

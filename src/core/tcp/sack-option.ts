@@ -5,7 +5,7 @@
 import { MAX_SACK_BLOCKS, writeSack } from '../../wire/tcp-options.ts';
 import { add, geq, gt } from '../seq.ts';
 import type { Tcp } from './context.ts';
-import { F_SACK, F_TS } from './row.ts';
+import { F_RCV_FIN, F_SACK, F_TS } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
 /** What fits beside Timestamps (RFC 2018 §3). */
@@ -74,6 +74,7 @@ export function sackBlocks(t: Tcp, tcb: Tcb, edges: Int32Array, first: number, l
       right = add(right, t.records.len(rec));
       rec = t.records.next(rec);
     }
+    if (tcb.flags & F_RCV_FIN && right === tcb.rcvFin) right = add(right, 1); // a FIN is held as text is
     const rank = rankOf(tcb, left, right);
     if (rank < 4) {
       recent[2 * rank] = left;

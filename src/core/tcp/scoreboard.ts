@@ -111,8 +111,9 @@ export function applyBlock(t: Tcp, tcb: Tcb, left: number, right: number): numbe
       if (!mayCut || !split(t, tcb, rec, diff(left, r.seq(rec)))) return marked;
       continue;
     }
+    // Of what goes with a FIN the text alone may be named: the FIN becomes a record of its own then.
     const covered = diff(right, r.seq(rec));
-    if (covered < r.space(rec) && (covered >= r.len(rec) || !mayCut || !split(t, tcb, rec, covered))) continue;
+    if (covered < r.space(rec) && (!mayCut || !split(t, tcb, rec, covered))) continue;
     marked += mark(t, tcb, rec);
     if (prev >= 0 && r.flags(prev) & R_SACKED) {
       absorbNext(t, tcb, prev);

@@ -1,6 +1,6 @@
 // What is read of an ACK before anybody judges it (RFC 2018 §5, RFC 2883, RFC 7323): ten segments of 1000 from 1000 on.
 import { expect, test } from 'vitest';
-import { R_LOST, R_SACKED } from '../../../../src/core/tcp/records.ts';
+import { R_FIN, R_LOST, R_SACKED } from '../../../../src/core/tcp/records.ts';
 import { markLost, noteSent } from '../../../../src/core/tcp/retransmission.ts';
 import { F_SACK, F_TS, F2_DSACK_SEEN } from '../../../../src/core/tcp/row.ts';
 import { acknowledge, applyBlock, beginNews, forgetReneged, takeSack } from '../../../../src/core/tcp/scoreboard.ts';
@@ -129,12 +129,14 @@ test('an ACK into the middle of a record takes its front, and what it was marked
   expect([sacked.tcb.sackedOut, sacked.t.news.delivered]).toEqual([600, 0]);
 });
 
-test('a FIN is marked with the last octet, not without it', () => {
+test('a FIN is marked when a block names it; the text before it may be named alone', () => {
   const b = flight();
   noteSent(b.t, b.tcb, 11_000, 500, true, -1, 0);
   b.tcb.sndNxt = 11_501;
-  expect(applyBlock(b.t, b.tcb, 11_000, 11_500)).toBe(0);
-  expect(applyBlock(b.t, b.tcb, 11_000, 11_501)).toBe(501);
+  expect(applyBlock(b.t, b.tcb, 11_000, 11_500)).toBe(500);
+  expect(b.t.records.flags(b.tcb.rtxTail) & (R_FIN | R_SACKED)).toBe(R_FIN);
+  expect(applyBlock(b.t, b.tcb, 11_000, 11_501)).toBe(1);
+  expect(b.tcb.sackedOut).toBe(501);
 });
 
 test('a peer that threw away what it had SACKed: no mark counts any more [RFC 2018 §8]', () => {
