@@ -29,6 +29,31 @@ function transfer(
 
 const sender = ({ pair }: Outcome) => pair.hosts[0];
 
+test.each(['bbr', 'newreno'])(
+  'a claim is believed while small segments get through, %s [RFC 5927 §7.2]',
+  (congestion) => {
+    const pair = new Pair({ ...CASE, tcp: [{ noDelay: true, congestion }, {}] });
+    pair.warm();
+    const [a, b] = pair.hosts;
+    b.listen(80);
+    pair.wire.impair({ delay: 10_000 });
+    const row = a.connect(pair.addresses[1], 80);
+    pair.clock.advance(S);
+    const send = (n: number) => a.turn(() => a.core.callSend(row, new Uint8Array(n), 0, n, a.now));
+    send(20_000);
+    pair.clock.advance(S);
+    pair.wire.impair({ delay: 10_000, mtu: 1300, tellsMtu: true }, a.link);
+    const before = a.tcb(row).sndUna;
+    send(1448);
+    for (let n = 0; n < 30; n++) {
+      pair.clock.advance(5000);
+      send(100);
+    }
+    expect(a.tcb(row).sndUna - before).toBeGreaterThan(1448);
+    expect([pathMtu(a.t, a.tcb(row)), a.core.counters.timeouts]).toEqual([1300, 0]);
+  },
+);
+
 describe.each([false, true])('IPv6 %s', (v6) => {
   const least = v6 ? 1280 : 576;
 

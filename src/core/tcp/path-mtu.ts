@@ -7,6 +7,7 @@ import { markDirty, type Tcp } from './context.ts';
 import { SYNCHRONIZED } from './figure5.ts';
 import { isV4, optionsOnText, pathMtu, routeBytes, setSendMss } from './mss.ts';
 import { PATH_LIFE } from './path-cache.ts';
+import { R_RESENT } from './records.ts';
 import { markAllLost } from './retransmission.ts';
 import { F2_BLACK_HOLE, F2_MTU_PROBE } from './row.ts';
 import { RADDR, type Tcb } from './tcb.ts';
@@ -57,12 +58,22 @@ export function packetTooBig(t: Tcp, tcb: Tcb, seq: number, mtu: number): void {
   if ((tcb.state & SYNCHRONIZED) === 0 || size >= pathMtu(t, tcb)) return;
   t.counters.packetsTooBig++;
   // RFC 5927 §7.2: segments of this size have got through. Only if this one makes no progress the claim is believed.
-  if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss) {
+  if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss && !isSaidAgain(t, tcb, seq)) {
     tcb.mtuClaim = size;
     tcb.mtuClaimSeq = seq;
     return;
   }
+  tcb.mtuClaim = 0;
   believe(t, tcb, size);
+}
+
+/**
+ * The first segment outstanding was sent again and drew the same claim: no progress. No timeout need come of it, which ever other
+ * text that gets through puts off (RFC 6298 (5.3), RFC 8985 §6.3).
+ */
+function isSaidAgain(t: Tcp, tcb: Tcb, seq: number): boolean {
+  if (tcb.mtuClaim === 0 || tcb.mtuClaimSeq !== seq || tcb.rtxHead < 0) return false;
+  return t.records.seq(tcb.rtxHead) === seq && (t.records.flags(tcb.rtxHead) & R_RESENT) !== 0;
 }
 
 /** A router named the size. */

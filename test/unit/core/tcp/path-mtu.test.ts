@@ -6,6 +6,7 @@ import { passMilestones } from '../../../../src/core/tcp/milestones.ts';
 import { pathMtu, setSendMss } from '../../../../src/core/tcp/mss.ts';
 import { PATH_LIFE, PathCache } from '../../../../src/core/tcp/path-cache.ts';
 import { timeoutMeansMtu } from '../../../../src/core/tcp/path-mtu.ts';
+import { markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
 import { F2_BLACK_HOLE } from '../../../../src/core/tcp/row.ts';
 import { RADDR } from '../../../../src/core/tcp/tcb.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
@@ -62,6 +63,23 @@ test('when segments of this size have got through, a claim waits for a timeout [
   expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1500, 1300]);
   timeoutMeansMtu(b.t, b.tcb);
   expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1300, 0]);
+});
+
+test('or for the same claim about the same segment, sent again [RFC 5927 §7.2]', () => {
+  const b = sending();
+  const { t, tcb } = b;
+  tcb.bytesOut = 1e6;
+  say(b, 1300);
+  say(b, 1300); // it was not sent again: a word repeated
+  expect([pathMtu(t, tcb), tcb.mtuClaim]).toEqual([1500, 1300]);
+  markLost(t, tcb, tcb.rtxHead);
+  noteResent(t, tcb, tcb.rtxHead);
+  say(b, 1300, ISS + 1 + 1460); // another one
+  expect([pathMtu(t, tcb), tcb.mtuClaim]).toEqual([1500, 1300]);
+  say(b, 1300);
+  expect(pathMtu(t, tcb)).toBe(1500);
+  say(b, 1300);
+  expect([pathMtu(t, tcb), tcb.mtuClaim, tcb.sndMss]).toEqual([1300, 0, 1260]);
 });
 
 test('progress disproves the claim [RFC 5927 §7.2]', () => {
