@@ -17,6 +17,7 @@ import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
 import { waitNoMore } from './tcp/output.ts';
+import { hopChanged } from './tcp/path-mtu.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { STATE, type Tcb } from './tcp/tcb.ts';
 import { giveUp } from './tcp/timeouts.ts';
@@ -91,6 +92,7 @@ export class FromBelow implements IpUp {
     if (other >= 0) {
       this.t.ip.release(tcb.hop);
       tcb.hop = other;
+      hopChanged(this.t, tcb);
       markDirty(this.t, tcb);
       return;
     }

@@ -108,18 +108,32 @@ export function timeoutMeansMtu(t: Tcp, tcb: Tcb): void {
   lookFor(tcb); // nobody said how much passes: the search begins as soon as text does
 }
 
-/**
- * The path carries less than we thought. What is in flight and larger was dropped for its size, not for congestion: it is sent
- * again, cut anew, beginning with one segment (RFC 1191 §6.4) and growing back to the window there was.
- */
+/** The path carries less than we thought. */
 function shrink(t: Tcp, tcb: Tcb, mtu: number): void {
   setPathMtu(t, tcb, mtu);
   tcb.flags2 &= ~F2_MTU_PROBE;
+  sendSmaller(t, tcb);
+}
+
+/**
+ * What is in flight and larger was dropped for its size, not for congestion: it is sent again, cut anew, beginning with one segment
+ * (RFC 1191 §6.4) and growing back to the window there was.
+ */
+function sendSmaller(t: Tcp, tcb: Tcb): void {
   if (tcb.rtxHead < 0) return;
   markAllLost(t, tcb);
   if (tcb.cwnd > tcb.ssthresh) tcb.ssthresh = tcb.cwnd;
   tcb.cwnd = tcb.sndMss;
   markDirty(t, tcb);
+}
+
+/** The connection has another next hop, perhaps on another link, which may carry more or less than the one before. */
+export function hopChanged(t: Tcp, tcb: Tcb): void {
+  if ((tcb.state & SYNCHRONIZED) === 0) return; // the end of the handshake sees to it
+  const before = tcb.sndMss;
+  tcb.flags2 &= ~F2_MTU_PROBE;
+  setSendMss(t, tcb);
+  if (tcb.sndMss < before) sendSmaller(t, tcb);
 }
 
 /** Segments are cut by this from now on; cwnd stays as it is in bytes (RFC 8899 §3). */

@@ -1,0 +1,46 @@
+// Another gateway takes over, on a link of its own (RFC 1122 §3.3.1.4): segments have the size that this one carries.
+import { expect, test } from 'vitest';
+import { FromBelow } from '../../../src/core/from-below.ts';
+import { SYN_SENT } from '../../../src/core/tcp/figure5.ts';
+import { setSendMss } from '../../../src/core/tcp/mss.ts';
+import type { Udp } from '../../../src/core/udp/udp.ts';
+import { type Bench, bench } from './tcp/bench.ts';
+
+/** Hop 0 by a link of `mtus[0]`, hop 1 by one of `mtus[1]`; three segments are in flight by hop 0. */
+function sending(...mtus: readonly [number, number]): Bench & { lose(): void } {
+  const b = bench();
+  const { t, tcb } = b;
+  Object.assign(t.ip, { mtuOf: (hop: number) => mtus[hop], wayAround: () => 1 });
+  tcb.peerMss = 8960;
+  setSendMss(t, tcb);
+  b.send(3 * tcb.sndMss);
+  b.take();
+  const below = new FromBelow();
+  below.attach(t, { hopFailed() {}, hopReady() {} } as unknown as Udp);
+  return { ...b, lose: () => below.hopFailed(0, 1) };
+}
+
+test('a smaller one: what is in flight is cut anew and sent again, beginning with one segment', () => {
+  const { tcb, lose } = sending(9000, 1500);
+  lose();
+  expect([tcb.hop, tcb.sndMss, tcb.lostOut, tcb.cwnd]).toEqual([1, 1460, 3 * 8960, 1460]);
+});
+
+test('a larger one, or the same: what follows is as large as it allows, nothing is taken for lost', () => {
+  for (const [from, to] of [
+    [1500, 9000],
+    [1500, 1500],
+  ] as const) {
+    const { tcb, lose } = sending(from, to);
+    const { cwnd } = tcb;
+    lose();
+    expect([tcb.hop, tcb.sndMss, tcb.lostOut, tcb.cwnd]).toEqual([1, to - 40, 0, cwnd]);
+  }
+});
+
+test('an opening learns its size at the end of the handshake', () => {
+  const { tcb, lose } = sending(9000, 1500);
+  tcb.state = SYN_SENT;
+  lose();
+  expect([tcb.hop, tcb.sndMss]).toEqual([1, 8960]);
+});
