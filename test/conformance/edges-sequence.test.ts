@@ -130,10 +130,10 @@ describe("what it says of loss, while a hole in the peer's text keeps our window
   conform('they say that the peer lives [T288] [MUST-26]', async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`
-      keepalive 10000 1000 2
-      +6 < ${bare}
+      keepalive 100000 1000 2
+      +60 < ${bare}
       +0 > . seq 1 ack 1
-      silence 9.9s
+      silence 99.9s
       +.1 > . seq 0 ack 1 len 0
     `;
   });

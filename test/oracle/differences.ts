@@ -109,7 +109,6 @@ export const differences: readonly Difference[] = [
     why: 'the kernel accepts SEQ at the edge, RCV.NXT+RCV.WND',
     scripts: [
       'is heard while the text before it is on its way [T288] [UNTAGGED-12]',
-      'they say that the peer lives [T288] [MUST-26]',
       'LEN=0, WND>0: RCV.NXT =< SEQ < RCV.NXT+RCV.WND [T006]',
     ],
   },
