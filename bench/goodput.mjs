@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { path, say, which } from '../scripts/prepare.mjs';
 import { enterNamespace } from './lab.mjs';
 import { meta } from './meta.mjs';
+import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -144,8 +145,6 @@ async function measure({ forwarder, receiver, senders }, { rtt, loss, seed }) {
     return { seed, rtt, loss, queue, who, mbit, share, path: paths[n], info: infos[n] };
   });
 }
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 function table(rows, file) {
   const cell = (rtt, loss, who) => {

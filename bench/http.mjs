@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, say, which } from '../scripts/prepare.mjs';
 import { meta } from './meta.mjs';
+import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -38,7 +39,6 @@ const number = (text, pattern) => {
   const [, digits, prefix = ''] = pattern.exec(text) ?? [];
   return Number(digits) * unit[prefix];
 };
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 /** One load: what wrk counted. */
 function measure(load, ip) {

@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } 
 import { parseArgs } from 'node:util';
 import { path, say } from '../scripts/prepare.mjs';
 import { meta } from './meta.mjs';
+import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -173,8 +174,6 @@ async function main() {
     one.filler.disconnect();
   }
 }
-
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 /** Nothing happens, and it should cost nothing. */
 async function quiet({ server, outer }, row) {

@@ -12,6 +12,7 @@ import { native } from '../dist/link/native.js';
 import { path, say } from '../scripts/prepare.mjs';
 import { binaries, buildPeers, enterNamespace, wire } from './lab.mjs';
 import { meta } from './meta.mjs';
+import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -25,7 +26,6 @@ const BASE = 9001;
 const IP = '10.77.0.2';
 const SECONDS = '1.2';
 const rows = [];
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 async function server(count, spin) {
   const argv = [

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { path, say } from '../scripts/prepare.mjs';
 import { binaries, buildPeers, enterNamespace, wire } from './lab.mjs';
+import { median } from './rows.mjs';
 
 const { values: ask, positionals } = parseArgs({
   allowPositionals: true,
@@ -54,7 +55,6 @@ enterNamespace();
 buildPeers();
 wire(ask.mode === 'gro' ? { MODE: 'off', GRO: 'on' } : { MODE: ask.mode });
 const inside = (side, ...argv) => ['netns', 'exec', `hp-${side}`, ...argv];
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** User and system seconds of a process so far. */
 function cpuOf(pid) {
@@ -106,6 +106,8 @@ say(`${load}, offloads ${ask.mode}, ${loads[load].value}`);
 for (const { name } of servers) {
   const values = valuesOf(name);
   const ratio = median(values.map((value, round) => value / base[round])).toFixed(2);
-  const cpu = median(rows.filter((row) => row.peer === name).map((row) => row.cpu));
-  say(`${name.padEnd(24)} ${median(values)} (${ratio}x) cpu ${cpu} s, rounds ${values.join(' ')}`);
+  const cpu = median(rows.filter((row) => row.peer === name).map((row) => row.cpu)).toFixed(2);
+  say(
+    `${name.padEnd(24)} ${Number(median(values).toPrecision(5))} (${ratio}x) cpu ${cpu} s, rounds ${values.join(' ')}`,
+  );
 }

@@ -3,6 +3,7 @@
 // into a measurement: then what the heap grew by is what was allocated. Prints JSON rows; started by run.mjs.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { median } from '../rows.mjs';
 import { receiver, sender } from './core.mjs';
 import { sink } from './harness.mjs';
 import { MSS } from './wire-pair.mjs';
@@ -41,10 +42,10 @@ for (const [label, [burst, run]] of Object.entries(cases)) {
     await breath();
     if (collections === 0) tries.push([0, 1].map((i) => (after[i] - before[i]) / (calls * burst)));
   }
-  const median = (i) => tries.map((t) => t[i]).sort((a, b) => a - b)[tries.length >> 1];
+  const middle = (i) => round(median(tries.map((t) => t[i])));
   const row = { group: 'bytes allocated per segment', label, segments: calls * burst, rounds: tries.length };
   if (tries.length === 0) rows.push({ ...row, skipped: 'the garbage collector ran in every round' });
-  else rows.push({ ...row, heapBytes: round(median(0)), externalBytes: round(median(1)) });
+  else rows.push({ ...row, heapBytes: middle(0), externalBytes: middle(1) });
 }
 console.log(JSON.stringify(rows));
 

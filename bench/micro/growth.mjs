@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { parseAddress, parseCidr } from '../../dist/wire/address-text.js';
 import { path, say } from '../../scripts/prepare.mjs';
 import { meta } from '../meta.mjs';
+import { median } from '../rows.mjs';
 import { World } from './wire-pair.mjs';
 
 const { values: ask } = parseArgs({
@@ -31,8 +32,6 @@ function spent(work) {
   const after = process.cpuUsage();
   return (after.user + after.system - user - system) * 1000;
 }
-
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 function fill(world, count) {
   const rows = new Int32Array(count);

@@ -1,11 +1,10 @@
 // benchmark.js with what it does not do by itself: a sink that the compiler cannot see through, a negative control (the
 // same loop without the work), alternating order over rounds, medians, and a check of the result before it is timed.
 import Benchmark from 'benchmark';
+import { median } from '../rows.mjs';
 
 /** Results go here, and it is printed at the end: work whose result nobody reads may be deleted. */
 export const sink = new Int32Array(16);
-
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 /** benchmark.js times from the first call on; until the compiler is done with a case that says little. */
 function warm(fn, quick) {

@@ -1,5 +1,5 @@
 // What benches print, from rows made by hand: medians, ratios within a round, verdicts, and a page that needs nothing else.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +73,18 @@ describe('cells', () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
     expect([0.12345, 45.678, 1234.5, 250_000, Number.NaN].map(short)).toEqual(['0.123', '45.7', '1,235', '250k', '-']);
   });
+});
+
+test('every bench has the same median: none takes the upper of two in the middle', () => {
+  const folder = new URL('../../../bench/', import.meta.url);
+  const files = ['', 'micro/'].flatMap((part) =>
+    readdirSync(new URL(part, folder))
+      .filter((file) => file.endsWith('.mjs'))
+      .map((file) => `${part}${file}`),
+  );
+  const text = (file: string) => readFileSync(new URL(file, folder), 'utf8');
+  expect(files.length).toBeGreaterThan(25);
+  expect(files.filter((file) => /\.length >> 1\]|(function|const) median\b/.test(text(file)))).toEqual(['rows.mjs']);
 });
 
 test('two files: better only where the ranges stand apart, in the sense of the unit', () => {
