@@ -1,10 +1,11 @@
-// One end of a connection under pressure: node bench/pressure-end.mjs '{"kind": …}'. Ours at the serve level or by its sockets,
-// or node:net; the same handlers for all. Takes lines on standard input (pressure on, pressure off, stop), and tells
+// One end of a connection under pressure: node bench/pressure-end.mjs '{"kind": …}'. Ours at the serve level (`ours`), by the sockets of
+// `stack.createServer` (`ours-sockets`) or by `usertcp/net` (`ours-net`), or node:net (`net`); the same handlers for all. Takes lines on standard input (pressure on, pressure off, stop), and tells
 // at the end in one line of JSON what came of it.
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createStack } from '../dist/index.js';
+import { connection, use } from '../dist/net.js';
 
 const ask = JSON.parse(process.argv[2]);
 const {
@@ -72,16 +73,18 @@ const handlers = {
   close(end, error) {
     ends.delete(end);
     total.closed++;
-    if (error) total.errors.push(error.code ?? String(error));
+    if (error) total.errors.push([error.code, error.message].filter(Boolean).join(': '));
     if (total.closed === count) finish();
   },
 };
 
-function write(end, size) {
+/** `own`: bytes that nobody else has, so that whoever keeps them is seen to keep them. */
+function write(end, size, own = false) {
   const from = end.out % BLOCK.length;
+  const bytes = DOUBLE.subarray(from, from + size);
   let room = false;
   try {
-    room = end.c.write(DOUBLE.subarray(from, from + size));
+    room = end.c.write(own ? Buffer.from(bytes) : bytes);
   } catch (error) {
     if (total.refused++ === 0) total.errors.push(`${error.code}: ${error.message}`);
     return false;
@@ -115,9 +118,12 @@ const calls = {
       await sleep(block);
     }
   },
-  /** Writes that nobody waits for: what `write` answers is not looked at. */
+  /** Writes that nobody waits for: what `write` answers is not looked at, only that it refuses. */
   flood() {
-    for (const end of ends) for (let left = ignore; left > 0; left -= 65536) write(end, 65536);
+    for (const end of ends) {
+      for (let left = ignore; left > 0 && !end.c.destroyed && total.refused === 0; left -= 65536)
+        write(end, 65536, true);
+    }
   },
   off() {
     pressed = false;
@@ -145,7 +151,7 @@ if (send?.every) {
 function finish() {
   clearInterval(watch);
   const { user, system } = process.cpuUsage(cpu);
-  const counters = stack && { ...stack.metrics().core, ...Object.values(stack.metrics().links)[0] };
+  const counters = stack && counted(stack.metrics());
   const told = { ...total, marks, samples, cpu: (user + system) / 1e6, rss: rss - rssBefore, counters };
   // A socket is closed when it has nothing to say any more; its FIN may still be on the way, and with us it would be lost.
   const gone = stack?.close({ timeout: 2000 }).catch(() => {});
@@ -155,9 +161,18 @@ function finish() {
   });
 }
 
+/** All that is not zero. */
+function counted({ core, udp, driver, net: carried, links }) {
+  const [link] = Object.values(links);
+  const moved = (counts) => Object.fromEntries(Object.entries(counts).filter(([, n]) => n !== 0));
+  return { core: moved(core), link: moved(link), udp: moved(udp), driver: moved(driver), net: moved(carried) };
+}
+
 /** The events of a socket, for the handlers above. */
 function attach(socket) {
   let end;
+  // At that level `net` has no name for it.
+  if (limits && kind === 'ours-net') connection(socket).set(limits);
   socket.on('data', (bytes) => handlers.data(end, bytes));
   socket.on('drain', () => handlers.drain(end));
   socket.on('end', () => handlers.end(end));
@@ -188,8 +203,9 @@ if (connect) {
   };
   await stack.serve(port, shared, limits);
 } else {
-  const createServer = stack ? stack.createServer.bind(stack) : net.createServer;
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, attach);
+  const createServer = { net: net.createServer, 'ours-net': stack && use(stack).createServer }[kind];
+  const options = { noDelay: true, allowHalfOpen: true };
+  const server = createServer ? createServer(options, attach) : stack.createServer({ ...options, ...limits }, attach);
   await new Promise((resolve) => server.listen({ port, ...(!stack && { host }), backlog: 1024 }, resolve));
 }
 

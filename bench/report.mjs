@@ -177,10 +177,18 @@ function pressure(rows) {
     const body = own.map(
       (r) => `<tr><td>${entities(r.peer)}</td>${keys.map((k) => `<td>${show(r[k])}</td>`).join('')}</tr>`,
     );
-    return `<h3>${entities(name)}</h3><div class="wide"><table>${head}${body.join('')}</table></div>`;
+    const counted = own.map((r) => [r.peer, counts(r.counters)]).filter(([, text]) => text !== '');
+    const notes = counted.map(([peer, text]) => note(`${peer}: ${text}`));
+    return `<h3>${entities(name)}</h3><div class="wide"><table>${head}${body.join('')}</table></div>${notes.join('')}`;
   });
   return `<h2>Under pressure</h2>${parts.join('')}`;
 }
+
+/** Counters in groups, { group: { name: n } }, in a line. */
+const counts = (groups = {}) =>
+  Object.entries(groups)
+    .flatMap(([group, own]) => Object.entries(own).map(([name, n]) => `${group}.${name} ${n}`))
+    .join(', ');
 
 /** Points of other benches: a plot for each mode and unit. */
 function others(cells, colour) {
