@@ -1,10 +1,11 @@
 // npm run bench:compare -- A B: two result files side by side. Ratios of medians, B to A; where the ranges over rounds
-// overlap there is no result, and that is what it says. A and B are files, or a part of the name of one in bench/results.
+// overlap there is no result, and that is what it says, and what is in one of them only. A and B are files, or a part of the
+// name of one in bench/results.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { path } from '../scripts/prepare.mjs';
-import { BASE, cellsOf, distinct, pointsOf, readRows, short } from './rows.mjs';
+import { BASE, cellsOf, comparable, distinct, groupBy, pointsOf, readRows, short } from './rows.mjs';
 
 function find(name) {
   if (existsSync(name)) return name;
@@ -23,38 +24,54 @@ export function verdict(a, b, better) {
   return b.mid > a.mid === (better === 'more') ? 'B is better' : 'B is worse';
 }
 
-/** What is compared of a cell: its values, or (`ratios`) those to node-net in the same round, which a slow hour spares. */
+const keyOf = (c) => `${c.mode}\n${c.peer}\n${c.test}`;
+const valueOf = (picked) => (picked ? `${short(picked.mid)}${range(picked)}` : '-');
+
+/** A line for a cell of A and of B, of which one may be missing. */
+function line(old, now, pick) {
+  const [a, b] = [old && pick(old), now && pick(now)];
+  if (!a && !b) return undefined;
+  const { peer, test, unit, better } = now ?? old;
+  const both = a && b;
+  const said = both ? verdict({ ...a, n: old.n }, { ...b, n: now.n }, better) : `only in ${a ? 'A' : 'B'}`;
+  const ratio = both ? (b.mid / a.mid).toFixed(2) : '-';
+  return `| ${peer} | ${test} | ${pick === value ? unit : 'x'} | ${valueOf(a)} | ${valueOf(b)} | ${ratio} | ${said} |`;
+}
+
+const value = (cell) => cell;
+const ratio = (cell) => (cell.peer === BASE ? undefined : cell.ratio);
+
+/** What is compared of a cell: its values, or those to node-net in the same round, which a slow hour spares. */
 function table(title, before, after, pick) {
-  const lines = [`| peer | test | unit | A | B | B/A | |`, '|---|---|---|---:|---:|---:|---|'];
-  const key = (c) => `${c.mode}\n${c.peer}\n${c.test}`;
-  const then = new Map(before.map((c) => [key(c), c]));
-  for (const now of after) {
-    const old = then.get(key(now));
-    const [a, b] = [old && pick(old), pick(now)];
-    if (!a || !b) continue;
-    const said = verdict({ ...a, n: old.n }, { ...b, n: now.n }, now.better);
-    const unit = pick(now) === now ? now.unit : 'x';
-    lines.push(
-      `| ${now.peer} | ${now.test} | ${unit} | ${short(a.mid)}${range(a)} | ${short(b.mid)}${range(b)} | ${(b.mid / a.mid).toFixed(2)} | ${said} |`,
-    );
-  }
-  return lines.length > 2 ? `### ${title}\n\n${lines.join('\n')}\n` : '';
+  const [then, now] = [before, after].map((cells) => new Map(cells.map((c) => [keyOf(c), c])));
+  const lines = distinct([...now.keys(), ...then.keys()])
+    .map((key) => line(then.get(key), now.get(key), pick))
+    .filter(Boolean);
+  const head = `| peer | test | unit | A | B | B/A | |\n|---|---|---|---:|---:|---:|---|`;
+  return lines.length > 0 ? `### ${title}\n\n${head}\n${lines.join('\n')}\n` : '';
+}
+
+/** Rows that have no points, by kind: what failed, and what nobody compares. */
+function leftOut(name, rows) {
+  const kind = (r) => r.m ?? (r.case === undefined ? 'of no kind' : `case ${r.case}`);
+  const failed = rows.filter((r) => r.err).length;
+  const left = rows.filter((r) => !r.err && (!r.peer || !Object.hasOwn(comparable, r.m)));
+  const kinds = [...groupBy(left, kind)].map(([what, own]) => `${own.length} ${what}`);
+  if (failed > 0) kinds.unshift(`${failed} that failed`);
+  return kinds.length > 0 ? `Rows of ${name} that are not compared: ${kinds.join(', ')}.\n` : '';
 }
 
 export function compare(rowsA, rowsB) {
-  const [before, after] = [cellsOf(pointsOf(rowsA)), cellsOf(pointsOf(rowsB))];
+  const [before, after] = [rowsA, rowsB].map((rows) => cellsOf(pointsOf(rows, comparable)));
   const out = [];
-  for (const mode of distinct(after.map((c) => c.mode))) {
+  for (const mode of distinct([...after, ...before].map((c) => c.mode))) {
     const here = (cells) => cells.filter((c) => c.mode === mode);
-    const tables = [
-      table(`${mode}: values`, here(before), here(after), (c) => c),
-      table(`${mode}: ratios to ${BASE} within a round`, here(before), here(after), (c) =>
-        c.peer === BASE ? undefined : c.ratio,
-      ),
-    ].filter(Boolean);
-    out.push(...tables);
+    const of = mode === '' ? '' : `${mode}: `;
+    out.push(table(`${of}values`, here(before), here(after), value));
+    out.push(table(`${of}ratios to ${BASE} within a round`, here(before), here(after), ratio));
   }
-  return out.join('\n') || 'nothing is in both files\n';
+  out.push(leftOut('A', rowsA), leftOut('B', rowsB));
+  return out.filter(Boolean).join('\n') || 'nothing is in either file\n';
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,10 @@
-// Raw rows as points: { mode, peer, test, unit, better, value, round }. Tables, comparisons and the report work on points.
+// Raw rows as points: { mode, peer, test, unit, better, value, round, file }. Tables, comparisons and the report work on points.
 import { readFileSync } from 'node:fs';
 
 export const BASE = 'node-net';
+
+/** Which file a row is from: not part of it, so whoever writes it down again does not write that. */
+export const FILE = Symbol('file');
 
 /** Rows of files. A line that is no row is an error: a file cut short must not pass. */
 export function readRows(...files) {
@@ -9,11 +12,13 @@ export function readRows(...files) {
     readFileSync(file, 'utf8')
       .split('\n')
       .filter(Boolean)
-      .map((line) => named(JSON.parse(line))),
+      .map((line) => ({ ...named(JSON.parse(line)), [FILE]: file })),
   );
 }
 
-/** Rows of benches that do not name a kind: million.mjs and micro/growth.mjs have cases, goodput.mjs a path and who sends, http.mjs a side. */
+/**
+ * Rows of benches that do not name a kind: million.mjs and micro/growth.mjs have cases, goodput.mjs a path and who sends,
+ * http.mjs a side, shards.mjs how many. */
 function named(row) {
   if (row.m !== undefined) return row;
   if (row.case === 'few' || row.case === 'many') {
@@ -26,6 +31,10 @@ function named(row) {
   if (row.side !== undefined && row.load !== undefined) {
     const { side, round, load: t, value, errors: err } = row;
     return { m: 'http', mode: 'on', peer: side === 'net' ? BASE : 'ours-net', round, t, value, ...(err && { err }) };
+  }
+  if (row.shards !== undefined && row.load !== undefined) {
+    const { shards, round, load: t, rate, per } = row;
+    return { m: 'shards', peer: `shards ${shards}`, round, t, rate, per };
   }
   if (row.who !== undefined && row.share !== undefined) {
     return {
@@ -63,6 +72,27 @@ const kinds = {
   ],
 };
 
+/** Kinds that have a place of their own on the page, or none: only comparisons take them for points. */
+export const comparable = {
+  ...kinds,
+  pressure: (r) => [
+    [': before', more('Gbit/s'), r.gbps_before],
+    [': during', more('Gbit/s'), r.gbps_during],
+    [': after', more('Gbit/s'), r.gbps_after],
+    [': first byte after', less('ms'), r.first_byte_ms],
+    [': cpu', less('s/GB'), r.cpu_s_per_gb],
+    [': RSS', less('MB'), r.rss_mb],
+  ],
+  growth: (r) =>
+    Object.entries(r)
+      .filter(([key]) => !['m', 'n', 'round'].includes(key))
+      .map(([key, value]) => [`@${r.n} ${key}`, /cps|per.?sec/i.test(key) ? more('1/s') : less(''), value]),
+  shards: (r) => [
+    ['', more(r.t.startsWith('cps') ? '1/s' : r.t.startsWith('sink') ? 'Gbit/s' : 'M/s'), r.rate],
+    [', cpu', less(r.t.startsWith('cps') ? 'µs' : 's/GB'), r.per],
+  ],
+};
+
 /** The client's time of warming up is in the server's CPU time too. */
 function bulk(r) {
   const share = r.secs / (r.secs + (r.warm ?? 0.5));
@@ -92,16 +122,18 @@ function trip(r) {
 /** The test of a row: its name without what is measured. */
 const nameOf = (row) => row.t ?? row.m;
 
-export function pointsOf(rows) {
+/** `known`: which kinds of rows have points. */
+export function pointsOf(rows, known = kinds) {
   const points = [];
   for (const row of rows) {
-    if (row.err || row.t === 'warm' || !row.peer || !Object.hasOwn(kinds, row.m)) continue;
-    for (const [suffix, how, value] of kinds[row.m](row)) {
+    if (row.err || row.t === 'warm' || !row.peer || !Object.hasOwn(known, row.m)) continue;
+    for (const [suffix, how, value] of known[row.m](row)) {
       if (typeof value !== 'number' || !Number.isFinite(value)) continue;
       points.push({
         mode: row.mode ?? '',
         peer: row.peer,
         round: row.round ?? 0,
+        file: row[FILE],
         test: nameOf(row) + suffix,
         ...how,
         value,
@@ -120,8 +152,8 @@ export function median(values) {
 const distinct = (list) => [...new Set(list)];
 
 /**
- * One cell per mode, peer and test: { n, mid, low, high, ratio, ratioLow, ratioHigh }. The ratio is to `node-net` in the same round, and
- * the median over rounds; undefined where no round has both.
+ * One cell per mode, peer and test: { n, mid, low, high, ratio, ratioLow, ratioHigh }. The ratio is to `node-net` in the same round of the
+ * same file, and the median over rounds; undefined where no round has both.
  */
 export function cellsOf(points) {
   const groups = groupBy(points, keyOf);
@@ -129,9 +161,9 @@ export function cellsOf(points) {
   for (const [key, group] of groups) {
     const { mode, peer, test, unit, better } = group[0];
     const base = groups.get(key.replace(`\n${peer}\n`, `\n${BASE}\n`)) ?? [];
-    const rounds = new Map(base.map((p) => [p.round, p.value]));
+    const rounds = new Map(base.map((p) => [roundOf(p), p.value]));
     const values = group.map((p) => p.value);
-    const ratios = group.filter((p) => rounds.get(p.round)).map((p) => p.value / rounds.get(p.round));
+    const ratios = group.filter((p) => rounds.get(roundOf(p))).map((p) => p.value / rounds.get(roundOf(p)));
     cells.push({
       mode,
       peer,
@@ -147,6 +179,8 @@ export function cellsOf(points) {
 }
 
 const keyOf = (p) => `${p.mode}\n${p.peer}\n${p.test}`;
+/** Every file counts its rounds from 0. */
+const roundOf = (p) => `${p.round}\n${p.file ?? ''}`;
 
 /** Map.groupBy, which Node 20 lacks. */
 function groupBy(list, key) {

@@ -97,7 +97,53 @@ test('two files: better only where the ranges stand apart, in the sense of the u
   expect(verdict(low, { ...high, low: 3 }, 'more')).toBe('no result: ranges overlap');
   expect(verdict({ ...low, n: 1 }, high, 'more')).toBe('no result: one round');
   expect(compare(rows, rows)).toContain('| ours | sink | Gbit/s | 40 [40..90] | 40 [40..90] | 1.00 | no result');
-  expect(compare(rows, [])).toBe('nothing is in both files\n');
+});
+
+describe('a comparison leaves nothing out without a word', () => {
+  test('what is in one file only', () => {
+    expect(compare(rows, [])).toContain('| ours | sink | Gbit/s | 40 [40..90] | - | - | only in A |');
+    expect(compare([], rows)).toContain('| ours | sink | x | - | 3 [2..4] | - | only in B |');
+    expect(compare([], [])).toBe('nothing is in either file\n');
+  });
+
+  test('rows of pressure, growth and shards are points here, and nowhere else', () => {
+    const pressure = { m: 'pressure', t: 'paused', peer: 'ours', gbps_before: 10, cpu_s_per_gb: 0.2 };
+    const shards = { m: 'shards', peer: 'shards 2', round: 0, t: 'sink spin 0', rate: 40, per: 0.25 };
+    const growth = { m: 'growth', peer: 'ours', n: 1000, cps: 20_000, p50us: 12 };
+    const text: string = compare([pressure, shards, growth], [{ ...pressure, gbps_before: 20 }, shards, growth]);
+    expect(text).toContain('| ours | paused: before | Gbit/s | 10 | 20 | 2.00 | no result: one round |');
+    expect(text).toContain('| ours | paused: cpu | s/GB | 0.2 | 0.2 | 1.00 |');
+    expect(text).toContain('| shards 2 | sink spin 0, cpu | s/GB | 0.25 | 0.25 |');
+    expect(text).toContain('| ours | growth@1000 cps | 1/s | 20,000 | 20,000 |');
+    expect(text).not.toContain('not compared');
+    expect(pointsOf([pressure, shards, growth])).toEqual([]);
+  });
+
+  test('kinds that nobody compares, and rows that failed', () => {
+    const failed = { m: 'sink', t: 'sink', mode: 'on', peer: 'ours', err: 'timed out' };
+    const other = { m: 'something-new', peer: 'ours', value: 7 };
+    expect(compare([failed, other, { case: 'quiet', cpu: 0 }, { what: 1 }], [])).toBe(
+      'Rows of A that are not compared: 1 that failed, 1 something-new, 1 case quiet, 1 of no kind.\n',
+    );
+  });
+});
+
+test('rounds of several files are several rounds: no ratio is taken across files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rows-'));
+  const file = (name: string, list: object[]) => {
+    writeFileSync(join(folder, name), list.map((row) => JSON.stringify(row)).join('\n'));
+    return join(folder, name);
+  };
+  const slow = file('slow.jsonl', [sink('node-net', 0, 10), sink('ours', 0, 20)]);
+  const quick = file('quick.jsonl', [sink('node-net', 0, 40), sink('ours', 0, 80)]);
+  const alone = file('alone.jsonl', [sink('ours', 0, 1000)]);
+  const all = readRows(slow, quick, alone);
+  const cell = cellsOf(pointsOf(all)).find(
+    (c: { peer: string; test: string }) => c.peer === 'ours' && c.test === 'sink',
+  );
+  expect(cell).toMatchObject({ n: 3, high: 1000, ratio: { mid: 2, low: 2, high: 2 } });
+  // What a row is read with is not written with it.
+  expect(JSON.parse(JSON.stringify(all[0]))).toEqual(sink('node-net', 0, 10));
 });
 
 test('the page stands alone and has a plot for each thing measured', () => {
