@@ -25,7 +25,7 @@ export function verdict(a, b, better) {
 }
 
 const keyOf = (c) => `${c.mode}\n${c.peer}\n${c.test}`;
-const valueOf = (picked) => (picked ? `${short(picked.mid)}${range(picked)}` : '-');
+const shown = (picked) => (picked ? `${short(picked.mid)}${range(picked)}` : '-');
 
 /** A line for a cell of A and of B, of which one may be missing. */
 function line(old, now, pick) {
@@ -35,7 +35,7 @@ function line(old, now, pick) {
   const both = a && b;
   const said = both ? verdict({ ...a, n: old.n }, { ...b, n: now.n }, better) : `only in ${a ? 'A' : 'B'}`;
   const ratio = both ? (b.mid / a.mid).toFixed(2) : '-';
-  return `| ${peer} | ${test} | ${pick === value ? unit : 'x'} | ${valueOf(a)} | ${valueOf(b)} | ${ratio} | ${said} |`;
+  return `| ${peer} | ${test} | ${pick === value ? unit : 'x'} | ${shown(a)} | ${shown(b)} | ${ratio} | ${said} |`;
 }
 
 const value = (cell) => cell;

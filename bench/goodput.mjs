@@ -4,15 +4,16 @@
 // Rows and a table go to bench/results/; --page puts the table into docs/throughput.md. See bench/README.md.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { path, say, which } from '../scripts/prepare.mjs';
 import { enterNamespace } from './lab.mjs';
 import { meta } from './meta.mjs';
+import { beside, resultFile } from './result-file.mjs';
 import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
@@ -33,7 +34,7 @@ const [MTU, FRAME, TEXT] = [1500, 1514, 1448];
 const PAGE = path('docs/throughput.md');
 const SECTION = '## Beside the kernel';
 
-enterNamespace();
+await enterNamespace();
 
 /** Which of the kernel's controllers this machine has. */
 const known = readFileSync('/proc/sys/net/ipv4/tcp_available_congestion_control', 'utf8').trim().split(' ');
@@ -183,10 +184,8 @@ if (!existsSync(path('dist/index.js')) || !which('gcc')) {
   process.exit(1);
 }
 const programs = await start();
-mkdirSync(path('bench/results'), { recursive: true });
-const file = `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}.jsonl`;
-const out = path('bench/results', file);
-writeFileSync(out.replace('.jsonl', '.meta.json'), `${JSON.stringify({ ...meta(), ask }, null, 1)}\n`);
+const out = resultFile(ask.name);
+writeFileSync(beside(out, '.meta.json'), `${JSON.stringify({ ...meta(), ask }, null, 1)}\n`);
 const rows = [];
 for (let seed = 1; seed <= Number(ask.rounds); seed++)
   for (const loss of numbers(ask.losses))
@@ -196,8 +195,8 @@ for (let seed = 1; seed <= Number(ask.rounds); seed++)
       for (const row of found) appendFileSync(out, `${JSON.stringify(row)}\n`);
       say(`${seed}: ${loss} %, ${rtt} ms: ${found.map((r) => `${r.who} ${(100 * r.share).toFixed(0)}`).join(', ')}`);
     }
-const text = table(rows, file);
-writeFileSync(out.replace('.jsonl', '.md'), text);
+const text = table(rows, basename(out));
+writeFileSync(beside(out, '.md'), text);
 console.log(text);
 if (ask.page) writePage(text);
 process.removeAllListeners('exit');

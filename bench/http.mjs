@@ -3,10 +3,12 @@
 // answers), TLS handshakes per second (16 at a time, no resumption). Load by wrk. Rows go to bench/results/.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, say, which } from '../scripts/prepare.mjs';
+import { enterNamespace } from './lab.mjs';
 import { meta } from './meta.mjs';
+import { beside, resultFile } from './result-file.mjs';
 import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
@@ -27,12 +29,7 @@ if (!which('wrk')) {
   say('wrk is missing: apt-get install wrk');
   process.exit(1);
 }
-if (!process.env.USERTCP_BENCH_INSIDE) {
-  const how = process.getuid() === 0 ? '-m' : '-Urnm';
-  const argv = [how, 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$0" "$@"', ...process.argv];
-  const env = { ...process.env, USERTCP_BENCH_INSIDE: '1' };
-  process.exit(spawnSync('unshare', argv, { stdio: 'inherit', env }).status ?? 1);
-}
+await enterNamespace();
 
 const unit = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 const number = (text, pattern) => {
@@ -51,10 +48,8 @@ function measure(load, ip) {
 }
 
 spawnSync(path('bench/peers/ns.sh'), ['up'], { stdio: 'inherit', env: { ...process.env, MODE: 'on' } });
-mkdirSync(path('bench/results'), { recursive: true });
-const file = path('bench/results', `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}.jsonl`);
-writeFileSync(file, '');
-writeFileSync(file.replace('.jsonl', '.meta.json'), `${JSON.stringify({ ...meta(), ...ask }, null, 1)}\n`);
+const file = resultFile(ask.name);
+writeFileSync(beside(file, '.meta.json'), `${JSON.stringify({ ...meta(), ...ask }, null, 1)}\n`);
 const rows = [];
 for (let round = 0; round < Number(ask.rounds); round++) {
   for (const [side, ip] of Object.entries(sides)) {

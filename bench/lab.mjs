@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startGroup } from '../scripts/group.mjs';
 import { path, run, say, which } from '../scripts/prepare.mjs';
 
 export const binaries = process.env.PEERS_BIN ?? join(tmpdir(), 'peers-bin');
@@ -20,12 +21,14 @@ export function cannot() {
   return r.status === 0 ? undefined : 'neither root nor unprivileged user namespaces may make a veth pair here';
 }
 
-/** Starts this program again inside, once, and ends with its code. */
-export function enterNamespace() {
+/** Starts this program again inside, once, and ends with its code. A signal that ends this one ends all that was started inside. */
+export async function enterNamespace() {
   if (process.env.USERTCP_BENCH_INSIDE) return;
   const argv = [how(), 'sh', '-c', shell, process.execPath, ...process.argv.slice(1)];
-  const r = spawnSync('unshare', argv, { stdio: 'inherit', env: { ...process.env, USERTCP_BENCH_INSIDE: '1' } });
-  process.exit(r.status ?? 1);
+  const env = { ...process.env, USERTCP_BENCH_INSIDE: '1' };
+  const inside = startGroup('unshare', argv, { stdio: ['inherit', 'inherit', 'inherit'], env, grace: 3000 });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => inside.stop(signal));
+  process.exit(await inside.ended);
 }
 
 export function buildPeers() {

@@ -8,6 +8,7 @@ const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
 export function meta() {
   return {
     date: new Date().toISOString(),
+    argv: process.argv.slice(2),
     commit: git('rev-parse', '--short=12', 'HEAD'),
     changed: (git('status', '--porcelain') ?? '') !== '',
     kernel: release(),

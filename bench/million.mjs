@@ -2,10 +2,11 @@
 // Opens that many connections to one process and leaves them idle; what it costs, and whether anybody else notices.
 // Two namespaces and a veth, made by `unshare`, gone with the processes. See bench/README.md.
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, say } from '../scripts/prepare.mjs';
 import { meta } from './meta.mjs';
+import { beside, resultFile } from './result-file.mjs';
 import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
@@ -119,7 +120,6 @@ async function main() {
   const large = await site(0, wanted + 4096);
   const small = await site(1, base + 4096);
   const { server, filler } = large;
-  const file = path('bench/results', `${meta().date.slice(0, 16).replaceAll(':', '')}-${ask.name}`);
   const rows = [];
   const row = (r) => {
     rows.push(r);
@@ -168,7 +168,7 @@ async function main() {
   }
   const ratio = (key) => round(median(many.map((r, n) => r[key] / few[n][key])));
   row({ case: 'ratio', connections: wanted, cps: ratio('cps'), p50: ratio('p50us'), p99: ratio('p99us') });
-  if (!ask.dry) keep(file, rows);
+  if (!ask.dry) keep(rows);
   for (const one of [small, large]) {
     one.server.send('close');
     one.filler.disconnect();
@@ -220,11 +220,11 @@ function brief(r) {
   };
 }
 
-function keep(file, rows) {
-  mkdirSync(path('bench/results'), { recursive: true });
-  for (const r of rows) appendFileSync(`${file}.jsonl`, `${JSON.stringify(r)}\n`);
-  writeFileSync(`${file}.meta.json`, `${JSON.stringify({ ...meta(), asked: ask }, null, 2)}\n`);
-  say(`${file}.jsonl`);
+function keep(rows) {
+  const file = resultFile(ask.name);
+  for (const r of rows) appendFileSync(file, `${JSON.stringify(r)}\n`);
+  writeFileSync(beside(file, '.meta.json'), `${JSON.stringify({ ...meta(), asked: ask }, null, 2)}\n`);
+  say(file);
 }
 
 function sysctl(name, value) {

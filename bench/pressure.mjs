@@ -29,7 +29,7 @@ if (ask.table !== undefined) {
 const pairs = wanted();
 const MB = 1e6;
 
-enterNamespace();
+await enterNamespace();
 wire({ MODE: 'on' });
 
 /** What was asked for; says what could be where that is nothing. */

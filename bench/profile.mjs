@@ -30,7 +30,7 @@ const loads = {
 };
 if (!loads[load]) throw new Error(`--load is one of ${Object.keys(loads).join(', ')}`);
 
-enterNamespace();
+await enterNamespace();
 
 const folder = mkdtempSync(join(tmpdir(), 'usertcp-prof-'));
 const inside = (name, ...argv) => ['netns', 'exec', name, ...argv];

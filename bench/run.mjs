@@ -2,14 +2,16 @@
 //                  [--idle 1000,10000] [--name x] [--out folder]
 // Builds the peers, lays one veth between two namespaces, and runs them side by side, each round in one go, so that a
 // ratio is taken within a round. Rows, tables, report and what they ran on go to bench/results/; see bench/README.md.
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePackages, path, run, say } from '../scripts/prepare.mjs';
 import { binaries, buildPeers, enterNamespace, peersDir, wire } from './lab.mjs';
 import { meta } from './meta.mjs';
 import { page } from './report.mjs';
+import { beside, resultFile } from './result-file.mjs';
 import { readRows } from './rows.mjs';
+import { planOf } from './run-plan.mjs';
 import { complaints } from './smoke.mjs';
 import { tables } from './table.mjs';
 
@@ -27,23 +29,6 @@ const { values: ask } = parseArgs({
     smoke: { type: 'boolean', default: false },
   },
 });
-
-const usual = ['kernel-c', 'node-net', 'ours', 'ours-net'];
-const env = (SECS, LAT, ROUNDTRIPS) => ({ SECS, LAT, ROUNDTRIPS });
-/** What is measured when nothing else was asked for; `peers` undefined: all that can be built. */
-const plans = {
-  quick: { rounds: '1', modes: 'on', peers: usual, idle: '', env: env('0.8', '5000,20000', '4000') },
-  smoke: { rounds: '1', modes: 'on,off', peers: usual.slice(1), idle: '', env: env('0.25', '2000', '200') },
-  full: { rounds: '5', modes: 'on,off,gro,apart', idle: '1000,10000', env: env('2', '5000,20000', '6000') },
-  usual: { rounds: '3', modes: 'on,off,gro', peers: usual, idle: '10000', env: env('1.2', '5000,20000', '6000') },
-};
-const plan = plans[['quick', 'smoke', 'full'].find((name) => ask[name]) ?? 'usual'];
-const rounds = ask.rounds ?? plan.rounds;
-/** A round of idle connections takes long, and its figure hardly moves: one, unless somebody asks for more. */
-const idleRounds = ask.rounds ?? '1';
-// `--idle` alone measures nothing else, and `--modes` alone no idle connections.
-const modes = (ask.modes ?? (ask.idle ? '' : plan.modes)).split(',').filter(Boolean);
-const idle = ask.idle ?? (ask.modes ? '' : plan.idle);
 
 /** A row of run.py: argv, address, first port, offload modes, environment. */
 const row = (script, env) => [
@@ -77,6 +62,19 @@ const catalogue = {
   'lwip-deb': [join(binaries, 'lwsrv-deb'), 'liblwip-dev is not installed'],
   'lwip-node-deb': [join(binaries, 'lw.node'), 'liblwip-dev is not installed'],
 };
+const plan = asked();
+const { rounds, modes, idle, wanted } = plan;
+
+/** Nothing is made before it is known that this can be measured. */
+function asked() {
+  try {
+    return planOf(ask, Object.keys(catalogue));
+  } catch (error) {
+    say(error.message);
+    process.exit(2);
+  }
+}
+
 // Which offload modes a peer can run in; the others run in all. Super-frames, sent or merged by GRO, need a peer that
 // takes them: the plain packet sockets below read one MTU frame at a time and would stall.
 const only = {
@@ -92,11 +90,11 @@ const more = {
   apart: { inner: 'off', env: { APART: '1' } },
 };
 
+/** Those of the wanted that are there. */
 function choose() {
-  const wanted = [...(ask.peers?.split(',') ?? plan.peers ?? Object.keys(catalogue)), ...(ask.more?.split(',') ?? [])];
   return wanted.filter((name) => {
-    const [file, why] = catalogue[name] ?? ['', 'no such peer'];
-    if (file !== '' && existsSync(file)) return true;
+    const [file, why] = catalogue[name];
+    if (existsSync(file)) return true;
     say(`skipped ${name}: ${why}`);
     return false;
   });
@@ -111,7 +109,7 @@ function measure(mode, names, file) {
   say(`${mode}: ${fits.join(' ')}`);
   const code = run(
     'python3',
-    [join(peersDir, 'run.py'), inner, mode === 'idle' ? idleRounds : rounds, part, fits.join(',')],
+    [join(peersDir, 'run.py'), inner, mode === 'idle' ? plan.idleRounds : rounds, part, fits.join(',')],
     { env },
   );
   for (const r of existsSync(part) ? readRows(part) : []) {
@@ -122,26 +120,24 @@ function measure(mode, names, file) {
 }
 
 if (process.getuid?.() === 0) ensurePackages(ask.smoke ? 'bench-smoke' : 'bench');
-enterNamespace();
+await enterNamespace();
 buildPeers();
 const names = choose();
-mkdirSync(ask.out, { recursive: true });
-const file = join(ask.out, `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}.jsonl`);
-const beside = (ending) => file.replace('.jsonl', ending);
 wire();
-writeFileSync(file, '');
+const file = resultFile(ask.name, { folder: ask.out });
 const facts = { ...meta(), rounds: Number(rounds), modes, idle, names, ...plan.env };
-writeFileSync(beside('.meta.json'), `${JSON.stringify(facts, null, 1)}\n`);
+writeFileSync(beside(file, '.meta.json'), `${JSON.stringify(facts, null, 1)}\n`);
 let code = 0;
 for (const mode of idle ? [...modes, 'idle'] : modes) code = measure(mode, names, file) || code;
 const rows = readRows(file);
 const table = tables(rows);
 process.stdout.write(table);
-writeFileSync(beside('.md'), table);
-writeFileSync(beside('.html'), page(rows, [facts]));
-say(`rows, table, report and facts: ${beside('.{jsonl,md,html,meta.json}')}`);
+writeFileSync(beside(file, '.md'), table);
+writeFileSync(beside(file, '.html'), page(rows, [facts]));
+say(`rows, table, report and facts: ${beside(file, '.{jsonl,md,html,meta.json}')}`);
 if (ask.smoke) {
-  const wrong = complaints(rows, { names, modes, idle });
+  const skipped = wanted.filter((name) => !names.includes(name));
+  const wrong = complaints(rows, { names, modes, idle, skipped });
   for (const line of wrong) say(line);
   code ||= wrong.length > 0 ? 1 : 0;
 }

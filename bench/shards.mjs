@@ -12,6 +12,7 @@ import { native } from '../dist/link/native.js';
 import { path, say } from '../scripts/prepare.mjs';
 import { binaries, buildPeers, enterNamespace, wire } from './lab.mjs';
 import { meta } from './meta.mjs';
+import { beside, resultFile } from './result-file.mjs';
 import { median } from './rows.mjs';
 
 const { values: ask } = parseArgs({
@@ -86,7 +87,7 @@ async function round(n, count, spin, where = '') {
 }
 
 /** One shard beside the third sockets of so many others. */
-async function beside(n, count) {
+async function among(n, count) {
   const { filterProgram } = native();
   const addresses = Int32Array.of(0, 0, 0xffff, 0x0a4d0002);
   const program = filterProgram({ addresses, steering: { key0: 1, key1: 2, first: 49152, last: 65535 } }, 'aside');
@@ -111,11 +112,11 @@ async function simulated(count) {
   return rates;
 }
 
-enterNamespace();
+await enterNamespace();
 buildPeers();
 wire({ MODE: 'on', GRO: 'on' });
 spawnSync('ip', ['netns', 'exec', 'hp-a', 'ping', '-c', '1', '-W', '1', '10.77.0.3']);
-for (let n = 0; n < Number(ask.rounds) && ask.asides; n++) for (const count of [0, 15, 63]) await beside(n, count);
+for (let n = 0; n < Number(ask.rounds) && ask.asides; n++) for (const count of [0, 15, 63]) await among(n, count);
 for (let n = 0; n < Number(ask.rounds) && !ask.asides; n++) {
   for (const count of [1, 2]) {
     const rates = await simulated(count);
@@ -129,9 +130,10 @@ for (let n = 0; n < Number(ask.rounds) && !ask.asides; n++) {
   }
   if (!ask.core) for (const spin of [0, 20]) for (const count of [0, 1, 2]) await round(n, count, spin);
 }
-const file = path('bench/results', `${new Date().toISOString().slice(0, 16).replace(/:/g, '')}-${ask.name}`);
-writeFileSync(`${file}.jsonl`, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
-writeFileSync(`${file}.meta.json`, `${JSON.stringify({ ...meta(), rounds: Number(ask.rounds) }, null, 1)}\n`);
+const file = resultFile(ask.name);
+writeFileSync(file, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
+const facts = { ...meta(), rounds: Number(ask.rounds), seconds: Number(SECONDS) };
+writeFileSync(beside(file, '.meta.json'), `${JSON.stringify(facts, null, 1)}\n`);
 for (const load of new Set(rows.map((row) => row.load))) {
   for (const count of [0, 1, 2]) {
     const of = rows.filter((row) => row.load === load && row.shards === count);

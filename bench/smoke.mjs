@@ -21,8 +21,9 @@ const required = (mode) => {
   return mode === 'apart' ? ['cps', ...must.bulk] : [...must.trips, ...must.bulk];
 };
 
-export function complaints(rows, { names, modes, idle }) {
-  const wrong = [];
+/** `skipped`: peers that were asked for, or planned, and are not there. */
+export function complaints(rows, { names, modes, idle, skipped = [] }) {
+  const wrong = skipped.map((peer) => `${peer} was skipped`);
   for (const r of rows) {
     const what = `${r.peer} ${r.mode} ${r.t ?? r.m}`;
     if (r.err || r.client_err) wrong.push(`${what}: ${r.err || r.client_err}`);

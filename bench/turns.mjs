@@ -51,7 +51,7 @@ if (
   process.exit(2);
 }
 
-enterNamespace();
+await enterNamespace();
 buildPeers();
 wire(ask.mode === 'gro' ? { MODE: 'off', GRO: 'on' } : { MODE: ask.mode });
 const inside = (side, ...argv) => ['netns', 'exec', `hp-${side}`, ...argv];

@@ -1,11 +1,11 @@
 // The jobs behind scripts/ci.sh. Each adds to one tally; the last line is the sum.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cannot as cannotBench } from '../bench/lab.mjs';
 import { arm64 } from './arm64.mjs';
 import { build } from './build.mjs';
+import { startGroup } from './group.mjs';
 import { installLibraries } from './libraries.mjs';
 import { pack } from './pack.mjs';
 import { ensurePackages, path, prepare, root, run, say, which } from './prepare.mjs';
@@ -25,39 +25,27 @@ const ready = () => {
   return false;
 };
 
-/** Runs a script of ours with its output shown as it comes, and reads the sum it ends with. */
-function script(file, args, timeout) {
-  return new Promise((resolve) => {
-    // A group of its own, so that what it started ends with it.
-    const child = spawn(process.execPath, [path(file), ...args], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
-    });
-    const end = (signal) => {
-      try {
-        process.kill(-child.pid, signal);
-      } catch {}
-    };
-    const abandon = () => end('SIGKILL');
-    process.once('exit', abandon);
-    let text = '';
-    const late = setTimeout(() => {
-      say(`${file}: not finished after ${timeout / minutes} minutes`);
-      end('SIGTERM');
-      setTimeout(() => end('SIGKILL'), 5_000).unref();
-    }, timeout);
-    child.stdout.on('data', (chunk) => {
-      process.stdout.write(chunk);
-      text += chunk;
-    });
-    child.on('close', (code) => {
-      clearTimeout(late);
-      process.off('exit', abandon);
-      const sum = readTally(text) ?? { failed: 1 };
-      resolve(code !== 0 && !sum.failed ? { ...sum, failed: 1 } : sum);
-    });
+/** Runs a script of ours, and ends it and all it started when it is late: its exit code. `show`: gets what it prints. */
+function runScript(file, args, timeout, show) {
+  const stdio = ['ignore', show ? 'pipe' : 'inherit', 'inherit'];
+  const group = startGroup(process.execPath, [path(file), ...args], { cwd: root, stdio });
+  const late = setTimeout(() => {
+    say(`${file}: not finished after ${timeout / minutes} minutes`);
+    group.stop();
+  }, timeout);
+  group.child.stdout?.on('data', show);
+  return group.ended.finally(() => clearTimeout(late));
+}
+
+/** The same with its output shown as it comes; reads the sum it ends with. */
+async function script(file, args, timeout) {
+  let text = '';
+  const code = await runScript(file, args, timeout, (chunk) => {
+    process.stdout.write(chunk);
+    text += chunk;
   });
+  const sum = readTally(text) ?? { failed: 1 };
+  return code !== 0 && !sum.failed ? { ...sum, failed: 1 } : sum;
 }
 
 function lint() {
@@ -138,13 +126,13 @@ const jobs = {
     ready() &&
     tally.add('bench', run(process.execPath, [path('bench/run.mjs'), '--quick']) ? { failed: 1 } : { passed: 1 }),
   /** Seconds of every load: fails on a crash or a stall, never on a time. */
-  'bench-smoke': () => {
+  'bench-smoke': async () => {
     ensurePackages('bench-smoke');
     const why = cannotBench();
     if (why) return tally.add('bench smoke', { why });
     if (!ready()) return;
     const out = mkdtempSync(join(tmpdir(), 'usertcp-bench-'));
-    const code = run(process.execPath, [path('bench/run.mjs'), '--smoke', '--out', out], { timeout: 5 * minutes });
+    const code = await runScript('bench/run.mjs', ['--smoke', '--out', out], 5 * minutes);
     rmSync(out, { recursive: true, force: true });
     tally.add('bench smoke', code === 0 ? { passed: 1 } : { failed: 1 });
     countInstructions();

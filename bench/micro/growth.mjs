@@ -1,11 +1,12 @@
 // node bench/micro/growth.mjs [--steps 1,100,10000,1000000] [--name growth] [--dry]
 // What a segment and a connection cost beside 1, 100, 10,000 and a million others: two cores on links of memory, every
 // segment through the reference encoder and parser, both ends counted. Rows {case, connections, ns} in bench/results/.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseAddress, parseCidr } from '../../dist/wire/address-text.js';
-import { path, say } from '../../scripts/prepare.mjs';
+import { say } from '../../scripts/prepare.mjs';
 import { meta } from '../meta.mjs';
+import { beside, resultFile } from '../result-file.mjs';
 import { median } from '../rows.mjs';
 import { World } from './wire-pair.mjs';
 
@@ -110,9 +111,8 @@ for (const count of ask.steps.split(',').map(Number)) {
   row('core: life', count, median(each.map(([, l]) => l)));
 }
 if (!ask.dry) {
-  mkdirSync(path('bench/results'), { recursive: true });
-  const file = path('bench/results', `${meta().date.slice(0, 16).replaceAll(':', '')}-${ask.name}`);
-  for (const r of rows) appendFileSync(`${file}.jsonl`, `${JSON.stringify(r)}\n`);
-  writeFileSync(`${file}.meta.json`, `${JSON.stringify({ ...meta(), asked: ask }, null, 2)}\n`);
-  say(`${file}.jsonl`);
+  const file = resultFile(ask.name);
+  for (const r of rows) appendFileSync(file, `${JSON.stringify(r)}\n`);
+  writeFileSync(beside(file, '.meta.json'), `${JSON.stringify({ ...meta(), asked: ask }, null, 2)}\n`);
+  say(file);
 }

@@ -4,10 +4,11 @@
 // The same build counts the same on every run. Needs valgrind, cmake and g++. A table on stderr, rows in bench/results/: instructions
 // per segment, look-up or super-segment, of which inChecksum.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, run, say, which } from '../../scripts/prepare.mjs';
 import { meta } from '../meta.mjs';
+import { beside, resultFile } from '../result-file.mjs';
 
 const { values: ask } = parseArgs({
   options: {
@@ -76,11 +77,10 @@ for (const asked of ask.checksum.split(',')) {
 }
 if (!ask.dry) {
   const result = meta();
-  mkdirSync(path('bench/results'), { recursive: true });
-  const file = path('bench/results', `${result.date.slice(0, 16).replaceAll(':', '')}-${ask.name}`);
+  const file = resultFile(ask.name);
   const tool = (command, flag = '--version') => output(command, [flag]).stdout.split('\n')[0];
   const built = { valgrind: tool('valgrind'), compiler: tool('c++') };
-  writeFileSync(`${file}.jsonl`, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
-  writeFileSync(`${file}.meta.json`, `${JSON.stringify({ ...result, ...built, asked: ask }, null, 2)}\n`);
-  say(`${file}.jsonl`);
+  writeFileSync(file, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
+  writeFileSync(beside(file, '.meta.json'), `${JSON.stringify({ ...result, ...built, asked: ask }, null, 2)}\n`);
+  say(file);
 }

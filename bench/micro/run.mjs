@@ -3,10 +3,11 @@
 // Small costs, each beside its negative control. A table on stderr, JSON in bench/results/ (or FILE, or - for stdout).
 // Needs dist; what needs the addon is skipped without it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, say } from '../../scripts/prepare.mjs';
 import { meta } from '../meta.mjs';
+import { resultFile } from '../result-file.mjs';
 import { segments } from './core.mjs';
 import { crossing, flushing } from './crossing.mjs';
 import { checksums, demultiplexing, parsing } from './groups.mjs';
@@ -127,9 +128,7 @@ for (const name of ask.only?.split(',') ?? Object.keys(suites)) {
 const report = `${JSON.stringify({ ...meta(), sink: sink[0], results }, null, 1)}\n`;
 if (ask.out === '-') process.stdout.write(report);
 else {
-  const day = new Date().toISOString().slice(0, 16).replace(/:/g, '');
-  const file = ask.out ?? path('bench/results', `${day}-${ask.name}.json`);
-  if (!ask.out) mkdirSync(path('bench/results'), { recursive: true });
+  const file = ask.out ?? resultFile(ask.name, { ending: '.json' });
   writeFileSync(file, report);
   console.error(`\n${file}`);
 }

@@ -183,6 +183,7 @@ test('a smoke complains of loads that moved nothing, servers that ended, and row
   expect(complaints(good.slice(1), asked)).toEqual(['ours gro sink: no row']);
   const apart = good.map((row) => ({ ...row, mode: 'apart' }));
   expect(complaints(apart, { ...asked, modes: ['apart'] })).toEqual(['ours apart cps: no row']);
+  expect(complaints(good, { ...asked, skipped: ['kernel-c'] })).toEqual(['kernel-c was skipped']);
   expect(complaints([...good.slice(1), { ...good[0], total: 0 }], asked)[0]).toMatch(/^ours gro sink: stalled/);
   expect(
     complaints([...good, { m: 'exit', mode: 'gro', peer: 'ours', err: 'the server ended with 139' }], asked),
