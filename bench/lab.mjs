@@ -24,8 +24,12 @@ export function cannot() {
 /** Starts this program again inside, once, and ends with its code. A signal that ends this one ends all that was started inside. */
 export async function enterNamespace() {
   if (process.env.USERTCP_BENCH_INSIDE) return;
-  const argv = [how(), 'sh', '-c', shell, process.execPath, ...process.argv.slice(1)];
-  const env = { ...process.env, USERTCP_BENCH_INSIDE: '1' };
+  await unshared([how(), 'sh', '-c', shell, process.execPath, ...process.argv.slice(1)], { USERTCP_BENCH_INSIDE: '1' });
+}
+
+/** Goes on as `unshare` with these arguments. */
+export async function unshared(argv, more) {
+  const env = { ...process.env, ...more };
   const inside = startGroup('unshare', argv, { stdio: ['inherit', 'inherit', 'inherit'], env, grace: 3000 });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => inside.stop(signal));
   process.exit(await inside.ended);

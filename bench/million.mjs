@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { path, say } from '../scripts/prepare.mjs';
+import { unshared } from './lab.mjs';
 import { meta } from './meta.mjs';
 import { beside, resultFile } from './result-file.mjs';
 import { median } from './rows.mjs';
@@ -33,7 +34,7 @@ const NEEDED = wanted * 2500 + 2 ** 30;
 const JOIN = 'v=$0; until ip link set $v up 2>/dev/null; do sleep 0.05; done; ip link set lo up; exec "$@"';
 const stage = process.env.USERTCP_MILLION;
 
-function enterNamespace() {
+async function enterNamespace() {
   const available = Number(/MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))[1]) * 1024;
   if (available < NEEDED) {
     say(`${wanted} connections may need ${gib(NEEDED)}, and ${gib(available)} are free`);
@@ -41,8 +42,7 @@ function enterNamespace() {
   }
   const how = process.getuid?.() === 0 ? '-n' : '-Urn';
   const argv = [how, process.execPath, path('bench/million.mjs'), ...process.argv.slice(2)];
-  const r = spawnSync('unshare', argv, { stdio: 'inherit', env: { ...process.env, USERTCP_MILLION: '1' } });
-  process.exit(r.status ?? 1);
+  await unshared(argv, { USERTCP_MILLION: '1' });
 }
 
 function gib(bytes) {
@@ -239,5 +239,5 @@ function round(x) {
   return Math.round(x * 1000) / 1000;
 }
 
-if (stage === undefined) enterNamespace();
+if (stage === undefined) await enterNamespace();
 else await main();
