@@ -222,11 +222,8 @@ export class Router {
         return status;
       }
     }
-    const begin = (): number => {
-      const status = six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port);
-      if (status === 0) this.counts.kernelOpened++;
-      return status;
-    };
+    this.counts.kernelOpened++;
+    const begin = (): number => (six ? kernel.connect6(req, address, port) : kernel.connect(req, address, port));
     const race = Race.of(handle);
     if (!race?.running) {
       handOver(handle, kernel);
