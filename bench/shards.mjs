@@ -1,7 +1,7 @@
-// node bench/shards.mjs [--rounds 3] [--core] [--asides]: one stack and several with one address, the same load; docs/performance.md, "Cores".
+// node bench/shards.mjs [--rounds 3] [--core] [--whole] [--asides]: one stack and several with one address, the same load; docs/performance.md, "Cores".
 // Two cores only: the kernel's clients take a part of both, so read CPU seconds of the server beside rates, and for the
 // scaling of the stack itself the core on wires of memory, where no kernel and no client takes part.
-// --core: nothing but that. --asides: what the third sockets of 16 and 64 stacks cost the kernel for each frame.
+// --core: nothing but that. --whole: whole stacks with their clients on cables in memory, one and two at a time. --asides: what the third sockets of 16 and 64 stacks cost the kernel for each frame.
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ const { values: ask } = parseArgs({
     rounds: { type: 'string', default: '3' },
     asides: { type: 'boolean', default: false },
     core: { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
     name: { type: 'string', default: 'shards' },
   },
 });
@@ -99,18 +100,40 @@ async function among(n, count) {
   child.stdin.end('\n');
 }
 
-/** Millions of in-order segments per second of each of so many cores on wires of memory. */
-async function simulated(count) {
-  const workers = Array.from(
+/** So many workers that are ready, and how each load is done by all of them at once: what each says. */
+async function workers(count, script) {
+  const all = Array.from(
     { length: count },
-    (_, seed) => new Worker(new URL('shards-wire.mjs', import.meta.url), { workerData: { seed, ms: 2000 } }),
+    (_, seed) => new Worker(new URL(script, import.meta.url), { workerData: { seed, ms: 2000 } }),
   );
-  const next = () => Promise.all(workers.map((w) => new Promise((resolve) => w.once('message', resolve))));
+  const next = () => Promise.all(all.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
   await next();
-  const rates = next();
-  for (const worker of workers) worker.postMessage('go');
-  return rates;
+  return {
+    do: (load) => {
+      const said = next();
+      for (const worker of all) worker.postMessage(load);
+      return said;
+    },
+    end: () => Promise.all(all.map((worker) => worker.terminate())),
+  };
 }
+
+/** On wires of memory. */
+async function simulated(n, count, script, loads) {
+  const crew = await workers(count, script);
+  for (const [load, name] of loads) {
+    const rates = await crew.do(load);
+    rows.push({ round: n, shards: count, load: name, rate: rates.reduce((a, b) => a + b), accepted: rates });
+  }
+  await crew.end();
+}
+const CORE = [['go', 'core alone, M segments/s']];
+const WHOLE = [
+  ['connections', 'whole stacks, connections/s'],
+  ['roundTrips', 'whole stacks, round trips/s'],
+  ['whole', 'whole stacks, super-segments, B/s'],
+  ['inPieces', 'whole stacks, segments that are merged, B/s'],
+];
 
 await enterNamespace();
 buildPeers();
@@ -119,16 +142,10 @@ spawnSync('ip', ['netns', 'exec', 'hp-a', 'ping', '-c', '1', '-W', '1', '10.77.0
 for (let n = 0; n < Number(ask.rounds) && ask.asides; n++) for (const count of [0, 15, 63]) await among(n, count);
 for (let n = 0; n < Number(ask.rounds) && !ask.asides; n++) {
   for (const count of [1, 2]) {
-    const rates = await simulated(count);
-    rows.push({
-      round: n,
-      shards: count,
-      load: 'core alone, M segments/s',
-      rate: rates.reduce((a, b) => a + b),
-      accepted: rates,
-    });
+    if (!ask.whole) await simulated(n, count, 'shards-wire.mjs', CORE);
+    if (!ask.core) await simulated(n, count, 'shards-whole.mjs', WHOLE);
   }
-  if (!ask.core) for (const spin of [0, 20]) for (const count of [0, 1, 2]) await round(n, count, spin);
+  if (!ask.core && !ask.whole) for (const spin of [0, 20]) for (const count of [0, 1, 2]) await round(n, count, spin);
 }
 const file = resultFile(ask.name);
 writeFileSync(file, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
