@@ -132,6 +132,7 @@ export function hopChanged(t: Tcp, tcb: Tcb): void {
   if ((tcb.state & SYNCHRONIZED) === 0) return; // the end of the handshake sees to it
   const before = tcb.sndMss;
   tcb.flags2 &= ~F2_MTU_PROBE;
+  tcb.mtuClaim = 0; // of a router on the way before
   setSendMss(t, tcb);
   if (tcb.sndMss < before) sendSmaller(t, tcb);
 }

@@ -6,7 +6,7 @@ import { EV_RETRANSMIT, RESENT_FAST, RESENT_PROBE, RESENT_TIMEOUT } from '../eve
 import { add, diff, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
 import { rateLost, rateSent } from './delivery-rate.ts';
-import { R_APP_LIMITED, R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
+import { R_FIN, R_LOST, R_RESENT, R_SACKED } from './records.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_UNDO } from './row.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
@@ -46,16 +46,22 @@ export function noteSent(
 }
 
 /**
- * When records run short, what follows the youngest one becomes part of it: peers that take small segments and acknowledge none would
- * hold a record for each octet, and nobody else could send. It counts as sent when its first octet was, so that round trips are measured
- * too long and not too short. False = it cannot be joined.
+ * When records run short, octets that follow the youngest record become part of it, up to a segment: peers that take small segments and
+ * acknowledge none would hold a record for each, and nobody else could send. It counts as sent when its first octet was; one that is older
+ * than a round trip counts as sent now, and gives no sample of it. False = it cannot be joined.
  */
 function joinTail(t: Tcp, tcb: Tcb, seq: number, len: number, fin: boolean): boolean {
   const r = t.records;
   const tail = tcb.rtxTail;
-  if (tail < 0 || r.flags(tail) & ~R_APP_LIMITED || add(r.seq(tail), r.len(tail)) !== seq) return false;
-  r.setLen(tail, r.len(tail) + len);
+  if (tail < 0 || r.flags(tail) & (R_LOST | R_SACKED)) return false;
+  const whole = r.len(tail) + len;
+  if (whole > tcb.sndMss || add(r.seq(tail), r.len(tail)) !== seq) return false;
+  r.setLen(tail, whole);
   if (fin) r.setFlags(tail, r.flags(tail) | R_FIN);
+  if (diff(t.now | 0, r.sentAt(tail)) > tcb.srtt) {
+    r.setSentAt(tail, t.now | 0);
+    r.setFlags(tail, r.flags(tail) | R_RESENT);
+  }
   tcb.lastSentUs = t.now | 0;
   if (tcb.flags & F_RECOVERY) tcb.prrOut += len;
   return true;

@@ -85,6 +85,9 @@ function takeDuplicate(t: Tcp, tcb: Tcb, ack: number): boolean {
   return true;
 }
 
+/** Of the oldest records, so many may be cut when there are few: without that a loss is found by the timer alone. */
+const FEW_CUTS = 8;
+
 /** Records a connection may be cut into: half segments for all it has in flight. */
 function mostCuts(tcb: Tcb): number {
   return 64 + (2 * diff(tcb.sndNxt, tcb.sndUna)) / tcb.sndMss;
@@ -92,7 +95,7 @@ function mostCuts(tcb: Tcb): number {
 
 /**
  * Marks what a SACK block covers; returns the bytes newly marked. Blocks outside (SND.UNA, SND.NXT] are ignored. A peer that
- * names single octets must not make a record of each: beyond what half segments explain, and when records run short, what is
+ * names single octets must not make a record of each: beyond what half segments explain, and beyond a few when records run short, what is
  * covered in part is left unmarked. Records that become neighbours in a marked run are made one, so that there are about
  * twice as many records as holes.
  */
@@ -101,7 +104,7 @@ export function applyBlock(t: Tcp, tcb: Tcb, left: number, right: number): numbe
   const r = t.records;
   let marked = 0;
   let seen = 0;
-  const most = r.isShort ? 0 : mostCuts(tcb);
+  const most = r.isShort ? FEW_CUTS : mostCuts(tcb);
   let prev = -1;
   for (let rec = tcb.rtxHead; rec >= 0 && lt(r.seq(rec), right); prev = rec, rec = r.next(rec)) {
     const mayCut = seen++ < most;

@@ -315,7 +315,8 @@ describe('when records run short', () => {
     const box = tables(4 << 20, records);
     const { t, tcb } = box;
     tcb.flags = F_SACK;
-    expect(queueText(t, tcb, new Uint8Array(1000), 0, 1000)).toBe(1000);
+    tcb.srtt = 5000;
+    expect(queueText(t, tcb, new Uint8Array(4000), 0, 4000)).toBe(4000);
     seekNew(t.arena, tcb);
     send(box, 100, false);
     send(box, 100, false);
@@ -348,7 +349,6 @@ describe('when records run short', () => {
   test.each([
     ['lost', R_LOST],
     ['selectively acknowledged', R_SACKED],
-    ['sent again', R_RESENT],
   ])('but not to one that is %s', (_, flag) => {
     const box = short();
     const { t, tcb } = box;
@@ -359,5 +359,20 @@ describe('when records run short', () => {
       [100, 100, flag],
       [200, 50, 0],
     ]);
+  });
+
+  test('one older than a round trip counts as sent now, and gives no sample of it', () => {
+    const box = short();
+    const { t, tcb } = box;
+    t.now += 5000;
+    send(box, 50, false);
+    expect([t.records.sentAt(tcb.rtxTail), facts(box)[1]]).toEqual([t.now, [100, 150, R_RESENT]]);
+  });
+
+  test('a segment and no more: what is sent whole has a record of its own', () => {
+    const box = short();
+    send(box, box.tcb.sndMss - 100, false);
+    send(box, 1, false);
+    expect(facts(box).map(([, len]) => len)).toEqual([100, 1460, 1]);
   });
 });
