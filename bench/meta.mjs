@@ -10,7 +10,8 @@ export function meta() {
     date: new Date().toISOString(),
     argv: process.argv.slice(2),
     commit: git('rev-parse', '--short=12', 'HEAD'),
-    changed: (git('status', '--porcelain') ?? '') !== '',
+    // Rows that are being written are no change of what is measured.
+    changed: (git('status', '--porcelain', '--untracked-files=no') ?? '') !== '',
     kernel: release(),
     node: process.version,
     cpu: cpus()[0]?.model,

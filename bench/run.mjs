@@ -100,10 +100,12 @@ function choose() {
   });
 }
 
-function measure(mode, names, file) {
+/** Those that can run in a mode. */
+const fitting = (mode, names) => names.filter((n) => !(plain.includes(mode) ? only.on : only.off).includes(n));
+
+function measure(mode, fits, file) {
   const part = `${file}.part`;
   rmSync(part, { force: true });
-  const fits = names.filter((n) => !(plain.includes(mode) ? only.on : only.off).includes(n));
   const { inner = mode, env: extra = {} } = more[mode] ?? {};
   const env = { ...plan.env, GRO: 'off', ...extra, PEERS_BIN: binaries, EXTRA: JSON.stringify(ours), NS: idle };
   say(`${mode}: ${fits.join(' ')}`);
@@ -123,12 +125,18 @@ if (process.getuid?.() === 0) ensurePackages(ask.smoke ? 'bench-smoke' : 'bench'
 await enterNamespace();
 buildPeers();
 const names = choose();
+const work = (idle ? [...modes, 'idle'] : modes).map((mode) => [mode, fitting(mode, names)]);
+for (const [mode, fits] of work) {
+  if (fits.length > 0) continue;
+  say(`${mode}: none of ${wanted.join(', ')} is there and can run in it`);
+  process.exit(2);
+}
 wire();
 const file = resultFile(ask.name, { folder: ask.out });
 const facts = { ...meta(), rounds: Number(rounds), modes, idle, names, ...plan.env };
 writeFileSync(beside(file, '.meta.json'), `${JSON.stringify(facts, null, 1)}\n`);
 let code = 0;
-for (const mode of idle ? [...modes, 'idle'] : modes) code = measure(mode, names, file) || code;
+for (const [mode, fits] of work) code = measure(mode, fits, file) || code;
 const rows = readRows(file);
 const table = tables(rows);
 process.stdout.write(table);

@@ -1,8 +1,8 @@
 // A program in a process group of its own, so that what it started ends with it: also what that started in its turn.
 import { spawn } from 'node:child_process';
 
-/** The program, beside one who kills the group when the other end of a pipe is closed: by our end, however we end. */
-const WATCHED = '(read -r line <&3; kill -KILL 0) & exec 3<&-; exec "$0" "$@"';
+/** The program, beside one who kills the group when the other end of a pipe is closed: by our end, however we end. It outlives what the group is told. */
+const WATCHED = '(trap "" TERM INT HUP; read -r line <&3; kill -KILL 0) & exec 3<&-; exec "$0" "$@"';
 
 /**
  * Starts it. `ended`: its exit code, 1 where a signal ended it; by then nothing of the group lives. `stop(signal)` tells all of the group, and
