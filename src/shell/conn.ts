@@ -104,7 +104,7 @@ export class Conn extends RowHandle {
   }
 
   /** @internal */
-  has(flags: number): boolean {
+  override has(flags: number): boolean {
     return (this.#flags & flags) !== 0;
   }
 

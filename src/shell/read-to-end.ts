@@ -15,7 +15,12 @@ export async function* readToEnd(socket: Duplex): AsyncGenerator<Buffer, undefin
   }
 }
 
-/** Whether it has text, and a reader: who paused, or listens to 'readable'. As over a kernel, one that nobody ever read hears of a failure at once. */
-export function willBeRead(socket: Duplex): boolean {
-  return socket.readableLength > 0 && (socket.readableFlowing !== null || socket.listenerCount('readable') > 0);
+/** Whether it has text for its reader. Who got nothing with `tooLittle` bytes left asks for more than ever comes, and has read all he will. */
+export function hasText({ readableLength }: Duplex, tooLittle: number): boolean {
+  return readableLength > 0 && readableLength !== tooLittle;
+}
+
+/** The same, and a reader: who paused, or listens to 'readable'. As over a kernel, one that nobody ever read hears of a failure at once. */
+export function willBeRead(socket: Duplex, tooLittle: number): boolean {
+  return hasText(socket, tooLittle) && (socket.readableFlowing !== null || socket.listenerCount('readable') > 0);
 }

@@ -2,6 +2,7 @@
 import { type InspectOptions, inspect } from 'node:util';
 import { OK, REGION_ARENA } from '../core/events.ts';
 import type { TcpInfo } from '../core/tcp/info.ts';
+import { CONNECTING } from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import { octets } from './options/calls.ts';
@@ -94,6 +95,9 @@ export abstract class RowHandle {
   /** Written and not yet taken by the core. */
   abstract get pendingBytes(): number;
 
+  /** @internal */
+  abstract has(flags: number): boolean;
+
   /** Whether bytes may go to the core at once; throws after `end()`. */
   protected abstract mayOffer(): boolean;
 
@@ -116,10 +120,11 @@ export abstract class RowHandle {
     let taken = unread.refused(this, bytes.length);
     if (this.mayOffer()) {
       driver.touch();
-      taken = Math.max(0, core[call](this.row, bytes, 0, bytes.length, driver.now()));
+      taken = core[call](this.row, bytes, 0, bytes.length, driver.now());
     }
-    if (taken < bytes.length) unread.fellShort(this);
-    return taken;
+    // Before `open` the core was not asked, and `drain` follows only what write() left over.
+    if (!this.has(CONNECTING)) unread.offered(this, taken, bytes.length);
+    return Math.max(0, taken);
   }
 
   /** Resolves when the peer's TCP has acknowledged everything written so far; rejects when the connection ends before that. */

@@ -13,7 +13,8 @@ import { checkKnown, checkSignal } from './options/check.ts';
 import { checkSocketTcp } from './options/tcp.ts';
 import { LISTEN_NAMES, Listening } from './service.ts';
 import { place, shown } from './shown.ts';
-import { Socket, type SocketOptions, socketHandlers } from './socket.ts';
+import { Socket, type SocketOptions } from './socket.ts';
+import { socketHandlers } from './socket-handlers.ts';
 import type { SynHandler } from './syn-info.ts';
 
 /** Options of the sockets of a server. */

@@ -8,13 +8,13 @@ import type { Conn } from './conn.ts';
 import { type ConnectOptions, checkConnect, openTo, resolveHost } from './connect.ts';
 import type { Engine } from './engine.ts';
 import { StackError } from './errors.ts';
-import type { Handlers } from './handlers.ts';
 import { checkIdle, IdleTimer } from './idle-timer.ts';
 import { octets } from './options/calls.ts';
-import { willBeRead } from './read-to-end.ts';
+import { hasText, willBeRead } from './read-to-end.ts';
 import { place, shown } from './shown.ts';
 import { SocketBase } from './socket-base.ts';
 import type { SocketEvents } from './socket-events.ts';
+import { socketHandlers, tellingStates } from './socket-handlers.ts';
 import type { SocketOptions } from './socket-options.ts';
 
 export type { SocketEvents } from './socket-events.ts';
@@ -39,6 +39,10 @@ type Done = (error?: Error | null) => void;
   #broken: Error | undefined;
   /** The same, and the connection has no more to read than the stream. */
   #last: Error | undefined;
+  /** The stream has the peer's FIN. */
+  #peerEnded = false;
+  /** What `readableLength` was when read() last gave nothing. */
+  #tooLittle = -1;
   /** sendUrgent() left something over. */
   #urgentWaits = false;
 
@@ -156,7 +160,7 @@ type Done = (error?: Error | null) => void;
 
   /** Closes with RST. */
   resetAndDestroy(): this {
-    if (this.conn !== null && !this.connecting) this.conn.abort();
+    if (this.conn !== null && !this.connecting && this.#broken === undefined) this.conn.abort();
     return this.destroy();
   }
 
@@ -169,11 +173,18 @@ type Done = (error?: Error | null) => void;
   /** @internal What was received before a failure is read before the failure is told. */
   override read(size?: number): ReturnType<SocketBase['read']> {
     const chunk: unknown = super.read(size);
-    if (this.#last !== undefined && this.readableLength === 0) process.nextTick(() => this.#fail(this.#last!));
+    if (size !== 0) this.#tooLittle = chunk === null ? this.readableLength : -1;
+    if (this.#last !== undefined && !hasText(this, this.#tooLittle)) this.#failBehindEnd(this.#last);
     return chunk;
   }
 
-  #fail(error: Error): void {
+  /** The stream tells 'end' in a tick, and not when it has failed by then. */
+  #failBehindEnd(error: Error): void {
+    if (this.#peerEnded) super.read(0);
+    process.nextTick(() => this.#fail(error));
+  }
+
+  #fail(error?: Error): void {
     this.#resource.runInAsyncScope(this.destroy, this, error);
   }
 
@@ -296,6 +307,8 @@ type Done = (error?: Error | null) => void;
 
   /** @internal */
   peerEnded(): void {
+    this.#peerEnded = true;
+    this.#tooLittle = -1; // who asks for more gets the rest
     this.#resource.runInAsyncScope(() => {
       this.push(null);
       this.read(0);
@@ -311,34 +324,16 @@ type Done = (error?: Error | null) => void;
   /** @internal */
   lost(error: Error | null): void {
     if (this.destroyed) return;
-    if (error !== null && this.#written === null && willBeRead(this)) return void (this.#broken = this.#last = error);
-    // Closed in order, bytes may still wait to be read; then the stream ends by itself.
-    const readLater = this.readableLength > 0 && !this.readableEnded && this.writableFinished;
-    if (error !== null) this.#fail(error);
-    else if (!readLater) this.#resource.runInAsyncScope(this.destroy, this);
+    if (error === null) return this.#over();
+    this.#broken = error;
+    if (this.#written === null && willBeRead(this, this.#tooLittle)) this.#last = error;
+    else if (this.#peerEnded) this.#failBehindEnd(error);
+    else this.#fail(error);
+  }
+
+  /** Closed in order, bytes may still wait to be read; then the stream ends by itself. Without the peer's FIN it never would. */
+  #over(): void {
+    const readLater = this.#peerEnded && this.readableLength > 0 && !this.readableEnded && this.writableFinished;
+    if (!readLater) this.#fail(this.#broken);
   }
 }
-
-/** Shared by every socket; `conn.data` is the socket. */
-export const socketHandlers: Required<Omit<Handlers, 'syn' | 'state'>> = {
-  keeps: true,
-  open: (conn) => (conn.data as Socket).connected(),
-  data: (conn, chunk) => (conn.data as Socket).received(conn, chunk),
-  halfclose: (conn) => void (conn.data as Socket).told('halfclose'),
-  urgent: (conn, what) => void (conn.data as Socket).told('urgent', what),
-  outOfBand: (conn, octet) => {
-    if (!(conn.data as Socket).told('outOfBand', octet)) conn.keepOctet(octet);
-  },
-  softError: (conn, error) => void (conn.data as Socket).told('softError', error),
-  drain: (conn) => (conn.data as Socket).drained(),
-  end: (conn) => (conn.data as Socket).peerEnded(),
-  close: (conn, error) => (conn.data as Socket).lost(error),
-  broke: (conn, error) => (conn.data as Socket).broke(error),
-  shutdown: (conn) => void (conn.data as Socket).end(),
-};
-
-/** Those of a socket whose 'state' somebody listens to. */
-const tellingStates: Handlers = {
-  ...socketHandlers,
-  state: (conn, from, to) => void (conn.data as Socket).told('state', from, to),
-};

@@ -13,7 +13,7 @@ export class Unread {
   /** Bytes that those hold which failed, each as it failed. */
   readonly #bytes = new Map<Conn, number>();
   #sum = 0;
-  /** lend() and the like did not take all that they were given: the application waits for `drain`. */
+  /** Of these, lend() and the like did not take all that they were given last: the application waits for `drain`. */
   readonly #short = new WeakSet<object>();
 
   constructor(acks: Acks, most = MOST) {
@@ -49,8 +49,11 @@ export class Unread {
     return this.#ends.has(conn as Conn) ? bytes : 0;
   }
 
-  fellShort(conn: object): void {
-    this.#short.add(conn);
+  /** lend() and the like were given `bytes`: `drain` follows when not all of them were taken, but not an error (`taken` < 0). */
+  offered(conn: object, taken: number, bytes: number): void {
+    if (taken < 0 || bytes === 0) return;
+    if (taken < bytes) this.#short.add(conn);
+    else this.#short.delete(conn);
   }
 
   /** EV_DRAIN */

@@ -124,12 +124,56 @@ describe('serve', () => {
     expect(seen.slice(-2)).toEqual([1000, reset]);
   });
 
+  test('no drain follows what was lent before open: what is held is read', async () => {
+    let peer!: Conn;
+    const told: unknown[] = [];
+    const listening = a.serve(80, { open: (c) => void (peer = c) });
+    const dialed = b.dial(
+      { host: '10.0.0.1', port: 80 },
+      {
+        open: (c) => c.pause(),
+        data: (_c, chunk) => void told.push(chunk.length),
+        close: (_c, error) => void told.push(error),
+      },
+    );
+    expect(dialed.lend(Buffer.alloc(10))).toBe(0);
+    await w.run(100);
+    peer.write(Buffer.alloc(1000));
+    await w.run(100);
+    peer.abort();
+    await w.run(100);
+    expect(told).toEqual([]);
+    dialed.resume();
+    await w.run(10);
+    expect(told).toEqual([1000, reset]);
+    listening.close();
+  });
+
   test('the stack that closes takes it along', async () => {
     serve();
     await sendAndReset();
     await w.settle(b.close({ timeout: 10 }));
     expect(seen.at(-1)).toBe(null);
   });
+});
+
+test('who lent waits for a drain until one comes, or a later lend() was taken whole', () => {
+  const unread = new Unread({ over() {} } as unknown as Acks);
+  const conn = { heldBytes: 1, pendingBytes: 0, drained() {} } as unknown as Conn;
+  const waits = (taken: number, bytes: number): boolean => {
+    unread.offered(conn, taken, bytes);
+    return !unread.mayRead(conn, ECONNRESET, false);
+  };
+  expect([waits(-1, 10), waits(5, 10), waits(0, 0), waits(-1, 10), waits(10, 10)]).toEqual([
+    false,
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect(waits(0, 10)).toBe(true);
+  unread.drained(conn);
+  expect(waits(0, 0)).toBe(false);
 });
 
 test('there is an end to what is kept; what was evicted for its memory does not stay', () => {
