@@ -78,7 +78,7 @@ export class Conn extends RowHandle {
     this.engine.driver.touch();
   }
 
-  /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]; `close` waits until it is read, also after a reset. */
+  /** Stops delivery. What still arrives is held, the peer's window closes [MAY-8]; `close` waits until it is read, after a reset, too, but see `Handlers.close`. */
   pause(): void {
     this.#flags |= PAUSED;
   }

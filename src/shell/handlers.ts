@@ -20,8 +20,9 @@ export interface Handlers {
   /** The peer sent FIN and everything before it was delivered. Without this handler our side is closed, too. */
   end?(conn: Conn): void;
   /**
-   * The last call. null = closed in order, or aborted by ourselves. Text that is held for a paused reader comes first, whatever ended the
-   * connection, unless `drain` was still to come.
+   * The last call. null = closed in order, or aborted by ourselves. Text that is held for a paused reader comes first, also when the connection
+   * failed. It is dropped, and this comes at once, when `drain` was still to come, when the stack gave the connection up for its memory (ENOBUFS), and
+   * beyond 64 MB of such text in a stack (ADR 58).
    */
   close?(conn: Conn, error: Error | null): void;
   /** Urgent data lies ahead (0), its end moved (1), reading has reached it (2). RFC 9293 [MUST-32]. */

@@ -92,7 +92,7 @@ export interface StackOptions {
   spin?: number;
   /**
    * Whether V8 compiles before the first peer knocks: createStack plays traffic in memory first, for three seconds (or so many ms) at
-   * most. Costs 1.7 s of CPU time, on two cores less than a second; for servers whose first answers count. Default false.
+   * most. Costs 2 s of CPU time, on two cores less than a second; for servers whose first answers count. Default false.
    */
   warmUp?: boolean | number;
   /** Path of a pcapng file, also with a limit per packet, or a sink for its bytes. State changes are in its comments. */
