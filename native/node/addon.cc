@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "block_pool.h"
+#include "heap_top.h"
 #include "link_group.h"
 #include "link_wrap.h"
 #include "probes.h"
@@ -12,6 +13,7 @@ namespace usertcp {
 class Addon final : public Napi::Addon<Addon> {
  public:
   Addon(Napi::Env env, Napi::Object exports) {
+    keep_top_of_heap();
     exports.Set("PacketLink", LinkWrap::define(env, "PacketLink", LinkKind::kPacket));
     exports.Set("TapLink", LinkWrap::define(env, "TapLink", LinkKind::kTap));
     exports.Set("BlockPool", BlockPool::define(env));
