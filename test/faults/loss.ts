@@ -91,7 +91,7 @@ export const loss: readonly Fault[] = [
     name: 'packet-too-big-believed-at-once',
     ids: ['RFC 5927 §7.2'],
     file: 'src/core/tcp/path-mtu.ts',
-    from: 'if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss && !isSaidAgain(t, tcb, seq)) {',
+    from: 'if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss && !isSaidAgain(t, tcb, seq, size)) {',
     to: 'if (tcb.rexmits < 0) {',
     tests: PATH_MTU,
   },

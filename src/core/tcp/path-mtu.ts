@@ -58,7 +58,7 @@ export function packetTooBig(t: Tcp, tcb: Tcb, seq: number, mtu: number): void {
   if ((tcb.state & SYNCHRONIZED) === 0 || size >= pathMtu(t, tcb)) return;
   t.counters.packetsTooBig++;
   // RFC 5927 §7.2: segments of this size have got through. Only if this one makes no progress the claim is believed.
-  if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss && !isSaidAgain(t, tcb, seq)) {
+  if (tcb.rexmits === 0 && tcb.bytesOut > 2 * tcb.sndMss && !isSaidAgain(t, tcb, seq, size)) {
     tcb.mtuClaim = size;
     tcb.mtuClaimSeq = seq;
     return;
@@ -71,8 +71,8 @@ export function packetTooBig(t: Tcp, tcb: Tcb, seq: number, mtu: number): void {
  * The first segment outstanding was sent again and drew the same claim: no progress. No timeout need come of it, which ever other
  * text that gets through puts off (RFC 6298 (5.3), RFC 8985 §6.3).
  */
-function isSaidAgain(t: Tcp, tcb: Tcb, seq: number): boolean {
-  if (tcb.mtuClaim === 0 || tcb.mtuClaimSeq !== seq || tcb.rtxHead < 0) return false;
+function isSaidAgain(t: Tcp, tcb: Tcb, seq: number, size: number): boolean {
+  if (tcb.mtuClaim !== size || tcb.mtuClaimSeq !== seq || tcb.rtxHead < 0) return false;
   return t.records.seq(tcb.rtxHead) === seq && (t.records.flags(tcb.rtxHead) & R_RESENT) !== 0;
 }
 

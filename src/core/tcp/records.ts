@@ -8,7 +8,7 @@ export const RECORD_WORDS = 12;
 export const R_FIN = 1; /** the segment carries our (or holds the peer's) FIN */
 export const R_SACKED = 2; /** selectively acknowledged */
 export const R_LOST = 4; /** considered lost and not sent again since */
-export const R_RESENT = 8; /** was retransmitted: gives no RTT sample (Karn) */
+export const R_RESENT = 8; /** was retransmitted, or has octets of several times: gives no RTT sample (Karn) */
 export const R_APP_LIMITED = 32; /** sent while the application, not the window, was the limit */
 export const R_PUSH = 16; /** out of order: PSH was set */
 

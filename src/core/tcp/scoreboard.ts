@@ -85,7 +85,7 @@ function takeDuplicate(t: Tcp, tcb: Tcb, ack: number): boolean {
   return true;
 }
 
-/** Of the oldest records, so many may be cut when there are few: without that a loss is found by the timer alone. */
+/** While records run short so many of the oldest ones may be cut: with none, a loss is found by the timer alone. */
 const FEW_CUTS = 8;
 
 /** Records a connection may be cut into: half segments for all it has in flight. */

@@ -44,3 +44,10 @@ test('an opening learns its size at the end of the handshake', () => {
   lose();
   expect([tcb.hop, tcb.sndMss]).toEqual([1, 8960]);
 });
+
+test('what a router on the way before claimed is forgotten', () => {
+  const { tcb, lose } = sending(1500, 1500);
+  tcb.mtuClaim = 1300;
+  lose();
+  expect(tcb.mtuClaim).toBe(0);
+});

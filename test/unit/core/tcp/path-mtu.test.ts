@@ -76,7 +76,8 @@ test('or for the same claim about the same segment, sent again [RFC 5927 §7.2]'
   noteResent(t, tcb, tcb.rtxHead);
   say(b, 1300, ISS + 1 + 1460); // another one
   expect([pathMtu(t, tcb), tcb.mtuClaim]).toEqual([1500, 1300]);
-  say(b, 1300);
+  say(b, 1200);
+  say(b, 1300); // not the same
   expect(pathMtu(t, tcb)).toBe(1500);
   say(b, 1300);
   expect([pathMtu(t, tcb), tcb.mtuClaim, tcb.sndMss]).toEqual([1300, 0, 1260]);
