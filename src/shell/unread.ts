@@ -9,9 +9,8 @@ const MOST = 64 * 1024 * 1024;
 export class Unread {
   readonly #acks: Acks;
   readonly #most: number;
-  readonly #ends = new Map<Conn, Error | null>();
-  /** Bytes that those hold which failed, each as it failed. */
-  readonly #bytes = new Map<Conn, number>();
+  /** How each ended, null = in order; and what those that failed held then. */
+  readonly #ends = new Map<Conn, { readonly error: Error | null; readonly bytes: number }>();
   #sum = 0;
   /** Of these, lend() and the like did not take all that they were given last: the application waits for `drain`. */
   readonly #short = new WeakSet<object>();
@@ -32,16 +31,15 @@ export class Unread {
 
   /** What was not acknowledged after a failure never will be, whoever reads. */
   keep(conn: Conn, end: Error | null): void {
-    this.#ends.set(conn, end);
-    if (end === null) return;
-    this.#bytes.set(conn, conn.heldBytes);
-    this.#sum += conn.heldBytes;
-    this.#acks.over(conn, end);
+    const bytes = end === null ? 0 : conn.heldBytes;
+    this.#ends.set(conn, { error: end, bytes });
+    this.#sum += bytes;
+    if (end !== null) this.#acks.over(conn, end);
   }
 
   /** What is told when it has been read; null = it ended in order. */
   endOf(conn: Conn): Error | null {
-    return this.#ends.get(conn) ?? null;
+    return this.#ends.get(conn)?.error ?? null;
   }
 
   /** Bytes that are given to one that is only read are for nobody, and have all been taken: nobody waits for a `drain` that never comes. */
@@ -63,9 +61,8 @@ export class Unread {
   }
 
   forget(conn: Conn): void {
-    if (!this.#ends.delete(conn)) return;
-    this.#sum -= this.#bytes.get(conn) ?? 0;
-    this.#bytes.delete(conn);
+    this.#sum -= this.#ends.get(conn)?.bytes ?? 0;
+    this.#ends.delete(conn);
   }
 
   conns(): Conn[] {
