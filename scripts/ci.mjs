@@ -140,12 +140,14 @@ const jobs = {
 };
 const all = ['test', 'slow', 'lint', 'pack', 'arm64', 'smoke', 'bench-smoke'];
 
-const asked = process.argv.slice(2).filter((a) => !a.startsWith('-'));
+const words = process.argv.slice(2);
+const unknown = words.find((word) => !['all', '--update', ...Object.keys(jobs)].includes(word));
+if (unknown !== undefined) {
+  say(`no job ${unknown}; there are: all ${Object.keys(jobs).join(' ')}; for pack --update`);
+  process.exit(2);
+}
+const asked = words.filter((word) => word !== '--update');
 for (const name of asked.length === 0 || asked.includes('all') ? all : asked) {
-  if (!jobs[name]) {
-    say(`no job ${name}; there are: all ${Object.keys(jobs).join(' ')}`);
-    process.exit(2);
-  }
   const from = Date.now();
   console.log(`\n== ${name}`);
   if (name !== 'test') prepare();

@@ -62,6 +62,26 @@ test.runIf(process.platform === 'linux').each(['SIGTERM', 'SIGKILL'] as const)(
   },
 );
 
+test.runIf(process.platform === 'linux')(
+  'also when that is killed while it waits for those who do not listen',
+  async () => {
+    const [flag, script] = family();
+    const deaf = [flag, `trap '' TERM; ${script}`];
+    const code = `import { startGroup } from '${GROUP}';
+    const group = startGroup('sh', ${JSON.stringify(deaf)}, { stdio: ${JSON.stringify(QUIET)}, grace: 60_000 });
+    process.once('SIGUSR2', () => { group.stop(); console.log('told'); });`;
+    const outer = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const all = await pids();
+    outer.kill('SIGUSR2');
+    await once(outer.stdout, 'data');
+    expect(all.filter(lives)).toEqual(all);
+    outer.kill('SIGKILL');
+    await gone(all);
+  },
+);
+
 test.runIf(process.platform === 'linux')('a leader that ends leaves nobody behind', async () => {
   const [flag, script] = family();
   const group = startGroup('sh', [flag, script!.replace('; wait', '; exit 5')], { stdio: QUIET });
