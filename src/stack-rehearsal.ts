@@ -28,7 +28,9 @@ export interface Amounts {
   readonly inPieces: number;
   /** In pieces, some of which are lost. */
   readonly withLosses: number;
-  /** Round trips once more, after all that. */
+  /** Connections that are open at once, and silent for a while. */
+  readonly crowd: number;
+  /** Round trips once more, after all that; so many from each of several addresses. */
   readonly again: number;
 }
 
@@ -40,13 +42,18 @@ const ENOUGH: Amounts = {
   whole: 48 << 20,
   inPieces: 48 << 20,
   withLosses: 8 << 20,
-  again: 20000,
+  crowd: 1100,
+  again: 8000,
 };
+/** ms after which connections of a crowd rest (core/tcp/flights.ts), and some more. */
+const NAP = 450;
+/** Of a crowd, dialled at once: fewer than wait for accept(). */
+const AT_ONCE = 100;
 /** ms that one turn of the event loop may take of it. */
 const SLICE = 5;
 const TURNS_TO_END = 20;
-/** An address for documentation (RFC 5737). */
-const HOST = '192.0.2.2';
+/** Networks for documentation (RFC 5737); in each the client is host 1 and the server host 2. */
+const NETWORKS = ['192.0.2', '198.51.100', '203.0.113'] as const;
 const SMALL = Buffer.from('x');
 const LARGE = Buffer.alloc(1 << 16);
 
@@ -77,7 +84,7 @@ const [TALKERS, SOCKET_SINK, SOCKET_SOURCE] = [[9, 10], 11, 12] as const;
 const TALKS = 8;
 /** Every how many frames one is lost, in one phase. */
 const OFTEN = 97;
-/** UDP. */
+/** The first port of UDP. */
 const DATAGRAMS = 1;
 
 const AROUND = {
@@ -100,12 +107,17 @@ function alike(settings: Settings): Settings {
     capture: undefined,
     memory: undefined,
     budget: {},
-    maxConnections: 1024,
+    maxConnections: 2048,
     arenaBytes: 32 << 20,
     // A controller of the user's own is not told of connections that are none.
     tcp: typeof tcp.congestion === 'string' ? tcp : { ...tcp, congestion: 'cubic' },
     ip: { ...ip, duplicates: 'off' },
   };
+}
+
+function passed(ms: number): () => boolean {
+  const end = performance.now() + ms;
+  return () => performance.now() > end;
 }
 
 class Rehearsal {
@@ -117,12 +129,14 @@ class Rehearsal {
   /** Of what the phase at hand counts. */
   #done = 0;
   #over = false;
+  /** Where the server is. */
+  #host = `${NETWORKS[0]}.2`;
 
   constructor(assemble: Assemble, settings: Settings, limit: number, signal?: AbortSignal) {
     this.#end = performance.now() + limit;
     this.#signal = signal;
     this.#stacks = this.#cable.links.map((link, i) => {
-      const part = { links: [link], addresses: checkAddresses([`192.0.2.${i + 1}/24`]) };
+      const part = { links: [link], addresses: checkAddresses(NETWORKS.map((network) => `${network}.${i + 1}/24`)) };
       return assemble({ ...alike(settings), ...part }, { ...AROUND, links: [link], clock: this.#clocks[i]! });
     });
     for (const [i, handlers] of SERVICES.entries()) this.#stacks[1]!.serve(i + 1, handlers);
@@ -145,8 +159,13 @@ class Rehearsal {
     const withLosses = await this.#phase(wanted.withLosses, () => this.#pump(SINK, SOURCES));
     this.#cable.loses = 0;
     this.#cable.cut = false;
-    const again = await this.#phase(wanted.again, () => this.#medley(sockets > 0));
-    return { roundTrips, connections, sockets, whole, inPieces, withLosses, again };
+    const crowd = await this.#crowd(wanted.crowd);
+    let again = 0;
+    for (const [i, network] of NETWORKS.entries()) {
+      this.#host = `${network}.2`;
+      again += await this.#phase(wanted.again, () => this.#medley(sockets > 0, DATAGRAMS + i));
+    }
+    return { roundTrips, connections, sockets, whole, inPieces, withLosses, crowd, again };
   }
 
   async #sockets(wanted: number): Promise<number> {
@@ -160,17 +179,30 @@ class Rehearsal {
     return roundTrips;
   }
 
+  /** More connections than keep what only those who talk need: they fall silent, and wake. */
+  async #crowd(wanted: number): Promise<number> {
+    const conns: Conn[] = [];
+    await this.#phase(wanted, () => {
+      for (let i = 0; i < AT_ONCE; i++) this.#sit(conns, wanted);
+    });
+    await this.#carry(passed(NAP));
+    return this.#phase(conns.length, () => {
+      for (const conn of conns) conn.write(SMALL);
+    });
+  }
+
   /**
    * Small packets as they come once all the rest has been met: V8 compiles a last time what it threw away meanwhile. More connections
-   * than before, and some other protocol among them, for what only happens the first time.
+   * than before, and some other protocol among them, for what only happens the first time. Several times, each to an address that
+   * was not heard of: the last to end have met code that was compiled after the others ended.
    */
-  #medley(sockets: boolean): void {
+  #medley(sockets: boolean, datagrams: number): void {
     for (let i = 0; i < 2; i++) for (let port = 1; port <= ECHOES; port++) this.#ping(port);
     if (sockets) for (let i = 0; i < TALKS; i++) for (const port of TALKERS) this.#ping(port);
-    const [client, server] = this.#stacks.map((stack) => stack.udp.bind(DATAGRAMS));
+    const [client, server] = this.#stacks.map((stack) => stack.udp.bind(datagrams));
     server!.on('message', (bytes, from) => server!.send(bytes, from.port, from.address));
-    client!.on('message', () => client!.send(SMALL, DATAGRAMS, HOST));
-    client!.send(SMALL, DATAGRAMS, HOST);
+    client!.on('message', () => client!.send(SMALL, datagrams, this.#host));
+    client!.send(SMALL, datagrams, this.#host);
   }
 
   async close(): Promise<void> {
@@ -200,7 +232,7 @@ class Rehearsal {
   }
 
   #dial(port: number, handlers: Handlers): Conn {
-    return this.#stacks[0]!.dial({ host: HOST, port }, handlers);
+    return this.#stacks[0]!.dial({ host: this.#host, port }, handlers);
   }
 
   #ping(port: number): void {
@@ -221,6 +253,20 @@ class Rehearsal {
       close: () => {
         this.#done++;
         if (!this.#over) this.#visit(port);
+      },
+    });
+  }
+
+  /** Is heard of once it has an answer, and followed by another until so many are there; ends with the second answer. */
+  #sit(heard: Conn[], wanted: number): void {
+    let sits = false;
+    this.#dial(1, {
+      open: (conn) => conn.write(SMALL),
+      data: (conn) => {
+        this.#done++;
+        if (sits) return conn.end();
+        sits = true;
+        if (heard.push(conn) + AT_ONCE <= wanted) this.#sit(heard, wanted);
       },
     });
   }

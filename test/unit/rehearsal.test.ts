@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Flights } from '../../src/core/tcp/flights.ts';
 import { End } from '../../src/link/crossover.ts';
 import { channels } from '../../src/shell/channels.ts';
 import { rehearseSockets } from '../../src/shell/net/rehearsal.ts';
@@ -16,7 +17,18 @@ const LITTLE = {
   whole: 1 << 20,
   inPieces: 1 << 20,
   withLosses: 1 << 20,
+  crowd: 1100,
   again: 20,
+};
+const NOTHING = {
+  roundTrips: 0,
+  connections: 0,
+  sockets: 0,
+  whole: 0,
+  inPieces: 0,
+  withLosses: 0,
+  crowd: 0,
+  again: 0,
 };
 const LONG = 30_000;
 const play = (options: StackOptions = {}, limit = LONG) =>
@@ -29,7 +41,7 @@ test.each<[string, StackOptions]>([
   ['with a small budget', { maxConnections: 1, budget: { total: 1 << 20 } }],
 ])('a stack %s plays every part', async (_name, options) => {
   const done = await play(options);
-  for (const part of ['roundTrips', 'connections', 'whole', 'inPieces', 'withLosses', 'again'] as const)
+  for (const part of ['roundTrips', 'connections', 'whole', 'inPieces', 'withLosses', 'crowd', 'again'] as const)
     expect(done[part], part).toBeGreaterThanOrEqual(LITTLE[part]);
 });
 
@@ -53,15 +65,20 @@ describe('once usertcp/net is imported', () => {
 });
 
 test('no time, no play', async () => {
-  expect(await play({}, 0)).toEqual({
-    roundTrips: 0,
-    connections: 0,
-    sockets: 0,
-    whole: 0,
-    inPieces: 0,
-    withLosses: 0,
-    again: 0,
-  });
+  expect(await play({}, 0)).toEqual(NOTHING);
+});
+
+test('some of a crowd give back their blocks and take one again', async () => {
+  const take = vi.spyOn(Flights.prototype, 'take');
+  const taken = async (crowd: number) => {
+    const before = take.mock.calls.length;
+    await rehearse(assemble, checkOptions({}), LONG, undefined, { ...NOTHING, crowd });
+    return take.mock.calls.length - before;
+  };
+  // Who is dialled in any case is in both. Without rest it is a block for each end of the others.
+  const others = LITTLE.crowd - 100;
+  expect((await taken(LITTLE.crowd)) - (await taken(0))).toBeGreaterThan(2 * others + 100);
+  take.mockRestore();
 });
 
 test('a controller of the user hears nothing of it', async () => {

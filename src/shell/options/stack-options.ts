@@ -91,8 +91,8 @@ export interface StackOptions {
   /** Microseconds to look for the next frame before sleeping; 0 = off. Default 60. */
   spin?: number;
   /**
-   * Whether V8 compiles before the first peer knocks: createStack plays traffic in memory first, for three seconds (or so many ms) at
-   * most. Costs 2 s of CPU time, on two cores less than a second; for servers whose first answers count. Default false.
+   * Whether V8 compiles before the first peer knocks: createStack plays traffic in memory first, for four seconds (or so many ms) at
+   * most. Costs some 3 s of CPU time, on two cores 2 s; for servers whose first answers count. Default false.
    */
   warmUp?: boolean | number;
   /** Path of a pcapng file, also with a limit per packet, or a sink for its bytes. State changes are in its comments. */

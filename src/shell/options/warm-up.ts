@@ -2,7 +2,7 @@
 import { OptionError } from '../option-error.ts';
 
 /** ms that are enough for all of it on a machine with a core to spare. */
-const ENOUGH = 3000;
+const ENOUGH = 4000;
 const MOST = 60_000;
 
 /** ms; 0 = off. */
