@@ -11,6 +11,7 @@ constexpr std::size_t kArpIpv4 = 28;
 constexpr std::size_t kIpv4Header = 20;
 constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kTcpHeader = 20;
+constexpr std::size_t kUdpHeader = 8;
 constexpr std::uint8_t kLooseRoute = 131;
 constexpr std::uint8_t kStrictRoute = 137;
 
@@ -186,6 +187,8 @@ class Parser {
   Counter transport(std::uint8_t protocol, std::size_t l4) {
     if (protocol == kProtocolTcp) return tcp(l4);
     deliver(protocol == kProtocolUdp ? kKindUdp : kKindOther, l4);
+    // One header speaks for all datagrams of a sender's kernel (UDP_SEGMENT), or of a device that merges.
+    if (protocol == kProtocolUdp && end_ - l4 > kUdpHeader) set_segments(end_ - l4 - kUdpHeader);
     return kNoCounter;
   }
 
@@ -210,7 +213,7 @@ class Parser {
     return kNoCounter;
   }
 
-  // How many segments the sender's kernel or ours put together.
+  // How many segments or datagrams the sender's kernel or ours put together.
   void set_segments(std::size_t payload) {
     if (meta_.gso_size == 0 || payload <= meta_.gso_size) return;
     const std::size_t segments = (payload + meta_.gso_size - 1) / meta_.gso_size;

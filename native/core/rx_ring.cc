@@ -24,7 +24,7 @@ bool RxRing::take(const tpacket2_hdr* header, RxFrame& frame) {
   std::memcpy(&vnet, bytes + header->tp_mac - kVnetHeader, sizeof vnet);
   frame.meta.offset = offset_ + head_ * geometry_.slot_bytes + header->tp_mac;
   frame.meta.vnet_flags = vnet.flags;
-  frame.meta.gso_size = vnet.gso_type == kVnetGsoNone ? 0 : vnet.gso_size;
+  frame.meta.gso_size = segment_size(vnet);
   const bool tagged = (header->tp_status & TP_STATUS_VLAN_VALID) != 0;
   // Kernels before 3.14 do not say the type: they knew one.
   const bool typed = (header->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;

@@ -77,7 +77,7 @@ std::size_t TapDevice::receive(std::span<RxFrame> frames) {
     frame.meta = {};
     frame.meta.offset = at;
     frame.meta.vnet_flags = vnet.flags;
-    frame.meta.gso_size = vnet.gso_type == kVnetGsoNone ? 0 : vnet.gso_size;
+    frame.meta.gso_size = segment_size(vnet);
     frame.length = static_cast<std::uint32_t>(got - kVnetHeader);
     ++used_;
   }

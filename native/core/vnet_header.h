@@ -23,7 +23,14 @@ inline constexpr std::uint8_t kVnetNeedsChecksum = 1;
 inline constexpr std::uint8_t kVnetDataValid = 2;
 inline constexpr std::uint8_t kVnetGsoNone = 0;
 inline constexpr std::uint8_t kVnetGsoTcp4 = 1;
+inline constexpr std::uint8_t kVnetGsoUdpFragments = 3;
 inline constexpr std::uint8_t kVnetGsoTcp6 = 4;
 inline constexpr std::uint8_t kVnetGsoEcn = 0x80;
+
+// Bytes in each of the segments that the frame is made of; 0 = it is as it was on the wire. Kernels before 4.14 may say how
+// one datagram would be cut into fragments: it is one all the same.
+inline std::uint16_t segment_size(const VnetHeader& vnet) {
+  return vnet.gso_type == kVnetGsoNone || vnet.gso_type == kVnetGsoUdpFragments ? std::uint16_t{0} : vnet.gso_size;
+}
 
 }  // namespace usertcp

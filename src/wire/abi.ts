@@ -26,7 +26,7 @@ export const RX_OFF = 5;
 export const RX_LEN = 6;
 /** Payload bytes in all pieces. */
 export const RX_TOTAL = 7;
-/** low 16 bits: payload bytes of each merged segment (0 = one segment only); high 16: number of segments (>= 1). */
+/** low 16 bits: payload bytes of each merged segment, or of each UDP datagram (0 = one only); high 16: number of them (>= 1). */
 export const RX_GSO = 8;
 export const RX_TSVAL = 9;
 export const RX_TSECR = 10;

@@ -52,6 +52,20 @@ describe.skipIf(skip).each([{ offloads: false }, { offloads: true }])('offloads 
     expect(await call(ours, 'knock', { family, host: theirs, port: 9, size: most })).toBe('ECONNREFUSED');
   });
 
+  test.each(families)(
+    'datagrams that the peer hands over as one (UDP_SEGMENT) come one by one; IP%s',
+    async (family) => {
+      const taken = call(ours, 'sizes', { port: family === 'v4' ? 4001 : 4002, count: 4 });
+      const to = `('${addresses.stack[family]}', ${family === 'v4' ? 4001 : 4002})`;
+      const text = "b'a' * 1000 + b'b' * 1000 + b'c' * 500";
+      const socket = `socket.socket(socket.AF_INET${family === 'v4' ? '' : '6'}, socket.SOCK_DGRAM)`;
+      // SOL_UDP, UDP_SEGMENT
+      const send = `s.setsockopt(17, 103, 1000); s.sendto(${text}, ${to}); s.setsockopt(17, 103, 0); s.sendto(b'd', ${to})`;
+      lab.kernel.run('python3', '-c', `import socket; s = ${socket}; ${send}`);
+      expect(await taken).toEqual({ sizes: [1000, 1000, 500, 1], whole: 4 });
+    },
+  );
+
   test('a datagram that the kernel cuts arrives whole', async () => {
     const taken = call(ours, 'take', { port: 4000 });
     const send = `d.send(Buffer.alloc(4000, 7), 4000, '${addresses.stack.v4}', () => d.close())`;

@@ -46,6 +46,20 @@ TEST(Headers, TcpOverIpv4) {
   EXPECT_TRUE(p.key.is_ipv4());
 }
 
+TEST(Headers, DatagramsThatTravelTogether) {
+  Bytes udp = {0x10, 0x92, 0x13, 0x88, 0x0b, 0xc0, 0, 0};
+  udp.resize(8 + 3000 - 1);
+  const Bytes frame = test::ethernet(kTypeIpv4, test::ipv4(17, udp));
+  const auto together = [&](std::uint16_t size) { return word(parse_bytes(frame, {.gso_size = size}), kRxGso); };
+  // The last one may be shorter; one alone is none of several.
+  EXPECT_EQ(together(1000), 3u << 16 | 1000);
+  EXPECT_EQ(together(3000), 1u << 16);
+  EXPECT_EQ(together(0), 1u << 16);
+  EXPECT_EQ(word(parse_bytes(frame, {.gso_size = 1000}), kRxLen), udp.size());
+  const Bytes cut(udp.begin(), udp.begin() + 7);
+  EXPECT_EQ(word(parse_bytes(test::ethernet(kTypeIpv4, test::ipv4(17, cut)), {.gso_size = 1}), kRxGso), 1u << 16);
+}
+
 TEST(Headers, SynOptionsAtEveryAlignment) {
   for (std::size_t shift = 0; shift < 4; ++shift) {
     Bytes moved(shift, 1);  // NOPs in front

@@ -4,6 +4,7 @@ import {
   KIND_FRAGMENT,
   KIND_UDP,
   RX_FRAME,
+  RX_GSO,
   RX_IP,
   RX_KIND,
   RX_L3L4,
@@ -28,6 +29,8 @@ export class Packet {
   tos = 0;
   /** TTL or hop limit. */
   ttl = 0;
+  /** Data bytes of each UDP datagram when the sender's kernel or ours put several into one; 0 = it is one. */
+  each = 0;
   /** Destination MAC was a group. */
   group = false;
   /** It came in fragments. */
@@ -48,6 +51,7 @@ export class Packet {
     this.l3 = this.frame + (rx[base + RX_L3L4]! & 0xffff);
     this.l4 = rx[base + RX_OFF]!;
     this.end = this.l4 + rx[base + RX_LEN]!;
+    this.each = rx[base + RX_GSO]! & 0xffff;
     this.tos = ip & 0xff;
     this.ttl = (ip >>> 8) & 0xff;
     this.version = ip >>> 24;

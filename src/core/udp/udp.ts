@@ -265,13 +265,20 @@ export class Udp implements DatagramUp {
     queue.drop(n);
   }
 
+  /** Several that travelled as one are told one by one, the last of them perhaps shorter. */
   private deliver(socket: UdpBinding, packet: Packet, rport: number, length: number): void {
     const { arena, events } = this.parts;
-    this.counters.inDatagrams++;
     // What was reassembled lies in the arena, everything else in the memory of its link.
     const region = packet.memory === arena.bytes ? REGION_ARENA : packet.link;
     const peer = this.peers.add(events.count === 0, packet.src, packet.dst, rport, packet.link, packet.ttl, packet.tos);
-    events.push(EV_DATAGRAM, socket.id, socket.gen, region, packet.l4 + UDP_HEADER, length, peer);
+    const each = packet.each || length;
+    const data = packet.l4 + UDP_HEADER;
+    let at = 0;
+    do {
+      this.counters.inDatagrams++;
+      events.push(EV_DATAGRAM, socket.id, socket.gen, region, data + at, Math.min(each, length - at), peer);
+      at += each;
+    } while (at < length);
   }
 
   private report(

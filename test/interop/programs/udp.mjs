@@ -73,6 +73,20 @@ const calls = {
       }
     });
   },
+  /** The lengths of the first `count` datagrams, and of how many of them every byte is the same. */
+  async sizes({ family, port, count }) {
+    const socket = await bind(family, port);
+    const sizes = [];
+    let whole = 0;
+    return new Promise((resolve) =>
+      listen(socket, (bytes) => {
+        if (bytes.every((b) => b === bytes[0])) whole++;
+        if (sizes.push(bytes.length) < count) return;
+        socket.close();
+        resolve({ sizes, whole });
+      }),
+    );
+  },
   /** The length of the first datagram that comes, and whether every byte of it is the same. */
   async take({ family, port }) {
     const socket = await bind(family, port);
