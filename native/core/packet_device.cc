@@ -270,6 +270,8 @@ int PacketDevice::take_error() {
 }
 
 Status PacketDevice::reopen() {
+  // What happened until now is answered by the facts, which are read afterwards: it must not end what begins with them.
+  take_error();
   Result<InterfaceFacts> facts = read_interface(sender().fd(), facts_.name);
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};

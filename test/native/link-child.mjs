@@ -186,6 +186,16 @@ const scenarios = {
     await until('traffic after the way back, with the same index', () => arrives(b));
     await Promise.all([a.link.close(), b.link.close()]);
   },
+  async 'down and up again before it is opened again: told once'() {
+    const [a, b] = openPair();
+    ip('link', 'set', 'ut1', 'down');
+    await until('onDown', () => b.down.length === 1);
+    for (const state of ['up', 'down', 'up']) ip('link', 'set', 'ut1', state);
+    assert.equal(b.link.reopen(), 0);
+    await sleep(100);
+    assert.equal(b.down.length, 1);
+    await Promise.all([a.link.close(), b.link.close()]);
+  },
   async 'VLAN 10, offloads on and off: tagged on the wire, unheard by who is not in it'() {
     for (const on of [true, false]) {
       ethtool('ut0', on);
