@@ -46,6 +46,12 @@ Result<InterfaceFacts> read_interface(int fd, const std::string& name) {
   return facts;
 }
 
+std::string interface_name(int fd, int index, const std::string& otherwise) {
+  ifreq request{};
+  request.ifr_ifindex = index;
+  return index > 0 && ::ioctl(fd, SIOCGIFNAME, &request) == 0 ? request.ifr_name : otherwise;
+}
+
 Status set_interface_up(int fd, const std::string& name) {
   ifreq request{};
   if (!set_name(request, name)) return Failure{ENODEV, "ioctl SIOCGIFFLAGS"};

@@ -21,6 +21,9 @@ struct InterfaceFacts {
 // `fd` is any socket of the namespace the interface lives in.
 Result<InterfaceFacts> read_interface(int fd, const std::string& name);
 
+// What the interface of this index is called now; `otherwise` when there is none.
+std::string interface_name(int fd, int index, const std::string& otherwise);
+
 Status set_interface_up(int fd, const std::string& name);
 
 }  // namespace usertcp

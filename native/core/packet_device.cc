@@ -272,7 +272,8 @@ int PacketDevice::take_error() {
 Status PacketDevice::reopen() {
   // What happened until now is answered by the facts, which are read afterwards: it must not end what begins with them.
   take_error();
-  Result<InterfaceFacts> facts = read_interface(sender().fd(), facts_.name);
+  const int index = small_socket_.interface_index() == bound_index_ ? bound_index_ : 0;
+  Result<InterfaceFacts> facts = read_interface(sender().fd(), interface_name(sender().fd(), index, facts_.name));
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};
   facts_ = *facts;

@@ -92,6 +92,19 @@ describe.skipIf(skip)('the device', () => {
     await pair.close();
   });
 
+  test('gets another name while it is down', async () => {
+    const pair = await Pair.create();
+    const { lab, kernel } = pair;
+    await works(pair);
+    lab.stack.run('ip', 'link', 'set', lab.device, 'down');
+    await kernel.call('sleep', { ms: 100 });
+    lab.stack.run('ip', 'link', 'set', lab.device, 'name', `${lab.device}n`);
+    lab.stack.run('ip', 'link', 'set', `${lab.device}n`, 'up');
+    await kernel.call('sleep', { ms: 1000 });
+    await works(pair);
+    await pair.close();
+  });
+
   test('is deleted under load: connections end, the process does not', async () => {
     const pair = await Pair.create();
     const port = await pair.ours.listen({ behaviour: 'exchange', send: 4096 * MIB });
