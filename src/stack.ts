@@ -262,7 +262,12 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
       core.ip.announce(index);
       engine.driver.touch();
     };
-    if ('onUp' in link) link.onUp = announce;
+    const onChange = ({ mac }: { readonly mac: boolean }): void => {
+      if (mac) core.ip.moved(index);
+      core.handleLinkChanged(index, engine.driver.now());
+      engine.driver.touch();
+    };
+    if ('onUp' in link) Object.assign(link, { onUp: announce, onChange });
     announce();
   });
   dhcp?.start();

@@ -55,6 +55,8 @@ class Device {
   virtual Status set_filter(const Filter& filter) = 0;
   // Reads address, MTU and offloads again; finds the device again after it went away.
   virtual Status reopen() = 0;
+  // Whether it has another MTU, MAC address or name than reopen() read last. It costs no lock of the kernel's, as that does.
+  virtual bool changed() const { return false; }
   // Of stacks that share an address; a device without groups cannot.
   virtual Result<std::array<int, 2>> join_groups_of_stacks(std::array<int, 2>) {
     return Failure{EOPNOTSUPP, "join_groups"};

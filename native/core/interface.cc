@@ -52,6 +52,15 @@ std::string interface_name(int fd, int index, const std::string& otherwise) {
   return index > 0 && ::ioctl(fd, SIOCGIFNAME, &request) == 0 ? request.ifr_name : otherwise;
 }
 
+bool interface_changed(int fd, const InterfaceFacts& known) {
+  ifreq request{};
+  // Its name may have changed, too.
+  if (!set_name(request, known.name) || ::ioctl(fd, SIOCGIFMTU, &request) != 0) return true;
+  if (static_cast<unsigned>(request.ifr_mtu) != known.mtu) return true;
+  if (::ioctl(fd, SIOCGIFHWADDR, &request) != 0) return true;
+  return std::memcmp(request.ifr_hwaddr.sa_data, known.mac.data(), known.mac.size()) != 0;
+}
+
 Status set_interface_up(int fd, const std::string& name) {
   ifreq request{};
   if (!set_name(request, name)) return Failure{ENODEV, "ioctl SIOCGIFFLAGS"};

@@ -24,6 +24,9 @@ Result<InterfaceFacts> read_interface(int fd, const std::string& name);
 // What the interface of this index is called now; `otherwise` when there is none.
 std::string interface_name(int fd, int index, const std::string& otherwise);
 
+// Whether another MTU or MAC address is to be read than `known`, or nothing under its name.
+bool interface_changed(int fd, const InterfaceFacts& known);
+
 Status set_interface_up(int fd, const std::string& name);
 
 }  // namespace usertcp

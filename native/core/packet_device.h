@@ -50,6 +50,7 @@ class PacketDevice final : public Device {
   Status set_filter(const Filter& filter) override;
   Status reopen() override;
   int take_error() override;
+  bool changed() const override { return interface_changed(small_socket_.fd(), facts_); }
   // The sockets join the groups of small and of large frames; -1: new ones. Gives their numbers.
   Result<std::array<int, 2>> join_groups_of_stacks(std::array<int, 2> groups) override;
   Status steer(std::span<const sock_filter> program) override;

@@ -28,6 +28,7 @@ class TapDevice final : public Device {
   Status set_filter(const Filter&) override { return {}; }
   Status reopen() override;
   int take_error() override;
+  bool changed() const override { return interface_changed(control_.get(), facts_); }
 
   std::vector<int> poll_fds() const override { return {tap_.get()}; }
   const MacAddress& mac() const override { return mac_; }

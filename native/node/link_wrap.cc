@@ -60,6 +60,7 @@ Napi::Function LinkWrap::define(Napi::Env env, const char* name, LinkKind kind) 
                          InstanceMethod<&LinkWrap::join>("join"),
                          InstanceMethod<&LinkWrap::steer>("steer"),
                          InstanceMethod<&LinkWrap::reopen>("reopen"),
+                         InstanceMethod<&LinkWrap::changed>("changed"),
                          InstanceMethod<&LinkWrap::ref>("ref"),
                          InstanceMethod<&LinkWrap::unref>("unref"),
                          InstanceMethod<&LinkWrap::close>("close"),
@@ -195,6 +196,10 @@ Napi::Value LinkWrap::reopen(const Napi::CallbackInfo& info) {
   const Status failed = engine_->reopen();
   const int error = failed ? failed->error : on_burst_.IsEmpty() ? 0 : poller_->start();
   return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Value LinkWrap::changed(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), engine_ && engine_->device().changed());
 }
 
 Napi::Value LinkWrap::ref(const Napi::CallbackInfo& info) {

@@ -31,6 +31,7 @@ class LinkWrap final : public Napi::ObjectWrap<LinkWrap>, private Poller::Client
   Napi::Value join(const Napi::CallbackInfo& info);
   Napi::Value steer(const Napi::CallbackInfo& info);
   Napi::Value reopen(const Napi::CallbackInfo& info);
+  Napi::Value changed(const Napi::CallbackInfo& info);
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);

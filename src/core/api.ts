@@ -138,6 +138,8 @@ export interface Core {
   handleBurst(link: number, descriptors: number, now: Micros): void;
   handleTimers(now: Micros): void;
   handleLinkDown(link: number): void;
+  /** The link carries longer packets now, or only shorter ones: segments are cut accordingly. */
+  handleLinkChanged(link: number, now: Micros): void;
   /** An address is taken from us: its connections end with EADDRNOTAVAIL. */
   handleAddressGone(address: Int32Array, now: Micros): void;
 

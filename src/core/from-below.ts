@@ -13,7 +13,7 @@ import {
 import { HopLoss } from './hop-loss.ts';
 import type { IpUp } from './ip/ip-layer.ts';
 import { DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
-import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT } from './tcp/figure5.ts';
+import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
 import { waitNoMore } from './tcp/output.ts';
@@ -106,6 +106,14 @@ export class FromBelow implements IpUp {
     this.endAll((tcb) => tcb.hop >= 0 && ip.linkOf(tcb.hop) === link, ENETDOWN);
   }
 
+  /** The link, or a router on it, has another MTU: what is sent by it has the size that fits. */
+  mtuChanged(link: number): void {
+    const { ip } = this.t;
+    this.each((tcb) => {
+      if (tcb.state !== TIME_WAIT && tcb.hop >= 0 && ip.linkOf(tcb.hop) === link) hopChanged(this.t, tcb);
+    });
+  }
+
   /** The address is taken from us: what it was an end of is over, and may not say so with it. */
   addressGone(address: Int32Array): void {
     this.endAll((tcb) => sameAddress(tcb.i32, tcb.at + ROW_LADDR, address, 0), EADDRNOTAVAIL);
@@ -118,12 +126,17 @@ export class FromBelow implements IpUp {
   }
 
   private endAll(which: (tcb: Tcb) => boolean, why: number): void {
+    this.each((tcb) => {
+      if (which(tcb)) end(this.t, tcb, EV.abort, why);
+    });
+  }
+
+  private each(act: (tcb: Tcb) => void): void {
     const { rows } = this.t;
     for (let row = SCRATCH_ROWS; row < rows.top; row++) {
       const state = rows.words[row * ROW_WORDS + STATE]!;
       if (state & (CLOSED | LISTEN) || state === 0) continue;
-      const tcb = this.t.other.select(row);
-      if (which(tcb)) end(this.t, tcb, EV.abort, why);
+      act(this.t.other.select(row));
     }
   }
 

@@ -74,6 +74,11 @@ export class StackCore extends Inquiry implements Core {
     this.below.linkDown(link);
   }
 
+  handleLinkChanged(link: number, now: Micros): void {
+    this.enter(now);
+    this.below.mtuChanged(link);
+  }
+
   handleAddressGone(address: Int32Array, now: Micros): void {
     this.enter(now);
     this.below.addressGone(address);

@@ -1,6 +1,7 @@
 /** A network interface of the host through AF_PACKET: frames the kernel hands over, and frames it never made. */
 import { getSystemErrorName } from 'node:util';
 import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
+import { counter } from '../wire/drop.ts';
 import { checkVlan } from '../wire/ethernet.ts';
 import {
   type NativeFacts,
@@ -20,6 +21,9 @@ export interface AfPacketOptions extends Omit<PacketLinkOptions, 'checksum'> {
 const MAX_PACKET = 65535 - 18;
 /** How often a device that went away is looked for. */
 const REOPEN_MS = 500;
+/** How often one that is there is asked whether it has another MTU or MAC address. What it refuses to send has it asked at once. */
+const LOOK_MS = 5000;
+const TX_ERRORS = counter('txErrors');
 
 /** Node-API's words for napi_no_external_buffers_allowed. */
 const FOREIGN_MEMORY = /external buffers are not allowed/i;
@@ -55,11 +59,16 @@ export class NativeDevice implements Link {
   offload: LinkOffload;
   /** Called when the device is back after `onDown`. */
   onUp: (() => void) | undefined;
+  /** Called, outside of bursts and flushes, when `mtu` or `mac` is another one. */
+  onChange: ((what: { readonly mac: boolean }) => void) | undefined;
   #facts: NativeFacts;
   #filter: Omit<NativeFilter, 'addresses'>;
   #native: NativeLink;
   #onDown: ((error: Error) => void) | undefined;
   #reopenTimer: NodeJS.Timeout | undefined;
+  #lookTimer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
+  #txErrors = 0;
   #closed = false;
   /** Whether the process lives for it; the timer that looks for a device that went away stands in for the addon's handles. */
   #held = true;
@@ -115,11 +124,19 @@ export class NativeDevice implements Link {
   start(onBurst: (n: number) => void, onDown: (error: Error) => void): void {
     this.#onDown = onDown;
     this.#native.start(onBurst, (errno) => this.#down(errno));
+    this.#lookTimer = setInterval(this.#look, LOOK_MS);
+    this.#lookTimer.unref();
   }
 
   flush(n: number): void {
     const errno = this.#native.flush(n);
     if (errno !== 0) this.#down(errno);
+    const errors = this.counters[TX_ERRORS]!;
+    if (errors === this.#txErrors) return;
+    this.#txErrors = errors;
+    // Frames may be longer than the device takes by now. Not here: this is the middle of a turn.
+    this.#soon ??= setImmediate(this.#look);
+    this.#soon.unref();
   }
 
   limitMtu(mtu: number): void {
@@ -151,9 +168,19 @@ export class NativeDevice implements Link {
 
   /** Asks the device again for its MTU and offloads; they change under `ip link` and `ethtool`. */
   redetect(): void {
-    this.#native.reopen();
+    const { mtu } = this;
+    const mac = Buffer.from(this.mac);
+    const errno = this.#native.reopen();
+    if (errno !== 0) return this.#down(errno);
     this.#ask();
+    const moved = !mac.equals(this.mac);
+    if (moved || mtu !== this.mtu) this.onChange?.({ mac: moved });
   }
+
+  readonly #look = (): void => {
+    this.#soon = undefined;
+    if (!this.#closed && this.#reopenTimer === undefined && this.#native.changed()) this.redetect();
+  };
 
   ref(): void {
     this.#held = true;
@@ -169,6 +196,7 @@ export class NativeDevice implements Link {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#reopenTimer);
+    clearInterval(this.#lookTimer);
     await this.#native.close();
   }
 

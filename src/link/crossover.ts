@@ -98,6 +98,9 @@ export class End implements NativeLink {
   reopen(): number {
     return 0;
   }
+  changed(): boolean {
+    return false;
+  }
   ref(): void {}
   unref(): void {}
   close(): Promise<void> {

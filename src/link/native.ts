@@ -66,6 +66,8 @@ export interface NativeLink {
   steer(options: { readonly steering: NativeSteering }, positions: Uint8Array): void;
   /** Reads the device's facts again and polls it again: 0 when it is there, else errno. */
   reopen(): number;
+  /** Whether the device has another MTU, MAC address or name than its facts say. */
+  changed(): boolean;
   /** See Link. */
   readLong(on: boolean): boolean;
   ref(): void;

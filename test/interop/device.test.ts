@@ -92,6 +92,32 @@ describe.skipIf(skip)('the device', () => {
     await pair.close();
   });
 
+  test('gets a smaller MTU while it is up: what is too large is refused, and transfers go on', async () => {
+    const pair = await Pair.create();
+    const { lab, ours, kernel } = pair;
+    const port = await kernel.listen({ behaviour: 'echo' });
+    const to = { host: addresses.kernel.v4, port };
+    const bulk = ours.connect(to, { behaviour: 'exchange', send: 512 * MIB, seed: 21 });
+    await kernel.call('sleep', { ms: 300 });
+    lab.kernel.run('ip', 'link', 'set', lab.kernelDevice, 'mtu', '1300');
+    lab.stack.run('ip', 'link', 'set', lab.device, 'mtu', '1300');
+    expect(await bulk).toMatchObject({ received: 512 * MIB, sha: digest(21, 512 * MIB), events: ['end', 'close'] });
+    // Nobody had to guess.
+    expect((await ours.metrics()).core.blackHoles).toBe(0);
+    await pair.close();
+  });
+
+  test('gets another MTU and MAC address while nothing is sent', async () => {
+    const pair = await Pair.create();
+    const { lab, kernel } = pair;
+    await works(pair);
+    lab.stack.run('ip', 'link', 'set', lab.device, 'mtu', '1300', 'address', '02:00:00:00:77:01');
+    await kernel.call('sleep', { ms: 6000 });
+    expect(lab.kernel.run('ip', 'neigh', 'show', addresses.stack.v4)).toContain('02:00:00:00:77:01');
+    await works(pair);
+    await pair.close();
+  });
+
   test('gets another name while it is down', async () => {
     const pair = await Pair.create();
     const { lab, kernel } = pair;

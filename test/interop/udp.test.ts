@@ -66,6 +66,18 @@ describe.skipIf(skip).each([{ offloads: false }, { offloads: true }])('offloads 
     },
   );
 
+  test('a device that gets a smaller MTU: what is too long for it is EMSGSIZE from the second one on', async () => {
+    const knock = { family: 'v4', host: addresses.kernel.v4, port: 9, size: 1400 };
+    lab.stack.run('ip', 'link', 'set', lab.device, 'mtu', '1300');
+    await call(ours, 'knock', knock);
+    expect(await call(ours, 'knock', knock)).toBe('EMSGSIZE');
+    lab.stack.run('ip', 'link', 'set', lab.device, 'mtu', '1500');
+    for (let n = 0; n < 5 && (await call(ours, 'knock', knock)) === 'EMSGSIZE'; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+    expect(await call(ours, 'knock', knock)).toBe('ECONNREFUSED');
+  });
+
   test('a datagram that the kernel cuts arrives whole', async () => {
     const taken = call(ours, 'take', { port: 4000 });
     const send = `d.send(Buffer.alloc(4000, 7), 4000, '${addresses.stack.v4}', () => d.close())`;

@@ -19,8 +19,8 @@ import { NeighbourDiscovery } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
 import { type HopUp, NextHops } from './next-hops.ts';
 import { Packet } from './packet.ts';
-import { Residence, type ResidenceUp } from './residence.ts';
-import { Routers } from './routers.ts';
+import { Residence } from './residence.ts';
+import { Routers, type RouterUp } from './routers.ts';
 import type { Routes } from './routes.ts';
 import type { IpSettings } from './settings.ts';
 
@@ -28,7 +28,7 @@ export type { RawOut } from './frames.ts';
 export type { DatagramUp } from './icmp.ts';
 
 /** Whom the IP layer tells. */
-export interface IpUp extends IcmpUp, HopUp, ResidenceUp {}
+export interface IpUp extends IcmpUp, HopUp, RouterUp {}
 
 export interface IpParts {
   readonly links: readonly Link[];
@@ -132,6 +132,11 @@ export class IpLayer {
     if (this.slaac) this.routers.start(link, this.now);
   }
 
+  /** The link has another MAC address: its neighbours learn it. */
+  moved(link: number): void {
+    this.residence.moved(link);
+  }
+
   // ---- questions ----------------------------------------------------------------------------------------------------
 
   isOurs(words: Int32Array, at: number): boolean {
@@ -215,10 +220,11 @@ export class IpLayer {
     return this.hops.linkOf(hop);
   }
 
-  /** Of the link, or what its routers say for IPv6. */
+  /** Of the link, or what its routers say for IPv6, where that is less: the link may have another MTU since. */
   mtuOf(hop: number): number {
     const link = this.linkOf(hop);
-    return (this.hops.isIpv6(hop) && this.routers.mtu(link)) || this.links[link]!.mtu;
+    const { mtu } = this.links[link]!;
+    return this.hops.isIpv6(hop) ? Math.min(this.routers.mtu(link) || mtu, mtu) : mtu;
   }
 
   /** What routers say of hop limits on the link of an IPv6 hop; 0 = nothing. */

@@ -76,12 +76,25 @@ export class Residence implements DuplicatesUp {
     const { links, addresses } = this.parts;
     if (links[link]!.kind === 'loop' || !addresses.speaksOn(link)) return;
     this.started.add(link);
-    for (let n = 0; ; n++) {
-      const on = addresses.entry(n, this.next);
-      if (on < 0) break;
-      if (on === link) this.introduce(link, this.next);
-    }
+    this.each(link, (address) => this.introduce(link, address));
     this.addLinkLocal(link);
+  }
+
+  /** The link has another MAC address: the neighbours are told at once where our addresses are now. */
+  moved(link: number): void {
+    const { addresses } = this.parts;
+    if (!addresses.speaksOn(link)) return;
+    this.each(link, (address) => {
+      if ((addresses.flagsOf(address) & TENTATIVE) === 0) this.announceAddress(link, address);
+    });
+  }
+
+  private each(link: number, act: (address: Int32Array) => void): void {
+    for (let n = 0; ; n++) {
+      const on = this.parts.addresses.entry(n, this.next);
+      if (on < 0) return;
+      if (on === link) act(this.next);
+    }
   }
 
   // ---- called by the detection of duplicates --------------------------------------------------------------------------

@@ -67,6 +67,12 @@ interface Solicitation {
   at: Micros;
 }
 
+/** Whom it tells. */
+export interface RouterUp extends ResidenceUp {
+  /** A router said another MTU of the link. */
+  mtuChanged(link: number): void;
+}
+
 export interface RouterParts {
   readonly links: readonly Link[];
   readonly rng: Rng;
@@ -75,7 +81,7 @@ export interface RouterParts {
   readonly residence: Residence;
   readonly neighbours: Neighbours;
   readonly nd: NeighbourDiscovery;
-  readonly up: ResidenceUp;
+  readonly up: RouterUp;
 }
 
 export class Routers {
@@ -152,10 +158,13 @@ export class Routers {
 
   /** §6.3.4: hop limit, MTU and the times of neighbours; 0 means that the router does not say. */
   private parameters({ memory: b, l4, link }: Packet): void {
-    const { neighbours, links } = this.parts;
+    const { neighbours, links, up } = this.parts;
     const { mtu } = this.options;
     if (raHopLimit(b, l4) !== 0) this.hopLimits.set(link, raHopLimit(b, l4));
-    if (mtu >= LEAST_MTU && mtu <= links[link]!.mtu) this.mtus.set(link, mtu);
+    if (mtu >= LEAST_MTU && mtu <= links[link]!.mtu && mtu !== this.mtus.get(link)) {
+      this.mtus.set(link, mtu);
+      up.mtuChanged(link);
+    }
     neighbours.times.hear(link, raReachableTime(b, l4) >>> 0, raRetransTimer(b, l4) >>> 0);
   }
 

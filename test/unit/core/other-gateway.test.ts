@@ -7,7 +7,7 @@ import type { Udp } from '../../../src/core/udp/udp.ts';
 import { type Bench, bench } from './tcp/bench.ts';
 
 /** Hop 0 by a link of `mtus[0]`, hop 1 by one of `mtus[1]`; three segments are in flight by hop 0. */
-function sending(...mtus: readonly [number, number]): Bench & { lose(): void } {
+function sending(...mtus: [number, number]): Bench & { mtus: number[]; below: FromBelow; lose(): void } {
   const b = bench();
   const { t, tcb } = b;
   Object.assign(t.ip, { mtuOf: (hop: number) => mtus[hop], wayAround: () => 1 });
@@ -17,7 +17,7 @@ function sending(...mtus: readonly [number, number]): Bench & { lose(): void } {
   b.take();
   const below = new FromBelow();
   below.attach(t, { hopFailed() {}, hopReady() {} } as unknown as Udp);
-  return { ...b, lose: () => below.hopFailed(0, 1) };
+  return { ...b, mtus, below, lose: () => below.hopFailed(0, 1) };
 }
 
 test('a smaller one: what is in flight is cut anew and sent again, beginning with one segment', () => {
@@ -50,4 +50,17 @@ test('what a router on the way before claimed is forgotten', () => {
   tcb.mtuClaim = 1300;
   lose();
   expect(tcb.mtuClaim).toBe(0);
+});
+
+test('a link, or a router on it, that carries less: so do its connections, and no others', () => {
+  const { t, tcb, below, mtus } = sending(1500, 1500);
+  Object.assign(t.ip, { linkOf: () => 1 });
+  mtus[0] = 1300;
+  below.mtuChanged(0);
+  expect(tcb.sndMss).toBe(1460);
+  below.mtuChanged(1);
+  expect([tcb.sndMss, tcb.lostOut, tcb.cwnd]).toEqual([1260, 3 * 1460, 1260]);
+  mtus[0] = 1400;
+  below.mtuChanged(1);
+  expect(tcb.sndMss).toBe(1360);
 });

@@ -2,12 +2,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { explainRights, NativeDevice } from '../../../src/link/afpacket.ts';
 import type { NativeFacts, NativeFilter, NativeLink } from '../../../src/link/native.ts';
+import { COUNTERS } from '../../../src/wire/abi.ts';
+import { counter } from '../../../src/wire/drop.ts';
+
+const TX_ERRORS = counter('txErrors');
 
 class FakeNative implements NativeLink {
   readonly rxMemory = new ArrayBuffer(64);
   readonly rx = new ArrayBuffer(64);
   readonly tx = new ArrayBuffer(128);
-  readonly counters = new ArrayBuffer(16);
+  readonly counters = new ArrayBuffer(8 * COUNTERS.length);
   filter: NativeFilter | undefined;
   errno = 0;
   reopens = 0;
@@ -55,6 +59,12 @@ class FakeNative implements NativeLink {
     this.reopens++;
     return this.reopened;
   }
+  read = 0;
+  changed(): boolean {
+    this.read++;
+    return this.differs;
+  }
+  differs = false;
   ref(): void {}
   unref(): void {}
   async close(): Promise<void> {
@@ -88,7 +98,7 @@ test("the device's facts; frame lengths have 16 bits, so a packet with its Ether
     segmentation: false,
     offload: { txChecksum: true, maxPacket: 65_517 },
   });
-  expect([device.rx.length, device.tx.length, device.counters.length]).toEqual([16, 32, 2]);
+  expect([device.rx.length, device.tx.length, device.counters.length]).toEqual([16, 32, COUNTERS.length]);
   native.device = { ...native.device, mtu: 65_536 };
   device.redetect();
   expect(device.mtu).toBe(65_517);
@@ -116,9 +126,44 @@ test('a device that is down is reported once, looked for, and taken up again', (
   native.reopened = 0;
   native.device = { ...native.device, mtu: 1400 };
   vi.advanceTimersByTime(500);
-  expect([ups(), device.mtu, vi.getTimerCount()]).toEqual([1, 1400, 0]);
+  expect([ups(), device.mtu, vi.getTimerCount()]).toEqual([1, 1400, 1]);
   native.onDown(100);
   expect(downs.length).toBe(2);
+});
+
+test('another MTU or MAC address is noticed within seconds, and at once when a frame is refused; each is told once', () => {
+  const { native, device } = open();
+  const told: { mac: boolean }[] = [];
+  device.onChange = (what) => void told.push(what);
+  vi.advanceTimersByTime(5000);
+  expect([native.read, native.reopens, told]).toEqual([1, 0, []]);
+  native.differs = true;
+  native.device = { ...native.device, mtu: 1300 };
+  vi.advanceTimersByTime(5000);
+  native.device = { ...native.device, mac: Uint8Array.of(2, 0, 0, 0, 0, 8) };
+  vi.advanceTimersByTime(5000);
+  vi.advanceTimersByTime(5000);
+  expect([told, device.mtu, device.mac[5]]).toEqual([[{ mac: false }, { mac: true }], 1300, 8]);
+
+  native.device = { ...native.device, mtu: 1200 };
+  const read = native.read;
+  device.flush(1);
+  device.counters[TX_ERRORS]!++;
+  device.flush(1);
+  device.flush(1);
+  expect(device.mtu).toBe(1300); // the turn goes on with what it began with
+  vi.advanceTimersByTime(0);
+  expect([native.read - read, device.mtu, told.length]).toEqual([1, 1200, 3]);
+});
+
+test('one that is away is not asked, and found to be away it is reported', () => {
+  const { native, downs } = open();
+  native.differs = true;
+  native.reopened = 100;
+  vi.advanceTimersByTime(5000);
+  expect([downs.length, native.read]).toEqual([1, 1]);
+  vi.advanceTimersByTime(5000);
+  expect([downs.length, native.read]).toEqual([1, 1]);
 });
 
 test('who lives for the device lives while it is away', () => {

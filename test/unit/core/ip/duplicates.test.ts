@@ -202,3 +202,14 @@ describe('IPv6', () => {
     expect(four.changed).toEqual([]);
   });
 });
+
+test('another MAC address is told to the neighbours at once, of addresses that are ours for sure', () => {
+  const h = host('off', ['10.0.0.1/24', '2001:db8::1/64']);
+  h.ip.moved(ETHER);
+  const sent = h.take();
+  expect(sent.map(said)).toEqual([`${US4}>${US4}`, '136']);
+  expect(sent[0]!.hex.slice(12, 24)).toBe(OUR_MAC);
+  const unsure = host('wait', ['10.0.0.1/24']);
+  unsure.ip.moved(ETHER);
+  expect(unsure.take()).toEqual([]);
+});

@@ -95,6 +95,8 @@ export class Host {
   readonly failed: number[] = [];
   readonly heard: Heard[] = [];
   readonly changed: { what: number; link: number; address: string; mac: string }[] = [];
+  /** Links with another MTU than a router said before. */
+  readonly narrowed: number[] = [];
   /** Datagrams put together of fragments. */
   readonly whole: { kind: number; payload: Uint8Array; tos: number }[] = [];
   readonly hops: Int32Array;
@@ -114,6 +116,7 @@ export class Host {
     const up: IpUp = {
       hopReady: (hop) => this.ready.push(hop),
       hopFailed: (hop) => this.failed.push(hop),
+      mtuChanged: (link) => void this.narrowed.push(link),
       addressChanged: (what, link, at, hi, lo) => {
         this.changed.push({ what, link, address: formatAddress(at), mac: lo === 0 ? '' : macText(hi, lo) });
       },

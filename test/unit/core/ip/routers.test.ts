@@ -1,6 +1,7 @@
 // Router advertisements and what follows from them: RFC 4861 §6.3, RFC 4862 §5.5.
 import { describe, expect, test } from 'vitest';
 import { ADDRESS_ADDED, ADDRESS_EXPIRED, ADDRESS_SETTLED } from '../../../../src/core/events.ts';
+import type { Link } from '../../../../src/ports.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 import { address, bytes, ETHER, Host, icmp6, OUR_MAC, PEER_MAC } from './harness.ts';
 
@@ -150,6 +151,11 @@ test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 486
   for (const mtu of [0, 1279, 1501, 0xffffffff]) host.receive(ra({ mtu, hopLimit: 0 }));
   expect(host.ip.mtuOf(hop)).toBe(1400);
   expect(host.ip.hopLimitOf(hop)).toBe(99);
+  expect(host.narrowed).toEqual([0]);
+  host.receive(ra({ mtu: 1300 }));
+  expect([host.ip.mtuOf(hop), host.narrowed]).toEqual([1300, [0, 0]]);
+  Object.assign((host.ip as unknown as { links: Link[] }).links[0]!, { mtu: 1290 }); // the device carries less since
+  expect(host.ip.mtuOf(hop)).toBe(1290);
   host.receive(ra({ retrans: 200 }));
   const other = host.ip.routeTo(address('fe80::77'), 0);
   host.take();

@@ -93,7 +93,7 @@ export function bench(o: BenchOptions = {}): Bench {
       arenaBytes: 2 << 20,
       tcp: { ...DEFAULTS, ...o.tcp },
     },
-    { hopReady: nothing, hopFailed: nothing, icmpError: nothing, addressChanged: nothing },
+    { hopReady: nothing, hopFailed: nothing, icmpError: nothing, addressChanged: nothing, mtuChanged: nothing },
   );
   t.now = 1e6;
   t.tick = 1000;
