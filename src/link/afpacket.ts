@@ -70,6 +70,10 @@ export class NativeDevice implements Link {
   #soon: NodeJS.Immediate | undefined;
   #txErrors = 0;
   #closed = false;
+  #closing: Promise<void> | undefined;
+  #inBurst = false;
+  /** Who closes waits for the end of the burst. */
+  #burstOver: (() => void) | undefined;
   /** Whether the process lives for it; the timer that looks for a device that went away stands in for the addon's handles. */
   #held = true;
   #addresses: Int32Array | undefined;
@@ -123,7 +127,18 @@ export class NativeDevice implements Link {
 
   start(onBurst: (n: number) => void, onDown: (error: Error) => void): void {
     this.#onDown = onDown;
-    this.#native.start(onBurst, (errno) => this.#down(errno));
+    this.#native.start(
+      (n) => {
+        this.#inBurst = true;
+        try {
+          onBurst(n);
+        } finally {
+          this.#inBurst = false;
+          this.#burstOver?.();
+        }
+      },
+      (errno) => this.#down(errno),
+    );
     this.#lookTimer = setInterval(this.#look, LOOK_MS);
     this.#lookTimer.unref();
   }
@@ -193,10 +208,21 @@ export class NativeDevice implements Link {
     this.#reopenTimer?.unref();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Promises may run within a burst (`usertcp/net`). Its memory is read until it is over, and the addon takes that away at once. */
+  async #close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#reopenTimer);
     clearInterval(this.#lookTimer);
+    if (this.#inBurst) {
+      await new Promise<void>((resolve) => {
+        this.#burstOver = resolve;
+      });
+    }
     await this.#native.close();
   }
 

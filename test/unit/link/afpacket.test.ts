@@ -17,6 +17,7 @@ class FakeNative implements NativeLink {
   reopens = 0;
   reopened = 0;
   closed = false;
+  onBurst: (n: number) => void = () => {};
   onDown: (errno: number) => void = () => {};
   device: NativeFacts = {
     name: 'eth7',
@@ -32,7 +33,8 @@ class FakeNative implements NativeLink {
   }
   attach(): void {}
   lend(): void {}
-  start(_onBurst: (n: number) => void, onDown: (errno: number) => void): void {
+  start(onBurst: (n: number) => void, onDown: (errno: number) => void): void {
+    this.onBurst = onBurst;
     this.onDown = onDown;
   }
   flush(): number {
@@ -69,6 +71,7 @@ class FakeNative implements NativeLink {
   unref(): void {}
   async close(): Promise<void> {
     this.closed = true;
+    structuredClone(this.rxMemory, { transfer: [this.rxMemory] }); // as the addon: nobody sees it any more
   }
 }
 
@@ -227,4 +230,31 @@ test('one of several stacks: its groups, and a filter that changes by parts', as
   link.refine({ keptSyns: false });
   link.steer({ key0: 1, key1: 2, first: 3, last: 4, ports: new Int32Array(28) }, new Uint8Array(2048));
   expect([native.filter?.keptSyns, native.positions]).toEqual([true, undefined]);
+});
+
+test('closed in the middle of a burst, its memory is there until the burst is over', async () => {
+  const { native, device } = open();
+  const seen: [number, boolean][] = [];
+  let closing = Promise.resolve();
+  device.start(
+    () => {
+      closing = device.close();
+      seen.push([device.rxMemory.length, native.closed]);
+    },
+    () => {},
+  );
+  native.onBurst(1);
+  await closing;
+  expect([seen, device.rxMemory.length, native.closed]).toEqual([[[64, false]], 0, true]);
+});
+
+test('a burst that throws is over, too', async () => {
+  const { native, device } = open();
+  const failed = (): never => {
+    throw new Error('handler');
+  };
+  device.start(failed, () => {});
+  expect(() => native.onBurst(1)).toThrow('handler');
+  await device.close();
+  expect(native.closed).toBe(true);
 });
