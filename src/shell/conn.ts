@@ -177,13 +177,13 @@ export class Conn extends RowHandle {
 
   /** @internal EV_DATA; `next` = bytes of the piece that follows at once, 0 = none does. */
   received(region: number, offset: number, length: number, next: number): void {
-    if (this.#flags & ORPHAN) return;
+    if (this.#flags & (ORPHAN | ABORTED)) return this.engine.slab.drop();
     const view = this.view(region, offset, length);
     this.engine.longFrames.saw(length, this.#handlers.keeps);
     const chunk = this.#handlers.keeps ? this.engine.slab.join(view, next) : view;
-    if (chunk === null || this.#flags & ABORTED) return;
+    if (chunk === null) return;
     if ((this.#flags & PAUSED) === 0 && this.#held === null) return this.#deliver(chunk);
-    (this.#held ??= this.engine.pieces(this)).push(chunk === view ? this.keep(view) : chunk);
+    (this.#held ??= this.engine.laden.pieces(this)).push(chunk === view ? this.keep(view) : chunk);
   }
 
   /** @internal EV_END */
@@ -259,7 +259,7 @@ export class Conn extends RowHandle {
       if (taken < 0) return false;
     }
     const rest = mustCopy ? this.keep(bytes.subarray(taken)) : bytes.subarray(taken);
-    (this.#pending ??= this.engine.pieces(this)).push(rest);
+    (this.#pending ??= this.engine.laden.pieces(this)).push(rest);
     return false;
   }
 

@@ -33,6 +33,8 @@ export class Driver {
   bursts: TurnListener | null = null;
   /** Called after each event of a burst or an alarm, before the next one. */
   between: (() => void) | null = null;
+  /** Whether the event dispatched last is half of something that the next one completes: `between` comes behind that. */
+  halfway: () => boolean = () => false;
   readonly #core: Core;
   readonly #links: readonly Link[];
   readonly #clock: Clock;
@@ -239,7 +241,7 @@ export class Driver {
       } catch (error) {
         failure ??= { error };
       }
-      this.breathe();
+      if (this.between !== null && (this.#cursor === events.count || !this.halfway())) this.breathe();
     }
     events.count = 0;
     this.#cursor = 0;

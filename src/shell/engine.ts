@@ -43,7 +43,6 @@ import { Lingering } from './lingering.ts';
 import { Loans } from './loans.ts';
 import { LongFrames } from './long-frames.ts';
 import { Octets, urgentNews } from './out-of-band.ts';
-import type { Pieces } from './pieces.ts';
 import type { Shard } from './shards/shard.ts';
 import { Slab } from './slab.ts';
 import { softError } from './soft-error.ts';
@@ -139,6 +138,7 @@ export class Engine {
     this.acks = new Acks(options.core);
     this.unread = new Unread(this.acks);
     this.witness = new Witness(this);
+    this.driver.halfway = () => this.slab.joining;
     this.driver.turns = { begin: this.witness.look, end: this.witness.endTurn };
   }
 
@@ -241,11 +241,6 @@ export class Engine {
     this.unread.forget(conn);
     this.laden.forget(conn);
     this.#gone(held);
-  }
-
-  /** @internal Bytes are going to wait in the connection. */
-  pieces(conn: Conn): Pieces {
-    return this.laden.pieces(conn);
   }
 
   #gone(held: boolean): void {

@@ -71,11 +71,10 @@ export function lastOf(handlers: Handlers): Handlers {
   return handlers.close === undefined ? NO_HANDLERS : { close: (conn, error) => handlers.close?.(conn, error) };
 }
 
-/** Of one that reset its connection: it hears of the state and of the end. Text is still joined as before, since a copy of it may be half made. */
+/** Of one that reset its connection: it hears of the state and of the end. */
 export function endOf(handlers: Handlers): Handlers {
-  const { keeps, state } = handlers;
+  const { state } = handlers;
   return {
-    ...(keeps !== undefined && { keeps }),
     ...(state !== undefined && { state: (conn, from, to) => handlers.state?.(conn, from, to) }),
     ...lastOf(handlers),
   };

@@ -14,6 +14,9 @@ export interface BlockSource {
   release(chunks: readonly Uint8Array[]): void;
 }
 
+/** A copy with memory of its own. */
+const alone = (bytes: Uint8Array): Buffer => Buffer.from(Uint8Array.from(bytes).buffer);
+
 export class Slab {
   source: BlockSource | undefined;
   #block = Buffer.allocUnsafeSlow(0);
@@ -25,16 +28,26 @@ export class Slab {
 
   /** A copy of `bytes` that belongs to the caller. */
   keep(bytes: Uint8Array): Buffer {
-    return this.join(bytes, 0)!;
+    return this.#open > 0 ? alone(bytes) : this.join(bytes, 0)!;
+  }
+
+  /** A copy is half made: the next piece of the same connection comes before anybody else's. */
+  get joining(): boolean {
+    return this.#open > 0;
+  }
+
+  /** The rest of a copy that is half made, if one is, will not come, and nobody wants what there is. */
+  drop(): void {
+    this.#open = 0;
   }
 
   /**
    * Copies `bytes` behind those of the calls before that returned null. null: the next piece, of `next` bytes, is to be joined
-   * to them, and nothing else may be kept before. Otherwise the whole copy; it belongs to the caller.
+   * to them, or dropped, before another connection's. Otherwise the whole copy; it belongs to the caller.
    */
   join(bytes: Uint8Array, next: number): Buffer | null {
     if (this.#used + this.#open + bytes.length > this.#block.length) {
-      if (this.#apart || this.#isTaken()) return Buffer.from(Uint8Array.from(bytes).buffer);
+      if (this.#apart || this.#isTaken()) return alone(bytes);
       const block = bytes.length > BLOCK ? undefined : this.source?.take();
       this.#block = block === undefined ? Buffer.allocUnsafeSlow(Math.max(BLOCK, bytes.length)) : Buffer.from(block);
       this.#used = 0;

@@ -247,3 +247,17 @@ test('a flush that fails leaves nothing of its turn behind; one inside it does n
   w.driver.flush();
   expect([w.take(), w.driver.counts.turns]).toEqual([['end', 'alarm 7'], 2]);
 });
+
+test('between two events of a burst promises may run; not between the halves of one', () => {
+  const w = new World();
+  w.driver.between = () => void w.log.push('breath');
+  let last = 0;
+  w.onEvent = (type) => {
+    last = type;
+  };
+  w.driver.halfway = () => last === 2;
+  for (const type of [1, 2, 3, 2]) w.events.push(type, 0, 0);
+  w.bursts[0]!(1);
+  const events = ['event 1', 'breath', 'event 2', 'event 3', 'breath', 'event 2', 'breath'];
+  expect(w.take()).toEqual(['burst 0 1 @100', ...events, 'end', 'alarm 7']);
+});

@@ -84,3 +84,19 @@ test('when somebody transfers a block away, each chunk from then on has an Array
   expect(warned).toHaveBeenCalledOnce();
   warned.mockRestore();
 });
+
+test('what is kept while a copy is half made is a copy of its own', () => {
+  const slab = new Slab();
+  const [a, b, c] = [filled(100, 1), filled(50, 2), filled(7, 3)];
+  expect(slab.join(a, b.length)).toBe(null);
+  expect([slab.joining, slab.keep(c)]).toEqual([true, Buffer.from(c)]);
+  expect(slab.join(b, 0)).toEqual(Buffer.concat([a, b]));
+  expect(slab.joining).toBe(false);
+});
+
+test('a copy that is dropped when half made is in nobody else’s', () => {
+  const slab = new Slab();
+  expect(slab.join(filled(100, 1), 50)).toBe(null);
+  slab.drop();
+  expect([slab.joining, slab.join(filled(7, 3), 0)]).toEqual([false, Buffer.alloc(7, 3)]);
+});
