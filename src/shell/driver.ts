@@ -31,6 +31,8 @@ export class Driver {
   turns: TurnListener | null = null;
   /** Told of each burst that the event loop brings: before anything happens in it, and when all of it has. */
   bursts: TurnListener | null = null;
+  /** Called before each burst that the event loop brings. */
+  before: () => void = () => {};
   /** Called after each event of a burst or an alarm, before the next one. */
   between: (() => void) | null = null;
   /** Whether the event dispatched last is half of something that the next one completes: `between` comes behind that. */
@@ -152,6 +154,7 @@ export class Driver {
     const outermost = this.#depth === 0;
     const goesOn = this.#behind.length > 0 && this.#links[link]!.kind === 'loop';
     if (outermost) {
+      this.before();
       this.bursts?.begin();
       this.#fromLoop = true;
     }

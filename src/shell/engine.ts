@@ -138,6 +138,7 @@ export class Engine {
     this.acks = new Acks(options.core);
     this.unread = new Unread(this.acks);
     this.witness = new Witness(this);
+    this.driver.before = this.loans.burst;
     this.driver.halfway = () => this.slab.joining;
     this.driver.turns = { begin: this.witness.look, end: this.witness.endTurn };
   }
