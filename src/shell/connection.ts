@@ -81,8 +81,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
     const source: BurstSource = (told, failed) => {
       if (this.#left !== undefined) return failed(this.#left);
       if (this.#chunks.length > 0) {
-        const chunks = this.#chunks.splice(0);
-        this.#ready = 0;
+        const chunks = this.#takeAll();
         this.conn.resume();
         return told(new Lent(this.conn, chunks, false));
       }
@@ -156,8 +155,18 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
 
   #discard(): void {
     this.#discarding = true;
-    this.#chunks = [];
+    this.#takeAll();
     this.conn.resume();
+  }
+
+  #takeAll(): Buffer[] {
+    this.#ready = 0;
+    return this.#chunks.splice(0);
+  }
+
+  /** @internal Bytes that came before anybody asked for them. */
+  get ready(): number {
+    return this.#ready;
   }
 
   /** Resolves when both directions are closed; rejects when the connection fails. */
@@ -205,7 +214,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
       },
     });
     conn.resume();
-    for (const chunk of this.#chunks.splice(0)) handlers.data?.(conn, chunk);
+    for (const chunk of this.#takeAll()) handlers.data?.(conn, chunk);
     if (this.#ended) handlers.end?.(conn);
     if (this.#outcome !== undefined) handlers.close?.(conn, this.#outcome.error);
   }
@@ -219,7 +228,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
       this.#reader = undefined;
       return reader.resolve(chunk);
     }
-    this.#chunks.push(chunk);
+    if (this.#chunks.push(chunk) === 1) this.conn.readBy(this);
     this.#ready += chunk.length;
     if (this.#ready >= READ_AHEAD) this.conn.pause();
   }

@@ -5,6 +5,7 @@ import type { TcpInfo } from '../core/tcp/info.ts';
 import { CONNECTING } from './conn-flags.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Engine } from './engine.ts';
+import type { Ahead } from './laden.ts';
 import { octets } from './options/calls.ts';
 import { checkFlag } from './options/check.ts';
 import { type CongestionChoice, checkCongestion } from './options/congestion.ts';
@@ -169,6 +170,11 @@ export abstract class RowHandle {
   /** @internal A copy of borrowed bytes that the caller may keep. */
   keep(bytes: Uint8Array): Buffer {
     return this.engine.slab.keep(bytes);
+  }
+
+  /** @internal Its owner reads ahead: that is the application's, and counts as such. */
+  readBy(ahead: Ahead): void {
+    this.engine.laden.reads(this, ahead);
   }
 
   /** @internal Nobody else sees these any more, each the whole of its ArrayBuffer: their memory is free at once. */
