@@ -1,5 +1,6 @@
 /** Where the blocks of a capture go: a file of our own, written without waiting, or somebody's sink. */
 import { createWriteStream, openSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { OptionError } from './option-error.ts';
 
@@ -13,7 +14,7 @@ export interface CaptureSink {
 
 /** A capture file with a limit per packet. */
 export interface CaptureOptions {
-  /** Path of the pcapng file. */
+  /** Path of the pcapng file. While 64 MB wait for its disk, packets are left out, and a warning says so. */
   file: string;
   /** Most bytes kept of a packet; 0 (default) = all. */
   snaplen?: number;
@@ -26,20 +27,31 @@ export interface OpenCapture {
   close(): Promise<void>;
 }
 
+/** Bytes that may wait for the disk. */
+const MOST = 64 * 1024 * 1024;
+
 export function openCapture(to: string | CaptureOptions | CaptureSink): OpenCapture {
   if (typeof to === 'object' && 'write' in to) {
     return { snaplen: 0, write: (bytes) => void to.write(bytes), close: async () => void to.end?.() };
   }
   const { file, snaplen = 0 } = typeof to === 'string' ? { file: to } : to;
-  const stream = createWriteStream(file, { fd: openToWrite(file) });
-  // A disk that is full ends the capture, not the process.
-  stream.on('error', ({ message }) => {
-    process.emitWarning(`usertcp: the capture ${file} is cut short: ${message}`, { code: 'USERTCP_CAPTURE' });
-  });
+  return { snaplen, ...captureTo(createWriteStream(file, { fd: openToWrite(file) }), file) };
+}
+
+/** The file behind `stream`. A disk that is full ends the capture, one that is slow costs it packets: neither costs the process its life. */
+export function captureTo(stream: Writable, file: string): Omit<OpenCapture, 'snaplen'> {
+  const warn = (what: string): void =>
+    process.emitWarning(`usertcp: the capture ${file} ${what}`, { code: 'USERTCP_CAPTURE' });
+  let left = 0;
+  stream.on('error', ({ message }) => warn(`is cut short: ${message}`));
   return {
-    snaplen,
-    write: (bytes) => void (stream.destroyed || stream.write(bytes)),
+    write: (block) => {
+      if (stream.destroyed) return;
+      if (stream.writableLength + block.length <= MOST) stream.write(block);
+      else if (left++ === 0) warn('is written too slowly: 64 MB wait, and packets are left out until there is room');
+    },
     close: async () => {
+      if (left > 0) warn(`lacks ${left} packets, because it was written too slowly`);
       stream.end();
       await finished(stream);
     },

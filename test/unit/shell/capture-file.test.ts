@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openCapture } from '../../../src/shell/capture-file.ts';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { captureTo, openCapture } from '../../../src/shell/capture-file.ts';
 import { createStack } from '../../../src/stack.ts';
 
 let folder = '';
@@ -49,4 +50,30 @@ test.skipIf(!existsSync('/dev/full'))('a disk that is full cuts the capture shor
   expect((await warned)[0]).toMatchObject({ code: 'USERTCP_CAPTURE', message: expect.stringContaining('ENOSPC') });
   capture.write(new Uint8Array(100));
   await expect(capture.close()).rejects.toMatchObject({ code: 'ENOSPC' });
+});
+
+test('a disk that does not keep up costs packets, not memory; what came before and afterwards is whole', async () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  let written = 0;
+  let go: (() => void) | undefined;
+  const disk = new Writable({
+    write(block: Uint8Array, _encoding, done) {
+      written += block.length;
+      if (go === undefined) go = done;
+      else done();
+    },
+  });
+  const capture = captureTo(disk, 'slow.pcapng');
+  const packet = new Uint8Array(1 << 20);
+  for (let n = 0; n < 200; n++) capture.write(packet);
+  expect(disk.writableLength).toBe(64 << 20);
+  expect(warned.mock.calls).toEqual([
+    [expect.stringMatching(/slow\.pcapng is written too slowly/), { code: 'USERTCP_CAPTURE' }],
+  ]);
+  go!();
+  await vi.waitUntil(() => disk.writableLength === 0);
+  capture.write(packet);
+  await capture.close();
+  expect([written, warned.mock.lastCall?.[0]]).toEqual([65 << 20, expect.stringMatching(/lacks 136 packets/)]);
+  warned.mockRestore();
 });
