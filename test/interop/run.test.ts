@@ -1,6 +1,6 @@
 // `usertcp run`: a program on a wire of its own, for a first try; nothing stays behind.
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { capability, has, notBuilt, Side } from './harness/index.ts';
 
 const can = capability();
@@ -49,6 +49,31 @@ describe.skipIf(skip)('usertcp run', () => {
     expect(ran).toEqual({ code: 0, out: expect.stringMatching(/^over our TCP to/), err: '' });
     program.kill('SIGINT');
     expect(await program.exited).toBe(130);
+  });
+
+  // Two pending signals of a kind are one. So the command line, which runs this, sleeps until the terminal's was counted.
+  const COUNTER = `
+    let n = 0;
+    const wake = () => process.kill(process.ppid, 'SIGCONT');
+    const tell = () => { console.log('signals ' + n); process.exit(0); };
+    process.on('SIGINT', () => n++ || (setTimeout(wake, 100), setTimeout(tell, 1000)));
+    setInterval(() => {}, 1e6);
+    process.kill(process.ppid, 'SIGSTOP');
+    console.log('ready');`;
+
+  test.skipIf(!has('script')).each([
+    ['root', []],
+    ['somebody without rights', ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']],
+  ])('at a terminal Ctrl-C reaches the program once: %s', async (_, as) => {
+    if (as.length > 0 && can.ok && can.how !== 'root') return;
+    const COMMAND = [...as, process.execPath, CLI, 'run', '--', process.execPath, '-e', '"$COUNTER"; exit'].join(' ');
+    const typist = `{ read go; printf '\\003'; read end; } | script -qec "$COMMAND" /dev/null`;
+    const program = host.start(['sh', '-c', typist], { COMMAND, COUNTER });
+    await program.ready();
+    program.send({});
+    const [, signals] = await vi.waitUntil(() => /signals (\d+)/.exec(program.out), { timeout: 10_000 });
+    expect(signals).toBe('1');
+    await program.stop();
   });
 
   test('connects to the host', async () => {
