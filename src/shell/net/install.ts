@@ -12,6 +12,7 @@ import { TcpHandle } from './handle.ts';
 import { internals, type JsStream, type KernelHandle } from './internals.ts';
 import { countKernelServer } from './kernel-listen.ts';
 import { ListenHandle } from './listen-handle.ts';
+import { withPatience } from './patient-lookup.ts';
 import { flagsOf } from './reuse-port.ts';
 import type { Router } from './router.ts';
 import { meetShapes } from './shapes.ts';
@@ -108,7 +109,7 @@ export function methods(router: Router) {
         stock.reinitialize.call(this, handle);
       }
       if (handleBelow(this) instanceof TcpHandle) routed.add(this);
-      return stock.connect.apply(this, args);
+      return stock.connect.apply(this, router.stack === undefined && !path ? withPatience(router, args) : args);
     },
 
     listen(this: ServerInside, ...given: Parameters<Listen>): void {

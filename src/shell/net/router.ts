@@ -77,11 +77,10 @@ export class Router {
   /** Its owner stands for the connection until it has one. */
   connect(handle: TcpHandle, req: Request, address: string, port: number): number {
     if (this.#stack !== undefined) return this.#connect(this.#stack, handle, req, address, port);
-    if (this.waits && this.policy.loopback !== 'own' && isLocal(tryParseAddress(address), address))
-      return this.#toKernel(handle, req, address, port); // no server of ours is there
+    if (this.#needsNoStack(address)) return this.#toKernel(handle, req, address, port);
     this.ready.then(
       (stack) => {
-        if (handle.isClosing()) return; // but not if it races
+        if (handle.isClosing()) return;
         const status = this.#connect(stack, handle, req, address, port);
         if (status !== 0) refuse(handle, req, status);
       },
@@ -92,6 +91,17 @@ export class Router {
       },
     );
     return 0;
+  }
+
+  /** What is to be awaited before these addresses are tried one by one; undefined = nothing. */
+  opening(addresses: readonly string[]): Promise<Stack> | undefined {
+    const none = this.#stack !== undefined || addresses.every((address) => this.#needsNoStack(address));
+    return none ? undefined : this.ready;
+  }
+
+  /** Nobody has listened on anything, so no server of ours is on this loopback address. */
+  #needsNoStack(address: string): boolean {
+    return this.waits && this.policy.loopback !== 'own' && isLocal(tryParseAddress(address), address);
   }
 
   /** Who is to listen on an address; '' is every address. */

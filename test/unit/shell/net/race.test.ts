@@ -1,12 +1,13 @@
 // RFC 8305 for Node's own `connect`: attempts that Node stops waiting for race on. Simulated wires whose time is the real one.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type net from 'node:net';
+import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { use } from '../../../../src/net.ts';
 import { install } from '../../../../src/shell/net/install.ts';
-import { checkRules } from '../../../../src/shell/net/policy.ts';
+import { netOf } from '../../../../src/shell/net/net.ts';
+import { checkRules, type NetRules } from '../../../../src/shell/net/policy.ts';
 import { Router } from '../../../../src/shell/net/router.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
 import { World } from '../../../../src/sim.ts';
@@ -180,5 +181,86 @@ describe('Happy Eyeballs', () => {
     expect(winner).toBe(SIX);
     secure.destroy();
     undo();
+  });
+});
+
+describe('a stack that opens for longer than an attempt may take', () => {
+  const opening = (): Promise<Stack> => new Promise((resolve) => setTimeout(resolve, 400, a));
+  /** Connects to these addresses; what was told of the attempts. */
+  const begin = (
+    addresses: string[],
+    port: number,
+    rules: NetRules,
+    stack: ConstructorParameters<typeof Router>[0] = opening(),
+  ) => {
+    const router = new Router(stack, checkRules(rules));
+    const options = { host: 'b.test', port, autoSelectFamily: true, lookup: named(addresses) };
+    const socket = netOf(() => router).connect(options);
+    const told: string[] = [];
+    for (const name of ['Timeout', 'Failed'])
+      socket.on(`connectionAttempt${name}` as 'connect', (...[address]: unknown[]) => told.push(`${name} ${address}`));
+    return { router, socket, told };
+  };
+  const kernels = async (): Promise<[net.Server, number]> => {
+    const server = net.createServer((socket) => void socket.pipe(socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return [server, (server.address() as net.AddressInfo).port];
+  };
+
+  test("the first address is the kernel's: its server is found, whatever the others do", async () => {
+    const [server, port] = await kernels();
+    b.serve(port, { syn: () => 'drop' });
+    const { socket, told } = begin(['127.0.0.1', FOUR], port, {});
+    await once(socket, 'connect');
+    expect([socket.remoteAddress, told]).toEqual(['127.0.0.1', []]);
+    expect(await echoed(socket)).toBe('hello');
+    server.close();
+  });
+
+  test('the first has no route, and the last fails: both are told', async () => {
+    serve({ [FOUR]: ['reset'] });
+    const { socket, told } = begin(['192.0.2.1', FOUR], 80, { fallback: 'error' });
+    const [{ errors }] = (await once(socket, 'error')) as [AggregateError];
+    expect(errors.map(({ code }: NodeJS.ErrnoException) => code)).toEqual(['ENETUNREACH', 'ECONNREFUSED']);
+    expect(told).toEqual(['Failed 192.0.2.1', `Failed ${FOUR}`]);
+  });
+
+  test('the last has no route: those before it go on', async () => {
+    w.link(a, b, { delay: 300_000 });
+    serve();
+    const { socket, told } = begin([SIX, '192.0.2.1'], 80, { fallback: 'error' });
+    await once(socket, 'connect');
+    expect([socket.remoteAddress, told]).toEqual([SIX, [`Timeout ${SIX}`, 'Failed 192.0.2.1']]);
+    socket.destroy();
+  });
+
+  test('it cannot be opened: the socket says so of each address', async () => {
+    const failing = new Promise<Stack>((_, reject) =>
+      setTimeout(reject, 400, Object.assign(new Error('no device'), { errno: -19 })),
+    );
+    const { socket, told } = begin([SIX, FOUR], 80, {}, failing);
+    const [{ errors }] = (await once(socket, 'error')) as [AggregateError];
+    expect(errors.map(({ code }: NodeJS.ErrnoException) => code)).toEqual(['ENODEV', 'ENODEV']);
+    expect(told).toEqual([`Failed ${SIX}`, `Failed ${FOUR}`]);
+  });
+
+  test('it is not opened for addresses of the loopback', async () => {
+    const [server, port] = await kernels();
+    const { router, socket } = begin(['::1', '127.0.0.1'], port, {}, opening);
+    await once(socket, 'connect');
+    expect([socket.remoteAddress, router.waits]).toEqual(['127.0.0.1', true]);
+    socket.destroy();
+    server.close();
+  });
+
+  test('nobody is asked any more when the socket was destroyed meanwhile', async () => {
+    serve();
+    const { socket, router, told } = begin([SIX, FOUR], 80, {});
+    socket.on('lookup', () => told.push('lookup'));
+    setTimeout(() => socket.destroy(), 50);
+    await once(socket, 'close');
+    await router.ready;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([told, a.metrics().connections]).toEqual([[], 0]);
   });
 });
