@@ -1,11 +1,13 @@
 /** The handle of a `net.Server` over a LISTEN of the stack, and of the kernel's loopback beside it. */
 import { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
+import { isLoopback } from '../../wire/address.ts';
 import { formatAddress, isMappedText, tryParseAddress } from '../../wire/address-text.ts';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { StackError } from '../errors.ts';
 import type { Service } from '../service.ts';
+import type { Stack } from '../stack.ts';
 import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
 import { TcpHandle } from './handle.ts';
@@ -109,10 +111,7 @@ export class ListenHandle implements Place {
     if (policy.loopback !== 'own') {
       const flags = stack!.sharded ? this.flags | REUSE_PORT : this.flags; // servers of other threads are on the same port
       const twin = KernelTwin.open(this.#shown, wanted, flags, backlog, (...args) => this.#fromKernel(...args));
-      // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
-      // Where the kernel's handles cannot share a port, other processes reach the first of those who share ours.
-      const shared = twin === -EADDRINUSE && this.#router.shares(this, wanted);
-      if (typeof twin === 'number' && stack!.addresses.length === 0 && !shared) return twin;
+      if (typeof twin === 'number' && this.#needs(twin, wanted, stack!)) return twin;
       if (typeof twin === 'object') {
         this.#twin = twin;
         this.#port = twin.port;
@@ -142,6 +141,21 @@ export class ListenHandle implements Place {
     this.#router.opened(this, this.#port);
     if (!this.#wantsRef) this.unref();
     return 0;
+  }
+
+  /** Whether it cannot listen without the kernel's socket, which there is none of for this reason. */
+  #needs(reason: number, port: number, stack: Stack): boolean {
+    // Where the kernel's handles cannot share a port, other processes reach the first of those who share ours.
+    if (reason === -EADDRINUSE && this.#router.shares(this, port)) return false;
+    // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
+    if (stack.addresses.length === 0) return true;
+    // Loopback is no wire: other processes would reach another server. It is no other where threads share the stack's ports.
+    return reason === -EADDRINUSE && this.#loopback && !stack.sharded;
+  }
+
+  get #loopback(): boolean {
+    const words = tryParseAddress(this.address);
+    return words !== undefined && isLoopback(words);
   }
 
   #give(): void {

@@ -1,9 +1,13 @@
-// The kernel's loopback beside a server of ours, on a host that has no IPv6.
+// The kernel's loopback beside a server of ours: on a host that has no IPv6, on ports that others have.
+import { once } from 'node:events';
+import net from 'node:net';
 import { constants } from 'node:os';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { use } from '../../../../src/net.ts';
 import { internals, type KernelHandle } from '../../../../src/shell/net/internals.ts';
 import { KernelTwin } from '../../../../src/shell/net/kernel-twin.ts';
 import { IPV6_ONLY } from '../../../../src/shell/net/reuse-port.ts';
+import { World } from '../../../../src/sim.ts';
 
 const { EAFNOSUPPORT, EADDRNOTAVAIL } = constants.errno;
 const { TCP } = internals;
@@ -31,4 +35,41 @@ test('a server on every address is on 127.0.0.1 there, as Node is on 0.0.0.0', (
   (twin as KernelTwin).close();
   expect(bound).toEqual(['127.0.0.1']);
   expect(KernelTwin.open('::', 0, IPV6_ONLY, 10, () => {})).toBe(-EADDRNOTAVAIL);
+});
+
+describe('a stack with a wire', () => {
+  const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;
+  const listening = async (server: net.Server): Promise<net.Server> => {
+    await once(server, 'listening');
+    return server;
+  };
+  const outcome = (server: net.Server): Promise<string> =>
+    once(server, 'listening').then(
+      () => 'listening',
+      (error: NodeJS.ErrnoException) => `${error.syscall} ${error.code} ${(error as { address?: string }).address}`,
+    );
+
+  test.each(['127.0.0.1', '::ffff:127.0.0.1'])('a port of %s that another process has is in use', async (address) => {
+    await using world = new World();
+    const ours = use(world.host('10.0.0.1/24'), { loopback: 'both' });
+    const others = await listening(net.createServer().listen(0, '127.0.0.1'));
+    const server = ours.createServer().listen(portOf(others), address);
+    expect(await outcome(server)).toBe(`listen EADDRINUSE ${address}`);
+    expect([server.listening, ours.counts().listening]).toEqual([false, 0]);
+    others.close();
+  });
+
+  test('on every address, on the wire alone, and with loopback of our own it does not matter', async () => {
+    await using world = new World();
+    const stack = world.host('10.0.0.1/24');
+    const others = await listening(net.createServer().listen(0, '127.0.0.1'));
+    for (const address of ['::', '0.0.0.0', '10.0.0.1']) {
+      const server = use(stack, { loopback: 'both' }).createServer().listen(portOf(others), address);
+      expect(await outcome(server)).toBe('listening');
+      server.close();
+    }
+    const own = use(stack, { loopback: 'own' }).createServer().listen(portOf(others), '127.0.0.1');
+    expect(await outcome(own)).toBe('listening');
+    for (const server of [own, others]) server.close();
+  });
 });
