@@ -127,6 +127,8 @@ function familyOf(host: string | undefined): 'IPv4' | 'IPv6' {
 
 /** What `stack.serve` returns. Closing it stops accepting; connections live on. */
 export class Service {
+  /** @internal Called when it is closed, which its stack may do, too. */
+  closed: (() => void) | undefined;
   readonly #listening: Listening;
 
   /** @internal Made by `stack.serve`. */
@@ -139,6 +141,7 @@ export class Service {
       syn: handlers.syn,
       queued: false,
       brief: given.keepObjects === false,
+      closed: () => this.closed?.(),
     });
   }
 

@@ -1,5 +1,6 @@
 /** The handle of a `net.Server` over a LISTEN of the stack, and of the kernel's loopback beside it. */
 import { AsyncResource } from 'node:async_hooks';
+import type { Server } from 'node:net';
 import { constants } from 'node:os';
 import { isLoopback } from '../../wire/address.ts';
 import { formatAddress, isMappedText, tryParseAddress } from '../../wire/address-text.ts';
@@ -12,7 +13,7 @@ import { surface } from '../surface.ts';
 import { afterClosing } from './closing.ts';
 import { TcpHandle } from './handle.ts';
 import { handlers } from './handle-events.ts';
-import type { KernelHandle } from './internals.ts';
+import { internals, type KernelHandle } from './internals.ts';
 import { KernelTwin } from './kernel-twin.ts';
 import { IPV6_ONLY, type Place, REUSE_PORT } from './reuse-port.ts';
 import type { Router } from './router.ts';
@@ -133,6 +134,7 @@ export class ListenHandle implements Place {
       this.#give();
       return error instanceof StackError ? -ENETDOWN : ((error as { errno?: number }).errno ?? -EINVAL);
     }
+    this.#service.closed = () => this.#lost();
     this.#port = this.#service.port;
     if (this.#router.clashes(this, this.#port)) {
       this.#give();
@@ -159,11 +161,25 @@ export class ListenHandle implements Place {
   }
 
   #give(): void {
-    if (this.#service !== null) this.#router.closed(this, this.#port);
-    this.#service?.close();
-    this.#twin?.close();
+    const service = this.#service;
+    const twin = this.#twin;
     this.#service = null;
     this.#twin = null;
+    if (service !== null) this.#router.closed(this, this.#port);
+    service?.close();
+    twin?.close();
+  }
+
+  /** The stack is closed: nobody is to come by the kernel either, and the server ends as one whose owner closed it. */
+  #lost(): void {
+    if (this.#service === null) return; // its owner did
+    const server = (this as unknown as Record<symbol, Server | undefined>)[internals.owner];
+    this.#give();
+    try {
+      server?.close();
+    } catch (error) {
+      surface(error); // the program's own close()
+    }
   }
 
   #accept(conn: Conn): void {

@@ -1,4 +1,4 @@
-// The kernel's loopback beside a server of ours: on a host that has no IPv6, on ports that others have.
+// The kernel's loopback beside a server of ours: on a host that has no IPv6, on ports that others have, when the stack is closed.
 import { once } from 'node:events';
 import net from 'node:net';
 import { constants } from 'node:os';
@@ -71,5 +71,42 @@ describe('a stack with a wire', () => {
     const own = use(stack, { loopback: 'own' }).createServer().listen(portOf(others), '127.0.0.1');
     expect(await outcome(own)).toBe('listening');
     for (const server of [own, others]) server.close();
+  });
+});
+
+describe('stack.close()', () => {
+  const refused = async (port: number): Promise<string | undefined> =>
+    ((await once(net.connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException])[0].code;
+
+  test("servers on it are closed, and the kernel's sockets beside them", async () => {
+    const world = new World();
+    const stack = world.host('10.0.0.1/24');
+    const ours = use(stack, { loopback: 'both' });
+    const servers = [{ host: '127.0.0.1' }, {}, { reusePort: true }].map((options) =>
+      ours.createServer().listen({ port: 0, ...options }),
+    );
+    await Promise.all(servers.map((server) => once(server, 'listening')));
+    const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
+    const closed = Promise.all(servers.map((server) => once(server, 'close')));
+    await stack.close();
+    await closed;
+    expect(servers.map((server) => server.listening)).toEqual([false, false, false]);
+    for (const port of ports) expect(await refused(port)).toBe('ECONNREFUSED');
+    expect(ours.counts().listening).toBe(0);
+    await world.close();
+  });
+
+  test('one that was closed before hears of it once', async () => {
+    const world = new World();
+    const stack = world.host('10.0.0.1/24');
+    const server = use(stack).createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    let times = 0;
+    server.on('close', () => times++);
+    server.close();
+    await stack.close();
+    await new Promise(setImmediate);
+    expect(times).toBe(1);
+    await world.close();
   });
 });
