@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { OptionError } from '../option-error.ts';
 import { HELD, MAPPED, WANTS_REF } from './handle-bits.ts';
 import { internals, type Request } from './internals.ts';
 
@@ -81,10 +82,16 @@ export abstract class ConnHandle extends internals.JSStream {
     return 0;
   }
 
-  /** `initialDelay`, `interval` in seconds, as setsockopt() has them; 0 = the default. */
+  /** `initialDelay`, `interval` in seconds, as setsockopt() has them; 0 = the default. As libuv: with times out of range it is on, and EINVAL. */
   setKeepAlive(on: boolean, initialDelay = 0, interval = 0, count = 0): number {
     const ms = interval > 0 ? interval * SECOND : undefined;
-    this.conn?.setKeepAlive(Boolean(on), initialDelay * SECOND, ms, count || undefined);
+    try {
+      this.conn?.setKeepAlive(Boolean(on), initialDelay * SECOND, ms, count || undefined);
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      this.conn?.setKeepAlive(Boolean(on));
+      return -EINVAL;
+    }
     return 0;
   }
 

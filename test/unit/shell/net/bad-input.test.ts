@@ -96,6 +96,24 @@ test.each(Object.entries(inputs))('%s', async (_name, bad) => {
   expect(await outcome(ours, bad)).toEqual(await outcome(stock, bad));
 });
 
+/** What libuv answers EINVAL to, and nobody looks at the answer. */
+test.each([3e9, -1000, 5e12])(
+  'a keep-alive delay of %d ms: the connection opens, as over the kernel',
+  async (delay) => {
+    const keep = { keepAlive: true, keepAliveInitialDelay: delay };
+    for (const net of [stock, ours]) {
+      const server = net.createServer(keep, (socket) => socket.end('hello')).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const socket = net.connect({ port: (server.address() as stock.AddressInfo).port, host: '127.0.0.1', ...keep });
+      socket.once('connect', () => socket.setKeepAlive(true, delay - 5000));
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      expect(text).toBe('hello');
+      await once(server.close(), 'close');
+    }
+  },
+);
+
 test('what the stack lacks says what to do', async () => {
   const refused = await once(ours.connect(80, '192.0.2.1'), 'error');
   expect(refused[0].message).toMatch(/^connect ENETUNREACH 192.0.2.1:80.*\. usertcp: .* give it a gateway or a route/);
