@@ -11,11 +11,30 @@ interface Refuser {
   readonly elsewhere: string | undefined;
 }
 
-/** The next error of a socket or server, if it has this code, says `advice` after Node's own words. */
-export function advise(emitter: EventEmitter | undefined, errno: number, advice: string): void {
+interface Advice {
+  readonly errno: number;
+  readonly text: string;
+  /** Of an attempt at one of several addresses. */
+  readonly address: string | undefined;
+}
+
+const pending = new WeakMap<EventEmitter, Advice[]>();
+
+/** The next error of a socket or server, if it has this code (and is about this address), says `text` after Node's own words. */
+export function advise(emitter: EventEmitter | undefined, errno: number, text: string, address?: string): void {
+  if (emitter === undefined) return;
+  const advice = { errno, text, address };
+  const known = pending.get(emitter);
+  if (known !== undefined) return void known.push(advice);
+  const all = [advice];
+  pending.set(emitter, all);
   // A listener of this kind is no handler: an error that nobody handles still ends the process.
-  emitter?.once(errorMonitor, (error: Refusal) => {
-    for (const each of error.errors ?? [error]) if (each.errno === errno) append(each, advice);
+  emitter.once(errorMonitor, (error: Refusal) => {
+    pending.delete(emitter);
+    for (const each of Array.isArray(error.errors) ? (error.errors as Refused[]) : [error]) {
+      const fit = all.find(({ errno, address }) => errno === each.errno && (address ?? each.address) === each.address);
+      if (fit !== undefined) append(each, fit.text);
+    }
   });
 }
 
@@ -28,11 +47,15 @@ export function numberOf(error: unknown, emitter: EventEmitter | undefined): num
   return -constants.errno.ENETDOWN;
 }
 
-interface Refusal extends NodeJS.ErrnoException {
-  readonly errors?: NodeJS.ErrnoException[];
+/** Node's error of one address, or of a listen. */
+interface Refused extends NodeJS.ErrnoException {
+  readonly address?: string;
+}
+interface Refusal extends Refused {
+  readonly errors?: unknown;
 }
 
-function append(error: NodeJS.ErrnoException, advice: string): void {
+function append(error: Refused, advice: string): void {
   const before = error.message;
   error.message = `${before}. usertcp: ${advice}`;
   if (error.stack !== undefined) error.stack = error.stack.replace(before, () => error.message);

@@ -86,7 +86,7 @@ export class Router {
       },
       (error: Error & { errno?: number }) => {
         const errno = error.errno ?? -ENETUNREACH;
-        advise(handle.owner as EventEmitter | undefined, errno, error.message);
+        advise(handle.owner as EventEmitter | undefined, errno, error.message, address);
         refuse(handle, req, errno);
       },
     );
@@ -171,7 +171,7 @@ export class Router {
 
   #noWay(stack: Stack, handle: TcpHandle, address: string): number {
     this.counts.unroutable++;
-    advise(handle.owner as EventEmitter | undefined, -ENETUNREACH, noWayTo(address, this, stack));
+    advise(handle.owner as EventEmitter | undefined, -ENETUNREACH, noWayTo(address, this, stack), address);
     return -ENETUNREACH;
   }
 

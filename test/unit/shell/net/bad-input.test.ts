@@ -121,3 +121,26 @@ test('what the stack lacks says what to do', async () => {
   const [error] = await once(server, 'error');
   expect(error.message).toMatch(/EADDRNOTAVAIL.*\. usertcp: .*listen on one of those/);
 });
+
+test('of several addresses each is told why it is not reached, once', async () => {
+  const addresses = Array.from({ length: 12 }, (_, i) => [
+    { address: `192.0.2.${i + 1}`, family: 4 },
+    { address: `2001:db8::${i + 1}`, family: 6 },
+  ]).flat();
+  const lookup = ((_name: string, _options: object, done: (error: null, found: object[]) => void) =>
+    process.nextTick(done, null, addresses)) as unknown as stock.LookupFunction;
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warned);
+  const socket = ours.connect({ port: 80, host: 'many.test', lookup, autoSelectFamily: true });
+  const [{ errors }] = (await once(socket, 'error')) as [AggregateError];
+  expect(errors.length).toBe(24);
+  for (const { message, address } of errors as (Error & { address: string })[]) {
+    const [said, ...advice] = message.split('. usertcp: ');
+    expect([said!.split(' - ')[0], advice.length]).toEqual([`connect ENETUNREACH ${address}:80`, 1]);
+    expect(advice[0]).toMatch(`no route to ${address} (`);
+  }
+  await new Promise(setImmediate);
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
