@@ -50,8 +50,9 @@ export abstract class ConnHandle extends internals.JSStream {
     return isIPv6(address) ? this.place(address, port) : -EINVAL;
   }
 
-  protected place(address: string, port: number): number {
-    Object.assign(this.#wish, { address, port, bound: true });
+  /** `port`: Node has none when only an address was named. */
+  protected place(address: string, port: number | undefined): number {
+    Object.assign(this.#wish, { address, port: port ?? 0, bound: true });
     return 0;
   }
 

@@ -60,7 +60,7 @@ export class TcpHandle extends WriteHandle {
   // ---- opening -------------------------------------------------------------------------------------------------------
 
   /** A port that somebody listens on is taken, also for who connects from it: no listener of ours shares its port with others. */
-  protected override place(address: string, port: number): number {
+  protected override place(address: string, port = 0): number {
     return port !== 0 && this.#router.listens(address, port) ? -EADDRINUSE : super.place(address, port);
   }
 

@@ -8,6 +8,7 @@ import type { Conn } from '../conn.ts';
 import type { Stack } from '../stack.ts';
 import { advise, noWayTo } from './advice.ts';
 import { answers } from './answers.ts';
+import { failedBind } from './bind-error.ts';
 import { runTicks } from './closing.ts';
 import { type NetCounts, noCounts } from './counts.ts';
 import type { TcpHandle } from './handle.ts';
@@ -155,6 +156,10 @@ export class Router {
 
   #connect(stack: Stack, handle: TcpHandle, req: Request, address: string, port: number): number {
     const carrier = this.#carrier(address, port, handle.bound.localAddress);
+    if (carrier !== 'kernel' && this.policy.fallback === 'error' && this.#hasNot(handle.bound.localAddress)) {
+      failedBind(handle.owner as EventEmitter | undefined, -EADDRNOTAVAIL, address, handle.bound);
+      return -EADDRNOTAVAIL;
+    }
     debug('connect to %s port %d: %s', address, port, carrier);
     if (carrier === 'ours' && port === 0) return this.#refuse(handle, req);
     if (carrier === 'ours') {
@@ -209,6 +214,12 @@ export class Router {
     return this.#isOurs(tryParseAddress(address));
   }
 
+  /** Whether nothing of ours can begin at this address. */
+  #hasNot(from: string | undefined): boolean {
+    const words = from === undefined ? undefined : tryParseAddress(from);
+    return words !== undefined && !isLocal(words, from!) && !this.#isOurs(words);
+  }
+
   #isOurs(words: Int32Array | undefined): boolean {
     if (words === undefined) return false;
     const text = formatAddress(words);
@@ -229,6 +240,7 @@ export class Router {
       const status = six ? kernel.bind6(from, localPort) : kernel.bind(from, localPort);
       if (status !== 0) {
         kernel.close(); // nobody else has it yet
+        failedBind(handle.owner as EventEmitter | undefined, status, address, { localAddress: from, localPort });
         return status;
       }
     }

@@ -25,6 +25,11 @@ const inputs: Record<string, Bad> = {
   'connect: no port': (net) => net.connect(any({ host: '127.0.0.1' })),
   'connect: a host of the wrong type': (net) => net.connect(any({ port: 80, host: {} })),
   'connect: a local address that is none': (net) => net.connect({ port: 80, host: '127.0.0.1', localAddress: 'here' }),
+  'connect: a local address that is not ours': (net) =>
+    net.connect({ port: 80, host: '127.0.0.1', localAddress: '192.0.2.7' }),
+  'connect: the same, to elsewhere, and a port': (net) =>
+    net.connect({ port: 80, host: '192.0.2.1', localAddress: '192.0.2.7', localPort: 5000 }),
+  'connect: the same, IPv6': (net) => net.connect({ port: 80, host: '::1', localAddress: '2001:db8::7' }),
   'connect: a local port that is none': (net) => net.connect(any({ port: 80, host: '127.0.0.1', localPort: '80' })),
   'connect: a lookup that is no function': (net) => net.connect(any({ port: 80, host: 'a.test', lookup: 'dns' })),
   'connect: a name that does not resolve': (net) => net.connect({ port: 80, host: 'no.test', lookup: nowhere }),

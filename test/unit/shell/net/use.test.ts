@@ -147,7 +147,11 @@ describe('who carries what over a stack of ones own', () => {
     Object.assign(internals, { TCP: Watched });
     try {
       const socket = ours.connect({ host: '127.0.0.1', port: 9, localAddress: '192.0.2.77' });
-      expect(await failure(socket)).toMatchObject({ code: 'EADDRNOTAVAIL' });
+      expect(await failure(socket)).toMatchObject({
+        message: 'bind EADDRNOTAVAIL 192.0.2.77',
+        syscall: 'bind',
+        address: '192.0.2.77',
+      });
     } finally {
       Object.assign(internals, { TCP });
     }

@@ -1,0 +1,35 @@
+/**
+ * A bind that could not be refused when Node asked for it: who carries the connection was not known, and with it whose addresses count. Node
+ * hears of it as the answer to its connect; the error that it makes of that becomes the one it makes of a bind.
+ */
+import { type EventEmitter, errorMonitor } from 'node:events';
+
+/** Where the local end was to be. */
+interface Local {
+  readonly localAddress?: string;
+  readonly localPort?: number;
+}
+interface Refused extends NodeJS.ErrnoException {
+  address?: string | undefined;
+  port?: number;
+}
+
+/** The next error of a socket that tells of `errno` for a connect to `address` is that of the bind. */
+export function failedBind(socket: EventEmitter | undefined, errno: number, address: string, local: Local): void {
+  // A listener of this kind is no handler: an error that nobody handles still ends the process.
+  socket?.once(errorMonitor, (error: Refused & { errors?: unknown }) => {
+    for (const each of Array.isArray(error.errors) ? (error.errors as Refused[]) : [error]) {
+      if (each.errno === errno && each.syscall === 'connect' && each.address === address) restate(each, local);
+    }
+  });
+}
+
+function restate(error: Refused, { localAddress, localPort = 0 }: Local): void {
+  const before = error.message;
+  error.syscall = 'bind';
+  error.address = localAddress;
+  if (localPort === 0) delete error.port;
+  else error.port = localPort;
+  error.message = `bind ${error.code} ${localAddress}${localPort === 0 ? '' : `:${localPort}`}`;
+  if (error.stack !== undefined) error.stack = error.stack.replace(before, () => error.message);
+}
