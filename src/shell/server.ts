@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { type InspectOptions, inspect } from 'node:util';
-import { closeWith } from './abort-signal.ts';
+import { abortWith, closeWith } from './abort-signal.ts';
 import type { Conn } from './conn.ts';
 import { checkPort, type TcpSocketOptions } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -15,6 +15,7 @@ import { LISTEN_NAMES, Listening } from './service.ts';
 import { place, shown } from './shown.ts';
 import { Socket, type SocketOptions } from './socket.ts';
 import { socketHandlers } from './socket-handlers.ts';
+import { checkSocketOptions } from './socket-options.ts';
 import type { SynHandler } from './syn-info.ts';
 
 /** Options of the sockets of a server. */
@@ -70,6 +71,7 @@ export class Server extends EventEmitter {
   constructor(engine: Engine, options: ServerOptions, onConnection?: (socket: Socket) => void) {
     super({ captureRejections: false });
     checkSocketTcp(options);
+    checkSocketOptions(options);
     this.#engine = engine;
     this.#options = options;
     if (onConnection !== undefined) this.on('connection', onConnection);
@@ -193,7 +195,9 @@ export class Server extends EventEmitter {
       conn.release(true);
       return;
     }
+    const { signal } = this.#options;
     const socket = new Socket(this.#engine, this.#options).adopt(conn);
+    if (signal) abortWith(socket, signal);
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);

@@ -1,5 +1,6 @@
 /** What a socket is made with, besides its connection. */
 import type { DuplexOptions } from 'node:stream';
+import { checkNumber, checkSignal } from './options/check.ts';
 
 /** Options of a socket, as a Duplex has them. */
 export interface SocketOptions {
@@ -21,6 +22,14 @@ export interface SocketOptions {
 /** As node:net's. */
 export type SocketReadyState = 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed';
 
+/** Of sockets that are made later, when nobody is there to hear of it. Throws OptionError. */
+export function checkSocketOptions(options: SocketOptions): void {
+  for (const name of ['readableHighWaterMark', 'writableHighWaterMark'] as const)
+    checkNumber(name, options[name] ?? undefined, 0, 0, Number.MAX_SAFE_INTEGER, 'bytes');
+  checkSignal(options.signal ?? undefined);
+}
+
+/** Not the signal: a stream whose signal has fired is destroyed by its constructor, before there is a socket. */
 export function duplexOptions(options: SocketOptions): DuplexOptions {
   return {
     allowHalfOpen: options.allowHalfOpen ?? false,
@@ -29,6 +38,5 @@ export function duplexOptions(options: SocketOptions): DuplexOptions {
     decodeStrings: true,
     ...(options.readableHighWaterMark !== undefined && { readableHighWaterMark: options.readableHighWaterMark }),
     ...(options.writableHighWaterMark !== undefined && { writableHighWaterMark: options.writableHighWaterMark }),
-    ...(options.signal !== undefined && { signal: options.signal }),
   };
 }

@@ -1,7 +1,7 @@
 // A signal that lives longer than what it was given to keeps nothing of it, and counts whenever it fires.
 import type { lookup } from 'node:dns';
 import { getEventListeners, once } from 'node:events';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createStack, type Stack } from '../../../src/index.ts';
 
 let stack: Stack;
@@ -39,4 +39,27 @@ test("the signal of a listen() that is over does not close the server's next one
   await once(server.listen({ port: 7 }), 'listening');
   control.abort();
   expect(server.listening).toBe(true);
+});
+
+test('the signal of a server ends each of its sockets, whenever it fires', async () => {
+  const control = new AbortController();
+  const server = stack.createServer({ signal: control.signal });
+  const told: (string | undefined)[] = [];
+  server.on('connection', (socket) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => told.push(error.code));
+    socket.on('close', () => told.push('close'));
+  });
+  await once(server.listen({ port: 7 }), 'listening');
+  const gone = [];
+  for (let i = 0; i < 3; i++) {
+    if (i === 2) control.abort(); // the third comes when it has fired
+    const client = stack.connect({ port: 7, host: '127.0.0.1' });
+    gone.push(new Promise((resolve) => client.once('close', resolve)));
+    await once(client, 'connect');
+  }
+  await Promise.all(gone);
+  await once(server.close(), 'close');
+  expect(told.sort()).toEqual(['ABORT_ERR', 'ABORT_ERR', 'ABORT_ERR', 'close', 'close', 'close']);
+  expect(listenersOf(control)).toBe(0);
+  await vi.waitFor(() => expect(stack.metrics().connections).toBe(0)); // the last ACK of each
 });
