@@ -166,24 +166,27 @@ export function bindAddress(name: string, text: string | undefined): Int32Array 
   return words;
 }
 
-/** Calls back with the address words of a host name, at once for a literal. `host` null = ourselves. */
+/** Calls back with the address words of a host name, at once for a literal. `host` null = ourselves. Returns what gives the question up. */
 export function resolveHost(
   engine: Engine,
   options: ConnectOptions,
   done: (error: Error | null, words: Int32Array, text: string, family: 4 | 6) => void,
-): void {
+): (() => void) | undefined {
   const host = options.host ?? 'localhost';
   const literal = tryParseAddress(host);
-  if (literal !== undefined) return done(null, literal, host, host.includes(':') ? 6 : 4);
+  if (literal !== undefined) {
+    done(null, literal, host, host.includes(':') ? 6 : 4);
+    return undefined;
+  }
   const own = engine.resolver;
   if (options.lookup === undefined && own !== undefined && own.servers.length > 0) {
     own.lookup(host, options.family).then(
       ([address]) => done(null, parseAddress(address!), address!, address!.includes(':') ? 6 : 4),
       (error: Error) => done(error, ANY, host, 4),
     );
-    return;
+    return undefined;
   }
-  heldLookup(engine, options.lookup, host, { family: options.family ?? 0 }, (error, address, family) => {
+  return heldLookup(engine, options.lookup, host, { family: options.family ?? 0 }, (error, address, family) => {
     const text = (error ?? null) === null && typeof address === 'string' ? address : '';
     const words = tryParseAddress(text);
     if (words === undefined) return done(error ?? noAddress(host), ANY, host, 4);

@@ -40,6 +40,8 @@ export class Race {
   readonly #unresolved: Error[] = [];
   /** Questions without an answer. */
   readonly #open: Set<0 | 4 | 6>;
+  /** What gives each of them up. */
+  readonly #asked: (() => void)[] = [];
   #cancel: (() => void) | undefined;
   readonly #settled: () => void;
   #begun = false;
@@ -58,7 +60,11 @@ export class Race {
       finish.lost(closed);
     });
     if (questions.length === 0) this.#answered({ family: 0, addresses: [host] });
-    for (const question of questions) ask(engine, options, host, question, (answer) => this.#answered(answer));
+    for (const question of questions) {
+      const giveUp = ask(engine, options, host, question, (answer) => this.#answered(answer));
+      if (this.#over) giveUp();
+      else this.#asked.push(giveUp);
+    }
   }
 
   /** Nobody waits for it any more. */
@@ -67,6 +73,7 @@ export class Race {
     this.#over = true;
     this.#settled();
     this.#cancel?.();
+    for (const giveUp of this.#asked) giveUp();
     for (const conn of this.#running) conn.release(true);
     this.#running.clear();
   }

@@ -6,26 +6,33 @@ type Found = string | readonly LookupAddress[] | undefined;
 type Told = (error: Error | null | undefined, found: Found, family?: number) => void;
 type Ask = (host: string, options: LookupOneOptions | LookupAllOptions, told: Told) => void;
 
-/** One that throws is one that found nothing; its second answer is nobody's. */
+/** One that throws is one that found nothing; its second answer is nobody's. Returns what to call when nobody waits for the first any more. */
 export function heldLookup(
   engine: Engine,
   own: typeof lookup | undefined,
   host: string,
   options: LookupOneOptions | LookupAllOptions,
   told: Told,
-): void {
+): () => void {
   let over = false;
-  const once: Told = (...answer) => {
+  let telling = false;
+  const giveUp = (): void => {
     if (over) return;
     over = true;
     engine.letGo();
+  };
+  const once: Told = (...answer) => {
+    if (over) return;
+    giveUp();
+    telling = true;
     told(...answer);
   };
   engine.hold();
   try {
     ((own ?? lookup) as Ask)(host, options, once);
   } catch (error) {
-    if (over) throw error; // of whoever was told
+    if (telling) throw error; // of whoever was told
     once(error instanceof Error ? error : new Error(String(error), { cause: error }), undefined);
   }
+  return giveUp;
 }

@@ -17,14 +17,17 @@ export function questionsOf(options: ConnectOptions): readonly (0 | 4 | 6)[] {
   return options.lookup === undefined && family === 0 ? [6, 4] : [family];
 }
 
-/** Asks one of them; `told` hears of it once. */
+/** Questions to the stack's own servers end by themselves. */
+const nothing = (): void => {};
+
+/** Asks one of them; `told` hears of it once, unless what this returns is called before. */
 export function ask(
   engine: Engine,
   options: ConnectOptions,
   host: string,
   family: 0 | 4 | 6,
   told: (answer: Answer) => void,
-): void {
+): () => void {
   const own = engine.resolver;
   if (options.lookup !== undefined || own === undefined || own.servers.length === 0)
     return askSystem(engine, options, host, family, told);
@@ -32,6 +35,7 @@ export function ask(
     (addresses) => told({ family, addresses }),
     (error: Error) => told({ family, addresses: [], error }),
   );
+  return nothing;
 }
 
 function askSystem(
@@ -40,8 +44,8 @@ function askSystem(
   host: string,
   family: 0 | 4 | 6,
   told: (answer: Answer) => void,
-): void {
-  heldLookup(engine, options.lookup, host, { family, all: true }, (error, found: unknown) => {
+): () => void {
+  return heldLookup(engine, options.lookup, host, { family, all: true }, (error, found: unknown) => {
     const addresses = (Array.isArray(found) ? found : [{ address: found }]).flatMap(({ address }) =>
       typeof address === 'string' && tryParseAddress(address) !== undefined ? [address] : [],
     );

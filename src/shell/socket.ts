@@ -43,6 +43,8 @@ type Done = (error?: Error | null) => void;
   #peerEnded = false;
   /** What `readableLength` was when read() last gave nothing. */
   #tooLittle = -1;
+  /** Of the peer's address; does nothing when that is known. */
+  #stopSearch: (() => void) | undefined;
   /** sendUrgent() left something over. */
   #urgentWaits = false;
 
@@ -68,7 +70,7 @@ type Done = (error?: Error | null) => void;
     if (listener !== undefined) this.once('connect', listener);
     this.connecting = true;
     const found = this.#engine.errands.begin((closed) => this.destroy(closed));
-    resolveHost(this.#engine, checked, (error, words, text, family) => {
+    const giveUp = resolveHost(this.#engine, checked, (error, words, text, family) => {
       found();
       if (this.destroyed) return;
       if (checked.host !== undefined && checked.host !== text) {
@@ -79,6 +81,12 @@ type Done = (error?: Error | null) => void;
       if (error !== null) return this.#failLater(error);
       this.#open(checked, words, text);
     });
+    if (giveUp === undefined) return this;
+    this.#stopSearch = () => {
+      found();
+      giveUp();
+    };
+    if (this.destroyed) this.#stopSearch();
     return this;
   }
 
@@ -256,6 +264,7 @@ type Done = (error?: Error | null) => void;
   /** @internal */ override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     this.#idle?.set(0);
+    this.#stopSearch?.();
     const written = this.#wrote();
     // Both ends are through, and only acknowledgments are left.
     if (error === null && this.writableFinished && this.readableEnded) this.conn?.setLinger(null);

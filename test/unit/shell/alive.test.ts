@@ -1,4 +1,6 @@
 // What keeps the process alive: links are told when something is opened on a stack, and when nothing is any more.
+import type { lookup } from 'node:dns';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import type { Conn } from '../../../src/shell/conn.ts';
@@ -27,6 +29,52 @@ test('a stack with nothing open does not, a server does until it is closed', asy
   service.close();
   expect(link.held).toBe(false);
   await stack.close({ timeout: 0 });
+});
+
+describe('a lookup that never answers', () => {
+  const never = (() => {}) as unknown as typeof lookup;
+  const name = { host: 'b.test', port: 80, lookup: never };
+  let link: Device;
+  let stack: Stack;
+  beforeEach(async () => {
+    link = new Device(new SimWire({ clock: new VirtualClock() }), { name: 'sim0' });
+    stack = await createStack({ link, addresses: ['10.0.0.1/24'] });
+  });
+  afterEach(() => stack.close({ timeout: 0 }));
+
+  test('does until open() is aborted', async () => {
+    const control = new AbortController();
+    const opened = stack.open({ ...name, signal: control.signal });
+    expect(link.held).toBe(true);
+    control.abort();
+    await expect(opened).rejects.toMatchObject({ name: 'AbortError' });
+    expect(link.held).toBe(false);
+  });
+
+  test('does not when it is aborted by the lookup itself', async () => {
+    const control = new AbortController();
+    const aborting = (() => control.abort()) as unknown as typeof lookup;
+    const opened = stack.open({ ...name, lookup: aborting, signal: control.signal });
+    await expect(opened).rejects.toMatchObject({ name: 'AbortError' });
+    expect(link.held).toBe(false);
+  });
+
+  test('does until the socket is destroyed', async () => {
+    const socket = stack.connect(name);
+    expect(link.held).toBe(true);
+    const closed = once(socket, 'close');
+    socket.destroy();
+    expect(link.held).toBe(false);
+    await closed;
+  });
+
+  test('does not when the stack has closed', async () => {
+    const socket = stack.connect(name);
+    const opened = stack.open(name);
+    const failed = once(socket, 'error');
+    await Promise.all([stack.close(), expect(opened).rejects.toMatchObject({ code: 'ERR_USERTCP_CLOSED' }), failed]);
+    expect(link.held).toBe(false);
+  });
 });
 
 describe('an orphan', () => {

@@ -61,6 +61,27 @@ test('what whoever is told throws stays his', () => {
   expect(held).toBe(0);
 });
 
+test('who gives it up is told nothing, and nothing is held, whatever it does then', () => {
+  let held = 0;
+  const engine = { hold: () => held++, letGo: () => held-- } as unknown as Engine;
+  const answers: unknown[] = [];
+  let answer: Done = () => {};
+  const giveUp = heldLookup(
+    engine,
+    asLookup((done) => {
+      answer = done;
+    }),
+    'b.test',
+    {},
+    (...all) => answers.push(all),
+  );
+  expect(held).toBe(1);
+  giveUp();
+  giveUp();
+  answer(null, '10.0.0.2', 4);
+  expect([held, answers]).toEqual([0, []]);
+});
+
 test('connect() fails by an event, open() by its promise; two answers are one connection', async () => {
   const a = world.host('10.0.0.1/24');
   const b = world.host('10.0.0.2/24');
