@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import tls from 'node:tls';
 import { advise, noPlaceFor } from './advice.ts';
 import { boundOf, boundPlaces } from './bound.ts';
+import { guardMessages } from './child-messages.ts';
 import { TcpHandle } from './handle.ts';
 import { internals, type JsStream, type KernelHandle } from './internals.ts';
 import { countKernelServer } from './kernel-listen.ts';
@@ -85,6 +86,7 @@ const handleBelow = (socket: SocketInside): object | null | undefined =>
 /** Methods that choose a handle of `router` where Node would make one of the kernel. */
 export function methods(router: Router) {
   meetShapes();
+  guardMessages();
   /** Another attempt of the same connect: Node brings a kernel handle, and gets one of ours. */
   const another = (socket: SocketInside, handle: object | undefined): object | undefined => {
     if (handingOver || !routed.has(socket) || !isKernels(handle)) return handle;
