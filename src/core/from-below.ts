@@ -49,11 +49,11 @@ export class FromBelow implements IpUp {
 
   hopReady(hop: number): void {
     this.losses.found(hop);
+    this.t.halfOpens.hurry = true;
     this.unpark();
   }
 
   private unpark(): void {
-    this.t.halfOpens.hurry = true;
     for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
     this.udp.hopReady();
   }

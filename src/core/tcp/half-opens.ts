@@ -31,15 +31,17 @@ const SENT_AT = FIRST_WORD + 11;
 const UTO = FIRST_WORD + 12;
 const WORDS = FIRST_WORD + 13;
 
-/** List of those whose SYN,ACK could not leave yet; the others by how often it was sent again. */
-export const WAITING = 0;
+/** List of those whose SYN,ACK could not leave yet; then by how often it was sent again; last those that could not leave again. */
+const WAITING = 0;
 const LEVELS = 7;
-export const LISTS = 1 + LEVELS;
+const WAITING_AGAIN = 1 + LEVELS;
+export const WAITING_LISTS = [WAITING_AGAIN, WAITING] as const;
+export const LISTS = WAITING_AGAIN + 1;
 
 export class HalfOpens extends Tuples {
   /** The record that stands on the scratch row at hand. */
   unfolded = -1;
-  /** Some of WAITING may be able to go now. */
+  /** Some of those that wait may be able to go now. */
   hurry = false;
 
   static regionBytes(records: number): number {
@@ -80,10 +82,15 @@ export class HalfOpens extends Tuples {
     );
   }
 
-  /** Some SYN,ACK was sent more than once: peers that answer are not what fills the queue. */
+  /** Some SYN,ACK was due more than once, sent or not: peers that answer are not what fills the queue. */
   get unanswered(): boolean {
     for (let list = 2; list < LISTS; list++) if (this.first(list) >= 0) return true;
     return false;
+  }
+
+  /** Its SYN,ACK could not leave: it is due again in a second, or as soon as there is a way. */
+  wait(rec: number, tick: number): void {
+    this.append(rec, this.tries(rec) === 0 ? WAITING : WAITING_AGAIN, (tick + INITIAL_RTO_MS) | 0);
   }
 
   /** Waits for its ACK from now on. */

@@ -3,9 +3,8 @@ import { ACK } from '../../wire/abi.ts';
 import type { Tcp } from './context.ts';
 import { emitSyn } from './emit.ts';
 import { ENTRY } from './flights.ts';
-import { WAITING } from './half-opens.ts';
+import { WAITING_LISTS } from './half-opens.ts';
 import { ANVIL } from './rows.ts';
-import { INITIAL_RTO_MS } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 
 /** The cursor for entries, on an empty scratch row with the block that nobody else has. */
@@ -27,19 +26,24 @@ export function sendSynAck(t: Tcp, rec: number, tcb: Tcb): boolean {
     }
     h.hurry = true; // this turn has no room for more
   }
-  h.append(rec, WAITING, (t.tick + INITIAL_RTO_MS) | 0);
+  h.wait(rec, t.tick);
   t.rows.unscratch(tcb.row);
   return false;
 }
 
-/** Those that could not leave are tried once more. `unfold` stands a record on a scratch row. */
+/**
+ * Those that could not leave are tried once more. `unfold` stands a record on a scratch row. Whose neighbour is not known yet keeps its
+ * deadline: put off with every other neighbour that answers, it would never be due, and R2 would not end it.
+ */
 export function sendWaiting(t: Tcp, unfold: (t: Tcp, rec: number) => Tcb): void {
   const h = t.halfOpens;
   h.hurry = false;
-  const last = h.last(WAITING);
-  for (let rec = h.first(WAITING); rec >= 0 && !h.hurry; ) {
-    const next = rec === last ? -1 : h.after(rec);
-    sendSynAck(t, rec, unfold(t, rec));
-    rec = next;
+  for (const list of WAITING_LISTS) {
+    const last = h.last(list);
+    for (let rec = h.first(list); rec >= 0 && !h.hurry; ) {
+      const next = rec === last ? -1 : h.after(rec);
+      if (t.ip.ready(h.hop(rec))) sendSynAck(t, rec, unfold(t, rec));
+      rec = next;
+    }
   }
 }
