@@ -124,7 +124,7 @@ function worthOneRound(t: Tcp, tcb: Tcb): number {
  * which the first may have been about to end.
  */
 export function timeEcho(t: Tcp, tcb: Tcb, seg: Segment): void {
-  if ((seg.opts & OPT_TS) === 0) return;
+  if ((seg.opts & OPT_TS) === 0 || seg.tsecr === 0) return; // 0: nothing is echoed (scoreboard.ts)
   const ms = Math.min(Math.max(0, diff(tsval(t, tcb), seg.tsecr) - 1), LONGEST_ECHO);
   let least = Math.min(ms, tcb.echo >>> 16);
   if (tcb.echoAt === 0 || since(t.tick, tcb.echoAt) > LEAST_ECHO_FOR) {

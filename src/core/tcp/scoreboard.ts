@@ -37,7 +37,10 @@ export class News {
   ack = 0;
 }
 
-/** Before the ACK field of a segment is looked at, so TSecr is read only beside one (RFC 7323 §3.2-g); null: a timer makes us look. */
+/**
+ * Before the ACK field of a segment is looked at, so TSecr is read only beside one (RFC 7323 §3.2-g); null: a timer makes us look. A
+ * TSecr of 0 is what a middlebox or a careless peer writes that echoes nothing: half of all clocks would take it for an old echo.
+ */
 export function beginNews(t: Tcp, tcb: Tcb, seg: Segment | null): void {
   const n = t.news;
   n.delivered = 0;
@@ -47,7 +50,7 @@ export function beginNews(t: Tcp, tcb: Tcb, seg: Segment | null): void {
   n.rtt = -1;
   n.original = false;
   n.dsack = false;
-  n.stamped = seg !== null && (tcb.flags & F_TS) !== 0 && (seg.opts & OPT_TS) !== 0;
+  n.stamped = seg !== null && (tcb.flags & F_TS) !== 0 && (seg.opts & OPT_TS) !== 0 && seg.tsecr !== 0;
   if (!n.stamped) return;
   n.tsecr = seg!.tsecr;
   n.ack = seg!.ack;
