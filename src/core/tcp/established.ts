@@ -37,6 +37,7 @@ export function ourSynAcked(t: Tcp, tcb: Tcb): void {
   setSendMss(t, tcb);
   controllerOf(t, tcb).open(tcb, t.now);
   tcb.rexmits = 0;
+  tcb.softError = 0;
   tcb.firstSentAt = 0;
   if (tcb.flags2 & F2_TFO_PENDING) settle(t, tcb);
   // RFC 5482 §3.1: once more without SYN, for a peer that kept nothing of our SYN (SYN cookies).

@@ -156,6 +156,7 @@ function updateWindow(t: Tcp, tcb: Tcb, window: number, seg: Segment, advances: 
 /** [MUST-37] the peer lives: R2 and the user timeout count from the next probe that it does not answer. */
 function probeAnswered(tcb: Tcb): void {
   tcb.rexmits = 0;
+  tcb.softError = 0;
   tcb.firstSentAt = 0;
   disarm(tcb, TIMER_USER);
 }
@@ -199,6 +200,7 @@ export function advance(t: Tcp, tcb: Tcb, seg: Segment): void {
   takeSample(t, tcb, acked, diff(tcb.sndNxt, tcb.sndUna) + acked);
   tcb.dupAcks = 0;
   tcb.rexmits = 0;
+  tcb.softError = 0; // something got through: what a router said before is no reason for an end of much later
   lossAck(t, tcb, seg, acked);
   if ((tcb.flags & (F_RECOVERY | F_SACK)) === 0) tcb.sackedOut = 0;
   if (tcb.flags & F_SND_URG && leq(tcb.sndUp, tcb.sndUna)) tcb.flags &= ~F_SND_URG;

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
-import { ECONNREFUSED, EHOSTUNREACH, EV_CLOSED, EV_SOFT_ERROR } from '../../../../src/core/events.ts';
+import { ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, EV_CLOSED, EV_SOFT_ERROR } from '../../../../src/core/events.ts';
 import { CLOSED, ESTABLISHED, SYN_RECEIVED, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
 import { icmpError } from '../../../../src/core/tcp/icmp-errors.ts';
-import { F_PASSIVE } from '../../../../src/core/tcp/row.ts';
-import { type Bench, bench } from './bench.ts';
+import { F_KEEPALIVE, F_PASSIVE, F_PERSIST, F_SYN_ACKED, TIMER_KEEPALIVE } from '../../../../src/core/tcp/row.ts';
+import { segmentArrives } from '../../../../src/core/tcp/segment-arrives.ts';
+import { expire } from '../../../../src/core/tcp/timeouts.ts';
+import { ACK } from '../../../../src/wire/abi.ts';
+import { type Bench, bench, IRS } from './bench.ts';
+import { segment } from './bench-of-tables.ts';
 
 function inState(state: number, flags = 0): Bench {
   const b = bench();
@@ -79,4 +83,41 @@ test('only a sequence number in flight is believed (RFC 5927 §4.1)', () => {
   const idle = bench();
   icmpError(idle.t, idle.tcb, 1000, 3, 1, 4);
   expect(idle.events()).toEqual([]);
+});
+
+function acked(b: Bench, ack: number): void {
+  segmentArrives(b.t, b.tcb, Object.assign(segment(IRS + 1, new Uint8Array(0), ACK), { ack, rawWnd: 60_000 }));
+}
+
+test('what got through since makes a soft error stale: it is no reason for an end of much later', () => {
+  const b = inState(ESTABLISHED);
+  icmpError(b.t, b.tcb, 1000, 3, 1, 4);
+  acked(b, 1100);
+  Object.assign(b.tcb, { keepIdle: 1000, keepInterval: 1000, keepCount: 0 });
+  b.tcb.flags |= F_KEEPALIVE;
+  b.t.tick += 100_000;
+  b.tcb.setTimer(TIMER_KEEPALIVE, b.t.tick);
+  b.events();
+  expire(b.t, b.tcb);
+  expect(b.events()).toEqual([[EV_CLOSED, ETIMEDOUT, ESTABLISHED]]);
+});
+
+test('the SYN that was acknowledged, and an answered probe of a closed window, got through as well', () => {
+  const opening = inState(SYN_RECEIVED);
+  Object.assign(opening.tcb, { sndUna: 999, sndNxt: 1000, rtxHead: -1, rtxTail: -1, softError: EHOSTUNREACH });
+  opening.tcb.flags &= ~F_SYN_ACKED;
+  acked(opening, 1000);
+  expect([opening.tcb.state, opening.tcb.softError]).toEqual([ESTABLISHED, 0]);
+  const closed = inState(ESTABLISHED, F_PERSIST);
+  closed.tcb.sndWnd = 0;
+  closed.tcb.softError = EHOSTUNREACH;
+  acked(closed, 1000);
+  expect(closed.tcb.softError).toBe(0);
+});
+
+test('an ACK of nothing new says nothing of the way there', () => {
+  const b = inState(ESTABLISHED);
+  icmpError(b.t, b.tcb, 1000, 3, 1, 4);
+  acked(b, 1000);
+  expect(b.tcb.softError).toBe(EHOSTUNREACH);
 });
