@@ -216,6 +216,43 @@ describe('Eifel and D-SACK', () => {
     },
     QUICK,
   );
+
+  for (const [when, report] of [
+    ['before the hole is filled', '< . seq 1 ack 1 <sack 4001:5001 1001:5001>\n+.05 < . seq 1 ack 5001'],
+    ['with the ACK of all', '< . seq 1 ack 5001 <sack 4001:5001>'],
+  ] as const) {
+    conform(
+      `what a tail loss probe sent twice is no part of the recovery behind it, reported ${when} [RFC 2883 §5] [RFC 8985 §7.4.2]`,
+      async (s) => {
+        await open(s, 'mss 1000, sackOK');
+        await s.run(flight(5));
+        await s.run(`
+          +.2 > P. seq 4001 len 1000
+          +.01 < . seq 1 ack 1 <sack 1001:5001>
+          +0 > . seq 1 len 1000
+          +.1 ${report}
+        `);
+        expect(info(s)).toMatchObject({ recoveries: 1, spuriousRetransmits: 1, undone: 0, ssthresh: 2500 });
+      },
+      QUICK,
+    );
+  }
+
+  conform(
+    'nor of a timeout [RFC 2883 §5] [RFC 8985 §7.4.2]',
+    async (s) => {
+      await open(s, 'mss 1000, sackOK');
+      await s.run(flight(3));
+      await s.run`
+        +.2 > P. seq 2001 len 1000
+        +.3 > . seq 1 len 1000
+        +.01 < . seq 1 ack 1 <sack 2001:3001 1001:3001>
+        +.1 < . seq 1 ack 3001
+      `;
+      expect(info(s)).toMatchObject({ spuriousRetransmits: 1, undone: 0 });
+    },
+    QUICK,
+  );
 });
 
 describe('proportional rate reduction [RFC 5681 §4.3] [RFC 2018 §5.1] [RFC 8985 §9.3]', () => {
