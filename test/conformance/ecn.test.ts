@@ -231,6 +231,21 @@ describe('accurate feedback', () => {
     ACCURATE,
   );
   conform(
+    'how the SYN,ACK arrived is said once, also when text waits that is more than a segment [RFC 9768 §3.2.2.1]',
+    async (s) => {
+      await s.run`
+        open active
+        send 3000
+        +0 > SEW seq 0 reserved 1
+        +0 < S.W seq 0 ack 1 win 5000 <mss 1000>
+        +0 > .W seq 1 ack 1 len 1000 tos 2
+        +0 > .E seq 1001 ack 1 len 1000 tos 2 reserved 1
+        +0 > P.E seq 2001 ack 1 len 1000 tos 2 reserved 1
+      `;
+    },
+    ACCURATE,
+  );
+  conform(
     'a peer of the older kind: classic feedback [RFC 9768 §3.1.2]',
     async (s) => {
       await s.run`

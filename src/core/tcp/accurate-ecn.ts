@@ -5,19 +5,13 @@
 import { OPT_OTHER } from '../../wire/abi.ts';
 import { writeAccEcn } from '../../wire/tcp-options.ts';
 import type { Tcp } from './context.ts';
-import { F2_ACCECN } from './row.ts';
+import { ES_HEAR, ES_OPTION, ES_TELL, F2_ACCECN } from './row.ts';
 import type { Segment } from './segment.ts';
 import { readOptions } from './syn-options.ts';
 import type { Tcb } from './tcb.ts';
 
 /** ecnState, bits 0 and 1: ECN field of the SYN or SYN,ACK that arrived. */
 const CE = 3;
-/** Our first segment after the SYN says how the peer's SYN,ACK arrived. */
-export const ES_TELL = 1 << 2;
-/** The peer's first segment after its SYN says how our SYN,ACK arrived. */
-const ES_HEAR = 1 << 3;
-/** The option is due: a count has changed since it was last sent. */
-const ES_OPTION = 1 << 4;
 
 /** ACE field by the ECN field it reports: Not-ECT, ECT(1), ECT(0), CE (§3.1.2 table 2). */
 export const HANDSHAKE = [0b010, 0b011, 0b100, 0b110];

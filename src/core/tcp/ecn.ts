@@ -3,13 +3,14 @@
  * ways of telling the peer. Its answer to congestion is the congestion controller's.
  */
 import { ACK, CWR, ECE, RX_FLAGS, RX_IP, SYN } from '../../wire/abi.ts';
-import { accurateFeedback, beginAccurate, countMarks, ES_TELL, HANDSHAKE } from './accurate-ecn.ts';
+import { accurateFeedback, beginAccurate, countMarks, HANDSHAKE } from './accurate-ecn.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { beginRest } from './flights.ts';
 import { holdBack } from './pacing.ts';
 import { ackNow } from './receive-window.ts';
 import { inFlight } from './retransmission.ts';
 import {
+  ES_TELL,
   F_CWND_LIMITED,
   F_RECOVERY,
   F_RTO_RECOVERY,

@@ -3,7 +3,7 @@ import { isMapped } from '../../wire/address.ts';
 import { IPV4_HEADER, IPV6_HEADER } from '../../wire/ip.ts';
 import { TS_BYTES } from '../../wire/tcp-options.ts';
 import type { Tcp } from './context.ts';
-import { F_TS, F2_ACCECN, F2_ROUTED } from './row.ts';
+import { ES_TELL, F_TS, F2_ACCECN, F2_ROUTED } from './row.ts';
 import { LADDR, type Tcb } from './tcb.ts';
 
 export const TCP_HEADER = 20;
@@ -67,7 +67,8 @@ export function optionsOnText(tcb: Tcb): number {
 /** Most text one transmit descriptor may hold on this link: whole segments of `mss` only [SHLD-28], which SACK blocks may have made shorter. */
 export function mostText(t: Tcp, tcb: Tcb, link: number, mss: number): number {
   // RFC 9768: with CWR set the kernel and devices clear it in all but the first segment, and the field would lie.
-  if (tcb.flags2 & F2_ACCECN && tcb.ceRcvd & 2) return mss;
+  // And the first one after the SYN,ACK alone says how that arrived.
+  if (tcb.flags2 & F2_ACCECN && (tcb.ceRcvd & 2 || tcb.ecnState & ES_TELL)) return mss;
   if (tcb.flags2 & F2_ROUTED) return mss; // devices that cut segments seldom know IP options
   const options = optionsOnText(tcb) + tcb.sndMss - mss;
   const room = t.links[link]!.offload.maxPacket - ipHeader(tcb) - TCP_HEADER - options;

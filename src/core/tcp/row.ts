@@ -274,6 +274,11 @@ export const F2_ROUTED = 1 << 31; /** it goes by a source route */
  */
 export const F2_HOLDS_FLIGHT = F2_ACCECN | F2_ECE | F2_CWR | F2_TUNED;
 
+// ecnState; bits 0 and 1 are the ECN field of the SYN or SYN,ACK that arrived.
+export const ES_TELL = 1 << 2; /** our first segment after the SYN says how the peer's SYN,ACK arrived */
+export const ES_HEAR = 1 << 3; /** the peer's first segment after its SYN says how our SYN,ACK arrived */
+export const ES_OPTION = 1 << 4; /** the option is due: a count has changed since it was last sent */
+
 // Keep-alive, state and user timer are in the row, the others in the flight block.
 export const TIMER_REXMIT = 0;
 export const TIMER_PERSIST = 1;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { advertisedMss, defaultMss, mostText, setSendMss } from '../../../../src/core/tcp/mss.ts';
-import { F_TS, F2_ACCECN } from '../../../../src/core/tcp/row.ts';
+import { ES_TELL, F_TS, F2_ACCECN } from '../../../../src/core/tcp/row.ts';
 import { type Bench, type BenchOptions, bench } from './bench.ts';
 
 test.each([
@@ -87,6 +87,8 @@ test('with CWR set under accurate ECN segments go one by one: devices would clea
   expect(most(b, 1460)).toBe(1460);
   tcb.ceRcvd &= ~2;
   expect(most(b, 1460)).toBe(whole);
+  tcb.ecnState |= ES_TELL; // what the first one says is not true of the others
+  expect(most(b, 1460)).toBe(1460);
 });
 
 test('the path is never believed to be wider than the link [MUST-16]', () => {
