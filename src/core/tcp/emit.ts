@@ -125,10 +125,14 @@ function stamp(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
   tx[base + TX_TSECR] = tcb.tsRecent;
 }
 
-/** What can wait for a pure ACK without SACK blocks: text would have to make room for it. One of them a time. */
+/**
+ * What can wait for a pure ACK without SACK blocks: text would have to make room for it. One of them a time, and the user timeout first:
+ * the counts are due again with each turn of text, and what never left would draw one more ACK out of each turn.
+ */
 function addOption(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
-  const counts = tcb.flags2 & F2_ACCECN && optionIsDue(tcb);
-  if (!counts && (tcb.flags2 & F2_UTO_DUE) === 0) return;
+  const timeout = (tcb.flags2 & F2_UTO_DUE) !== 0;
+  const counts = !timeout && (tcb.flags2 & F2_ACCECN) !== 0 && optionIsDue(tcb);
+  if (!counts && !timeout) return;
   const at = t.arena.scratch(counts ? ACC_ECN_BYTES : UTO_BYTES);
   if (at < 0) return;
   tx[base + TX_OPT_OFF] = at;

@@ -1,8 +1,13 @@
 // RFC 5482 by numbers; scripts show it on the wire (test/conformance/user-timeout-option.test.ts).
 import { describe, expect, test } from 'vitest';
+import { beginAccurate } from '../../../../src/core/tcp/accurate-ecn.ts';
+import { output } from '../../../../src/core/tcp/output.ts';
+import { ackNow } from '../../../../src/core/tcp/receive-window.ts';
 import { F_DIRTY, F_KEEPALIVE, F2_UTO, F2_UTO_DUE, F2_UTO_FIXED } from '../../../../src/core/tcp/row.ts';
+import { segmentArrives } from '../../../../src/core/tcp/segment-arrives.ts';
 import { adoptTimeout, outlast, userTimeoutSet } from '../../../../src/core/tcp/user-timeout.ts';
-import { type Bench, bench } from './bench.ts';
+import { type Bench, bench, endTurn } from './bench.ts';
+import { segment } from './bench-of-tables.ts';
 
 /** Idle for a minute, then a probe each ten seconds. */
 function kept(count: number, userTimeout: number, flags2 = F2_UTO): Bench {
@@ -50,4 +55,25 @@ test('the peer hears of a timeout that was set where it has the option, and its 
     userTimeoutSet(t, tcb);
     expect(tcb.flags2).toBe(F2_UTO_FIXED | on | (on === 0 ? 0 : F2_UTO_DUE));
   }
+});
+
+test('a timeout that was set goes before the counts of AccECN, which are due with each turn of text [RFC 5482 §3.1] [RFC 9768 §3.2.3]', () => {
+  const b = kept(2, 200_000);
+  const { t, tcb } = b;
+  beginAccurate(tcb, 0, true, 0);
+  userTimeoutSet(t, tcb);
+  const options: number[][] = [];
+  for (let turn = 0; turn < 10; turn++) {
+    segmentArrives(
+      t,
+      tcb,
+      Object.assign(segment(tcb.rcvNxt, new Uint8Array(500)), { ack: tcb.sndUna, rawWnd: 60_000, tos: 2 }),
+    );
+    ackNow(t, tcb);
+    output(t, tcb, 0);
+    for (const sent of b.take()) options.push([sent.options.userTimeout, sent.options.accEcnFields]);
+    endTurn(b);
+  }
+  expect(options[0]).toEqual([200, 0]);
+  expect(options.slice(1)).toEqual(Array(9).fill([-1, 3]));
 });
