@@ -14,12 +14,14 @@ import { HopLoss } from './hop-loss.ts';
 import type { IpUp } from './ip/ip-layer.ts';
 import { DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
+import { dropHalfOpensAt } from './tcp/half-opens.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
 import { waitNoMore } from './tcp/output.ts';
 import { hopChanged } from './tcp/path-mtu.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { STATE, type Tcb } from './tcp/tcb.ts';
+import { dropTimeWaitsAt } from './tcp/time-waits.ts';
 import { giveUp } from './tcp/timeouts.ts';
 import { wayAround } from './tcp/way-back.ts';
 import type { Udp } from './udp/udp.ts';
@@ -117,6 +119,8 @@ export class FromBelow implements IpUp {
   /** The address is taken from us: what it was an end of is over, and may not say so with it. */
   addressGone(address: Int32Array): void {
     this.endAll((tcb) => sameAddress(tcb.i32, tcb.at + ROW_LADDR, address, 0), EADDRNOTAVAIL);
+    dropHalfOpensAt(this.t, address);
+    dropTimeWaitsAt(this.t, address);
   }
 
   addressChanged(what: number, link: number, address: Int32Array, macHi: number, macLo: number): void {

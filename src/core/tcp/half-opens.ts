@@ -167,12 +167,20 @@ export function dropHalfOpen(t: Tcp, tcb: Tcb): void {
 
 /** The listener goes: what comes for its entries from now on finds nobody, and is reset. */
 export function dropHalfOpens(t: Tcp, listener: number): void {
+  if (t.rows.words[listener * ROW_WORDS + HALF_OPEN]! > 0) dropThose(t, (h, rec) => h.listener(rec) === listener);
+}
+
+/** The address is no longer ours: nothing more may be sent from it. */
+export function dropHalfOpensAt(t: Tcp, address: Int32Array): void {
+  dropThose(t, (h, rec) => h.isAt(rec, address));
+}
+
+function dropThose(t: Tcp, which: (h: HalfOpens, rec: number) => boolean): void {
   const h = t.halfOpens;
-  const { words } = t.rows;
-  for (let list = 0; list < LISTS && words[listener * ROW_WORDS + HALF_OPEN]! > 0; list++) {
+  for (let list = 0; list < LISTS && h.used > 0; list++) {
     for (let rec = h.first(list); rec >= 0; ) {
       const next = h.after(rec);
-      if (h.listener(rec) === listener) {
+      if (which(h, rec)) {
         if (h.hop(rec) >= 0) t.ip.release(h.hop(rec));
         forget(t, rec);
       }

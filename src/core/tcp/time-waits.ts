@@ -122,6 +122,16 @@ export function expireTimeWaits(t: Tcp): void {
   for (let rec = t.timeWaits.due(0, t.tick); rec >= 0; rec = t.timeWaits.due(0, t.tick)) finish(t, rec, EV.timeout2MSL);
 }
 
+/** The address is no longer ours: nothing more may be sent from it. */
+export function dropTimeWaitsAt(t: Tcp, address: Int32Array): void {
+  const { timeWaits } = t;
+  for (let rec = timeWaits.first(0); rec >= 0; ) {
+    const next = timeWaits.after(rec);
+    if (timeWaits.isAt(rec, address)) finish(t, rec, EV.abort);
+    rec = next;
+  }
+}
+
 /** Ends a record without a segment. */
 export function finish(t: Tcp, rec: number, event: number): void {
   const { timeWaits } = t;

@@ -4,6 +4,8 @@
  * is appended to it waits equally long. So the oldest is its head, and no wheel is needed.
  */
 
+import { ROW_LADDR } from '../../wire/abi.ts';
+import { sameAddress } from '../../wire/address.ts';
 import { KEY_WORDS } from '../../wire/flow-key.ts';
 import { FlowTable, flowTableBytes } from '../../wire/flow-table.ts';
 import { diff } from '../seq.ts';
@@ -64,6 +66,11 @@ export class Tuples {
   /** The record of the nine identity words at `at`, or -1. */
   find(identity: Int32Array, at: number): number {
     return this.used === 0 ? -1 : this.flows.find(identity, at);
+  }
+
+  /** Whether the address is its local one. */
+  isAt(rec: number, address: Int32Array): boolean {
+    return sameAddress(this.words, rec * this.stride + ROW_LADDR, address, 0);
   }
 
   /** A record of this identity, which has none yet, in no list; the owner's words are those of its last use. Never when full. */
