@@ -260,7 +260,7 @@ export abstract class RowHandle {
     return this;
   }
 
-  /** Throws away what was taken and not sent yet (RFC 9293 §3.9.1.7 [MAY-14]); returns how many bytes that was. */
+  /** Throws away what was taken and not sent yet, from behind urgent data on (RFC 9293 §3.9.1.7 [MAY-14]); returns how many bytes that was. */
   discardUnsent(): number {
     if (this.row < 0) return 0;
     const bytes = this.engine.core.callDiscardUnsent(this.row);

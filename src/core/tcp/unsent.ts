@@ -1,9 +1,10 @@
 /** What SEND queued and no segment carries yet: how much of it there may be, and throwing it away. */
 import { EV_DRAIN } from '../events.ts';
-import { report, type Tcp } from './context.ts';
+import { diff } from '../seq.ts';
+import { disarm, report, type Tcp } from './context.ts';
 import { truncateText } from './held-text.ts';
-import { F_SHORT_SEND } from './row.ts';
-import { unsent } from './send-text.ts';
+import { F_SHORT_SEND, F_SND_URG, TIMER_USER } from './row.ts';
+import { finWaits, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
 /**
@@ -31,11 +32,20 @@ export function tellLowWater(t: Tcp, tcb: Tcb): void {
   report(t, tcb, EV_DRAIN, room);
 }
 
-/** FLUSH (RFC 9293 §3.9.1.7 [MAY-14]): what was not sent yet never will be. A CLOSE that waits behind it goes on. Returns the bytes. */
+/**
+ * FLUSH (RFC 9293 §3.9.1.7 [MAY-14]): what was not sent yet never will be. A CLOSE that waits behind it goes on. Text up to urgent data
+ * stays: the peer may know SND.UP, and would take the octet that comes to lie there for the urgent one. Returns the bytes.
+ */
 export function discardUnsent(t: Tcp, tcb: Tcb): number {
-  const left = unsent(tcb);
+  const urgent = tcb.flags & F_SND_URG ? Math.max(0, diff(tcb.sndUp, tcb.sndNxt)) : 0;
+  const left = unsent(tcb) - urgent;
   if (left <= 0) return 0;
   truncateText(t, tcb, tcb.sndQueued - left);
+  if (urgent === 0 && tcb.sndUna === tcb.sndNxt && !finWaits(tcb)) {
+    // It may have waited for a neighbour, or for a window to open: nothing is left that could time out.
+    disarm(tcb, TIMER_USER);
+    tcb.firstSentAt = 0;
+  }
   if (tcb.flags & F_SHORT_SEND) {
     tcb.flags &= ~F_SHORT_SEND;
     report(t, tcb, EV_DRAIN, tcb.sndBuf - tcb.sndQueued);

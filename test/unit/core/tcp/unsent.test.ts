@@ -1,0 +1,54 @@
+// FLUSH (RFC 9293 §3.9.1.7): what it takes back, and what it may not.
+import { expect, test } from 'vitest';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
+import { waitForHop } from '../../../../src/core/tcp/output.ts';
+import { F_FIN_QUEUED, F_SND_URG, TIMER_USER } from '../../../../src/core/tcp/row.ts';
+import { discardUnsent } from '../../../../src/core/tcp/unsent.ts';
+import { type Bench, bench } from './bench.ts';
+
+function queue({ t, tcb }: Bench, bytes: number): void {
+  queueText(t, tcb, new Uint8Array(bytes).fill(7), 0, bytes);
+}
+
+test('text up to urgent data stays: the peer was told where it ends, and takes that octet out of the text', () => {
+  const b = bench();
+  b.send(1000);
+  queue(b, 101);
+  b.tcb.flags |= F_SND_URG;
+  b.tcb.sndUp = b.tcb.sndNxt + 101;
+  queue(b, 300);
+  expect([discardUnsent(b.t, b.tcb), b.tcb.sndQueued]).toEqual([300, 1101]);
+  expect([discardUnsent(b.t, b.tcb), b.tcb.sndQueued]).toEqual([0, 1101]);
+});
+
+test('urgent data that was sent keeps nothing, nor does what is urgent no more', () => {
+  for (const [flags, up] of [
+    [F_SND_URG, 0],
+    [F_SND_URG, -500],
+    [0, 101],
+  ] as const) {
+    const b = bench();
+    b.send(1000);
+    queue(b, 401);
+    b.tcb.flags |= flags;
+    b.tcb.sndUp = b.tcb.sndNxt + up;
+    expect([flags, up, discardUnsent(b.t, b.tcb), b.tcb.sndQueued]).toEqual([flags, up, 401, 1000]);
+  }
+});
+
+test('the user timeout of what waited for the neighbour goes with it; that of what else waits stays', () => {
+  for (const [why, prepare, runs] of [
+    ['nothing is left', () => {}, false],
+    ['text is in flight', (b: Bench) => b.send(100), true],
+    ['a FIN waits', (b: Bench) => void (b.tcb.flags |= F_FIN_QUEUED), true],
+  ] as const) {
+    const b = bench();
+    b.tcb.userTimeout = 5000;
+    prepare(b);
+    queue(b, 100);
+    waitForHop(b.t, b.tcb);
+    expect(b.tcb.timer(TIMER_USER)).not.toBe(0);
+    discardUnsent(b.t, b.tcb);
+    expect([why, b.tcb.timer(TIMER_USER) !== 0, b.tcb.firstSentAt !== 0]).toEqual([why, runs, runs]);
+  }
+});
