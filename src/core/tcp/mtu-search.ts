@@ -53,6 +53,8 @@ export function probeMtu(t: Tcp, tcb: Tcb, link: number, left: number): boolean 
 function candidate(t: Tcp, tcb: Tcb): number {
   if (!t.defaults.mtuProbing || tcb.flags2 & F2_MTU_PROBE || !searchIsDue(t, tcb)) return 0;
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY) || tcb.lostOut > 0 || tcb.sackedOut > 0) return 0;
+  // SACK blocks would go along, and the packet be larger than what is learned from it, and perhaps than the link carries.
+  if (tcb.oooHead >= 0 && tcb.flags & F_SACK) return 0;
   const now = pathMtu(t, tcb);
   const link = Math.min(t.ip.mtuOf(tcb.hop), tcb.peerMss + headers(t, tcb) - optionsOnText(tcb) - routeBytes(t, tcb));
   if (now >= link) return 0;
