@@ -40,7 +40,7 @@ function sackAck(t: Tcp, tcb: Tcb, seg: Segment | null, advanced: boolean): void
   const news = t.news;
   if (tcb.flags2 & F2_TLP_OUT && seg !== null) probeAnswered(t, tcb, seg, advanced);
   if (news.dsack) duplicateReported(t, tcb);
-  const ended = (tcb.flags & RECOVERING) !== 0 && spuriousOrOver(t, tcb, advanced);
+  const ended = (tcb.flags & RECOVERING) !== 0 && spuriousOrOver(t, tcb, advanced, seg !== null);
   const wait = tcb.rtxHead < 0 ? 0 : rackDetect(t, tcb);
   if ((tcb.flags & RECOVERING) === 0 && (news.lost > 0 || (ended && tcb.lostOut > 0))) enterRecovery(t, tcb);
   if (tcb.flags & F_RECOVERY && rateReduced(t, tcb)) prrAck(t, tcb, advanced && news.lost === 0);
@@ -60,9 +60,9 @@ function rateReduced(t: Tcp, tcb: Tcb): boolean {
   return (tcb.flags & F_SACK) !== 0 && !controllerOf(t, tcb).ownsRecovery(tcb);
 }
 
-/** Whether recovery is over, be it that there was nothing to recover from. */
-function spuriousOrOver(t: Tcp, tcb: Tcb, advanced: boolean): boolean {
-  if (tcb.flags2 & F2_FRTO && frtoAck(t, tcb, advanced)) return true;
+/** Whether recovery is over, be it that there was nothing to recover from. F-RTO asks ACKs alone: `heard`, and no timer made us look. */
+function spuriousOrOver(t: Tcp, tcb: Tcb, advanced: boolean, heard: boolean): boolean {
+  if (heard && tcb.flags2 & F2_FRTO && frtoAck(t, tcb, advanced)) return true;
   const over = geq(tcb.sndUna, tcb.recover);
   // After a timeout the first ACK tells; in fast recovery the last one.
   if (advanced && (over || tcb.flags & F_RTO_RECOVERY) && isEifel(t, tcb)) {
@@ -134,7 +134,7 @@ function markHead(t: Tcp, tcb: Tcb): void {
 
 /** Without SACK SND.UNA moved in recovery: it is over at `recover`, else the next hole goes (partial ACK, RFC 6582 §3.2). */
 function newRenoAck(t: Tcp, tcb: Tcb, acked: number): void {
-  if (spuriousOrOver(t, tcb, true)) {
+  if (spuriousOrOver(t, tcb, true, true)) {
     tcb.sackedOut = 0;
     return;
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { add } from '../../../../src/core/seq.ts';
 import { beginFrto, frtoAck, frtoRoom } from '../../../../src/core/tcp/frto.ts';
 import { queueText, textAcked } from '../../../../src/core/tcp/held-text.ts';
+import { reorderTimeout } from '../../../../src/core/tcp/loss.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import { markAllLost } from '../../../../src/core/tcp/retransmission.ts';
 import {
@@ -129,4 +130,14 @@ describe('new text that may not leave is not waited for [5682-2.1]', () => {
     late.tcb.setTimer(TIMER_PACE, late.t.tick + 5);
     expect([sent(late), asks(late)]).toEqual([[], 3]);
   });
+});
+
+test('the reordering timer is no ACK: step 3 goes on waiting for one [RFC 5682 §3.1]', () => {
+  const b = expired(true);
+  b.tcb.flags |= F_RTO_RECOVERY;
+  b.tcb.recover = b.tcb.sndNxt;
+  b.tcb.flags2 |= F2_FRTO_NEW;
+  markAllLost(b.t, b.tcb);
+  reorderTimeout(b.t, b.tcb);
+  expect(asks(b)).toBe(3);
 });
