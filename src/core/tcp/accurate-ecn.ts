@@ -4,6 +4,7 @@
  */
 import { OPT_OTHER } from '../../wire/abi.ts';
 import { writeAccEcn } from '../../wire/tcp-options.ts';
+import { lt } from '../seq.ts';
 import type { Tcp } from './context.ts';
 import { ES_HEAR, ES_OPTION, ES_TELL, F2_ACCECN } from './row.ts';
 import type { Segment } from './segment.ts';
@@ -51,6 +52,7 @@ export function accurateFeedback(t: Tcp, tcb: Tcb, seg: Segment, acked: number, 
     else if (ace === HANDSHAKE[CE]) tcb.cePeer = FIRST_CEP + 1;
     return -1;
   }
+  if (lt(seg.ack, tcb.sndUna)) return -1; // overtaken: the difference to what it did not know yet would read as marks
   const delta = cepDelta(tcb, ace, acked);
   tcb.cePeer = (tcb.cePeer + delta) | 0;
   const octets = seg.opts & OPT_OTHER ? optionDelta(t, tcb, seg) : -1;

@@ -1,5 +1,6 @@
 // Marks that arrive, and what the peer says of ours, one segment at a time; test/conformance/ecn.test.ts shows them on the wire.
 import { describe, expect, test } from 'vitest';
+import { beginAccurate } from '../../../../src/core/tcp/accurate-ecn.ts';
 import { newReno } from '../../../../src/core/tcp/congestion/newreno.ts';
 import { AE, ecnArrives, ecnFeedback, ecnOfSyn } from '../../../../src/core/tcp/ecn.ts';
 import {
@@ -116,4 +117,22 @@ test('who was asked by a SYN hears from the first ACK whether the path lets the 
     ecnFeedback(t, tcb, segment(tcb.rcvNxt, none, first), 0);
     expect([first, tcb.flags2 & F2_ACCECN]).toEqual([first, on]);
   }
+});
+
+test('an ACK that others overtook is older than what is known of the marks [RFC 9768 §3.2.2.5]', () => {
+  const b = bench();
+  const { t, tcb } = b;
+  beginAccurate(tcb, 0, true, 0);
+  b.send(5000);
+  /** The ACE field as the flags AE, CWR and ECE. What becomes of the count. */
+  const says = (flags: number, ack: number): number => {
+    const acked = Math.max(0, ack - tcb.sndUna);
+    tcb.sndUna += acked;
+    ecnFeedback(t, tcb, Object.assign(segment(tcb.rcvNxt, new Uint8Array(0), ACK | flags), { ack }), acked);
+    return tcb.cePeer;
+  };
+  expect([says(AE | CWR, 3000), says(AE | ECE, 2000), says(AE | CWR, 3000), says(AE | CWR | ECE, 4000)]).toEqual([
+    6, 6, 6, 7,
+  ]);
+  expect(t.counters.ecnReductions).toBe(1);
 });
