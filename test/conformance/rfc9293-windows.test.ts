@@ -25,6 +25,41 @@ describe('the peer takes its window back', () => {
     `;
   });
 
+  conform(
+    'an old segment that the network repeats does not, whatever window it has: SND.WL1 knows a later one [RFC 9293 §3.10.7.4]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        +0 < P. seq 1 ack 1 win 0 len 10
+        +* > . seq 1 ack 11
+        +.1 < . seq 11 ack 1 win 5000
+        +.1 < P. seq 1 ack 1 win 0 len 10
+        +0 > . seq 1 ack 11
+        send 100
+        +0 > P. seq 1 ack 11 len 100
+      `;
+    },
+  );
+
+  conform(
+    'but one that opens it is believed, and so is what acknowledges more: the peer may count from behind [UNTAGGED-12]',
+    async (s) => {
+      await bring(s, 'ESTABLISHED');
+      await s.run`
+        +0 < P. seq 1 ack 1 len 10
+        +* > . seq 1 ack 11
+        +.1 < . seq 11 ack 1 win 0
+        send 100
+        +.1 < P. seq 1 ack 1 win 5000 len 10
+        +0 > P. seq 1 ack 11 len 100
+        +0 < P. seq 1 ack 101 win 0 len 10
+        +0 > . seq 101 ack 11
+        send 100
+        +0 > nothing
+      `;
+    },
+  );
+
   conform('what is in flight is sent again within the edge, and not beyond it [SHLD-16] [MAY-7]', async (s) => {
     await bring(s, 'ESTABLISHED');
     await s.run`

@@ -105,6 +105,13 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
+    row: 'UNTAGGED-12',
+    why: 'the kernel hears nothing of a segment that it does not accept, and waits for the next probe',
+    scripts: [
+      'but one that opens it is believed, and so is what acknowledges more: the peer may count from behind [UNTAGGED-12]',
+    ],
+  },
+  {
     row: 'T006',
     why: 'the kernel accepts SEQ at the edge, RCV.NXT+RCV.WND',
     scripts: [

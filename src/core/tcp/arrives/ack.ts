@@ -296,8 +296,12 @@ export function ackFieldOnly(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
   if (!(geq(seg.ack, tcb.sndUna) && leq(seg.ack, tcb.sndNxt))) return GO_ON;
   tcb.lastRcvAt = t.tick;
   const window = scaledWindow(tcb, seg);
-  ackTaken(t, tcb, hear(t, tcb, seg, window));
-  if (leq(tcb.sndWl2, seg.ack)) {
+  const acked = hear(t, tcb, seg, window);
+  ackTaken(t, tcb, acked);
+  // What the network repeats from before SND.WL1 closes nothing. What opens the window is believed: a peer that counts from behind, or
+  // sends text again, may say so with nothing else, and a probe's answer never would.
+  const repeats = acked === 0 && lt(seg.seq, tcb.sndWl1) && window < tcb.sndWnd;
+  if (leq(tcb.sndWl2, seg.ack) && !repeats) {
     const probed = wasProbed(tcb);
     takeWindow(tcb, window, tcb.sndWl1, seg.ack);
     if (tcb.flags & F_PERSIST) probeAnswered(tcb);
