@@ -3,6 +3,7 @@ import { ACK, FIN, PSH } from '../../wire/abi.ts';
 import { add, diff } from '../seq.ts';
 import { note, type Tcp } from './context.ts';
 import { emitText } from './emit.ts';
+import { spend } from './pacing.ts';
 import { R_FIN } from './records.ts';
 import { noteResent, split } from './retransmission.ts';
 import { finWaits, sendText, unsent } from './send-text.ts';
@@ -20,8 +21,10 @@ export function sendProbe(t: Tcp, tcb: Tcb, link: number): void {
     note(t, tcb, 'zero window probe');
   }
   if (tcb.rtxHead >= 0) probeAgain(t, tcb, link);
-  else if (left > 0) sendText(t, tcb, link, Math.min(left, Math.max(1, usable), tcb.sndMss), left, tcb.sndMss);
-  else if (finWaits(tcb)) sendText(t, tcb, link, 0, 0, tcb.sndMss);
+  else if (left > 0) {
+    const n = Math.min(left, Math.max(1, usable), tcb.sndMss);
+    if (sendText(t, tcb, link, n, left, tcb.sndMss)) spend(tcb, n);
+  } else if (finWaits(tcb)) sendText(t, tcb, link, 0, 0, tcb.sndMss);
 }
 
 /** One octet, not the whole super-segment: it may be thrown away. */

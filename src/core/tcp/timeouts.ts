@@ -189,6 +189,8 @@ function persist(t: Tcp, tcb: Tcb): void {
   }
   // Text left since the timer was set, and the retransmission timer looks after it.
   if (tcb.rtxHead >= 0 && (tcb.flags & F_PERSIST) === 0) return;
+  // Pacing holds it back, and not the window: its timer comes, and this one begins anew then.
+  if (tcb.sndWnd > 0 && tcb.timer(TIMER_PACE) !== 0) return;
   if (!t.ip.ready(tcb.hop)) {
     unreached(t, tcb);
     return;

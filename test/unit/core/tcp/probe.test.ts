@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
+import { holdBack } from '../../../../src/core/tcp/pacing.ts';
 import { sendProbe } from '../../../../src/core/tcp/probe.ts';
 import { R_RESENT } from '../../../../src/core/tcp/records.ts';
 import { markAllLost } from '../../../../src/core/tcp/retransmission.ts';
-import { F_FIN_QUEUED, F_FIN_SENT } from '../../../../src/core/tcp/row.ts';
+import { F_FIN_QUEUED, F_FIN_SENT, F_RESEND, TIMER_PERSIST } from '../../../../src/core/tcp/row.ts';
+import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { ACK, FIN, PSH } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 import { chain } from './bench-of-tables.ts';
@@ -62,4 +64,22 @@ test('with no text left the FIN is the probe, first and again', () => {
     { seq: 1000, len: 0, flags: ACK | FIN },
   ]);
   expect([b.tcb.sndNxt, b.tcb.flags & F_FIN_SENT]).toEqual([1001, F_FIN_SENT]);
+});
+
+test('what overrides silly-window avoidance is paid out of the rate, and waits where text is held back [RFC 3168 §6.1.2-b]', () => {
+  const paid = queued(5000, 300);
+  Object.assign(paid.tcb, { pacingRate: 1000, paceBudget: 1000 });
+  sendProbe(paid.t, paid.tcb, 0);
+  expect(paid.tcb.paceBudget).toBe(700);
+  for (const [window, held, leaves] of [
+    [300, true, false],
+    [300, false, true],
+    [0, true, true],
+  ] as const) {
+    const b = queued(5000, window);
+    b.tcb.setTimer(TIMER_PERSIST, b.t.tick);
+    if (held) holdBack(b.t, b.tcb, 500);
+    expire(b.t, b.tcb);
+    expect([window, held, (b.tcb.flags & F_RESEND) !== 0]).toEqual([window, held, leaves]);
+  }
 });
