@@ -3,7 +3,7 @@ import { EV_DRAIN } from '../events.ts';
 import { diff } from '../seq.ts';
 import { disarm, report, type Tcp } from './context.ts';
 import { truncateText } from './held-text.ts';
-import { F_SHORT_SEND, F_SND_URG, TIMER_USER } from './row.ts';
+import { F_SHORT_SEND, F_SND_URG, F_SYN_ACKED, TIMER_USER } from './row.ts';
 import { finWaits, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -38,10 +38,12 @@ export function tellLowWater(t: Tcp, tcb: Tcb): void {
  */
 export function discardUnsent(t: Tcp, tcb: Tcb): number {
   const urgent = tcb.flags & F_SND_URG ? Math.max(0, diff(tcb.sndUp, tcb.sndNxt)) : 0;
-  const left = unsent(tcb) - urgent;
+  // A SYN that has not left yet has taken no sequence number, and `unsent` counts one more (SND.UP, in calls.ts, lies behind it).
+  const syn = (tcb.flags & F_SYN_ACKED) === 0 && tcb.sndNxt === tcb.iss ? 1 : 0;
+  const left = unsent(tcb) - Math.max(syn, urgent);
   if (left <= 0) return 0;
   truncateText(t, tcb, tcb.sndQueued - left);
-  if (urgent === 0 && tcb.sndUna === tcb.sndNxt && !finWaits(tcb)) {
+  if (syn + urgent === 0 && tcb.sndUna === tcb.sndNxt && !finWaits(tcb)) {
     // It may have waited for a neighbour, or for a window to open: nothing is left that could time out.
     disarm(tcb, TIMER_USER);
     tcb.firstSentAt = 0;

@@ -1,8 +1,10 @@
 // FLUSH (RFC 9293 §3.9.1.7): what it takes back, and what it may not.
 import { expect, test } from 'vitest';
+import { arm } from '../../../../src/core/tcp/context.ts';
+import { SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { waitForHop } from '../../../../src/core/tcp/output.ts';
-import { F_FIN_QUEUED, F_SND_URG, TIMER_USER } from '../../../../src/core/tcp/row.ts';
+import { F_FIN_QUEUED, F_SND_URG, F_SYN_ACKED, TIMER_USER } from '../../../../src/core/tcp/row.ts';
 import { discardUnsent } from '../../../../src/core/tcp/unsent.ts';
 import { type Bench, bench } from './bench.ts';
 
@@ -50,5 +52,26 @@ test('the user timeout of what waited for the neighbour goes with it; that of wh
     expect(b.tcb.timer(TIMER_USER)).not.toBe(0);
     discardUnsent(b.t, b.tcb);
     expect([why, b.tcb.timer(TIMER_USER) !== 0, b.tcb.firstSentAt !== 0]).toEqual([why, runs, runs]);
+  }
+});
+
+test('before the SYN has left only text goes: it has no sequence number that could be given back', () => {
+  for (const [text, fin, urgent, gone, kept] of [
+    [0, 0, 0, 0, 0],
+    [5, 0, 0, 5, 0],
+    [0, F_FIN_QUEUED, 0, 0, 0],
+    [5, F_FIN_QUEUED, 0, 5, 0],
+    [5, 0, 3, 2, 3],
+  ] as const) {
+    const b = bench();
+    const { t, tcb } = b;
+    tcb.state = SYN_SENT;
+    tcb.flags = (tcb.flags & ~F_SYN_ACKED) | fin | (urgent > 0 ? F_SND_URG : 0);
+    tcb.sndUna = tcb.sndNxt = tcb.iss;
+    tcb.sndUp = tcb.iss + 1 + urgent;
+    if (text > 0) queue(b, text);
+    arm(t, tcb, TIMER_USER, 5000);
+    expect([text, fin, discardUnsent(t, tcb), tcb.sndQueued]).toEqual([text, fin, gone, kept]);
+    expect(tcb.timer(TIMER_USER)).not.toBe(0); // for the SYN, which still waits
   }
 });
