@@ -12,13 +12,14 @@ import {
 } from './events.ts';
 import { HopLoss } from './hop-loss.ts';
 import type { IpUp } from './ip/ip-layer.ts';
+import { MtuNews } from './mtu-news.ts';
 import { DirtyList, markDirty, report, type Tcp } from './tcp/context.ts';
 import { CLOSED, EV, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './tcp/figure5.ts';
 import { dropHalfOpensAt } from './tcp/half-opens.ts';
 import { icmpError } from './tcp/icmp-errors.ts';
 import { end } from './tcp/lifecycle.ts';
 import { waitNoMore } from './tcp/output.ts';
-import { hopChanged } from './tcp/path-mtu.ts';
+import { hopChanged, linkChanged, routerSaidMtu } from './tcp/path-mtu.ts';
 import { SCRATCH_ROWS } from './tcp/rows.ts';
 import { STATE, type Tcb } from './tcp/tcb.ts';
 import { dropTimeWaitsAt } from './tcp/time-waits.ts';
@@ -35,6 +36,7 @@ export class FromBelow implements IpUp {
   /** Rows on `waiting`. */
   private parked = 0;
   private readonly losses = new HopLoss();
+  private readonly mtus = new MtuNews();
 
   /** The tables are made with their listener already in place. */
   attach(t: Tcp, udp: Udp): void {
@@ -79,14 +81,17 @@ export class FromBelow implements IpUp {
     }
   }
 
-  /** Some connections have not heard yet that their hop failed. */
+  /** Some connections have not heard yet that their hop failed, or that a router says another MTU. */
   get searching(): boolean {
-    return this.losses.searching;
+    return this.losses.searching || this.mtus.searching;
   }
 
   lookOn(): void {
     this.losses.look(this.t, this.hopLost);
+    if (this.mtus.searching) this.mtus.look(this.t, this.routerSaidMtu);
   }
+
+  private readonly routerSaidMtu = (tcb: Tcb): void => routerSaidMtu(this.t, tcb);
 
   /** Another gateway takes over when there is one (RFC 1122 §3.3.1.4). */
   private readonly hopLost = (tcb: Tcb): void => {
@@ -108,12 +113,17 @@ export class FromBelow implements IpUp {
     this.endAll((tcb) => tcb.hop >= 0 && ip.linkOf(tcb.hop) === link, ENETDOWN);
   }
 
-  /** The link, or a router on it, has another MTU: what is sent by it has the size that fits. */
-  mtuChanged(link: number): void {
+  /** The device has another MTU: what is sent by it has the size that fits. */
+  linkChanged(link: number): void {
     const { ip } = this.t;
     this.each((tcb) => {
-      if (tcb.state !== TIME_WAIT && tcb.hop >= 0 && ip.linkOf(tcb.hop) === link) hopChanged(this.t, tcb);
+      if (tcb.state !== TIME_WAIT && tcb.hop >= 0 && ip.linkOf(tcb.hop) === link) linkChanged(this.t, tcb);
     });
+  }
+
+  /** A router on the link says another MTU. */
+  mtuChanged(link: number): void {
+    this.mtus.add(this.t, link);
   }
 
   /** The address is taken from us: what it was an end of is over, and may not say so with it. */

@@ -76,7 +76,7 @@ export class StackCore extends Inquiry implements Core {
 
   handleLinkChanged(link: number, now: Micros): void {
     this.enter(now);
-    this.below.mtuChanged(link);
+    this.below.linkChanged(link);
   }
 
   handleAddressGone(address: Int32Array, now: Micros): void {

@@ -130,11 +130,24 @@ function sendSmaller(t: Tcp, tcb: Tcb): void {
 /** The connection has another next hop, perhaps on another link, which may carry more or less than the one before. */
 export function hopChanged(t: Tcp, tcb: Tcb): void {
   if ((tcb.state & SYNCHRONIZED) === 0) return; // the end of the handshake sees to it
-  const before = tcb.sndMss;
   tcb.flags2 &= ~F2_MTU_PROBE;
   tcb.mtuClaim = 0; // of a router on the way before
+  linkChanged(t, tcb);
+}
+
+/** The device carries more or less than before: it refused what is larger. */
+export function linkChanged(t: Tcp, tcb: Tcb): void {
+  if ((tcb.state & SYNCHRONIZED) === 0) return;
+  const before = tcb.sndMss;
   setSendMss(t, tcb);
-  if (tcb.sndMss < before) sendSmaller(t, tcb);
+  if (tcb.sndMss >= before) return;
+  tcb.flags2 &= ~F2_MTU_PROBE;
+  sendSmaller(t, tcb);
+}
+
+/** A router on the link says another MTU, for IPv6. What has left was not dropped for it: new text alone has the size that fits. */
+export function routerSaidMtu(t: Tcp, tcb: Tcb): void {
+  if (tcb.state & SYNCHRONIZED && !isV4(tcb)) setSendMss(t, tcb);
 }
 
 /** Segments are cut by this from now on; cwnd stays as it is in bytes (RFC 8899 §3). */

@@ -1,6 +1,7 @@
 // A neighbour that is gone: every connection by it hears, but not all in the same turn.
 import { expect, test } from 'vitest';
 import { HopLoss, LOOKS } from '../../../src/core/hop-loss.ts';
+import { MtuNews } from '../../../src/core/mtu-news.ts';
 import type { Tcp } from '../../../src/core/tcp/context.ts';
 import { CLOSED, ESTABLISHED, LISTEN } from '../../../src/core/tcp/figure5.ts';
 import { Rows } from '../../../src/core/tcp/rows.ts';
@@ -74,4 +75,23 @@ test('nobody is looked for when nobody holds it, and no longer than until all we
   losses.add(1, 4);
   turn();
   expect([lost, losses.searching]).toEqual([[65, 67, 69, 71], false]);
+});
+
+test('news of MTUs, however often they come, cost so many looks per tick, and reach every connection', () => {
+  const { t } = world();
+  Object.assign(t, { ip: { linkOf: (hop: number) => hop } });
+  const news = new MtuNews();
+  const told: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    const before = told.length;
+    for (let again = 0; again < 10; again++) {
+      news.add(t, 1);
+      news.look(t, (tcb) => told.push(tcb.row));
+    }
+    expect(told.length - before).toBeLessThanOrEqual(LOOKS / 2);
+    t.tick++;
+  }
+  expect(new Set(told).size).toBe(MANY / 2);
+  for (let n = 0; n < 3; n++, t.tick++) news.look(t, (tcb) => told.push(tcb.row));
+  expect(news.searching).toBe(false);
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { FromBelow } from '../../../src/core/from-below.ts';
 import { SYN_SENT } from '../../../src/core/tcp/figure5.ts';
 import { setSendMss } from '../../../src/core/tcp/mss.ts';
+import { F2_MTU_PROBE } from '../../../src/core/tcp/row.ts';
 import type { Udp } from '../../../src/core/udp/udp.ts';
 import { type Bench, bench } from './tcp/bench.ts';
 
@@ -52,15 +53,49 @@ test('what a router on the way before claimed is forgotten', () => {
   expect(tcb.mtuClaim).toBe(0);
 });
 
-test('a link, or a router on it, that carries less: so do its connections, and no others', () => {
+test('a device that carries less: so do its connections, and no others', () => {
   const { t, tcb, below, mtus } = sending(1500, 1500);
   Object.assign(t.ip, { linkOf: () => 1 });
   mtus[0] = 1300;
-  below.mtuChanged(0);
+  below.linkChanged(0);
   expect(tcb.sndMss).toBe(1460);
-  below.mtuChanged(1);
+  below.linkChanged(1);
   expect([tcb.sndMss, tcb.lostOut, tcb.cwnd]).toEqual([1260, 3 * 1460, 1260]);
   mtus[0] = 1400;
-  below.mtuChanged(1);
+  below.linkChanged(1);
   expect(tcb.sndMss).toBe(1360);
+});
+
+test('a device that carries as much as before, or more, takes nothing from a claim or a probe', () => {
+  const { t, tcb, below } = sending(1500, 1500);
+  tcb.flags2 |= F2_MTU_PROBE;
+  tcb.mtuClaim = 1300;
+  below.linkChanged(t.ip.linkOf(0));
+  expect([tcb.flags2 & F2_MTU_PROBE, tcb.mtuClaim]).toEqual([F2_MTU_PROBE, 1300]);
+});
+
+test('a router that says another MTU: new segments over IPv6 have it, what has left is not taken for lost', () => {
+  for (const [v6, mss] of [
+    [true, 1240],
+    [false, 1460],
+  ] as const) {
+    const mtus = [1500];
+    const b = bench({ v6 });
+    const { t, tcb } = b;
+    Object.assign(t.ip, { mtuOf: () => mtus[0] });
+    tcb.peerMss = 8960;
+    setSendMss(t, tcb);
+    b.send(3000);
+    tcb.flags2 |= F2_MTU_PROBE;
+    const { cwnd } = tcb;
+    const below = new FromBelow();
+    below.attach(t, {} as unknown as Udp);
+    mtus[0] = 1300;
+    below.mtuChanged(0);
+    expect(below.searching).toBe(true);
+    below.lookOn();
+    const { sndMss, lostOut, flags2 } = tcb;
+    expect([v6, sndMss, lostOut, tcb.cwnd, flags2 & F2_MTU_PROBE]).toEqual([v6, mss, 0, cwnd, F2_MTU_PROBE]);
+    expect(below.searching).toBe(false);
+  }
 });
