@@ -17,7 +17,7 @@ import { beginNews } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
 import { cancelProbe, probeAnswered } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
-import { beginUndo, isEifel, undo, undoByDuplicate } from './undo.ts';
+import { beginUndo, isEifel, isTailProbe, undo, undoByDuplicate } from './undo.ts';
 
 const RECOVERING = F_RECOVERY | F_RTO_RECOVERY;
 
@@ -51,6 +51,8 @@ function sackAck(t: Tcp, tcb: Tcb, seg: Segment | null, advanced: boolean): void
 function duplicateReported(t: Tcp, tcb: Tcb): void {
   t.counters.spuriousRetransmits++;
   tcb.probes += 1 << 16;
+  // It was no reordering that made the probe be sent (as on Linux).
+  if (isTailProbe(tcb, t.news.dsackLeft, t.news.dsackRight)) return;
   growWindow(tcb);
   undoByDuplicate(t, tcb);
 }

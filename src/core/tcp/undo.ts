@@ -6,7 +6,7 @@
 import { diff, geq, leq } from '../seq.ts';
 import { controllerOf, markDirty, note, type Tcp } from './context.ts';
 import { clearLost } from './retransmission.ts';
-import { F_RECOVERY, F_RTO_RECOVERY, F2_FRTO, F2_FRTO_NEW, F2_TLP_RESENT, F2_UNDO } from './row.ts';
+import { F_FIN_SENT, F_RECOVERY, F_RTO_RECOVERY, F2_FRTO, F2_FRTO_NEW, F2_TLP_RESENT, F2_UNDO } from './row.ts';
 import { afterSpuriousTimeout, rtoFromEstimate } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 import { tsval } from './timestamp.ts';
@@ -24,7 +24,6 @@ export function beginUndo(tcb: Tcb): void {
 /** A duplicate was reported. When that was the last of what we sent again, none of it was lost. */
 export function undoByDuplicate(t: Tcp, tcb: Tcb): void {
   const { dsackLeft, dsackRight } = t.news;
-  if (isTailProbe(tcb, dsackLeft, dsackRight)) return;
   if ((tcb.flags2 & F2_UNDO) === 0 || tcb.undoRetrans <= 0) return;
   if (!geq(dsackLeft, tcb.undoSeq) || !leq(dsackRight, tcb.recover)) return;
   tcb.undoRetrans -= diff(dsackRight, dsackLeft);
@@ -35,8 +34,9 @@ export function undoByDuplicate(t: Tcp, tcb: Tcb): void {
  * It is what the tail loss probe sent twice: it left before the windows were reduced, so it is not among what was sent again since, and
  * says nothing of what the probe was to find out. Reported once; the probe was needless, then (RFC 8985 §7.4.2).
  */
-function isTailProbe(tcb: Tcb, left: number, right: number): boolean {
-  if ((tcb.flags2 & F2_TLP_RESENT) === 0 || right !== tcb.tlpEndSeq || diff(right, left) > tcb.sndMss) return false;
+export function isTailProbe(tcb: Tcb, left: number, right: number): boolean {
+  const most = tcb.sndMss + (tcb.flags & F_FIN_SENT ? 1 : 0);
+  if ((tcb.flags2 & F2_TLP_RESENT) === 0 || right !== tcb.tlpEndSeq || diff(right, left) > most) return false;
   tcb.flags2 &= ~F2_TLP_RESENT;
   return true;
 }

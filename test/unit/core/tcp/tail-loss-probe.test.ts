@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest';
 
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
+import { lossAck } from '../../../../src/core/tcp/loss.ts';
 import {
   F_CORK,
   F_DIRTY,
   F_FIN_QUEUED,
+  F_FIN_SENT,
   F_PERSIST,
   F_RECOVERY,
   F_RTO_RECOVERY,
@@ -244,5 +246,23 @@ test('what an ACK says of it: only a probe that went again, was needed, and leav
       lost ? 1 : 0,
     ]);
     expect(tcb.cwnd).toBe(lost ? (tcb.sndNxt - una + 8000) / 2 : 20_000);
+  }
+});
+
+test('that it came twice says nothing of reordering or of a recovery, with a FIN behind it neither [RFC 8985 §6.2-b]', () => {
+  for (const [resent, fin, right, grows] of [
+    [true, false, 4000, false],
+    [true, true, 4001, false],
+    [true, false, 3999, true],
+    [false, false, 4000, true],
+  ] as const) {
+    const { t, tcb } = flying(1000, 1000, 1000);
+    tcb.sndNxt += fin ? 1 : 0;
+    tcb.flags |= fin ? F_FIN_SENT : 0;
+    tcb.flags2 |= resent ? F2_TLP_RESENT : 0;
+    tcb.tlpEndSeq = tcb.sndNxt;
+    Object.assign(t.news, { dsack: true, dsackLeft: 3000, dsackRight: right });
+    lossAck(t, tcb, t.seg, 0);
+    expect([right, (tcb.reoWnd & 0xff) > 0, t.counters.spuriousRetransmits]).toEqual([right, grows, 1]);
   }
 });
