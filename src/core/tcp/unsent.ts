@@ -4,6 +4,7 @@ import { diff } from '../seq.ts';
 import { disarm, report, type Tcp } from './context.ts';
 import { truncateText } from './held-text.ts';
 import { F_SHORT_SEND, F_SND_URG, F_SYN_ACKED, TIMER_USER } from './row.ts';
+import { rtoFromEstimate } from './rtt.ts';
 import { finWaits, unsent } from './send-text.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -47,6 +48,8 @@ export function discardUnsent(t: Tcp, tcb: Tcb): number {
     // It may have waited for a neighbour, or for a window to open: nothing is left that could time out.
     disarm(tcb, TIMER_USER);
     tcb.firstSentAt = 0;
+    tcb.rexmits = 0;
+    tcb.rto = rtoFromEstimate(tcb, t.defaults.minRto);
   }
   if (tcb.flags & F_SHORT_SEND) {
     tcb.flags &= ~F_SHORT_SEND;

@@ -75,3 +75,20 @@ test('before the SYN has left only text goes: it has no sequence number that cou
     expect(tcb.timer(TIMER_USER)).not.toBe(0); // for the SYN, which still waits
   }
 });
+
+test('what the silent neighbour cost in attempts goes with the text: the next begins with the RTO of the path, and all its tries', () => {
+  for (const [inFlight, rexmits, rto] of [
+    [0, 0, 300],
+    [100, 7, 60_000],
+  ] as const) {
+    const b = bench();
+    const { t, tcb } = b;
+    tcb.srtt = 100_000;
+    tcb.rttvar = 50_000;
+    if (inFlight > 0) b.send(inFlight);
+    queue(b, 100);
+    tcb.rexmits = 7;
+    tcb.rto = 60_000;
+    expect([discardUnsent(t, tcb), tcb.rexmits, tcb.rto]).toEqual([100, rexmits, rto]);
+  }
+});
