@@ -59,7 +59,7 @@ function candidate(t: Tcp, tcb: Tcb): number {
   const link = Math.min(t.ip.mtuOf(tcb.hop), tcb.peerMss + headers(t, tcb) - optionsOnText(tcb) - routeBytes(t, tcb));
   if (now >= link) return 0;
   // The link's own size first: most often what was narrow has gone, and one probe is enough.
-  const size = tcb.mtuHigh === 0 ? link : (now + tcb.mtuHigh) >> 1;
+  const size = tcb.mtuHigh === 0 ? link : Math.min(link, (now + tcb.mtuHigh) >> 1);
   if (size - now > CLOSE_ENOUGH) return size;
   pauseSearch(t, tcb); // PMTU_RAISE_TIMER of RFC 8899 §5.1.1
   return 0;

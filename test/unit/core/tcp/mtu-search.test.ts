@@ -57,3 +57,10 @@ test('what is held without SACK takes no room', () => {
   hold(b);
   expect([largest(b), b.tcb.flags2 & F2_MTU_PROBE]).toEqual([1500, F2_MTU_PROBE]);
 });
+
+test('no probe is larger than the link has become since the search began [RFC 8899 §3]', () => {
+  const b = searching(0);
+  b.tcb.mtuHigh = 1500;
+  Object.assign(b.t.ip, { mtuOf: () => 1240 });
+  expect(largest(b)).toBe(1240);
+});
