@@ -67,8 +67,19 @@ export class LeaseHousehold implements Household {
     const { engine, settings, useDns } = this.#around;
     for (const router of lease.routers.slice(0, 1))
       engine.core.ip.addRoute(DEFAULT_ROUTE, MAPPED_BITS, words(router), LINK);
-    if (settings.mtu) engine.links[LINK]!.limitMtu?.(lease.mtu ?? Number.POSITIVE_INFINITY);
+    if (settings.mtu) this.#limitMtu(lease.mtu ?? Number.POSITIVE_INFINITY);
     if (settings.dns) useDns(lease.dns.map(formatIpv4), lease.domain);
+  }
+
+  /** A renewal may name another one, and connections are open then. */
+  #limitMtu(most: number): void {
+    const { core, driver, links } = this.#around.engine;
+    const link = links[LINK]!;
+    const before = link.mtu;
+    link.limitMtu?.(most);
+    if (link.mtu === before) return;
+    core.handleLinkChanged(LINK, driver.now());
+    driver.touch();
   }
 
   #clear(lease: Lease): void {

@@ -58,6 +58,20 @@ test('the lease is renewed in silence, and connections live on', async () => {
   expect(String(await world.settle(conn.read()))).toBe('still here');
 });
 
+test('a renewal that names another MTU: open connections have it, too', async () => {
+  const host = world.host([], { dhcp: true });
+  await world.settle(host.dhcp!.ready());
+  other.serve(80, {});
+  const conn = await world.settle(host.open({ host: '10.0.0.1', port: 80 }));
+  const mss = [conn.info()!.mss];
+  for (const mtu of [1300, 1350]) {
+    server.policy.mtu = mtu;
+    await world.run(3_600_000);
+    mss.push(conn.info()!.mss);
+  }
+  expect([mss[0]! - mss[1]!, mss[2]! - mss[1]!]).toEqual([100, 50]);
+});
+
 test('when nobody renews it the address goes, connections end with an error, and the search begins again', async () => {
   const host = world.host([], { dhcp: true });
   await world.settle(host.dhcp!.ready());
