@@ -262,9 +262,9 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
       core.ip.announce(index);
       engine.driver.touch();
     };
-    const onChange = ({ mac }: { readonly mac: boolean }): void => {
+    const onChange = ({ mac, mtu }: { readonly mac: boolean; readonly mtu: boolean }): void => {
       if (mac) core.ip.moved(index);
-      core.handleLinkChanged(index, engine.driver.now());
+      if (mtu) core.handleLinkChanged(index, engine.driver.now());
       engine.driver.touch();
     };
     if ('onUp' in link) Object.assign(link, { onUp: announce, onChange });

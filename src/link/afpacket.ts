@@ -60,7 +60,7 @@ export class NativeDevice implements Link {
   /** Called when the device is back after `onDown`. */
   onUp: (() => void) | undefined;
   /** Called, outside of bursts and flushes, when `mtu` or `mac` is another one. */
-  onChange: ((what: { readonly mac: boolean }) => void) | undefined;
+  onChange: ((what: { readonly mac: boolean; readonly mtu: boolean }) => void) | undefined;
   #facts: NativeFacts;
   #filter: Omit<NativeFilter, 'addresses'>;
   #native: NativeLink;
@@ -189,7 +189,8 @@ export class NativeDevice implements Link {
     if (errno !== 0) return this.#down(errno);
     this.#ask();
     const moved = !mac.equals(this.mac);
-    if (moved || mtu !== this.mtu) this.onChange?.({ mac: moved });
+    const resized = mtu !== this.mtu;
+    if (moved || resized) this.onChange?.({ mac: moved, mtu: resized });
   }
 
   readonly #look = (): void => {

@@ -136,7 +136,7 @@ test('a device that is down is reported once, looked for, and taken up again', (
 
 test('another MTU or MAC address is noticed within seconds, and at once when a frame is refused; each is told once', () => {
   const { native, device } = open();
-  const told: { mac: boolean }[] = [];
+  const told: { mac: boolean; mtu: boolean }[] = [];
   device.onChange = (what) => void told.push(what);
   vi.advanceTimersByTime(5000);
   expect([native.read, native.reopens, told]).toEqual([1, 0, []]);
@@ -146,7 +146,14 @@ test('another MTU or MAC address is noticed within seconds, and at once when a f
   native.device = { ...native.device, mac: Uint8Array.of(2, 0, 0, 0, 0, 8) };
   vi.advanceTimersByTime(5000);
   vi.advanceTimersByTime(5000);
-  expect([told, device.mtu, device.mac[5]]).toEqual([[{ mac: false }, { mac: true }], 1300, 8]);
+  expect([told, device.mtu, device.mac[5]]).toEqual([
+    [
+      { mac: false, mtu: true },
+      { mac: true, mtu: false },
+    ],
+    1300,
+    8,
+  ]);
 
   native.device = { ...native.device, mtu: 1200 };
   const read = native.read;
