@@ -152,6 +152,7 @@ export class Tee implements Link {
 
   #sent(index: number): void {
     if (this.#encoder === undefined) throw new Error(`${this.name}: flush before attach`);
+    this.#encoder.mac = this.#inner.mac;
     const at = index * DESC_WORDS;
     const time = this.#clock.now() + this.#epoch;
     const comment = this.#txComments.get(index);

@@ -49,7 +49,7 @@ export const MAX_HEADERS = ETHER_HEADER + VLAN_TAG + IPV4_HEADER + IPV4_OPTIONS 
 
 export class FrameEncoder {
   readonly #shared: SharedRegions;
-  readonly #mac: Uint8Array;
+  #mac: Uint8Array;
   readonly #onWire: boolean;
   readonly #vlan: number;
   /** By the number of the region. */
@@ -64,6 +64,11 @@ export class FrameEncoder {
     this.#mac = mac;
     this.#onWire = onWire;
     this.#vlan = vlan;
+  }
+
+  /** The link has another address, perhaps. */
+  set mac(mac: Uint8Array) {
+    this.#mac = mac;
   }
 
   /** See Link.lend. */

@@ -16,12 +16,8 @@ function setup(options: TeeOptions = {}) {
   const wire = new SimWire({ clock, impair: { delay: 1000 } });
   const a = new SimLink(wire, { mac: MAC_A });
   const chunks: number[] = [];
-  const tee = new Tee(
-    new SimLink(wire, { mac: MAC_B, merge: true, name: 'b' }),
-    new PcapngWriter((c) => chunks.push(...c)),
-    clock,
-    options,
-  );
+  const inner = new SimLink(wire, { mac: MAC_B, merge: true, name: 'b' });
+  const tee = new Tee(inner, new PcapngWriter((c) => chunks.push(...c)), clock, options);
   const ra = regions();
   const rb = regions();
   setRow(ra, 0, 'fd00::1', 1, 'fd00::2', 2);
@@ -47,7 +43,7 @@ function setup(options: TeeOptions = {}) {
     () => {},
   );
   const packets = (): CapturedPacket[] => [...readCapture(Uint8Array.from(chunks))];
-  return { clock, a, tee, ra, packets };
+  return { clock, a, inner, tee, ra, packets };
 }
 
 test('received and sent frames are written in the order of cause, with comments; what was merged is one frame', () => {
@@ -63,6 +59,13 @@ test('received and sent frames are written in the order of cause, with comments;
   expect([rx[RX_SEQ], rx[RX_LEN]]).toEqual([100, 5000]);
   expect(got!.bytes.slice(-5000)).toEqual(ra.arena.slice(7, 5007));
   expect(answer!.bytes.length).toBe(14 + 40 + 20 + 3000);
+});
+
+test('a link that has got another MAC sends from it in the file, too', () => {
+  const { inner, tee, packets } = setup();
+  Object.assign(inner, { mac: Uint8Array.of(2, 0, 0, 0, 0, 9) });
+  tee.flush(fill(tee.tx, 0, { seq: 900, pieces: [[0, 100]] }));
+  expect([...packets()[0]!.bytes.slice(6, 12)]).toEqual([2, 0, 0, 0, 0, 9]);
 });
 
 test('super-segments cut, frames snapped', () => {
