@@ -16,7 +16,7 @@ const OFTEN_FOR = 1024;
 const STRETCH = 16_000;
 /** ms for which the least echo counts. */
 const LEAST_ECHO_FOR = 5000;
-/** ms; what is beyond is none (TSecr of 0, a peer that echoes what it likes). */
+/** ms; what is beyond is none (a peer that echoes what it likes). */
 const LONGEST_ECHO = 5000;
 /** ms of the last echo that count beyond the least. */
 const LONGEST_WAIT = 10;
