@@ -104,15 +104,18 @@ void TapDevice::wait_writable(int milliseconds) {
   ::poll(&poll_fd, 1, milliseconds);
 }
 
-// Of the interface that was ours; another one may have its name by now.
-bool TapDevice::is_there() const {
+// Of the interface that is ours, which can be renamed while another one takes its old name; empty when it was deleted.
+std::string TapDevice::present_name() const {
   ifreq request{};
-  return ::ioctl(tap_.get(), TUNGETIFF, &request) == 0;
+  return ::ioctl(tap_.get(), TUNGETIFF, &request) == 0 ? request.ifr_name : "";
 }
 
+bool TapDevice::changed() const { return present_name() != facts_.name || interface_changed(control_.get(), facts_); }
+
 Status TapDevice::reopen() {
-  if (!is_there()) return Failure{ENODEV, "interface was deleted"};
-  Result<InterfaceFacts> facts = read_interface(control_.get(), facts_.name);
+  const std::string name = present_name();
+  if (name.empty()) return Failure{ENODEV, "interface was deleted"};
+  Result<InterfaceFacts> facts = read_interface(control_.get(), name);
   if (!facts) return facts.failure();
   if (!facts->up) return Failure{ENETDOWN, "interface is down"};
   facts_ = *facts;
@@ -120,8 +123,9 @@ Status TapDevice::reopen() {
 }
 
 int TapDevice::take_error() {
-  if (!is_there()) return ENODEV;
-  Result<InterfaceFacts> facts = read_interface(control_.get(), facts_.name);
+  const std::string name = present_name();
+  if (name.empty()) return ENODEV;
+  Result<InterfaceFacts> facts = read_interface(control_.get(), name);
   return !facts ? facts.failure().error : facts->up ? 0 : ENETDOWN;
 }
 

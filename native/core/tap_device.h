@@ -28,7 +28,7 @@ class TapDevice final : public Device {
   Status set_filter(const Filter&) override { return {}; }
   Status reopen() override;
   int take_error() override;
-  bool changed() const override { return interface_changed(control_.get(), facts_); }
+  bool changed() const override;
 
   std::vector<int> poll_fds() const override { return {tap_.get()}; }
   const MacAddress& mac() const override { return mac_; }
@@ -41,7 +41,7 @@ class TapDevice final : public Device {
 
  private:
   TapDevice() = default;
-  bool is_there() const;
+  std::string present_name() const;
 
   UniqueFd tap_;
   UniqueFd control_;  // for questions about the interface

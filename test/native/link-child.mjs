@@ -259,6 +259,17 @@ const scenarios = {
     await Promise.all([a.link.close(), a.link.reopen()]); // while it closes
     ip('link', 'del', 'utt1');
   },
+  async 'a TAP that was renamed is still there, by its new name'() {
+    const a = new End('utt3', [A, A6], [B, B6], { type: 'TapLink', mac: Uint8Array.of(2, 9, 9, 9, 9, 4) });
+    a.start();
+    ip('link', 'set', 'utt3', 'down');
+    ip('link', 'set', 'utt3', 'name', 'utt4');
+    assert.deepEqual([a.link.changed(), a.link.reopen()], [true, 100]); // ENETDOWN
+    ip('link', 'set', 'utt4', 'up');
+    assert.deepEqual([a.link.reopen(), a.link.facts().name], [0, 'utt4']);
+    assert.equal(a.link.changed(), false);
+    await a.link.close();
+  },
   async 'sockets that are handed down need no rights'() {
     const [a] = openPair();
     for (const count of [3, 2]) {
