@@ -38,6 +38,9 @@ export class Tee implements Link {
   /** Frames sent while a burst is handled: what they answer has to come first in the file. */
   readonly #held: Held[] = [];
   #inBurst = false;
+  #closed = false;
+  /** Who closes waits for the end of the burst. */
+  #burstOver: (() => void) | undefined;
 
   constructor(inner: Link, writer: PcapngWriter, clock: Clock, options: TeeOptions = {}) {
     this.#inner = inner;
@@ -128,18 +131,27 @@ export class Tee implements Link {
     this.#inner.unref();
   }
 
-  close(): Promise<void> {
-    return this.#inner.close();
+  /** Promises may run within a burst (`usertcp/net`), and what came in it is written when it is over: the file ends after that. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#inBurst) {
+      await new Promise<void>((resolve) => {
+        this.#burstOver = resolve;
+      });
+    }
+    await this.#inner.close();
   }
 
   /** The stack first, for its comments; the memory is still lent when it is done. */
   #burst(n: number, onBurst: (n: number) => void): void {
+    if (this.#closed) return;
     const time = this.#clock.now() + this.#epoch;
     this.#inBurst = true;
     try {
       onBurst(n);
     } finally {
       this.#inBurst = false;
+      this.#burstOver?.();
       for (let i = 0; i < n; i += 1 + pieceDescriptors(this.rx, i * DESC_WORDS)) {
         const bytes = receivedFrame(this.rx, i * DESC_WORDS, this.rxMemory);
         this.#write({ time, bytes, comment: this.#rxComments.get(i) }, 'in');

@@ -8,7 +8,7 @@ import { End } from '../../../src/link/crossover.ts';
 import { use } from '../../../src/net.ts';
 import type { StackOptions } from '../../../src/shell/options/stack-options.ts';
 import type { Stack } from '../../../src/shell/stack.ts';
-import { createStack } from '../../../src/stack.ts';
+import { createLoopbackStack, createStack } from '../../../src/stack.ts';
 
 /** As the addon, it detaches the memory of what it received at once; that of the cable cannot be. */
 class DetachingEnd extends End {
@@ -114,6 +114,24 @@ test('with a capture: the last packets of the burst are in it', async () => {
     const read = (await accepting)!.read().then(() => b.close({ timeout: 0 }));
     await conn.write('the last words');
     await deliver(ends[1]!);
+    await read;
+    expect(readFileSync(file).includes('the last words')).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('with a capture and without a device: the file is whole, and close() resolves', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'usertcp-'));
+  try {
+    const file = join(folder, 'a.pcapng');
+    const stack = createLoopbackStack({ capture: file });
+    use(stack);
+    const listener = stack.listen(81);
+    const accepting = listener.accept();
+    const conn = await stack.open({ host: '127.0.0.1', port: 81 });
+    const read = (await accepting)!.read().then(() => stack.close({ timeout: 0 }));
+    await conn.write('the last words');
     await read;
     expect(readFileSync(file).includes('the last words')).toBe(true);
   } finally {
