@@ -151,8 +151,8 @@ export class ListenHandle implements Place {
     if (reason === -EADDRINUSE && this.#router.shares(this, port)) return false;
     // On a wire of its own the stack needs no kernel; without one, other processes would not reach us.
     if (stack.addresses.length === 0) return true;
-    // Loopback is no wire: other processes would reach another server. It is no other where threads share the stack's ports.
-    return reason === -EADDRINUSE && this.#loopback && !stack.sharded;
+    // Loopback is no wire: other processes would reach another server. On Node 20, whose handles share no port, it may be our other threads'.
+    return reason === -EADDRINUSE && this.#loopback && (!stack.sharded || internals.sharesPorts);
   }
 
   get #loopback(): boolean {

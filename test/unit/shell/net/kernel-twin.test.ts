@@ -59,6 +59,26 @@ describe('a stack with a wire', () => {
     others.close();
   });
 
+  test.each([
+    ['knows no shared ports, another thread may have it', false, 'listening'],
+    ['shares ports between our threads, it is in use', true, 'listen EADDRINUSE 127.0.0.1'],
+  ])('of several threads: where Node %s', async (_, shares, told) => {
+    await using world = new World();
+    const stack = world.host('10.0.0.1/24');
+    Object.defineProperty(stack, 'sharded', { value: true });
+    const { sharesPorts } = internals;
+    const others = await listening(net.createServer().listen(0, '127.0.0.1'));
+    Object.assign(internals, { sharesPorts: shares });
+    try {
+      const server = use(stack, { loopback: 'both' }).createServer().listen(portOf(others), '127.0.0.1');
+      expect(await outcome(server)).toBe(told);
+      server.close();
+    } finally {
+      Object.assign(internals, { sharesPorts });
+      others.close();
+    }
+  });
+
   test('on every address, on the wire alone, and with loopback of our own it does not matter', async () => {
     await using world = new World();
     const stack = world.host('10.0.0.1/24');
