@@ -70,8 +70,10 @@ type Done = (error?: Error | null) => void;
     if (listener !== undefined) this.once('connect', listener);
     this.connecting = true;
     const found = this.#engine.errands.begin((closed) => this.destroy(closed));
+    this.#stopSearch = found;
     const giveUp = resolveHost(this.#engine, checked, (error, words, text, family) => {
       found();
+      this.#stopSearch = undefined; // it would hold the options, and what they hold, as long as the socket lives
       if (this.destroyed) return;
       if (checked.host !== undefined && checked.host !== text) {
         this.#resource.runInAsyncScope(this.emit, this, 'lookup', error, text, family, checked.host);
@@ -81,7 +83,7 @@ type Done = (error?: Error | null) => void;
       if (error !== null) return this.#failLater(error);
       this.#open(checked, words, text);
     });
-    if (giveUp === undefined) return this;
+    if (giveUp === undefined || this.#stopSearch === undefined) return this;
     this.#stopSearch = () => {
       found();
       giveUp();
