@@ -11,30 +11,39 @@ interface Refuser {
   readonly elsewhere: string | undefined;
 }
 
-interface Advice {
-  readonly errno: number;
-  readonly text: string;
-  /** Of an attempt at one of several addresses. */
-  readonly address: string | undefined;
-}
+/** What is to be done to an error that Node makes; true = it was meant. */
+type Amendment = (error: Refused) => boolean;
 
-const pending = new WeakMap<EventEmitter, Advice[]>();
+interface Pending {
+  readonly all: Amendment[];
+  readonly heard: (error: Refusal) => void;
+}
+const pending = new WeakMap<EventEmitter, Pending>();
+
+/** The next error of a socket or server, or each of several in it, gets the first amendment that is meant for it. */
+export function amend(emitter: EventEmitter | undefined, amendment: Amendment): void {
+  if (emitter === undefined) return;
+  const known = pending.get(emitter);
+  // Whoever calls removeAllListeners() takes ours, too.
+  if (known !== undefined && emitter.listeners(errorMonitor).includes(known.heard))
+    return void known.all.push(amendment);
+  const all = [amendment];
+  const heard = (error: Refusal): void => {
+    pending.delete(emitter);
+    for (const each of Array.isArray(error.errors) ? (error.errors as Refused[]) : [error])
+      all.some((meant) => meant(each));
+  };
+  pending.set(emitter, { all, heard });
+  // A listener of this kind is no handler: an error that nobody handles still ends the process.
+  emitter.once(errorMonitor, heard);
+}
 
 /** The next error of a socket or server, if it has this code (and is about this address), says `text` after Node's own words. */
 export function advise(emitter: EventEmitter | undefined, errno: number, text: string, address?: string): void {
-  if (emitter === undefined) return;
-  const advice = { errno, text, address };
-  const known = pending.get(emitter);
-  if (known !== undefined) return void known.push(advice);
-  const all = [advice];
-  pending.set(emitter, all);
-  // A listener of this kind is no handler: an error that nobody handles still ends the process.
-  emitter.once(errorMonitor, (error: Refusal) => {
-    pending.delete(emitter);
-    for (const each of Array.isArray(error.errors) ? (error.errors as Refused[]) : [error]) {
-      const fit = all.find(({ errno, address }) => errno === each.errno && (address ?? each.address) === each.address);
-      if (fit !== undefined) append(each, fit.text);
-    }
+  amend(emitter, (error) => {
+    const meant = error.errno === errno && (address ?? error.address) === error.address;
+    if (meant) append(error, text);
+    return meant;
   });
 }
 

@@ -2,7 +2,8 @@
  * A bind that could not be refused when Node asked for it: who carries the connection was not known, and with it whose addresses count. Node
  * hears of it as the answer to its connect; the error that it makes of that becomes the one it makes of a bind.
  */
-import { type EventEmitter, errorMonitor } from 'node:events';
+import type { EventEmitter } from 'node:events';
+import { amend } from './advice.ts';
 
 /** Where the local end was to be. */
 interface Local {
@@ -16,11 +17,10 @@ interface Refused extends NodeJS.ErrnoException {
 
 /** The next error of a socket that tells of `errno` for a connect to `address` is that of the bind. */
 export function failedBind(socket: EventEmitter | undefined, errno: number, address: string, local: Local): void {
-  // A listener of this kind is no handler: an error that nobody handles still ends the process.
-  socket?.once(errorMonitor, (error: Refused & { errors?: unknown }) => {
-    for (const each of Array.isArray(error.errors) ? (error.errors as Refused[]) : [error]) {
-      if (each.errno === errno && each.syscall === 'connect' && each.address === address) restate(each, local);
-    }
+  amend(socket, (error: Refused) => {
+    const meant = error.errno === errno && error.syscall === 'connect' && error.address === address;
+    if (meant) restate(error, local);
+    return meant;
   });
 }
 

@@ -1,9 +1,11 @@
 // Bad input to usertcp/net: the error class, code and message of node:net on the same Node, whatever it is; what is ours to fix says how.
-import { once } from 'node:events';
+import { errorMonitor, once } from 'node:events';
 import stock from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStack, type Stack } from '../../../../src/index.ts';
 import { use } from '../../../../src/net.ts';
+import { advise } from '../../../../src/shell/net/advice.ts';
+import { failedBind } from '../../../../src/shell/net/bind-error.ts';
 
 type Net = Pick<typeof stock, 'connect' | 'createServer' | 'Socket'>;
 type Bad = (net: Net, taken: number) => unknown;
@@ -148,4 +150,32 @@ test('of several addresses each is told why it is not reached, once', async () =
   await new Promise(setImmediate);
   process.off('warning', warned);
   expect(warnings).toEqual([]);
+});
+
+test('binds that failed, and advice, have one listener together, and each error its own words', () => {
+  const socket = new stock.Socket().on('error', () => {});
+  const to = (n: number): string => `192.0.2.${n}`;
+  for (let n = 1; n <= 12; n++) failedBind(socket, -99, to(n), { localAddress: '192.0.2.77' });
+  advise(socket, -101, 'why', to(13));
+  expect(socket.listenerCount(errorMonitor)).toBe(1);
+  const failed = (n: number, errno: number, code: string): Error =>
+    Object.assign(new Error(`connect ${code} ${to(n)}`), { errno, code, syscall: 'connect', address: to(n) });
+  const errors = [failed(12, -99, 'EADDRNOTAVAIL'), failed(13, -101, 'ENETUNREACH')];
+  socket.emit('error', new AggregateError(errors));
+  expect(errors.map(({ message }) => message)).toEqual([
+    'bind EADDRNOTAVAIL 192.0.2.77',
+    'connect ENETUNREACH 192.0.2.13. usertcp: why',
+  ]);
+});
+
+test('advice is there also when the program has removed all listeners since the last', async () => {
+  const socket = new stock.Socket();
+  const error = (): NodeJS.ErrnoException => Object.assign(new Error('connect ENETUNREACH'), { errno: -101 });
+  advise(socket, -101, 'before');
+  socket.removeAllListeners();
+  advise(socket, -101, 'after');
+  socket.on('error', () => {});
+  const told = error();
+  socket.emit('error', told);
+  expect(told.message).toBe('connect ENETUNREACH. usertcp: after');
 });
