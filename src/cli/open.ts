@@ -11,6 +11,7 @@ import { injectFrames } from '../link/inject.ts';
 import { arrange } from '../shell/coexist/arrangement.ts';
 import { PASSED_ON, passOn, serveBroker } from '../shell/coexist/broker.ts';
 import { checkDevice } from '../shell/coexist/device-facts.ts';
+import { inForeground } from './foreground.ts';
 
 export interface OpenOptions {
   readonly device: string;
@@ -49,7 +50,7 @@ export async function runOpen({ device, command, user }: OpenOptions, env: NodeJ
   const stream = child.stdio[FIRST_FD + sockets.length] as unknown as Duplex;
   for (const signal of PASSED_ON) {
     // At a terminal Ctrl-C reaches the command by itself.
-    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || pass(child, signal, stream));
+    process.on(signal, () => (signal === 'SIGINT' && inForeground()) || pass(child, signal, stream));
   }
   const served = serveBroker(stream, device, (wish, selfTest) => arrange(wish, selfTest ? injectFrames : null));
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];

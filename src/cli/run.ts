@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inForeground } from './foreground.ts';
 
 const REGISTER = pathToFileURL(fileURLToPath(new URL('../register.js', import.meta.url))).href;
 const CLI = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -102,7 +103,7 @@ function namespace(pid: string): string | undefined {
 async function exitCode(child: ChildProcess): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // At a terminal Ctrl-C reaches the command by itself.
-    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal));
+    process.on(signal, () => (signal === 'SIGINT' && inForeground()) || child.kill(signal));
   }
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + constants.signals[signal!];

@@ -62,11 +62,21 @@ describe.skipIf(skip)('usertcp run', () => {
     console.log('ready');`;
 
   test.skipIf(!has('script')).each([
-    ['root', []],
-    ['somebody without rights', ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']],
-  ])('at a terminal Ctrl-C reaches the program once: %s', async (_, as) => {
+    ['root', [], ''],
+    ['root, with stdin from elsewhere', [], '< /dev/null'],
+    ['somebody without rights', ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'], ''],
+  ])('at a terminal Ctrl-C reaches the program once: %s', async (_, as, from) => {
     if (as.length > 0 && can.ok && can.how !== 'root') return;
-    const COMMAND = [...as, process.execPath, CLI, 'run', '--', process.execPath, '-e', '"$COUNTER"; exit'].join(' ');
+    const COMMAND = [
+      ...as,
+      process.execPath,
+      CLI,
+      'run',
+      '--',
+      process.execPath,
+      '-e',
+      `"$COUNTER" ${from}; exit`,
+    ].join(' ');
     const typist = `{ read go; printf '\\003'; read end; } | script -qec "$COMMAND" /dev/null`;
     const program = host.start(['sh', '-c', typist], { COMMAND, COUNTER });
     await program.ready();
