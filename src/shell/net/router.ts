@@ -168,6 +168,8 @@ export class Router {
       const unrouted = status === -ENETUNREACH || status === -EADDRNOTAVAIL;
       if (unrouted && this.policy.prefixes === undefined && this.policy.fallback === 'kernel')
         return this.#toKernel(handle, req, address, port);
+      if (status === -EADDRNOTAVAIL && this.#hasNot(handle.bound.localAddress))
+        failedBind(handle.owner as EventEmitter | undefined, status, address, handle.bound);
       return status === -ENETUNREACH ? this.#noWay(stack, handle, address) : status;
     }
     if (carrier === 'kernel') return this.#toKernel(handle, req, address, port);

@@ -128,6 +128,13 @@ describe('who carries what over a stack of ones own', () => {
     expect(checkRules({ fallback: 'kernel' }, true)).toMatchObject({ loopback: 'own', fallback: 'kernel' });
   });
 
+  test('a local address that is not ours is an error of the bind, also where the kernel may not be asked', async () => {
+    await using stack = await createStack();
+    const ours = use(stack, { fallback: 'kernel', loopback: 'own', prefixes: ['10.0.0.0/8'] });
+    const socket = ours.connect({ host: '127.0.0.1', port: 9, localAddress: '192.0.2.77' });
+    expect(await failure(socket)).toMatchObject({ message: 'bind EADDRNOTAVAIL 192.0.2.77', syscall: 'bind' });
+  });
+
   test("a kernel's handle that cannot be bound is closed, and no connection of the kernel's", async () => {
     const { TCP } = internals;
     const handles: { open: boolean }[] = [];
