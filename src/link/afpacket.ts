@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
 import { counter } from '../wire/drop.ts';
 import { checkVlan } from '../wire/ethernet.ts';
+import { BurstGate } from './burst-gate.ts';
 import {
   type NativeFacts,
   type NativeFilter,
@@ -71,9 +72,7 @@ export class NativeDevice implements Link {
   #txErrors = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
-  #inBurst = false;
-  /** Who closes waits for the end of the burst. */
-  #burstOver: (() => void) | undefined;
+  readonly #gate = new BurstGate();
   /** Whether the process lives for it; the timer that looks for a device that went away stands in for the addon's handles. */
   #held = true;
   #addresses: Int32Array | undefined;
@@ -129,12 +128,11 @@ export class NativeDevice implements Link {
     this.#onDown = onDown;
     this.#native.start(
       (n) => {
-        this.#inBurst = true;
+        this.#gate.enter();
         try {
           onBurst(n);
         } finally {
-          this.#inBurst = false;
-          this.#burstOver?.();
+          this.#gate.leave();
         }
       },
       (errno) => this.#down(errno),
@@ -219,11 +217,7 @@ export class NativeDevice implements Link {
     this.#closed = true;
     clearInterval(this.#reopenTimer);
     clearInterval(this.#lookTimer);
-    if (this.#inBurst) {
-      await new Promise<void>((resolve) => {
-        this.#burstOver = resolve;
-      });
-    }
+    if (this.#gate.within) await this.#gate.over();
     await this.#native.close();
   }
 

@@ -5,6 +5,7 @@ import { DESC_WORDS } from '../wire/abi.ts';
 import { FrameEncoder, MAX_HEADERS } from '../wire/encode.ts';
 import { payloadBytes, pieceDescriptors } from '../wire/pieces.ts';
 import { segmentCount } from '../wire/segment.ts';
+import { BurstGate } from './burst-gate.ts';
 import { receivedFrame } from './tee-received.ts';
 
 export interface TeeOptions {
@@ -37,10 +38,8 @@ export class Tee implements Link {
   readonly #txComments = new Map<number, string>();
   /** Frames sent while a burst is handled: what they answer has to come first in the file. */
   readonly #held: Held[] = [];
-  #inBurst = false;
+  readonly #gate = new BurstGate();
   #closed = false;
-  /** Who closes waits for the end of the burst. */
-  #burstOver: (() => void) | undefined;
 
   constructor(inner: Link, writer: PcapngWriter, clock: Clock, options: TeeOptions = {}) {
     this.#inner = inner;
@@ -134,11 +133,7 @@ export class Tee implements Link {
   /** Promises may run within a burst (`usertcp/net`), and what came in it is written when it is over: the file ends after that. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#inBurst) {
-      await new Promise<void>((resolve) => {
-        this.#burstOver = resolve;
-      });
-    }
+    if (this.#gate.within) await this.#gate.over();
     await this.#inner.close();
   }
 
@@ -146,12 +141,11 @@ export class Tee implements Link {
   #burst(n: number, onBurst: (n: number) => void): void {
     if (this.#closed) return;
     const time = this.#clock.now() + this.#epoch;
-    this.#inBurst = true;
+    this.#gate.enter();
     try {
       onBurst(n);
     } finally {
-      this.#inBurst = false;
-      this.#burstOver?.();
+      this.#gate.leave(); // who waits goes on behind the lines below
       for (let i = 0; i < n; i += 1 + pieceDescriptors(this.rx, i * DESC_WORDS)) {
         const bytes = receivedFrame(this.rx, i * DESC_WORDS, this.rxMemory);
         this.#write({ time, bytes, comment: this.#rxComments.get(i) }, 'in');
@@ -176,7 +170,7 @@ export class Tee implements Link {
         : this.#encoder.frame(this.tx, at, scratch, 0);
       if (length === 0) continue; // the link counts it and sends nothing
       const held = { time, bytes: scratch.slice(0, length), comment: i === 0 ? comment : undefined };
-      if (this.#inBurst) this.#held.push(held);
+      if (this.#gate.within) this.#held.push(held);
       else this.#write(held, 'out');
     }
   }
