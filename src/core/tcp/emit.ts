@@ -2,6 +2,7 @@
 import {
   ACK,
   ACK_MAY_LAG,
+  FIN,
   KIND_TCP,
   OPT_TS,
   RST,
@@ -139,14 +140,20 @@ function addOption(t: Tcp, tcb: Tcb, tx: Int32Array, base: number): void {
   tx[base + TX_OPT_LEN] = (counts ? accEcnOption : userTimeoutOption)(tcb, t.arena.bytes, at);
 }
 
+/** Text whose memory is gone ends the connection; what is behind it would arrive in its place, so it stays, and FIN with it. */
 function addText(t: Tcp, link: number, base: number, chunk: number, offset: number, len: number): boolean {
   let at = chunk;
   let from = offset;
   let left = len;
   while (left > 0) {
     const n = Math.min(t.arena.end(at) - from, left);
-    if (t.arena.regions.isGone(t.arena.region(at))) t.broken = t.out.buffer(link)[base + TX_ROW]!;
-    else if (n > 0 && !t.out.addPiece(link, base, t.arena.region(at), t.arena.offset(at) + from, n)) return false;
+    if (t.arena.regions.isGone(t.arena.region(at))) {
+      const tx = t.out.buffer(link);
+      t.broken = tx[base + TX_ROW]!;
+      tx[base + TX_FLAGS]! &= ~FIN;
+      return true;
+    }
+    if (n > 0 && !t.out.addPiece(link, base, t.arena.region(at), t.arena.offset(at) + from, n)) return false;
     left -= n;
     at = t.arena.next(at);
     if (left > 0) from = t.arena.start(at);

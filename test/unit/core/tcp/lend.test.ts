@@ -42,3 +42,32 @@ test('detaching a lent buffer before it is acknowledged ends the connection inst
   await world.run(5000);
   expect(error).toMatchObject({ code: 'EFAULT' });
 });
+
+test('behind a lent buffer that is detached nothing leaves in its place, no end either', async () => {
+  await using world = new World({ seed: 7, impair: { delay: 1000 } });
+  const [a, b] = [world.host('10.0.0.1/24'), world.host('10.0.0.2/24')];
+  const bytes = new Uint8Array(new ArrayBuffer(20_000));
+  a.serve(80, {
+    open(conn) {
+      conn.lend(bytes);
+      conn.write('tail');
+      conn.end();
+    },
+  });
+  const received: Buffer[] = [];
+  const seen: string[] = [];
+  b.dial(
+    { host: '10.0.0.1', port: 80 },
+    {
+      data: (_conn, text) => void received.push(Buffer.from(text)),
+      end: () => void seen.push('end'),
+      close: (_conn, why) => void seen.push((why as NodeJS.ErrnoException | null)?.code ?? 'in order'),
+    },
+  );
+  // The first window is on its way; the rest of it would leave with the tail in one segment.
+  await world.runUntil(() => received.length > 0);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  await world.runUntil(() => seen.length > 0);
+  expect(seen).toEqual(['ECONNRESET']);
+  expect(Buffer.concat(received).includes('tail')).toBe(false);
+});
