@@ -4,11 +4,13 @@ import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { OptionError } from '../option-error.ts';
-import { HELD, MAPPED, WANTS_REF } from './handle-bits.ts';
+import { CLOSED, HELD, MAPPED, RACING, WANTS_REF } from './handle-bits.ts';
 import { internals, type Request } from './internals.ts';
 
 const { ENOTCONN, EBADF, EINVAL } = constants.errno;
 const SECOND = 1000;
+/** libuv's TCP_KEEPCNT; its TCP_KEEPINTVL is a second. */
+const PROBES = 10;
 
 /** What was set before there was a connection, or is not the connection's to know. */
 interface Wishes {
@@ -83,11 +85,15 @@ export abstract class ConnHandle extends internals.JSStream {
     return 0;
   }
 
-  /** `initialDelay`, `interval` in seconds, as setsockopt() has them; 0 = the default. As libuv: with times out of range it is on, and EINVAL. */
+  /**
+   * `initialDelay`, `interval` in seconds; 0 = as libuv has it: ten probes, a second apart, and what the stack has when there is no initial delay.
+   * With times out of range it is on, and EINVAL.
+   */
   setKeepAlive(on: boolean, initialDelay = 0, interval = 0, count = 0): number {
-    const ms = interval > 0 ? interval * SECOND : undefined;
+    const timed = initialDelay > 0;
+    const apart = interval > 0 ? interval * SECOND : timed ? SECOND : undefined;
     try {
-      this.conn?.setKeepAlive(Boolean(on), initialDelay * SECOND, ms, count || undefined);
+      this.conn?.setKeepAlive(Boolean(on), initialDelay * SECOND, apart, count || (timed ? PROBES : undefined));
     } catch (error) {
       if (!(error instanceof OptionError)) throw error;
       this.conn?.setKeepAlive(Boolean(on));
@@ -131,7 +137,8 @@ export abstract class ConnHandle extends internals.JSStream {
   /** As with libuv: a handle that does nothing keeps no process alive. */
   protected hold(): void {
     const { conn } = this;
-    if (conn === null) return;
+    // Once it is closed, what it wrote holds the process, and not whoever waits here.
+    if (conn === null || (this.bits & (CLOSED | RACING)) === CLOSED) return;
     const hold = this.has(WANTS_REF) && this.busy;
     if (hold === this.has(HELD)) return;
     this.bits ^= HELD;

@@ -143,12 +143,23 @@ export class TcpHandle extends WriteHandle {
       this.#read += length;
       state[kReadBytesOrError] = length;
       // It answers with the buffer that is next, if that is another; or TLS takes the stream over.
-      reader.buffer = (this.#resource.runInAsyncScope(this.onread!, this) as Uint8Array | undefined) ?? reader.buffer;
+      const next = this.#told();
+      reader.buffer = next ?? reader.buffer;
     }
     const rest = bytes.subarray(at);
     if (rest.length === 0 || this.has(CLOSED)) return;
     if (reader.buffer === null && this.has(FLOWING)) this.receivedBorrowed(rest);
     else reader.left = Buffer.from(rest);
+  }
+
+  /** What whoever reads answers; nothing when he throws, who gets the next part all the same. */
+  #told(bytes?: ArrayBuffer): Uint8Array | undefined {
+    try {
+      return this.#resource.runInAsyncScope(this.onread!, this, bytes) as Uint8Array | undefined;
+    } catch (error) {
+      surface(error);
+      return undefined;
+    }
   }
 
   /** To C++, which runs ticks meanwhile: whoever stops and starts reading in one must not let newer text in. */
@@ -294,11 +305,7 @@ export class TcpHandle extends WriteHandle {
     this.#read += bytes.length;
     state[kReadBytesOrError] = bytes.length;
     state[kArrayBufferOffset] = bytes.byteOffset;
-    try {
-      this.#resource.runInAsyncScope(this.onread!, this, bytes.buffer as ArrayBuffer);
-    } catch (error) {
-      surface(error);
-    }
+    this.#told(bytes.buffer as ArrayBuffer);
   }
 
   /** @internal */
@@ -314,8 +321,8 @@ export class TcpHandle extends WriteHandle {
 
   /** @internal */
   lost(error: Error | null): void {
-    // In order, the peer's end came first; otherwise the stack was closed, or somebody aborted the connection.
-    if (error === null && (this.has(ENDED) || this.isClosing())) return;
+    // In order, the peer's end came first and nobody waits; otherwise the stack was closed, or somebody aborted the connection.
+    if (error === null && (this.isClosing() || (this.has(ENDED) && !this.writing))) return;
     this.fails(error);
     if (this.has(RACING)) return Race.of(this)?.lost(this, this.conn!.remoteEnd.address, this.failed);
     this.hold();

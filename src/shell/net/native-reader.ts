@@ -1,6 +1,7 @@
 /** Somebody reads a handle in C++: TLS, HTTP, a buffer of the user's. */
 import { Http2Frames, isPreface } from './http2-frames.ts';
-import { TlsRecords } from './tls-records.ts';
+import type { Parts } from './parts.ts';
+import { beginsTls, TlsRecords } from './tls-records.ts';
 
 /** The handle, as far as it concerns a reader. */
 interface Below {
@@ -25,8 +26,7 @@ export class NativeReader {
 
   /** To TLS record by record, to HTTP/2 as its frames ask, each part after the ticks that the one before has left. */
   hand(bytes: Uint8Array, below: Below): void {
-    const { sealed } = below;
-    const parts = sealed ? (this.#records ??= new TlsRecords()) : this.#plain(bytes, below);
+    const parts = below.sealed ? (this.#records ??= new TlsRecords()) : (this.#records ?? this.#plain(bytes, below));
     if (parts === null) return below.readBuffer(bytes);
     parts.hand(
       bytes,
@@ -35,8 +35,10 @@ export class NativeReader {
     );
   }
 
-  #plain(bytes: Uint8Array, below: Below): Http2Frames | null {
+  #plain(bytes: Uint8Array, below: Below): Parts | null {
     if (this.#frames === undefined) {
+      // Where only a stack's sockets are ours nobody tells us of `new TLSSocket(socket)`.
+      if (beginsTls(bytes)) return (this.#records = new TlsRecords());
       const accepts = isPreface(bytes);
       if (accepts) below.acceptHttp2();
       this.#frames = below.http2 ? new Http2Frames(accepts) : null;

@@ -6,8 +6,16 @@
 import { Parts } from './parts.ts';
 
 const HEADER = 5;
+const HANDSHAKE = 22;
 /** Text, and in TLS 1.3 whatever is sealed. */
 const APPLICATION_DATA = 23;
+/** Of every version. */
+const MAJOR = 3;
+
+/** Whether a stream begins as TLS does, at either end. */
+export function beginsTls(bytes: Uint8Array): boolean {
+  return bytes[0] === HANDSHAKE && bytes[1] === MAJOR;
+}
 
 export class TlsRecords extends Parts {
   /** Bytes that the present record still has. */

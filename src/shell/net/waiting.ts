@@ -1,5 +1,6 @@
 /** A request of Node's that is answered later, in the async context of who made it. */
 import { AsyncResource } from 'node:async_hooks';
+import { surface } from '../surface.ts';
 import type { Request } from './internals.ts';
 
 export class Waiting {
@@ -19,9 +20,13 @@ export class Waiting {
     return this.#resource === null;
   }
 
-  /** Calls `oncomplete`, unless it was taken back. */
+  /** Calls `oncomplete`, unless it was taken back. What the program throws there is its own affair: a handler's error would end the connection. */
   answer(...args: [status: number, ...rest: unknown[]]): void {
     const { req } = this;
-    this.#resource?.runInAsyncScope(() => req.oncomplete?.(...args));
+    try {
+      this.#resource?.runInAsyncScope(() => req.oncomplete?.(...args));
+    } catch (error) {
+      surface(error);
+    }
   }
 }

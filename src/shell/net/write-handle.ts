@@ -6,6 +6,7 @@ import { LIMIT } from '../caps.ts';
 import type { Conn } from '../conn.ts';
 import { ENDING as ENDED_BELOW, CLOSED as OVER } from '../conn-flags.ts';
 import type { SystemError } from '../errors.ts';
+import { surface } from '../surface.ts';
 import { answerSoon } from './answers.ts';
 import { limitSocket, writerOf } from './capped.ts';
 import { ConnHandle } from './conn-handle.ts';
@@ -277,8 +278,12 @@ export abstract class WriteHandle extends ConnHandle {
   #answer(waiting: Waiting, status: number): void {
     // Left to the collector, they would be most of what TLS costs (ADR 45).
     if (waiting.copies !== null && status === 0) this.conn!.discard(waiting.copies);
-    if (waiting.native) this.finishWrite(waiting.req, status);
-    else waiting.answer(status, this, undefined);
+    if (!waiting.native) return waiting.answer(status, this, undefined);
+    try {
+      this.finishWrite(waiting.req, status);
+    } catch (error) {
+      surface(error); // as in Waiting
+    }
   }
 
   #shut(status: number): void {
