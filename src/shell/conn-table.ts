@@ -58,12 +58,11 @@ export class ConnTable {
 
   /** The handlers have returned: an object that has nothing to remember goes. */
   rest(row: number, conn: Conn, acceptor: Acceptor): void {
-    if (conn.data === acceptor && this.#entries[row] === conn && conn.retire(acceptor)) this.#entries[row] = acceptor;
+    if (conn.data === undefined && this.#entries[row] === conn && conn.retire(acceptor)) this.#entries[row] = acceptor;
   }
 
   make(row: number, gen: number, acceptor: Acceptor, flags: number): Conn {
     const conn = new Conn(this.#engine, row, gen, acceptor.handlers, flags);
-    conn.data = acceptor;
     if (acceptor.maxBuffered !== undefined) conn.setMaxBuffered(acceptor.maxBuffered);
     return conn;
   }

@@ -132,6 +132,34 @@ test('keepObjects false: an object for the call only, unless it has something to
   expect(close).toEqual(['kept']);
 });
 
+test.each([{}, { keepObjects: false }])(
+  'the slot of the application is empty at first, and its own: %j',
+  async (options) => {
+    const seen: unknown[] = [];
+    const counts: number[] = [];
+    stack.serve(
+      80,
+      {
+        open: (conn) => void seen.push(conn.data),
+        data(conn, bytes) {
+          const mine = (conn.data ??= { n: 0 }) as { n: number };
+          counts.push(++mine.n);
+          conn.write(bytes);
+        },
+      },
+      options,
+    );
+    const conns = [await stack.open({ host, port: 80 }), await stack.open({ host, port: 80 })];
+    for (const conn of [...conns, conns[0]!]) {
+      await conn.write('x');
+      await conn.read();
+    }
+    expect(seen).toEqual([undefined, undefined]);
+    expect(counts).toEqual([1, 1, 2]);
+    for (const conn of conns) conn.abort();
+  },
+);
+
 test('keepObjects false: what a handler began goes on', async () => {
   stack.serve(80, { open: (conn) => conn.pause(), data: (conn, bytes) => conn.end(bytes) }, { keepObjects: false });
   const conn = await stack.open({ host, port: 80 });
