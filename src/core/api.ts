@@ -43,7 +43,7 @@ export interface TcpDefaults {
   readonly sendBuffer: number;
   /** Largest receive buffer; the window offered first is `initialWindow`. */
   readonly receiveBuffer: number;
-  /** Bytes of the receive window offered first. */
+  /** Bytes of the receive window offered first, where `receiveBuffer` is not less. */
   readonly initialWindow: number;
   /** Whether we ask for timestamps (RFC 7323). */
   readonly timestamps: boolean;

@@ -45,7 +45,7 @@ export function takeRow(t: Tcp, tcb: Tcb, options: OpenOptions): number {
   const d = t.defaults;
   tcb.select(row);
   beginSendBuffer(t, tcb, options.sendBuffer);
-  tcb.rcvBuf = options.receiveBuffer ?? d.initialWindow;
+  tcb.rcvBuf = options.receiveBuffer ?? Math.min(d.initialWindow, d.receiveBuffer);
   tcb.rto = INITIAL_RTO_MS;
   tcb.userTimeout = options.userTimeout ?? d.userTimeout;
   tcb.ip = ((options.tos ?? 0) & 0xfc) | ((options.ttl ?? d.ttl) << 8);

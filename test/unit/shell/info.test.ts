@@ -124,3 +124,16 @@ test('entries are given back with their connections', async () => {
   await w.run(50);
   expect(conn.info()!.limitedUs.idle).toBe(0);
 });
+
+test('a receive buffer below the first window bounds it, at both ends', async () => {
+  const small = { tcp: { receiveBuffer: 8192 } };
+  a = w.host('10.0.0.3/24', small);
+  b = w.host('10.0.0.4/24', small);
+  const accepted = new Promise<Conn>((resolve) => b.serve(80, { open: resolve, data() {}, end: () => {} }));
+  const conn = await w.settle(a.open({ host: '10.0.0.4', port: 80 }));
+  const peer = await w.settle(accepted);
+  expect([conn.info()!.receiveBuffer, peer.info()!.receiveBuffer]).toEqual([8192, 8192]);
+  expect([conn.info()!.sndWnd <= 8192, peer.info()!.sndWnd <= 8192]).toEqual([true, true]);
+  await w.settle(conn.writeAcked(Buffer.alloc(1 << 20)));
+  expect(peer.info()!.receiveBuffer).toBe(8192);
+});
