@@ -4,12 +4,15 @@
  * `NativeDevice`; nothing is left of it but their code.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { TcpDefaults } from './core/api.ts';
 import { Crossover } from './link/crossover.ts';
 import { NodeClock } from './shell/clock.ts';
 import type { Conn } from './shell/conn.ts';
 import type { Handlers } from './shell/handlers.ts';
+import { debug } from './shell/observe.ts';
 import { checkAddresses } from './shell/options/addresses.ts';
 import type { Settings } from './shell/options/stack-options.ts';
+import { tcpDefaults } from './shell/options/tcp.ts';
 import { rehearsed } from './shell/rehearsed.ts';
 import { NodeRng } from './shell/rng.ts';
 import type { Stack } from './shell/stack.ts';
@@ -109,10 +112,19 @@ function alike(settings: Settings): Settings {
     budget: {},
     maxConnections: 2048,
     arenaBytes: 32 << 20,
-    // A controller of the user's own is not told of connections that are none.
-    tcp: typeof tcp.congestion === 'string' ? tcp : { ...tcp, congestion: 'cubic' },
+    tcp: ownWays(tcp),
     ip: { ...ip, duplicates: 'off' },
   };
+}
+
+/** As it is where that can be: V8 tells a copy apart. */
+function ownWays(tcp: TcpDefaults): TcpDefaults {
+  const { ephemeralPorts } = tcpDefaults;
+  // A controller of the user's own is not told of connections that are none.
+  const congestion = typeof tcp.congestion === 'string' ? tcp.congestion : 'cubic';
+  if (tcp.congestion === congestion && tcp.ephemeralPorts === ephemeralPorts) return tcp;
+  // A crowd, and those in TIME_WAIT before it, need more ports than the user's may be.
+  return { ...tcp, congestion, ephemeralPorts };
 }
 
 function passed(ms: number): () => boolean {
@@ -124,7 +136,7 @@ class Rehearsal {
   readonly #cable = new Crossover();
   readonly #clocks = [new NodeClock(), new NodeClock()];
   readonly #stacks: readonly Stack[];
-  readonly #end: number;
+  #end: number;
   readonly #signal: AbortSignal | undefined;
   /** Of what the phase at hand counts. */
   #done = 0;
@@ -231,8 +243,14 @@ class Rehearsal {
     }
   }
 
-  #dial(port: number, handlers: Handlers): Conn {
-    return this.#stacks[0]!.dial({ host: this.#host, port }, handlers);
+  /** One that cannot be opened ends the rehearsal, and not the process: most of them begin in a handler. */
+  #dial(port: number, handlers: Handlers): void {
+    try {
+      this.#stacks[0]!.dial({ host: this.#host, port }, handlers);
+    } catch (error) {
+      debug('rehearsal broken off: %o', error);
+      this.#end = 0;
+    }
   }
 
   #ping(port: number): void {

@@ -63,13 +63,16 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const settings = checkOptions(options);
   const never = new AbortController();
   const rehearsed = settings.warmUp > 0 ? rehearse(assemble, settings, settings.warmUp, never.signal) : undefined;
+  rehearsed?.catch(() => {}); // whoever opens the stack hears of it, once that is done
+  let stack: Stack | undefined;
   try {
-    const stack = await open(settings);
+    stack = await open(settings);
     debug('rehearsed: %o', await rehearsed);
     return stack;
   } catch (error) {
     never.abort();
-    await rehearsed;
+    await stack?.close({ timeout: 0 });
+    await rehearsed?.catch(() => {});
     throw error;
   }
 }

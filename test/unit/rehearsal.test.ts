@@ -1,12 +1,16 @@
 import diagnostics from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
+import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Flights } from '../../src/core/tcp/flights.ts';
 import { End } from '../../src/link/crossover.ts';
+import { SimLink, SimWire, VirtualClock } from '../../src/link/sim.ts';
+import type { Link } from '../../src/ports.ts';
 import { channels } from '../../src/shell/channels.ts';
 import { rehearseSockets } from '../../src/shell/net/rehearsal.ts';
 import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
 import { rehearsed } from '../../src/shell/rehearsed.ts';
+import { Stack } from '../../src/shell/stack.ts';
 import { assemble, createStack } from '../../src/stack.ts';
 import { rehearse } from '../../src/stack-rehearsal.ts';
 
@@ -38,6 +42,7 @@ test.each<[string, StackOptions]>([
   ['as it is', {}],
   ['with ways of its own', { tcp: { noDelay: true, timestamps: false, sack: false, ecn: 'on', fastOpen: 'on' } }],
   ['with small buffers', { tcp: { sendBuffer: 8192, receiveBuffer: 8192 } }],
+  ['with few ports of its own', { tcp: { ephemeralPorts: [40_000, 40_009] } }],
   ['with a small budget', { maxConnections: 1, budget: { total: 1 << 20 } }],
 ])('a stack %s plays every part', async (_name, options) => {
   const done = await play(options);
@@ -115,6 +120,45 @@ test('a signal ends it', async () => {
   const endless = { ...LITTLE, roundTrips: Number.POSITIVE_INFINITY };
   const done = await rehearse(assemble, checkOptions({}), 10 * LONG, never.signal, endless);
   expect(done).toMatchObject({ connections: 0, sockets: 0, whole: 0, inPieces: 0, withLosses: 0 });
+});
+
+describe('a rehearsal that fails', () => {
+  const why = new Error('no play today');
+  let closed: number;
+  let link: Link;
+  beforeEach(() => {
+    closed = 0;
+    link = Object.assign(new SimLink(new SimWire({ clock: new VirtualClock() })), {
+      close: () => Promise.resolve(void closed++),
+    });
+    rehearsed.sockets = () => {
+      throw why;
+    };
+  });
+  afterEach(() => void delete rehearsed.sockets);
+
+  test('leaves no stack open', async () => {
+    await expect(createStack({ link, addresses: ['10.0.0.2/24'], warmUp: true })).rejects.toBe(why);
+    expect(closed).toBe(1);
+  });
+
+  test('while the stack is still being opened, is told once that is done', async () => {
+    const ip = { duplicates: 'wait' } as const;
+    const opening = createStack({ link, addresses: ['fd00::2/64'], warmUp: true, ip });
+    const settled = await Promise.race([opening.catch(() => 'at once'), after(300, 'later')]);
+    expect([settled, closed]).toEqual(['later', 0]);
+    await expect(opening).rejects.toBe(why);
+    expect(closed).toBe(1);
+  });
+});
+
+test('a connection that cannot be opened ends it, and not the process', async () => {
+  const dial = vi.spyOn(Stack.prototype, 'dial').mockImplementationOnce(() => {
+    throw new Error('no room');
+  });
+  const done = await play();
+  dial.mockRestore();
+  expect(done).toEqual(NOTHING);
 });
 
 test('a stack that cannot be opened says why', async () => {
