@@ -210,6 +210,29 @@ describe.skipIf(skip)("the host's address", () => {
     await expect.poll(() => [tables(lab).length, reserved(lab)], { timeout: 5000 }).toEqual([0, '8080,9000-9100']);
   });
 
+  test('shared: who is told to end with all of a service takes no rule away before we have closed', async () => {
+    lab.addNeighbour();
+    const ours = await Host.stack(lab, { mode: 'shared', addresses: [shared4], ports: [443] });
+    const guard = Number(lab.stack.run('pgrep', '-P', String(ours.program.pid), '-x', 'sh'));
+    for (const signal of ['SIGTERM', 'SIGCONT', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.kill(-guard, signal);
+      await ours.call('sleep', { ms: 50 });
+    }
+    expect([tables(lab).length, reserved(lab)]).toEqual([2, '443,61000-65535']);
+    // As systemd does when the first process of a service dies: what is left is told while it undoes the rest.
+    process.kill(ours.program.pid, 'SIGKILL');
+    await expect.poll(() => tables(lab).length, { interval: 5 }).toBe(0);
+    lab.stack.try(['kill', '-TERM', '--', `-${guard}`]);
+    await expect.poll(() => reserved(lab), { timeout: 5000 }).toBe('');
+  });
+
+  test('rules whose guard was killed are missed', async () => {
+    const ours = await Host.stack(lab, { addresses: [own4], selfTest: false });
+    process.kill(-Number(lab.stack.run('pgrep', '-P', String(ours.program.pid), '-x', 'sh')), 'SIGKILL');
+    const told = async (): Promise<string> => JSON.stringify(await ours.call('facts'));
+    await expect.poll(told, { timeout: 3000 }).toMatch(/not seen any more: our ingress rules are gone/);
+  });
+
   test('shared: a stack that ends leaves what another one still needs', async () => {
     lab.addNeighbour();
     const first = await Host.stack(lab, { mode: 'shared', addresses: [shared4], ports: [443] });

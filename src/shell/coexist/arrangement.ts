@@ -14,7 +14,7 @@ export interface Arrangement {
   readonly plan: Plan;
   /** What could not be arranged and what that means. */
   readonly warnings: readonly string[];
-  /** What the kernel did in our place since the start; empty when it kept quiet, or when nobody could look. */
+  /** What the kernel did in our place since the start; empty when it kept quiet, or when nobody could look. Rejects when the rules are gone. */
   offences(): Promise<readonly Offence[]>;
   release(): Promise<void>;
 }
@@ -43,9 +43,15 @@ export async function arrange(wish: Wish, inject: Inject | null): Promise<Arrang
   return {
     plan: decided,
     warnings,
-    offences: async () => (await fence?.counts())?.offences ?? [],
+    offences: async () => (fence === undefined ? [] : offencesOf(fence)),
     release: async () => fence?.remove(),
   };
+}
+
+async function offencesOf(fence: Fence): Promise<readonly Offence[]> {
+  const counts = await fence.counts();
+  if (counts !== undefined || !fence.over) return counts?.offences ?? [];
+  throw new StackError('ERR_USERTCP_NFT', 'our ingress rules are gone: their guard was killed. Restart the stack');
 }
 
 /** A device that was brought up just now finds its carrier in a moment. Returns what is worth a warning. */

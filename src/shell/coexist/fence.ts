@@ -15,8 +15,12 @@ const PAUSE_MS = 20;
 const INSTALL = 'sudo apt-get install nftables';
 const GRANT =
   'sudo npx usertcp open DEVICE -- node app.js has it done for you; or run in a namespace of your own (unshare -Urn)';
-/** $0 is the command that undoes the rest, if any. */
-const GUARD = 'nft -i; [ $# -eq 0 ] || exec "$@"';
+/**
+ * $@ is the command that undoes the rest, if any. A service manager tells all processes of a service to end at once: the end
+ * of our pipe alone ends the guard and its nft, which inherits what is ignored. Node does not, so that the undoing is begun
+ * anew when a signal ends it; that the shell may tell to a pipe which nobody reads any more.
+ */
+const GUARD = 'trap "" TERM INT HUP QUIT PIPE; nft -i; [ $# -eq 0 ] || "$@" || "$@"';
 
 /** What the kernel did in our place: how often, and in words. */
 export interface Offence {
@@ -76,10 +80,15 @@ export class Fence {
     return fence;
   }
 
-  /** What the rules saw so far; undefined when they are gone. */
+  /** Whether the guard has ended. */
+  get over(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** What the rules saw so far; undefined when they are gone, or when we may not look any more. */
   async counts(): Promise<Counts | undefined> {
     const text = await list(this.table);
-    if (!/\bdrop\b/.test(text)) return undefined;
+    if (!text.includes(this.table)) return undefined;
     let hidden = 0;
     const offences: Offence[] = [];
     for (const [, count, what] of text.matchAll(/counter packets (\d+) bytes \d+ drop(?: comment "([^"]*)")?/g)) {
@@ -93,7 +102,7 @@ export class Fence {
   /** Resolves when the kernel has removed the tables and what was to follow is done. */
   async remove(): Promise<void> {
     const gone = new Promise<void>((resolve) => {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return resolve();
+      if (this.over) return resolve();
       this.#child.ref();
       this.#child.once('exit', () => resolve());
     });
@@ -104,8 +113,8 @@ export class Fence {
   async #listed(rules: number, complaint: { readonly text: string; readonly over: boolean }): Promise<void> {
     for (let i = 0; i < ATTEMPTS; i++) {
       if (complaint.over || /Error|not found/.test(complaint.text)) break;
-      const drops = (await list(this.table)).split(/\bdrop\b/).length - 1;
-      if (drops >= rules) return;
+      const text = await list(this.table);
+      if (text.includes(this.table) && text.split(/\bdrop\b/).length > rules) return;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
     throw new StackError('ERR_USERTCP_NFT', explain(complaint.text));
