@@ -233,6 +233,28 @@ describe.skipIf(skip)("the host's address", () => {
     await expect.poll(told, { timeout: 3000 }).toMatch(/not seen any more: our ingress rules are gone/);
   });
 
+  test.each([
+    ['whose cable is out', (): string => lab.kernel.run('ip', 'link', 'set', lab.kernelDevice, 'down')],
+    [
+      'with a label',
+      (): string => {
+        lab.stack.run('ip', 'address', 'del', shared4, 'dev', lab.device);
+        return lab.stack.run('ip', 'address', 'add', shared4, 'dev', lab.device, 'label', `${lab.device}:0`);
+      },
+    ],
+  ] as const)('auto, an address %s: the kernel has it', async (_, change) => {
+    lab.addNeighbour();
+    change();
+    await Host.stack(lab, { mode: 'auto', addresses: [shared4] });
+    expect([reserved(lab), lab.stack.run('nft', 'list', 'ruleset', 'netdev')]).toEqual([
+      '61000-65535',
+      expect.stringMatching(/ip daddr 10\.99\.0\.3 tcp dport 61000-65535/),
+    ]);
+    await expect(Host.stack(lab, { mode: 'own', addresses: [shared4] })).rejects.toThrow(
+      `on the kernel's ${lab.device}`,
+    );
+  });
+
   test('shared: a stack that ends leaves what another one still needs', async () => {
     lab.addNeighbour();
     const first = await Host.stack(lab, { mode: 'shared', addresses: [shared4], ports: [443] });

@@ -1,7 +1,9 @@
 /** What the host's kernel does beside us, as far as it decides whether two stacks can live on one device. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress } from '../../wire/address-text.ts';
+import { NFT_ENV } from './nft.ts';
 
 export interface KernelFacts {
   /** Address (RFC 5952 form) → interface that has it. */
@@ -20,18 +22,42 @@ const FORWARD4 = '/proc/sys/net/ipv4/ip_forward';
 const FORWARD6 = '/proc/sys/net/ipv6/conf/all/forwarding';
 
 export function kernelFacts(): KernelFacts {
-  const addresses = new Map<string, string>();
-  for (const [name, entries] of Object.entries(networkInterfaces())) {
-    for (const entry of entries ?? []) addresses.set(entry.address, name);
-  }
   const [first = 32768, last = 60999] = sysctl(PORT_RANGE).split(/\s+/).map(Number);
   return {
-    addresses,
+    addresses: kernelAddresses(),
     forwards4: sysctl(FORWARD4) === '1',
     forwards6: sysctl(FORWARD6) === '1',
     localPorts: [first, last],
     sockets: ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) => sockets(sysctl(file))),
   };
+}
+
+/** Enough for every address of a host that has tens of thousands. */
+const MOST_TEXT = 1 << 26;
+
+/** Node tells nothing of a device whose cable is out, and the kernel answers for its addresses when it is back. */
+function kernelAddresses(): Map<string, string> {
+  try {
+    const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore'];
+    const options = { env: NFT_ENV, encoding: 'utf8', stdio, maxBuffer: MOST_TEXT } as const;
+    return addressesIn(execFileSync('ip', ['-o', 'address'], options));
+  } catch {
+    return addressesOfNode();
+  }
+}
+
+/** Out of what `ip -o address` writes, iproute2's or BusyBox's: "2: eth0    inet 10.0.0.1/24 scope global eth0:0". */
+export function addressesIn(text: string): Map<string, string> {
+  const lines = text.matchAll(/^\d+: ([^\s:@]+)\S*\s+inet6? ([^\s/]+)/gm);
+  return new Map(Array.from(lines, ([, device, address]) => [address!, device!]));
+}
+
+/** Where `ip` is not installed. A name may be a label: a device, a colon and anything. */
+function addressesOfNode(): Map<string, string> {
+  const interfaces = Object.entries(networkInterfaces());
+  return new Map(
+    interfaces.flatMap(([name, entries = []]) => entries.map(({ address }) => [address, name.split(':')[0]!])),
+  );
 }
 
 const TIME_WAIT = '06';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KernelFacts } from '../../../src/shell/coexist/kernel-facts.ts';
+import { addressesIn, type KernelFacts } from '../../../src/shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from '../../../src/shell/coexist/plan.ts';
 import { PortSet } from '../../../src/shell/coexist/port-set.ts';
 
@@ -24,6 +24,20 @@ const wish: Wish = {
   ports: [],
   ephemeralPorts: undefined,
 };
+
+test('addresses of the kernel, as iproute2 and BusyBox list them', () => {
+  const text = `1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
+2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0:0\\       valid_lft forever preferred_lft forever
+3: tun0    inet 10.8.0.6 peer 10.8.0.5/32 scope global tun0\\       valid_lft forever preferred_lft forever
+4: eth1@if9    inet6 fd00::1/64 scope global nodad \\       valid_lft forever preferred_lft forever
+`;
+  expect([...addressesIn(text)]).toEqual([
+    ['127.0.0.1', 'lo'],
+    ['10.0.0.1', 'eth0'],
+    ['10.8.0.6', 'tun0'],
+    ['fd00::1', 'eth1'],
+  ]);
+});
 
 test('auto: addresses the kernel does not have are our own; the drop only saves work', () => {
   const decided = plan(wish, facts);
