@@ -52,6 +52,7 @@ export async function openLinks(settings: Settings, shard: Shard | undefined): P
   const wish: Wish = {
     device,
     addresses: settings.addresses.map(({ text }) => text),
+    leased: settings.dhcp !== undefined,
     mode: settings.mode,
     ports: settings.ports,
     ephemeralPorts: settings.ephemeralPorts,

@@ -334,6 +334,20 @@ describe.skipIf(skip)('the start', () => {
     expect(devices()).toEqual(before);
   });
 
+  test('DHCP: rules that its address will need are missed before it asks for one', () => {
+    lab.sysctl(lab.stack, 'net.ipv4.ip_forward', 1);
+    const app = `
+      const { createStack } = await import('${dist('index.js')}');
+      const error = await createStack({ device: '${lab.device}', dhcp: { timeout: 500 } }).catch((error) => error);
+      console.log(error.code, error.message);
+    `;
+    const hide = 'mount --bind /dev/null "$(PATH=$PATH:/usr/sbin:/sbin command -v nft)" && exec "$@"';
+    const node = [process.execPath, '--input-type=module', '-e', app];
+    expect(lab.stack.run('unshare', '-m', 'sh', '-c', hide, 'sh', ...node)).toMatch(
+      /^ERR_USERTCP_NFT mode 'own' on \S+ needs ingress rules, because forwarding is on/,
+    );
+  });
+
   test('says which devices there are, and when one is down', async () => {
     await expect(Host.stack(lab, { device: 'eth77' })).rejects.toThrow(
       new RegExp(`there is no device 'eth77' here; there are: ${lab.device}, lo`),

@@ -113,7 +113,7 @@ export async function* lines(stream: Duplex): AsyncGenerator<string> {
 
 /** A wish of somebody who may not be trusted, made anew out of values that are what they should be. */
 function checkWish(given: Request['wish'], device: string): Wish {
-  const { mode, addresses, ports, ephemeralPorts } = given ?? ({} as Wish);
+  const { mode, addresses, leased, ports, ephemeralPorts } = given ?? ({} as Wish);
   if (!MODES.includes(mode)) throw new TypeError(`no mode ${mode}`);
   if (!Array.isArray(addresses) || addresses.length > MOST_ADDRESSES) throw new TypeError('addresses: a short array');
   if (!Array.isArray(ports) || ports.length > MOST_PORTS) throw new TypeError('ports: a short array');
@@ -121,6 +121,7 @@ function checkWish(given: Request['wish'], device: string): Wish {
     device,
     mode,
     addresses: addresses.map((address) => formatAddress(parseAddress(String(address)))),
+    leased: leased === true,
     ports: ports.map(checkPort),
     ephemeralPorts: ephemeralPorts && [checkPort(ephemeralPorts[0]), checkPort(ephemeralPorts[1])],
   };

@@ -10,6 +10,8 @@ export interface Wish {
   readonly device: string;
   readonly mode: 'own' | 'own-mac' | 'shared' | 'auto';
   readonly addresses: readonly string[];
+  /** An IPv4 address is to come by DHCP. */
+  readonly leased?: boolean;
   /** Ports we listen on in mode 'shared'. */
   readonly ports: readonly number[];
   /** undefined = choose. */
@@ -56,7 +58,10 @@ function planOwn(mode: 'own' | 'own-mac', wish: Wish, facts: KernelFacts, theirs
         `Give the stack another address, remove it (ip address del ${address} dev ${device}), or use mode: 'shared'`,
     );
   }
-  const forwards = wish.addresses.some((address) => (address.includes(':') ? facts.forwards6 : facts.forwards4));
+  // Without rules for the address that is to come it would be asked for in vain.
+  const forwards =
+    (wish.leased === true && facts.forwards4) ||
+    wish.addresses.some((address) => (address.includes(':') ? facts.forwards6 : facts.forwards4));
   return {
     mode,
     rules: wish.addresses.flatMap((address) =>

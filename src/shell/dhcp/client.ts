@@ -212,12 +212,12 @@ export class DhcpClient extends EventEmitter<DhcpEvents> {
     this.emit('bound', info);
   }
 
-  /** An address that cannot be used here goes back, and who waits hears why. */
+  /** Who waits hears why an address cannot be used here, which is no fault of the network's. */
   async #enter(lease: Lease): Promise<void> {
     try {
       await this.#parts.household.moveIn(lease);
     } catch (error) {
-      this.conflict();
+      this.#step({ type: 'unusable', why: error instanceof Error ? error.message : String(error) });
       for (const tell of this.#waiting) tell(error as Error);
       throw error;
     }

@@ -48,6 +48,8 @@ export type DhcpInput =
   | { readonly type: 'message'; readonly message: DhcpMessage }
   /** Somebody else has the address (RFC 5227): it is declined. */
   | { readonly type: 'conflict' }
+  /** The address is free, and this host cannot use it: it is dropped, and asked for again later. */
+  | { readonly type: 'unusable'; readonly why: string }
   /** The address is given back. */
   | { readonly type: 'stop' };
 
@@ -86,7 +88,7 @@ export class DhcpMachine {
   deadline = Number.POSITIVE_INFINITY;
   /** What is held; undefined before BOUND. */
   lease: Lease | undefined;
-  /** What the last NAK or DECLINE was about, for people. */
+  /** What the last NAK or DECLINE was about, or why the address could not be used, for people. */
   complaint: string | undefined;
   /** Servers that offered something since the last start. */
   offers = 0;
@@ -114,6 +116,8 @@ export class DhcpMachine {
         return this.received(input.message, now);
       case 'conflict':
         return this.decline(now);
+      case 'unusable':
+        return this.giveUp(input.why, now);
       case 'stop':
         return this.stop();
     }
@@ -239,6 +243,15 @@ export class DhcpMachine {
     const lost = this.lose(this.complaint);
     this.sulk(now);
     return [...lost, this.broadcast(message)];
+  }
+
+  /** No DECLINE: §3.1.5 has it for an address in use, and the server would give that one to nobody any more. */
+  private giveUp(why: string, now: number): DhcpOutput[] {
+    if (this.lease === undefined) return [];
+    this.complaint = why;
+    const lost = this.lose(why);
+    this.sulk(now);
+    return lost;
   }
 
   private stop(): DhcpOutput[] {

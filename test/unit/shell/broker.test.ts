@@ -14,6 +14,7 @@ const wish: Wish = {
   device: 'elsewhere0',
   mode: 'shared',
   addresses: ['10.0.0.2', 'FD00::0:2'],
+  leased: true,
   ports: [80],
   ephemeralPorts: undefined,
 };

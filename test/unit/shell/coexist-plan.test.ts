@@ -53,6 +53,12 @@ test('own: with forwarding on the drop is required; with a MAC of our own it is 
     plan({ ...wish, mode: 'own', addresses: ['fd00::2'] }, { ...facts, forwards4: true }).required,
   ).toBeUndefined();
   expect(plan({ ...wish, mode: 'own-mac' }, { ...facts, forwards4: true }).required).toBeUndefined();
+  // An address that DHCP is to get will need it.
+  const leased: Wish = { ...wish, mode: 'own', addresses: [], leased: true };
+  expect([true, false].map((forwards4) => plan(leased, { ...facts, forwards4 }).required !== undefined)).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test('own: an address of the kernel is refused, with the command that frees it', () => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { LeaseHousehold } from '../../../../src/shell/dhcp/household.ts';
 import { DECLINE, DISCOVER, RELEASE, REQUEST } from '../../../../src/shell/dhcp/message.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
 import { World } from '../../../../src/sim.ts';
@@ -127,6 +128,17 @@ test('an address that another host answers for is declined, and ten seconds late
   expect([host.addresses, squatter.addresses]).toEqual([['10.0.0.8'], ['10.0.0.7']]);
   other.serve(80, {});
   expect((await world.settle(host.open({ host: '10.0.0.1', port: 80 }))).localAddress).toBe('10.0.0.8');
+});
+
+test('an address that this host cannot use is not declined: it is free, and is asked for again [RFC 2131 §3.1.5]', async () => {
+  const moveIn = vi.spyOn(LeaseHousehold.prototype, 'moveIn').mockRejectedValueOnce(new Error('nft is not installed'));
+  const host = world.host([], { dhcp: true });
+  const error = await world.settle(host.dhcp!.ready().catch((e: Error) => e));
+  expect(error).toMatchObject({ message: 'nft is not installed' });
+  expect([host.addresses, host.dhcp!.state, host.dhcp!.lease]).toEqual([[], 'INIT', undefined]);
+  expect((await world.settle(host.dhcp!.ready())).address).toBe('10.0.0.7/24');
+  expect(server.types()).toEqual([DISCOVER, REQUEST, DISCOVER, REQUEST]);
+  moveIn.mockRestore();
 });
 
 test.each([

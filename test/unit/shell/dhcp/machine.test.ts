@@ -212,6 +212,14 @@ test('an address that somebody else has is declined', () => {
   expect([c.state, c.deadline]).toEqual(['INIT', 10_500]);
 });
 
+test('an address that cannot be used here is dropped without a word, and ten seconds later the search begins again', () => {
+  const c = bound();
+  expect(c.step({ type: 'unusable', why: 'no nft' }, 500)).toMatchObject([{ type: 'lost', why: 'no nft' }]);
+  expect([c.state, c.deadline, c.lease, c.complaint]).toEqual(['INIT', 10_500, undefined, 'no nft']);
+  expect(typeOf(one(c.step({ type: 'time' }, c.deadline)))).toBe(DISCOVER);
+  expect(c.step({ type: 'unusable', why: 'no lease' }, 11_000)).toEqual([]);
+});
+
 test('the end: RELEASE to the server, then nothing any more', () => {
   const c = bound();
   const [release] = sent(c.step({ type: 'stop' }, 1000));
