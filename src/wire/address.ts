@@ -69,13 +69,18 @@ export function isLimitedBroadcast(w: Int32Array, at = 0): boolean {
   return w[at + 3] === -1 && isMapped(w, at);
 }
 
+/** All ones behind the prefix of an IPv4 network: its directed broadcast; 0 when it has none, as behind more than 30 bits (RFC 3021). */
+export function broadcastOf(net: Int32Array, at: number, bits: number): number {
+  const host = 32 - (bits - MAPPED_BITS);
+  return host < 2 || host > 31 ? 0 : net[at + 3]! | ~(-1 << host);
+}
+
 /** Limited broadcast, or all ones behind the prefix of `net` (a prefix longer than /30 has none, RFC 3021). */
 export function isBroadcast(w: Int32Array, at: number, net: Int32Array, netAt: number, bits: number): boolean {
   if (!isMapped(w, at)) return false;
   if (w[at + 3] === -1) return true;
-  const host = 32 - (bits - MAPPED_BITS);
-  if (host < 2 || host > 31 || !samePrefix(w, at, net, netAt, bits)) return false;
-  return (w[at + 3]! | (-1 << host)) === -1;
+  const last = broadcastOf(net, netAt, bits);
+  return last !== 0 && w[at + 3] === last && isMapped(net, netAt);
 }
 
 /** 169.254.0.0/16 or fe80::/10. */

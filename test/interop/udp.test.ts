@@ -78,6 +78,20 @@ describe.skipIf(skip).each([{ offloads: false }, { offloads: true }])('offloads 
     expect(await call(ours, 'knock', knock)).toBe('ECONNREFUSED');
   });
 
+  test('a broadcast to the network arrives, and one to everybody [RFC 1122 §3.3.6]', async () => {
+    for (const [to, port] of [
+      ['10.99.0.255', 4100],
+      ['255.255.255.255', 4101],
+    ]) {
+      const taken = call(ours, 'take', { port });
+      const broadcast = `s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1); s.bind(('${addresses.kernel.v4}', 0))`;
+      const send = `${broadcast}; s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'${lab.kernelDevice}')`;
+      const socket = 's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)';
+      lab.kernel.run('python3', '-c', `import socket; ${socket}; ${send}; s.sendto(b'x' * 9, ('${to}', ${port}))`);
+      expect(await taken).toEqual({ size: 9, whole: true });
+    }
+  });
+
   test('a datagram that the kernel cuts arrives whole', async () => {
     const taken = call(ours, 'take', { port: 4000 });
     const send = `d.send(Buffer.alloc(4000, 7), 4000, '${addresses.stack.v4}', () => d.close())`;

@@ -4,6 +4,7 @@
  */
 import {
   ADDRESS_WORDS,
+  broadcastOf,
   isBroadcast,
   isLimitedBroadcast,
   isLoopback,
@@ -180,23 +181,32 @@ export class Addresses {
   }
 
   /**
-   * The destination addresses a link is to accept. A wire gets its own addresses and, for IPv6, the groups that neighbour
-   * discovery needs: all-nodes and the solicited-node groups (RFC 4291 §2.8). A loop gets every address and loopback.
+   * The destination addresses a link is to accept. A wire gets its own addresses and, for IPv4, the broadcasts of their networks
+   * (RFC 1122 §3.3.6), which are the host's affair where the addresses are; for IPv6, the groups that neighbour discovery needs:
+   * all-nodes and the solicited-node groups (RFC 4291 §2.8). A loop gets every address and loopback.
    */
   listFor(link: number): Int32Array {
     const list: number[] = [];
     const group = new Int32Array(ADDRESS_WORDS);
+    /** Of the networks; 0 stands for one without. */
+    const broadcasts = new Set<number>();
     let six = false;
     for (let own = 0; own < this.count * STRIDE; own += STRIDE) {
       if (link !== this.loop && this.words[own + LINK] !== link) continue;
       list.push(...this.words.subarray(own, own + ADDRESS_WORDS));
-      if (link === this.loop || isMapped(this.words, own)) continue;
+      if (link === this.loop) continue;
+      if (isMapped(this.words, own)) {
+        broadcasts.add(broadcastOf(this.words, own, this.words[own + PREFIX]!));
+        continue;
+      }
       six = true;
       solicitedNode(this.words, own, group, 0);
       list.push(...group);
     }
     if (link === this.loop) list.push(0, 0, 0xffff, LOOPBACK4, 0, 0, 0, 1);
     if (six) list.push(0xff020000, 0, 0, 1);
+    broadcasts.delete(0);
+    if (!this.isHosted(link)) for (const last of broadcasts) list.push(0, 0, 0xffff, last);
     return Int32Array.from(list);
   }
 

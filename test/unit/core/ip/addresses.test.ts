@@ -83,8 +83,9 @@ describe('Addresses', () => {
       'fe80::1',
       'ff02::1:ff00:1',
       'ff02::1',
+      '10.0.0.255',
     ]);
-    expect(listed(a.listFor(1))).toEqual(['192.168.7.1', '10.9.0.1']);
+    expect(listed(a.listFor(1))).toEqual(['192.168.7.1', '10.9.0.1', '192.168.7.3']);
     expect(listed(a.listFor(2))).toEqual([
       '10.0.0.1',
       '192.168.7.1',
@@ -94,6 +95,13 @@ describe('Addresses', () => {
       '127.0.0.1',
       '::1',
     ]);
+  });
+
+  test('the broadcast of each network of a wire, once, and not where the host has the address (RFC 1122 §3.3.6)', () => {
+    const b = own(-1, ['10.0.0.1/24', 0], ['10.0.0.2/24', 0], ['10.0.0.3/16', 0], ['10.1.0.1/32', 0]);
+    expect(listed(b.listFor(0)).filter((text) => text.endsWith('255'))).toEqual(['10.0.0.255', '10.0.255.255']);
+    b.leaveTo('host', 0);
+    expect(listed(b.listFor(0))).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.1.0.1']);
   });
 });
 
