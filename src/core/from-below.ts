@@ -107,10 +107,11 @@ export class FromBelow implements IpUp {
     else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
   };
 
-  /** Connections over the link end with ENETDOWN; nothing can be sent about it. */
+  /** Connections over the link end with ENETDOWN; nothing can be sent about it. What was learned of the link is forgotten. */
   linkDown(link: number): void {
     const { ip } = this.t;
     this.endAll((tcb) => tcb.hop >= 0 && ip.linkOf(tcb.hop) === link, ENETDOWN);
+    ip.linkDown(link);
   }
 
   /** The device has another MTU: what is sent by it has the size that fits. */

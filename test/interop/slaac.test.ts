@@ -26,6 +26,13 @@ test.skipIf(skip)('a stack without an address gets one from a router, and serves
     const peer = await Host.kernel(lab);
     const got = await peer.connect({ host: address, port }, { behaviour: 'exchange', send: 100_000 });
     expect(got).toMatchObject({ received: 100_000 });
+    // A device that goes down takes what routers said with it, as the kernel's own do; back up it asks again.
+    lab.stack.run('ip', 'link', 'set', lab.device, 'down');
+    await expect.poll(made, { timeout: 5000 }).toBeUndefined();
+    lab.stack.run('ip', 'link', 'set', lab.device, 'up');
+    await expect.poll(made, { timeout: 10_000 }).toBe(address);
+    const again = await peer.connect({ host: address, port }, { behaviour: 'exchange', send: 100_000 });
+    expect(again).toMatchObject({ received: 100_000 });
   } finally {
     await lab.close();
   }

@@ -137,6 +137,12 @@ export class IpLayer {
     this.residence.moved(link);
   }
 
+  /** The link is down. What is behind it when it comes back may be another network: who is there is asked anew, and what routers said is over. */
+  linkDown(link: number): void {
+    this.neighbours.linkDown(link);
+    this.routers.linkDown(link);
+  }
+
   // ---- questions ----------------------------------------------------------------------------------------------------
 
   isOurs(words: Int32Array, at: number): boolean {

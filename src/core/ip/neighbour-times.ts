@@ -28,6 +28,12 @@ export class NeighbourTimes {
     if (reachable !== 0 || retry !== 0) this.silent = false;
   }
 
+  /** What was said of the link does not hold any more. */
+  forget(link: number): void {
+    delete this.reachable[link];
+    delete this.retry[link];
+  }
+
   /** For the neighbour at `words[at]`. */
   reachableMs(words: Int32Array, at: number, link: number): number {
     if (this.silent || isMapped(words, at)) return REACHABLE_MS;

@@ -201,6 +201,16 @@ export class Neighbours {
     this.hops[h + HOP_DEADLINE] = 0;
   }
 
+  /** MACs are not known any more, nor who is dead: who is wanted is asked for, of everybody. Who is being asked for still is. */
+  linkDown(link: number): void {
+    for (let h = 0; h < this.capacity * HOP_WORDS; h += HOP_WORDS) {
+      const state = this.hops[h + HOP_STATE]!;
+      if (this.hops[h + HOP_LINK] !== link || state === FREE || state === INCOMPLETE || state === PERMANENT) continue;
+      this.hops[h + HOP_STATE] = FAILED;
+      this.hops[h + HOP_ASKED] = 0;
+    }
+  }
+
   /** Does what is due at `tick`. */
   run(): void {
     if (this.earliest === 0 || diff(this.earliest, this.tick) > 0) return;

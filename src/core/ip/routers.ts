@@ -127,6 +127,17 @@ export class Routers {
     for (let n = 0; n < this.options.prefixes; n++) this.takePrefix(link, n * PREFIX_WORDS, now);
   }
 
+  /** Nobody on the link is known any more, and nothing is asked until `start`. */
+  linkDown(link: number): void {
+    this.asking.delete(link);
+    this.mtus.delete(link);
+    this.hopLimits.delete(link);
+    this.parts.neighbours.times.forget(link);
+    for (const router of this.routers) if (router.link === link) this.dropRouter(router);
+    for (const known of this.onLink) if (known.link === link) this.dropPrefix(known);
+    for (const lease of this.leases) if (lease.link === link) this.expire(lease);
+  }
+
   /** When `run` is to be called; Infinity = never. */
   next(): Micros {
     let next = Infinity;

@@ -35,6 +35,30 @@ test('a link that fails ends its connections with ENETDOWN', async () => {
   await w.close();
 });
 
+test('a link that comes back may have others behind it: neighbours are asked for anew', async () => {
+  const w = new World();
+  const a = w.host('10.0.0.1/24');
+  w.host('10.0.0.2/24');
+  let asked = 0;
+  w.wire.hook = (frame) => {
+    if (Buffer.from(frame).readUInt16BE(12) === 0x0806 && frame[0] === 0xff) asked++;
+    return 'pass';
+  };
+  const socket = a.udp.bind();
+  await w.run(100); // who they are is told by then
+  const send = async (): Promise<number> => {
+    asked = 0;
+    socket.send('hello', 53, '10.0.0.2');
+    await w.run(100);
+    return asked;
+  };
+  expect([await send(), await send()]).toEqual([1, 0]);
+  w.card(a).fail(new Error('unplugged'));
+  w.wire.setUp(w.card(a), true);
+  expect(await send()).toBe(1);
+  await w.close();
+});
+
 test('nobody there: EHOSTUNREACH; nothing listens: ECONNREFUSED', async () => {
   const w = new World();
   const a = w.host('10.0.0.1/24');
