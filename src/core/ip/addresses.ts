@@ -107,6 +107,12 @@ export class Addresses {
     return own < 0 ? -1 : this.words[own + LINK]!;
   }
 
+  /** The same, also of one that is not to be used yet. */
+  homeOf(w: Int32Array): number {
+    const own = this.findAny(w, 0);
+    return own < 0 ? -1 : this.words[own + LINK]!;
+  }
+
   /** Somebody else answers ARP, neighbour discovery and ping for the addresses of this link, we only use them. */
   leaveTo(speaker: Speaker, link: number): void {
     this.speakers.set(link, speaker);

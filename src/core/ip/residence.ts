@@ -66,7 +66,7 @@ export class Residence implements DuplicatesUp {
   remove(address: Int32Array): void {
     const { addresses, routes } = this.parts;
     this.duplicates.forget(address);
-    const link = addresses.linkOf(address);
+    const link = addresses.homeOf(address);
     const prefix = addresses.remove(address);
     if (prefix >= 0 && prefix < ALL_BITS) routes.remove(address, prefix, null, link);
   }

@@ -99,6 +99,17 @@ describe('IPv4', () => {
     }
   });
 
+  test('given up before it was used, its network is no neighbourhood of ours any more [RFC 5227 §2.1.1]', () => {
+    for (const mode of ['wait', 'background'] as const) {
+      const h = host(mode, ['10.0.0.1/24']);
+      h.ip.announce(ETHER);
+      h.pass(1100);
+      h.receive(arp(2, US4, '0a000009'));
+      expect(h.changed.map(({ what }) => what)).toContain(ADDRESS_TAKEN);
+      expect(h.ip.routeTo(address('10.0.0.2'), 0)).toBe(-1);
+    }
+  });
+
   test('our own packets, sent back by the network, are no conflict [RFC 5227 §2.1.1]', () => {
     const h = host('background', ['10.0.0.1/24']);
     h.ip.announce(ETHER);
