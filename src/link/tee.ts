@@ -24,8 +24,9 @@ interface Held {
 }
 
 export class Tee implements Link {
-  /** Only there when the inner link has it. */
+  /** Only there when the inner link has them. */
   readonly lend?: (region: number, bytes: Uint8Array | null) => void;
+  readonly behind?: (act: () => void) => void;
   readonly #inner: Link;
   readonly #writer: PcapngWriter;
   readonly #clock: Clock;
@@ -48,6 +49,8 @@ export class Tee implements Link {
     this.#cut = options.cut ?? false;
     this.#epoch = options.epoch ?? 0;
     this.#interface = writer.addInterface({ name: inner.name, snaplen: options.snaplen ?? 0 });
+    // What is told in which order must not depend on who listens.
+    if (inner.behind !== undefined) this.behind = (act) => inner.behind?.(act);
     if (inner.lend === undefined) return;
     this.lend = (region, bytes) => {
       this.#encoder?.lend(region, bytes);

@@ -1,6 +1,8 @@
 // The order of what is told: stock net is the judge, run on the same program.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { native } from '../../../../src/link/native.ts';
@@ -18,11 +20,11 @@ const able = (() => {
   }
 })();
 
-const run = (node: string, flags: string[], program: string) => {
+const run = (node: string, flags: string[], program: string, more: Record<string, string> = {}) => {
   const { stdout, stderr, status } = spawnSync(node, [...flags, path(program)], {
     encoding: 'utf8',
     timeout: 40_000,
-    env: { PATH: process.env.PATH, USERTCP_LOOPBACK: 'own', NODE_NO_WARNINGS: '1' },
+    env: { PATH: process.env.PATH, USERTCP_LOOPBACK: 'own', NODE_NO_WARNINGS: '1', ...more },
   });
   return { stdout, stderr, status };
 };
@@ -42,3 +44,15 @@ test.skipIf(!able || !existsSync(register)).each(programs)(
     expect(run(node, ['--import', register], program)).toEqual(stock);
   },
 );
+
+test.skipIf(!able || !existsSync(register))('and with a capture, too', { timeout: 90_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'usertcp-'));
+  try {
+    const file = join(folder, 'a.pcapng');
+    const stock = run(process.execPath, [], 'opening.mjs');
+    expect(run(process.execPath, ['--import', register], 'opening.mjs', { USERTCP_CAPTURE: file })).toEqual(stock);
+    expect(statSync(file).size).toBeGreaterThan(1000);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
