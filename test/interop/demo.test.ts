@@ -9,7 +9,11 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const can = capability();
 const skip = !can.ok || can.how !== 'root' || !has('curl') || notBuilt() !== undefined;
 
-const start = () => spawn(process.execPath, [MAIN, 'demo'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const start = (env = {}) =>
+  spawn(process.execPath, [MAIN, 'demo'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
 const namespacesOf = (pid: number): string[] =>
   spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' })
     .stdout.split('\n')
@@ -38,6 +42,17 @@ describe.skipIf(skip)('the demo', () => {
       expect(out).toContain(step);
     }
     expect(namespacesOf(child.pid!)).toEqual([]);
+  });
+
+  test('without the addon, where namespaces could be made: the simulated wire', async () => {
+    const child = start({ USERTCP_NATIVE: 'off' });
+    let out = '';
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    const [code] = await once(child, 'close');
+    expect([code, out.match(/same SHA-256/g)]).toEqual([0, ['same SHA-256', 'same SHA-256']]);
+    expect(out).toMatch(/^The wire is simulated: .*USERTCP_NATIVE=off/);
   });
 
   test('SIGINT: tidies up', async () => {

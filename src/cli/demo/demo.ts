@@ -5,6 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { native } from '../../link/native.ts';
+import { kernelFacts } from '../../shell/coexist/kernel-facts.ts';
+import { NFT_ENV } from '../../shell/coexist/nft.ts';
 import { ladder } from '../ladder.ts';
 import type { Terminal } from '../terminal.ts';
 import { downloadHash, downloadSpeed, type Transfer, uploadHash } from './curl.ts';
@@ -29,11 +32,31 @@ const ADDRESSES = [`${STACK4}/24`, `${STACK6}/64`];
 
 /** Returns the exit code. */
 export async function runDemo(terminal: Terminal): Promise<number> {
+  const lacks = lacking();
+  if (lacks !== undefined) {
+    terminal.line(`The wire is simulated: ${lacks}`);
+    return simulatedDemo(terminal);
+  }
   const namespaces = Namespaces.create();
   if (namespaces instanceof Namespaces) return withNamespaces(namespaces, terminal);
   if (process.env[INNER] === undefined && userNamespaceWorks()) return inUserNamespace();
   terminal.line(`No right to make network namespaces here (${namespaces.reason}): the wire is simulated instead.`);
   return simulatedDemo(terminal);
+}
+
+/** Why there can be no wire on this machine; undefined = there can, given the right. `ip` is asked by whoever makes the namespaces. */
+function lacking(): string | undefined {
+  try {
+    native();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const absent = (command: string, env?: NodeJS.ProcessEnv): boolean =>
+    spawnSync(command, ['--version'], { stdio: 'ignore', env }).error !== undefined;
+  const missing = ['curl', 'bash', 'sha256sum'].filter((command) => absent(command));
+  // A namespace forwards when its host does, and beside a kernel that forwards the stack needs its rules.
+  if (kernelFacts().forwards4 && absent('nft', NFT_ENV)) missing.push('nft');
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`;
 }
 
 async function withNamespaces(namespaces: Namespaces, terminal: Terminal): Promise<number> {
