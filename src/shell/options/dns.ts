@@ -1,12 +1,15 @@
 /** Options of the resolver. */
-import { readFileSync } from 'node:fs';
 import { tryParseAddress } from '../../wire/address-text.ts';
 import { OptionError } from '../option-error.ts';
 import { checkKnown, checkNumber } from './check.ts';
+import { systemDns } from './resolv-conf.ts';
 
 /** How names are asked for. */
 export interface DnsOptions {
-  /** Addresses of servers, in the order in which they are asked. 'system': those of /etc/resolv.conf, and its search list. */
+  /**
+   * Addresses of servers, in the order in which they are asked. 'system': those of /etc/resolv.conf, and its search list; a server on
+   * the host's loopback is out of reach, and in the place of systemd-resolved's stub are the servers that it asks.
+   */
   servers?: readonly string[] | 'system';
   /** Domains in which names without a dot are looked for. Default: that of the DHCP lease. */
   search?: readonly string[];
@@ -24,7 +27,6 @@ export interface DnsSettings {
 }
 
 const NAMES = ['servers', 'search', 'timeout', 'attempts'] as const satisfies readonly (keyof DnsOptions)[];
-const RESOLV_CONF = '/etc/resolv.conf';
 const SYSTEM = 'system';
 
 export function checkDns(dns: readonly string[] | typeof SYSTEM | DnsOptions | undefined): DnsSettings {
@@ -35,7 +37,7 @@ export function checkDns(dns: readonly string[] | typeof SYSTEM | DnsOptions | u
   }
   checkKnown('dns', given, NAMES);
   const at = list ? 'dns' : 'dns.servers';
-  const system = given.servers === SYSTEM ? resolvConf() : undefined;
+  const system = given.servers === SYSTEM ? systemDns(at) : undefined;
   const servers = system?.servers ?? checkServers(at, given.servers as readonly string[] | undefined);
   return {
     servers,
@@ -61,25 +63,4 @@ function checkSearch(search: readonly string[]): readonly string[] {
     throw new OptionError('dns.search', search, 'a list of domains, such as ["example.org"]');
   }
   return search;
-}
-
-/** resolv.conf(5): `nameserver` once a line, the last `search` or `domain`. */
-function resolvConf(): { servers: string[]; search: string[] | undefined } {
-  let text = '';
-  try {
-    text = readFileSync(RESOLV_CONF, 'utf8');
-  } catch (error) {
-    throw new OptionError('dns', SYSTEM, `a list of servers where ${RESOLV_CONF} cannot be read (${String(error)})`);
-  }
-  return parseResolvConf(text);
-}
-
-export function parseResolvConf(text: string): { servers: string[]; search: string[] | undefined } {
-  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
-  const servers = lines.filter(([word]) => word === 'nameserver').map(([, address]) => address ?? '');
-  const search = lines
-    .filter(([word]) => word === 'search' || word === 'domain')
-    .at(-1)
-    ?.slice(1);
-  return { servers: servers.filter((server) => tryParseAddress(server) !== undefined), search };
 }

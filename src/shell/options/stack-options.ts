@@ -57,7 +57,7 @@ export interface StackOptions {
   addresses?: readonly string[];
   /** Asks a DHCP server on the device for an IPv4 address, its network, gateway and DNS servers. */
   dhcp?: boolean | DhcpOptions;
-  /** DNS servers that names are asked of, over the stack itself; 'system' = those of /etc/resolv.conf. Default: those of the lease. */
+  /** DNS servers that names are asked of, over the stack itself; 'system' = those of /etc/resolv.conf that are not the host itself. Default: those of the lease. */
   dns?: readonly string[] | 'system' | DnsOptions;
   /** Default routes: one gateway per family. */
   gateway?: string | readonly string[];

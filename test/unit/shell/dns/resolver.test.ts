@@ -1,7 +1,6 @@
 import dnsPacket, { type Packet } from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reverseName } from '../../../../src/shell/dns/resolver.ts';
-import { parseResolvConf } from '../../../../src/shell/options/dns.ts';
 import type { Stack } from '../../../../src/shell/stack.ts';
 import { World } from '../../../../src/sim.ts';
 import { createStack } from '../../../../src/stack.ts';
@@ -228,7 +227,7 @@ test('connect looks names up where the stack has servers; the search list is for
   expect(await code(own.resolve('localhost.'))).toBe('ENOTFOUND');
 });
 
-test('options and /etc/resolv.conf', async () => {
+test('options', async () => {
   const refused = (dns: unknown): Promise<string> =>
     createStack({ dns } as object).then(
       () => 'fine',
@@ -240,10 +239,4 @@ test('options and /etc/resolv.conf', async () => {
   expect(await refused({ search: [''] })).toBe('dns.search');
   expect(await refused(53)).toBe('dns');
   expect(await code((await createStack()).resolve('x.test'))).toBe('ENOTFOUND');
-  expect(
-    parseResolvConf('# c\nnameserver 10.0.0.1\nnameserver fe80::1%eth0\ndomain a\nsearch b c \noptions x\n'),
-  ).toEqual({
-    servers: ['10.0.0.1'],
-    search: ['b', 'c'],
-  });
 });
