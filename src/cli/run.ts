@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -16,6 +17,8 @@ const DEVICE = 'eth0';
 /** Where the command hears that its wire is there. */
 const GO = 3;
 const NETS = 250;
+/** What a device that is made gets; no such file where the kernel has no IPv6 at all. */
+const NO_IPV6 = '/proc/sys/net/ipv6/conf/default/disable_ipv6';
 
 /** Returns the exit code of the command. */
 export async function runRun(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -31,8 +34,9 @@ async function asRootOfItsOwn(command: readonly string[]): Promise<number> {
 
 async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const net = process.pid % NETS;
-  const [kernel4, ours4] = [`10.77.${net}.1`, `10.77.${net}.2`];
-  const [kernel6, ours6] = [`fd77:${net}::1`, `fd77:${net}::2`];
+  const subnets = [`10.77.${net}.*/24`, ...(hasIpv6() ? [`fd77:${net}::*/64`] : [])];
+  const kernel = subnets.map((subnet) => subnet.replace('*', '1'));
+  const ours = subnets.map((subnet) => subnet.replace('*', '2'));
   const outside = env.USERTCP_RUN === 'inside' ? `nsenter -t ${process.pid} -U -n --preserve-credentials curl` : 'curl';
   const waits = ['sh', '-c', `read -r go <&${GO}; exec ${GO}<&-; exec "$@"`, 'sh', ...withRegister(command)];
   // Whatever ends this process ends the command, and with it the namespace.
@@ -44,8 +48,8 @@ async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promi
         NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${REGISTER}`.trim(),
       }),
       USERTCP_DEVICE: DEVICE,
-      USERTCP_ADDRESSES: `${ours4}/24,${ours6}/64`,
-      USERTCP_GATEWAY: `${kernel4},${kernel6}`,
+      USERTCP_ADDRESSES: ours.join(','),
+      USERTCP_GATEWAY: kernel.map(withoutBits).join(','),
       USERTCP_ANNOUNCE: outside,
       USERTCP_RUN: '',
       USERTCP_OWNER: '',
@@ -57,8 +61,7 @@ async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promi
   const inside = `nsenter -t ${child.pid} -n`;
   const steps = [
     `ip link add ${link} type veth peer name ${DEVICE} netns ${child.pid}`,
-    `ip address add ${kernel4}/24 dev ${link}`,
-    `ip address add ${kernel6}/64 dev ${link} nodad`,
+    ...kernel.map((address) => `ip address add ${address} dev ${link}${address.includes(':') ? ' nodad' : ''}`),
     `ip link set ${link} up`,
     `${inside} ip link set lo up`,
     `${inside} ip link set ${DEVICE} up`,
@@ -70,11 +73,25 @@ async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promi
     child.kill('SIGKILL');
     throw new Error(`${step}: ${error?.message ?? stderr.trim()}. usertcp doctor says what this machine allows`);
   }
-  process.stderr.write(`usertcp: ${command.join(' ')} has ${ours4} and ${ours6}, on a wire to this host\n`);
+  process.stderr.write(
+    `usertcp: ${command.join(' ')} has ${ours.map(withoutBits).join(' and ')}, on a wire to this host\n`,
+  );
   (child.stdio[GO] as Writable).end('\n');
   const code = await ended;
   spawnSync('ip', ['link', 'delete', link], { stdio: 'ignore' }); // the kernel would, some time after the namespace has gone
   return code;
+}
+
+function hasIpv6(): boolean {
+  try {
+    return readFileSync(NO_IPV6, 'utf8').trim() === '0';
+  } catch {
+    return false;
+  }
+}
+
+function withoutBits(address: string): string {
+  return address.split('/')[0]!;
 }
 
 /** `node` gets a flag; what starts Node itself, an environment variable. */

@@ -103,6 +103,18 @@ describe.skipIf(skip)('usertcp run', () => {
     expect(links()).toEqual(['1: lo']);
   });
 
+  test.each(['default', 'all'])('a host with IPv6 off (conf/%s/disable_ipv6): over IPv4 alone', async (which) => {
+    host.run('sh', '-c', `echo 1 > /proc/sys/net/ipv6/conf/${which}/disable_ipv6`);
+    const tell = `console.log([process.env.USERTCP_ADDRESSES, process.env.USERTCP_GATEWAY].join(' '));`;
+    const program = start(process.execPath, '-e', `${tell}${SERVER}`);
+    const [, typed] = await said(program, /^usertcp: listening; try: (.*)$/m);
+    expect(program.err).toMatch(/ has 10\.77\.\d+\.2, on a wire to this host$/m);
+    expect(program.out).toMatch(/^10\.77\.\d+\.2\/24 10\.77\.\d+\.1$/m);
+    expect(host.try([...typed!.split(' '), '-sS', '-m', '5']).out).toMatch(/^over our TCP to/);
+    program.kill('SIGINT');
+    expect(await program.exited).toBe(130);
+  });
+
   test('SIGKILL leaves nothing behind', async () => {
     const program = start(process.execPath, '-e', SERVER);
     await said(program, /listening/);
