@@ -7,7 +7,7 @@ import { native } from './link/native.ts';
 import { openTap } from './link/tap.ts';
 import type { Link } from './ports.ts';
 import { type Arrangement, arrange } from './shell/coexist/arrangement.ts';
-import { Brokered } from './shell/coexist/brokered.ts';
+import { brokerOf, packetSocketsOf } from './shell/coexist/handed-down.ts';
 import { kernelFacts } from './shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from './shell/coexist/plan.ts';
 import { watchKernel } from './shell/coexist/watch.ts';
@@ -80,14 +80,9 @@ function arrangeFor(settings: Settings, wish: Wish): Promise<Arrangement> {
   return keepKernelAway(wish, settings.selfTest && settings.addresses.length > 0);
 }
 
-let broker: Brokered | undefined;
-
 /** Here, or by the process with rights that `usertcp open` left behind. */
 function keepKernelAway(wish: Wish, selfTest: boolean): Promise<Arrangement> {
-  const { USERTCP_BROKER: given } = process.env;
-  if (given !== undefined) broker = Brokered.inherited(Number(given));
-  delete process.env.USERTCP_BROKER;
-  return broker ? broker.arrange(wish, selfTest) : arrange(wish, selfTest ? injectFrames : null);
+  return brokerOf(wish.device)?.arrange(wish, selfTest) ?? arrange(wish, selfTest ? injectFrames : null);
 }
 
 /** The link of a device; the arrangement is undone when there is none. */
@@ -107,7 +102,7 @@ async function openDevice(
       smallSlots: rings.small,
       largeSlots: rings.large,
       spinMicros: spin,
-      fds: shard ? undefined : (settings.fds ?? inheritedFds()),
+      fds: shard ? undefined : (settings.fds ?? packetSocketsOf(device)),
       asideSlots: shard && ASIDE_SLOTS,
       vlan: settings.vlan,
       ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
@@ -124,13 +119,6 @@ async function openDevice(
   } catch (error) {
     throw await undoAll([() => arrangement.release()], [error]);
   }
-}
-
-/** What `usertcp open` handed down; for the first stack of the process only. */
-function inheritedFds(): readonly number[] | undefined {
-  const { USERTCP_FDS: given } = process.env;
-  delete process.env.USERTCP_FDS;
-  return given?.split(',').map(Number);
 }
 
 /** Locally administered, and the same each time the address is: neighbours' caches stay right. */

@@ -42,6 +42,7 @@ export async function runOpen({ device, command, user }: OpenOptions, env: NodeJ
       USERTCP_DEVICE: device,
       ...env,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home }),
+      USERTCP_OPENED: device,
       USERTCP_FDS: sockets.map((_, i) => FIRST_FD + i).join(','),
       USERTCP_BROKER: String(FIRST_FD + sockets.length),
     },

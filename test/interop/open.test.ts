@@ -21,9 +21,20 @@ describe.skipIf(!users || !has('curl') || notBuilt() !== undefined)('usertcp ope
   });
   afterEach(() => lab?.close());
 
-  const open = (options: object, args: string[] = [], env = {}): Program =>
+  const open = (options: object, args: string[] = [], env = {}, more: string[] = []): Program =>
     lab.stack.start(
-      [process.execPath, CLI, 'open', lab.device, ...args, '--', process.execPath, APP, JSON.stringify(options)],
+      [
+        process.execPath,
+        CLI,
+        'open',
+        lab.device,
+        ...args,
+        '--',
+        process.execPath,
+        APP,
+        JSON.stringify(options),
+        ...more,
+      ],
       env,
     );
   const tables = (): string => lab.stack.run('nft', 'list', 'tables');
@@ -47,6 +58,18 @@ describe.skipIf(!users || !has('curl') || notBuilt() !== undefined)('usertcp ope
     // SIGTERM is passed on; the exit code comes back.
     expect(await app.stop()).toBe(9);
     expect(tables()).toBe('');
+  });
+
+  test('a stack on another device gets neither the sockets nor the rules, and the one on this device has them then', async () => {
+    lab.stack.run('ip', 'link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1');
+    for (const end of ['other0', 'other1']) lab.stack.run('ip', 'link', 'set', end, 'up');
+    const app = open(own, ['--user', 'nobody'], {}, ['other0']);
+    expect(await app.ready()).toMatchObject({
+      warnings: [],
+      elsewhere: expect.stringMatching(/^EPERM .*opening 'other0'.*sudo npx usertcp open other0/) as string,
+    });
+    expect(fetch(addresses.stack.v4)).toBe('hello from nobody\n');
+    expect(await app.stop()).toBe(9);
   });
 
   test("mode shared: the host's own address, where the kernel must be kept from answering with RST", async () => {

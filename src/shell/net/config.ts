@@ -51,6 +51,7 @@ const OTHERS = [
   'ANNOUNCE',
   'RUN',
   'OWNER',
+  'OPENED',
   'FDS',
   'BROKER',
   'CHECKSUM',
