@@ -9,6 +9,7 @@ import { judge, type Verdict } from './answer.ts';
 import { DnsCache } from './cache.ts';
 import { exchange } from './exchange.ts';
 import type { DnsRecordType, ResolverParts } from './parts.ts';
+import { wireName } from './wire-name.ts';
 
 /** Shaped like the errors of node:dns. */
 export interface DnsError extends Error {
@@ -21,6 +22,7 @@ export interface DnsError extends Error {
 }
 
 const CACHED = 4096;
+const NO_NAME = 'labels of a name have 1 to 63 octets, all of it 253';
 const ALIASES = 8;
 
 export class Resolver {
@@ -52,7 +54,10 @@ export class Resolver {
 
   /** Addresses of a name, those of IPv4 first; what the stack could not reach is left out. */
   async lookup(name: string, family: 0 | 4 | 6 = 0): Promise<string[]> {
-    if (isLocalhost(name)) return family === 6 ? ['::1'] : ['127.0.0.1'];
+    const asked = wireName(name);
+    // As getaddrinfo says it.
+    if (asked === undefined) throw dnsError('ENOTFOUND', family === 6 ? 'AAAA' : 'A', name, NO_NAME);
+    if (isLocalhost(asked)) return family === 6 ? ['::1'] : ['127.0.0.1'];
     const types = family === 0 ? (['A', 'AAAA'] as const) : family === 4 ? (['A'] as const) : (['AAAA'] as const);
     const answers = await Promise.allSettled(types.map((type) => this.resolve(name, type)));
     const found = answers.flatMap((a) => (a.status === 'fulfilled' ? (a.value as string[]) : []));
@@ -67,6 +72,7 @@ export class Resolver {
 
   /** The data of a name's records: texts for A, AAAA, CNAME, NS and PTR, objects for the rest. */
   async resolve(name: string, type: DnsRecordType = 'A'): Promise<unknown[]> {
+    if (wireName(name) === undefined) throw dnsError('EBADNAME', type, name, NO_NAME);
     let failure: DnsError | undefined;
     for (const full of this.#candidates(name)) {
       try {
@@ -146,10 +152,12 @@ export class Resolver {
 
   /** A name with a dot at its end is whole; one without any dot is tried in the domains of the search list first. */
   #candidates(name: string): string[] {
-    if (name.endsWith('.')) return [name.slice(0, -1)];
     const { search } = this.#parts.settings;
     const domains = search ?? (this.#domain === undefined || this.#domain === '' ? [] : [this.#domain]);
-    return name.includes('.') ? [name] : [...domains.map((domain) => `${name}.${domain}`), name];
+    const whole = wireName(name)!;
+    if (name.endsWith('.') || whole.includes('.')) return [whole];
+    const within = domains.map((domain) => wireName(`${whole}.${domain}`));
+    return [...within.filter((candidate) => candidate !== undefined), whole];
   }
 }
 

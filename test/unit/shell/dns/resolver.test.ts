@@ -227,6 +227,50 @@ test('connect looks names up where the stack has servers; the search list is for
   expect(await code(own.resolve('localhost.'))).toBe('ENOTFOUND');
 });
 
+describe('names as they are typed', () => {
+  test('what is not ASCII is asked for as node:dns does, in resolve and in connect [RFC 5891 §4.4]', async () => {
+    serve('10.0.0.1', {
+      'A xn--bcher-kva.test': () => ({ answers: [a('xn--bcher-kva.test', '10.0.0.1')] }),
+      'A mail.xn--bcher-kva.test': () => ({ answers: [a('mail.xn--bcher-kva.test', '10.0.0.1')] }),
+    }).serve(80, {});
+    for (const name of ['bücher.test', 'BÜCHER.test.', 'xn--bcher-kva.test']) {
+      expect(await world.settle(host.resolve(name))).toEqual(['10.0.0.1']);
+    }
+    expect(asked.map(({ name }) => name)).toEqual(['xn--bcher-kva.test']);
+    const conn = await world.settle(host.open({ host: 'bücher.test', port: 80 }));
+    expect(conn.remoteAddress).toBe('10.0.0.1');
+    const searching = world.host('10.0.0.6/24', { dns: { servers: ['10.0.0.1'], search: ['bücher.test', 'a..b'] } });
+    expect(await world.settle(searching.resolve('mail'))).toEqual(['10.0.0.1']);
+    await expect(world.settle(host.resolve('grün.test'))).rejects.toMatchObject({
+      code: 'ENOTFOUND',
+      hostname: 'grün.test',
+    });
+  });
+
+  test.each([
+    ['an empty label', 'a..b'],
+    ['an empty label at the beginning', '.test'],
+    ['nothing but dots', '..'],
+    ['a label of 64', `${'a'.repeat(64)}.test`],
+    ['a label of 64 once it is ASCII', `${'ü'.repeat(60)}.test`],
+    ['more than 253', `${'abcdefg.'.repeat(31)}abcdef`],
+    ['no host name in any script', 'bü cher.test'],
+  ])('%s is never asked for: EBADNAME of resolve, ENOTFOUND of connect, as in Node', async (_, name) => {
+    serve('10.0.0.1', {});
+    const began = world.now;
+    expect(await code(host.resolve(name))).toBe('EBADNAME');
+    expect(await code(host.open({ host: name, port: 80 }))).toBe('ENOTFOUND');
+    expect([asked, world.now]).toEqual([[], began]);
+  });
+
+  test('labels of 63, 253 in all, the root', async () => {
+    serve('10.0.0.1', {});
+    const long = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`;
+    for (const name of [long, `${long}.`, '.']) expect(await code(host.resolve(name))).toBe('ENOTFOUND');
+    expect(asked.map(({ name }) => name)).toEqual([long, '.']);
+  });
+});
+
 test('options', async () => {
   const refused = (dns: unknown): Promise<string> =>
     createStack({ dns } as object).then(
