@@ -270,7 +270,11 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
       if (mtu) core.handleLinkChanged(index, engine.driver.now());
       engine.driver.touch();
     };
-    if ('onUp' in link) Object.assign(link, { onUp: announce, onChange });
+    const onUp = (): void => {
+      announce();
+      if (index === 0) dhcp?.start(); // it may be another network
+    };
+    if ('onUp' in link) Object.assign(link, { onUp, onChange });
     announce();
   });
   dhcp?.start();

@@ -20,21 +20,24 @@ describe.skipIf(skip)('dnsmasq', () => {
   beforeAll(async () => {
     lab = await Lab.create();
     folder = mkdtempSync(join(tmpdir(), 'usertcp-dhcp-'));
-    const many = Array.from({ length: 120 }, (_, n) => `--host-record=many.lab,192.0.2.${n}`);
-    dnsmasq = lab.kernel.start([
-      ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'],
-      ...['--pid-file', '--log-facility=-', '--log-dhcp', `--interface=${lab.kernelDevice}`, '--bind-interfaces'],
-      ...['--dhcp-authoritative', '--no-ping', '--dhcp-range=10.99.0.50,10.99.0.60,255.255.255.0,2m'],
-      ...[`--dhcp-leasefile=${folder}/leases`, '--dhcp-option=option:mtu,1400', '--domain=lab', '--local=/lab/'],
-      ...['--host-record=box.lab,10.99.0.1,fd99::1', '--txt-record=note.lab,one,two', '--auth-ttl=60', ...many],
-      ...['--srv-host=_web._tcp.lab,box.lab,80,1,2', '--cname=alias.lab,box.lab', '--local-ttl=60'],
-    ]);
+    dnsmasq = serve('10.99.0');
     await vi.waitFor(() => expect(dnsmasq.err).toContain('started'), 10_000);
   });
   afterAll(async () => {
     await lab.close();
     rmSync(folder, { recursive: true, force: true });
   });
+  function serve(net: string): Program {
+    const many = Array.from({ length: 120 }, (_, n) => `--host-record=many.lab,192.0.2.${n}`);
+    return lab.kernel.start([
+      ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'],
+      ...['--pid-file', '--log-facility=-', '--log-dhcp', `--interface=${lab.kernelDevice}`, '--bind-interfaces'],
+      ...['--dhcp-authoritative', '--no-ping', `--dhcp-range=${net}.50,${net}.60,255.255.255.0,2m`],
+      ...[`--dhcp-leasefile=${folder}/leases`, '--dhcp-option=option:mtu,1400', '--domain=lab', '--local=/lab/'],
+      ...['--host-record=box.lab,10.99.0.1,fd99::1', '--txt-record=note.lab,one,two', '--auth-ttl=60', ...many],
+      ...['--srv-host=_web._tcp.lab,box.lab,80,1,2', '--cname=alias.lab,box.lab', '--local-ttl=60'],
+    ]);
+  }
 
   const names = [
     'box.lab/A',
@@ -89,6 +92,29 @@ describe.skipIf(skip)('dnsmasq', () => {
     const { bound } = await host.next((m) => 'bound' in m && m.bound !== given, 20_000);
     expect(performance.now() - began).toBeGreaterThan(8000); // ten seconds, says the RFC
     expect(bound).toMatch(/^10\.99\.0\.(5\d|60)$/);
+    host.send({ close: true });
+    expect(await host.exited).toBe(0);
+  }, 40_000);
+
+  test('a link that comes back: the server is asked at once; on another network the address goes [RFC 2131 §3.7]', async () => {
+    const host = lab.stack.node(program, [JSON.stringify({ device: lab.device, dhcp: true })]);
+    const { addresses: had } = await host.next((m) => 'ready' in m);
+    const link = (state: string): string => lab.stack.run('ip', 'link', 'set', lab.device, state);
+    const asked = (): number => dnsmasq.err.match(/DHCPACK/g)!.length;
+    const before = asked();
+    link('down');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    link('up');
+    await vi.waitFor(() => expect(asked()).toBe(before + 1), 5000);
+    expect((await host.next((m) => 'bound' in m)).bound).toEqual((had as string[])[0]);
+    link('down');
+    await dnsmasq.stop();
+    lab.kernel.run('ip', 'addr', 'add', '10.98.0.1/24', 'dev', lab.kernelDevice);
+    dnsmasq = serve('10.98.0');
+    await vi.waitFor(() => expect(dnsmasq.err).toContain('started'), 10_000);
+    link('up');
+    expect((await host.next((m) => 'lost' in m, 10_000)).lost).toMatch(/^the server said no/);
+    await host.next((m) => 'bound' in m && String(m.bound).startsWith('10.98.0.'), 10_000);
     host.send({ close: true });
     expect(await host.exited).toBe(0);
   }, 40_000);

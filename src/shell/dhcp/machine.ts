@@ -1,13 +1,12 @@
 /**
  * The client of RFC 2131 §4.4, pure: an input and the time in ms go in, what is to be done comes out. The states are those of
- * its figure 5, without INIT-REBOOT: no lease is remembered over a restart.
+ * its figure 5. INIT-REBOOT is a link that came back: no lease is remembered over a restart.
  */
+import { clientMessage, type DhcpIdentity } from './client-message.ts';
 import { type Lease, leaseOf } from './lease.ts';
 import {
   ACK,
   BOOTREPLY,
-  BOOTREQUEST,
-  BROADCAST_FLAG,
   DECLINE,
   type DhcpMessage,
   DISCOVER,
@@ -15,21 +14,8 @@ import {
   numberOf,
   OFFER,
   OPTION_ADDRESS,
-  OPTION_CLIENT,
-  OPTION_DNS,
-  OPTION_DOMAIN,
-  OPTION_HOSTNAME,
-  OPTION_LEASE,
-  OPTION_MASK,
-  OPTION_MAX_SIZE,
   OPTION_MESSAGE,
-  OPTION_MTU,
-  OPTION_ROUTERS,
   OPTION_SERVER,
-  OPTION_T1,
-  OPTION_T2,
-  OPTION_TYPE,
-  OPTION_WANTED,
   RELEASE,
   REQUEST,
   textOf,
@@ -38,7 +24,15 @@ import {
 } from './message.ts';
 
 /** States of the client (RFC 2131 figure 5); STOPPED: it was told to. */
-export type DhcpState = 'INIT' | 'SELECTING' | 'REQUESTING' | 'BOUND' | 'RENEWING' | 'REBINDING' | 'STOPPED';
+export type DhcpState =
+  | 'INIT'
+  | 'SELECTING'
+  | 'REQUESTING'
+  | 'BOUND'
+  | 'RENEWING'
+  | 'REBINDING'
+  | 'REBOOTING'
+  | 'STOPPED';
 
 export type DhcpInput =
   /** The beginning, or the link came back. */
@@ -60,16 +54,6 @@ export type DhcpOutput =
   /** The address must not be used any more. */
   | { readonly type: 'lost'; readonly lease: Lease; readonly why: string };
 
-export interface DhcpIdentity {
-  readonly mac: Uint8Array;
-  readonly client: Uint8Array;
-  readonly hostname: string | undefined;
-  /** Random bits: ids and jitter. */
-  readonly random: () => number;
-  /** Bytes of the largest message that may be sent to us. */
-  readonly maxSize: number;
-}
-
 /** RFC 2131 §4.1: 4 s, doubled up to 64 s, each give or take a second. */
 const FIRST_WAIT = 4000;
 const LONGEST_WAIT = 64_000;
@@ -80,7 +64,8 @@ const REQUESTS = 4;
 const SULK = 10_000;
 /** §4.4.5: not more often than once a minute, while T2 or the end are further away than that. */
 const LEAST_RENEWAL = 60_000;
-const PLEASE = [OPTION_MASK, OPTION_ROUTERS, OPTION_DNS, OPTION_DOMAIN, OPTION_MTU, OPTION_LEASE, OPTION_T1, OPTION_T2];
+/** Where an ACK or NAK is waited for. */
+const WAITING: ReadonlySet<DhcpState> = new Set(['REQUESTING', 'RENEWING', 'REBINDING', 'REBOOTING']);
 
 export class DhcpMachine {
   state: DhcpState = 'INIT';
@@ -124,17 +109,38 @@ export class DhcpMachine {
   }
 
   private start(now: number): DhcpOutput[] {
-    // With an address in hand a link that came back asks whether it is still good (§3.7).
-    if (this.lease !== undefined) return this.renew(now, 'REBINDING');
+    // With an address in hand a link that came back asks whether it is still good (§3.7), as a host that was booted does.
+    if (this.lease !== undefined) {
+      this.state = 'REBOOTING';
+      this.beginRound(now);
+      return this.reboot(now);
+    }
+    if (this.state === 'INIT' && this.deadline !== Number.POSITIVE_INFINITY) return []; // it sulks
+    this.state = 'INIT';
     return this.discover(now);
+  }
+
+  private beginRound(now: number): void {
+    this.xid = this.who.random();
+    this.began = now;
+    this.tries = 0;
+  }
+
+  /** INIT-REBOOT of §3.2 and table 4: only a server that knows the network answers, and one on another network says no. */
+  private reboot(now: number): DhcpOutput[] {
+    const lease = this.lease!;
+    this.asked = now;
+    this.retryLater(now);
+    this.deadline = Math.min(this.deadline, this.held + lease.lasts);
+    const message = this.message(REQUEST, now);
+    message.options.set(OPTION_ADDRESS, u32(lease.address));
+    return [this.broadcast(message)];
   }
 
   private discover(now: number): DhcpOutput[] {
     if (this.state !== 'SELECTING') {
       this.state = 'SELECTING';
-      this.xid = this.who.random();
-      this.began = now;
-      this.tries = 0;
+      this.beginRound(now);
     }
     this.retryLater(now);
     return [this.broadcast(this.message(DISCOVER, now))];
@@ -146,26 +152,34 @@ export class DhcpMachine {
         if (this.tries < REQUESTS) return this.request(now);
         this.state = 'INIT';
         return this.discover(now);
+      case 'REBOOTING':
+        // §3.2 step 4: when nobody answers, the lease is good for the rest of its time.
+        return this.tries < REQUESTS && now - this.held < this.lease!.lasts ? this.reboot(now) : this.grow(now);
       case 'BOUND':
-        return this.renew(now, 'RENEWING');
       case 'RENEWING':
-      case 'REBINDING': {
-        const age = now - this.held;
-        if (age >= this.lease!.lasts)
-          return [...this.lose('the lease ended: no server renewed it'), ...this.discover(now)];
-        return this.renew(now, age >= this.lease!.t2 ? 'REBINDING' : this.state);
-      }
+      case 'REBINDING':
+        return this.grow(now);
       default:
         return this.discover(now);
     }
+  }
+
+  /** What the age of the lease asks for. */
+  private grow(now: number): DhcpOutput[] {
+    const { t1, t2, lasts } = this.lease!;
+    const age = now - this.held;
+    if (age >= lasts) return [...this.lose('the lease ended: no server renewed it'), ...this.discover(now)];
+    if (age >= t1) return this.renew(now, age >= t2 ? 'REBINDING' : 'RENEWING');
+    this.state = 'BOUND';
+    this.deadline = this.held + t1;
+    return [];
   }
 
   private received(message: DhcpMessage, now: number): DhcpOutput[] {
     if (message.op !== BOOTREPLY || message.xid !== this.xid || !sameBytes(message.chaddr, this.who.mac)) return [];
     const type = typeOf(message);
     if (type === OFFER && this.state === 'SELECTING') return this.select(message, now);
-    const waits = this.state === 'REQUESTING' || this.state === 'RENEWING' || this.state === 'REBINDING';
-    if (!waits) return [];
+    if (!WAITING.has(this.state)) return [];
     if (type === ACK) return this.acknowledged(message);
     if (type === NAK) return this.refused(message, now);
     return [];
@@ -211,7 +225,10 @@ export class DhcpMachine {
     if (this.state === 'REQUESTING' && server !== undefined && (server | 0) !== this.offer!.server) return [];
     const told = textOf(message, OPTION_MESSAGE);
     this.complaint = `the server said no${told === undefined ? '' : `: ${told}`}`;
+    const rebooting = this.state === 'REBOOTING';
     const lost = this.lose(this.complaint);
+    // It was about another network: nobody disagrees here yet.
+    if (rebooting) return [...lost, ...this.discover(now)];
     this.sulk(now);
     return lost;
   }
@@ -225,7 +242,9 @@ export class DhcpMachine {
     this.state = state;
     this.asked = now;
     const end = this.held + (state === 'RENEWING' ? lease.t2 : lease.lasts);
-    this.deadline = Math.min(end, now + Math.max(LEAST_RENEWAL, (end - now) / 2));
+    // Of a lease for good with a T1 that the server named there is no half.
+    const half = end === Number.POSITIVE_INFINITY ? lease.t1 : (end - now) / 2;
+    this.deadline = Math.min(end, now + Math.max(LEAST_RENEWAL, half));
     const message = this.message(REQUEST, now);
     message.flags = 0;
     message.ciaddr = lease.address;
@@ -291,18 +310,7 @@ export class DhcpMachine {
   }
 
   private message(type: number, now: number): DhcpMessage {
-    const { mac, client, hostname, maxSize } = this.who;
-    const options = new Map([
-      [OPTION_TYPE, Uint8Array.of(type)],
-      [OPTION_CLIENT, client],
-    ]);
-    if (type === DISCOVER || type === REQUEST) {
-      options.set(OPTION_MAX_SIZE, Uint8Array.of(maxSize >>> 8, maxSize));
-      options.set(OPTION_WANTED, Uint8Array.from(PLEASE));
-      if (hostname !== undefined) options.set(OPTION_HOSTNAME, Buffer.from(hostname));
-    }
-    const secs = Math.min(0xffff, Math.floor((now - this.began) / 1000));
-    return { op: BOOTREQUEST, xid: this.xid, secs, flags: BROADCAST_FLAG, ciaddr: 0, yiaddr: 0, chaddr: mac, options };
+    return clientMessage(this.who, type, this.xid, now - this.began);
   }
 }
 

@@ -193,6 +193,76 @@ describe('renewal', () => {
   });
 });
 
+test('a lease for good whose server names T1: asked again after that long, when nobody answers', () => {
+  const c = client();
+  const request = one(c.step(answer(one(c.step({ type: 'start' }, 0)), OFFER), 0));
+  const ack = answer(request, ACK, { ...POLICY, lease: -1 });
+  ack.message.options.set(OPTION_T1, u32(3600));
+  c.step(ack, 0);
+  for (let hour = 1; hour <= 3; hour++) {
+    expect([c.deadline, typeOf(one(c.step({ type: 'time' }, c.deadline)))]).toEqual([hour * HOUR, REQUEST]);
+  }
+});
+
+describe('the link came back [RFC 2131 §3.7]', () => {
+  test('with a lease: asks everybody, as after a reboot, whether it is still good [§3.2, table 4]', () => {
+    const c = bound();
+    const [request] = sent(c.step({ type: 'start' }, 60_000));
+    expect([c.state, typeOf(request!.message), request!.to, request!.from]).toEqual(['REBOOTING', REQUEST, 0, 0]);
+    expect([request!.message.ciaddr, request!.message.flags]).toEqual([0, BROADCAST_FLAG]);
+    expect(numberOf(request!.message, OPTION_ADDRESS)).toBe(ip('10.0.0.7') >>> 0);
+    expect(request!.message.options.has(OPTION_SERVER)).toBe(false);
+    expect(c.step(answer(request!.message, ACK), 60_100)).toMatchObject([{ type: 'bound', renewed: true }]);
+    expect([c.state, c.deadline]).toEqual(['BOUND', 60_000 + HOUR / 2]);
+  });
+
+  test('a server that says no: the address goes, and another one is looked for at once', () => {
+    const c = bound();
+    const request = one(c.step({ type: 'start' }, 60_000));
+    const outputs = c.step(answer(request, NAK, POLICY, '10.9.0.1'), 60_100);
+    expect(outputs[0]).toMatchObject({ type: 'lost', why: 'the server said no' });
+    expect([c.state, typeOf(one(outputs)), sent(outputs)[0]!.from]).toEqual(['SELECTING', DISCOVER, 0]);
+  });
+
+  test.each([
+    ['for good', -1, Number.POSITIVE_INFINITY, 'BOUND'],
+    ['of an hour', 3600, HOUR / 2, 'BOUND'],
+    ['of two minutes, which is beyond T1 by then', 120, undefined, 'RENEWING'],
+    ['of a minute, which is over by then', 60, undefined, 'SELECTING'],
+  ])(
+    'nobody answers: asked four times in a minute, then a lease %s goes on as before [§3.2 step 4]',
+    (_, lease, due, state) => {
+      const c = bound({ ...POLICY, lease });
+      const types = [typeOf(one(c.step({ type: 'start' }, 10_000)))];
+      const xids = new Set<number>();
+      for (let n = 0; n < 10 && c.state === 'REBOOTING'; n++) {
+        expect(c.deadline).toBeLessThan(80_000);
+        for (const { message } of sent(c.step({ type: 'time' }, c.deadline))) {
+          types.push(typeOf(message));
+          xids.add(message.xid);
+        }
+      }
+      expect([c.state, types.filter((type) => type === REQUEST).length >= 3]).toEqual([state, true]);
+      if (due !== undefined) expect([c.deadline, types, xids.size]).toEqual([due, Array(4).fill(REQUEST), 1]);
+    },
+  );
+
+  test('without one: DISCOVER at once, and the waits begin anew', () => {
+    const c = client();
+    c.step({ type: 'start' }, 0);
+    for (let n = 0; n < 6; n++) c.step({ type: 'time' }, c.deadline);
+    const now = c.deadline - 60_000;
+    expect(typeOf(one(c.step({ type: 'start' }, now)))).toBe(DISCOVER);
+    expect(c.deadline - now).toBeLessThanOrEqual(5000);
+  });
+
+  test('ten seconds after a NAK or DECLINE are waited for all the same', () => {
+    const c = bound();
+    c.step({ type: 'conflict' }, 1000);
+    expect([c.step({ type: 'start' }, 2000), c.state, c.deadline]).toEqual([[], 'INIT', 11_000]);
+  });
+});
+
 test('NAK: the address is gone at once, and the next try waits ten seconds', () => {
   const c = bound();
   const request = one(c.step({ type: 'time' }, HOUR / 2));
