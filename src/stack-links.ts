@@ -94,7 +94,6 @@ async function openDevice(
 ): Promise<Opened> {
   const { mac, rings, spin } = settings;
   const { mode, ephemeralPorts, claimed } = arrangement.plan;
-  const [first, last] = ephemeralPorts ?? settings.tcp.ephemeralPorts;
   try {
     const options: AfPacketOptions = {
       device,
@@ -105,7 +104,7 @@ async function openDevice(
       fds: shard ? undefined : (settings.fds ?? packetSocketsOf(device)),
       asideSlots: shard && ASIDE_SLOTS,
       vlan: settings.vlan,
-      ports: mode === 'shared' ? { first, last, also: settings.ports } : undefined,
+      ports: claimed?.ranges,
     };
     const link = shard ? shard.open(() => openAfPacket(options)) : openAfPacket(options);
     const warnings = [...arrangement.warnings, ...link.warnings];

@@ -25,16 +25,15 @@ void skip_vlan_tags(BpfProgram& p) {
   p.add(BPF_LDX | BPF_IMM, 2 * kVlanTag);
 }
 
-// Accepts TCP to one of our ports; X is the VLAN offset, A free, `l4` the jump-free offset of the ports.
+// Accepts TCP to one of our ports; A = destination port. Both families come here: a program has room for it once.
 void accept_ports(BpfProgram& p, const Filter& filter) {
-  // A = destination port
-  if (filter.first_port <= filter.last_port) {
-    p.skip_unless(BPF_JGE, filter.first_port, 2);
-    p.skip_if(BPF_JGT, filter.last_port, 1);
-    p.accept();
-  }
-  for (const std::uint16_t port : filter.ports) {
-    p.skip_unless(BPF_JEQ, port, 1);
+  for (const Filter::Ports& range : filter.ports) {
+    if (range.first == range.last) {
+      p.skip_unless(BPF_JEQ, range.first, 1);
+    } else {
+      p.skip_unless(BPF_JGE, range.first, 2);
+      p.skip_if(BPF_JGT, range.last, 1);
+    }
     p.accept();
   }
   p.reject();
@@ -49,6 +48,7 @@ void add_ipv4_header_to_x(BpfProgram& p) {
   p.add(BPF_MISC | BPF_TAX, 0);
 }
 
+// These two end, in shared mode, with the destination port in A: what follows decides.
 void ours_ipv4(BpfProgram& p, const Filter& filter) {
   p.load8(kIp + 9);
   if (filter.icmp != Filter::Icmp::kAll) {
@@ -73,7 +73,6 @@ void ours_ipv4(BpfProgram& p, const Filter& filter) {
   p.reject();
   add_ipv4_header_to_x(p);
   p.load16(kIp + 2);
-  accept_ports(p, filter);
 }
 
 void ours_ipv6(BpfProgram& p, const Filter& filter) {
@@ -92,7 +91,6 @@ void ours_ipv6(BpfProgram& p, const Filter& filter) {
   p.skip_if(BPF_JEQ, kProtocolTcp, 1);
   p.reject();
   p.load16(kIp + 40 + 2);
-  accept_ports(p, filter);
 }
 
 void ipv4(BpfProgram& p, const Filter& filter, bool any_address) {
@@ -162,8 +160,12 @@ std::vector<sock_filter> make_filter_program(const Filter& filter, LengthRange l
   p.reject();
   p.land(to_ipv4);
   ipv4(p, filter, any_address);
+  std::vector<std::size_t> to_ports;
+  if (filter.shared) to_ports.push_back(p.jump());
   p.land(to_ipv6);
   ipv6(p, filter, any_address);
+  p.land(to_ports);
+  if (filter.shared) accept_ports(p, filter);
   return p.take();
 }
 

@@ -21,8 +21,10 @@ struct Filter {
   Icmp icmp = Icmp::kAll;
   // Shared mode: the host keeps the address, only TCP to these ports is ours.
   bool shared = false;
-  std::uint16_t first_port = 1, last_port = 0;
-  std::vector<std::uint16_t> ports;
+  struct Ports {
+    std::uint16_t first, last;
+  };
+  std::vector<Ports> ports;
   // Of an address that several stacks share.
   Part part = Part::kAll;
   Steering steering;

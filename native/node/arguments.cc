@@ -59,10 +59,9 @@ Filter to_filter(const Napi::Object& options) {
   if (icmp == "errors") filter.icmp = Filter::Icmp::kErrors;
   if (icmp == "none") filter.icmp = Filter::Icmp::kNone;
   filter.shared = options.Get("shared").ToBoolean();
-  filter.first_port = static_cast<std::uint16_t>(number_option(options, "firstPort", 1));
-  filter.last_port = static_cast<std::uint16_t>(number_option(options, "lastPort", 0));
-  for (const std::int32_t port : to_span<const std::int32_t>(options.Get("ports"))) {
-    filter.ports.push_back(static_cast<std::uint16_t>(port));
+  const auto ports = to_span<const std::int32_t>(options.Get("ports"));
+  for (std::size_t i = 0; i + 2 <= ports.size(); i += 2) {
+    filter.ports.push_back({static_cast<std::uint16_t>(ports[i]), static_cast<std::uint16_t>(ports[i + 1])});
   }
   filter.steering = to_steering(options);
   const auto kept = to_span<const std::int32_t>(options.Get("kept"));

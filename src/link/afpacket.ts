@@ -15,7 +15,7 @@ import {
 
 export interface AfPacketOptions extends Omit<PacketLinkOptions, 'checksum'> {
   /** Shared mode: the host keeps its address, only TCP to these ports is ours. */
-  readonly ports?: { readonly first: number; readonly last: number; readonly also?: readonly number[] } | undefined;
+  readonly ports?: readonly (readonly [first: number, last: number])[] | undefined;
 }
 
 /** Largest IP packet: with an Ethernet header and an 802.1Q tag before it the frame has a 16-bit length. Super-segments are cut by the device or by the addon. */
@@ -263,9 +263,7 @@ export function openAfPacket(options: AfPacketOptions): NativeDevice {
         shared: true,
         arp: true,
         icmp: 'errors', // ARP: answers to our own questions
-        firstPort: ports.first,
-        lastPort: ports.last,
-        ports: Int32Array.from(ports.also ?? []),
+        ports: Int32Array.from(ports.flat()),
       }
     : {};
   try {

@@ -24,8 +24,7 @@ export interface NativeFilter {
   readonly icmp?: 'all' | 'errors' | 'none';
   /** Only TCP to the ports below, and no broadcast or multicast: the host keeps the address. */
   readonly shared?: boolean;
-  readonly firstPort?: number;
-  readonly lastPort?: number;
+  /** Ranges: the first port and the last, in pairs. */
   readonly ports?: Int32Array;
   /** Of an address that several stacks share: the function that steers flows. */
   readonly steering?: NativeSteering;

@@ -278,6 +278,29 @@ describe.skipIf(skip)("the host's address", () => {
   });
 });
 
+test.skipIf(skip).each([
+  ['in a row', 2000, 1, '8000-9999,61000-65535'],
+  ['every second one', 500, 2, /^8000,8002,.*,8998,61000-65535$/],
+])('shared: %s, %i ports are ours, and those between are not', async (_, count, step, held) => {
+  lab.addNeighbour();
+  const heard = listenAtPeer(lab);
+  const ports = Array.from({ length: count }, (_, n) => 8000 + n * step);
+  const ours = await Host.stack(lab, { mode: 'shared', addresses: [shared4, shared6], ports });
+  expect(await ours.call('facts')).toMatchObject({ warnings: [] });
+  expect(reserved(lab)).toMatch(held);
+  const peer = await Host.kernel(lab);
+  for (const port of [8000, 8998]) {
+    await ours.listen({ port, behaviour: 'echo' });
+    for (const family of ['v4', 'v6'] as const) {
+      const got = await peer.connect({ host: host[family], port }, { behaviour: 'exchange', send: MIB });
+      expect(got).toMatchObject({ received: MIB });
+    }
+  }
+  expect(heard()).toMatchObject(SILENT);
+  await ours.call('closeStack', { timeout: 0 });
+  expect(reserved(lab)).toBe('');
+});
+
 describe.skipIf(skip)('the start', () => {
   const dist = (file: string): string => fileURLToPath(new URL(`../../dist/${file}`, import.meta.url));
 
@@ -286,10 +309,11 @@ describe.skipIf(skip)('the start', () => {
     const [device, addresses, mode] = JSON.parse(process.argv[1]);
     const { plan } = await import('${dist('shell/coexist/plan.js')}');
     const { kernelFacts } = await import('${dist('shell/coexist/kernel-facts.js')}');
+    const { PortSet } = await import('${dist('shell/coexist/port-set.js')}');
     const { Fence } = await import('${dist('shell/coexist/fence.js')}');
     const { probe } = await import('${dist('shell/coexist/self-test.js')}');
     const { injectFrames } = await import('${dist('link/inject.js')}');
-    const wish = { device, addresses, mode, ports: [], ephemeralPorts: undefined };
+    const wish = { device, addresses, mode, ports: new PortSet([]), ephemeralPorts: undefined };
     const facts = kernelFacts();
     const decided = { ...plan(wish, facts), rules: ['ip daddr 192.0.2.1 drop'] };
     const fence = await Fence.install(device, decided);

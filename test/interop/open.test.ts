@@ -74,9 +74,16 @@ describe.skipIf(!users || !has('curl') || notBuilt() !== undefined)('usertcp ope
 
   test("mode shared: the host's own address, where the kernel must be kept from answering with RST", async () => {
     lab.stack.run('ip', 'addr', 'add', `${addresses.stack.v4}/24`, 'dev', lab.device);
-    const app = open({ addresses: [`${addresses.stack.v4}/24`], mode: 'shared', ports: [80] }, ['--user', 'nobody']);
+    const app = open(
+      {
+        addresses: [`${addresses.stack.v4}/24`],
+        mode: 'shared',
+        ports: [80, ...Array.from({ length: 2000 }, (_, n) => 8000 + n)],
+      },
+      ['--user', 'nobody'],
+    );
     expect(await app.ready()).toMatchObject({ warnings: [], uid: [NOBODY, NOBODY, NOBODY] });
-    expect(lab.stack.run('cat', '/proc/sys/net/ipv4/ip_local_reserved_ports').trim()).toBe('80,61000-65535');
+    expect(lab.stack.run('cat', '/proc/sys/net/ipv4/ip_local_reserved_ports').trim()).toBe('80,8000-9999,61000-65535');
     expect(fetch(addresses.stack.v4)).toBe('hello from nobody\n');
     await app.stop();
     expect(lab.stack.run('cat', '/proc/sys/net/ipv4/ip_local_reserved_ports').trim()).toBe('');

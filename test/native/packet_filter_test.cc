@@ -78,9 +78,7 @@ TEST(PacketFilter, SharedModeTakesOnlyItsPorts) {
   filter.shared = true;
   filter.arp = false;
   filter.icmp = Filter::Icmp::kErrors;
-  filter.first_port = 4990;
-  filter.last_port = 4999;
-  filter.ports = {80, 5001};
+  filter.ports = {{80, 80}, {4990, 4999}, {5001, 5001}};
   const auto port4 = [](unsigned port, const Bytes& address = test::kTarget4, unsigned fragment = 0) {
     Bytes segment = test::tcp({});
     test::patch16(segment, 2, port);

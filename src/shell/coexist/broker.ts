@@ -8,12 +8,13 @@ import { formatAddress, parseAddress } from '../../wire/address-text.ts';
 import type { Arrangement } from './arrangement.ts';
 import type { Offence } from './fence.ts';
 import type { Plan, Wish } from './plan.ts';
+import { PortSet } from './port-set.ts';
 
 export interface Request {
   readonly id: number;
   readonly ask: 'arrange' | 'offences' | 'release';
-  /** For `arrange`. The broker knows the device. */
-  readonly wish?: Omit<Wish, 'device'>;
+  /** For `arrange`, with `ports` as text. The broker knows the device. */
+  readonly wish?: Omit<Wish, 'device' | 'ports'> & { readonly ports: string };
   readonly selfTest?: boolean;
   /** The id that the arrangement was asked for with. */
   readonly of?: number;
@@ -49,8 +50,8 @@ const MODES: readonly string[] = ['own', 'own-mac', 'shared', 'auto'];
 /** Of one process: more is a mistake, or meant badly. */
 const MOST_ARRANGEMENTS = 64;
 const MOST_ADDRESSES = 64;
-const MOST_PORTS = 1024;
-const LONGEST_LINE = 1 << 16;
+/** Characters: every second port there is takes 200 000. */
+const LONGEST_LINE = 1 << 20;
 
 /** Serves one process until its stream ends. Resolves when everything is undone. */
 export async function serveBroker(
@@ -116,15 +117,23 @@ function checkWish(given: Request['wish'], device: string): Wish {
   const { mode, addresses, leased, ports, ephemeralPorts } = given ?? ({} as Wish);
   if (!MODES.includes(mode)) throw new TypeError(`no mode ${mode}`);
   if (!Array.isArray(addresses) || addresses.length > MOST_ADDRESSES) throw new TypeError('addresses: a short array');
-  if (!Array.isArray(ports) || ports.length > MOST_PORTS) throw new TypeError('ports: a short array');
   return {
     device,
     mode,
     addresses: addresses.map((address) => formatAddress(parseAddress(String(address)))),
     leased: leased === true,
-    ports: ports.map(checkPort),
+    ports: checkPorts(ports),
     ephemeralPorts: ephemeralPorts && [checkPort(ephemeralPorts[0]), checkPort(ephemeralPorts[1])],
   };
+}
+
+function checkPorts(text: unknown): PortSet {
+  const ports = PortSet.parse(String(text));
+  if (ports.toString() !== text) throw new TypeError('ports: a text such as "80,8000-8099"');
+  for (const [first, last] of ports.ranges) {
+    if (checkPort(first) > checkPort(last)) throw new TypeError(`no range of ports ${first}-${last}`);
+  }
+  return ports;
 }
 
 function checkPort(port: unknown): number {

@@ -24,7 +24,7 @@ export class Brokered {
   }
 
   async arrange({ device: _, ...wish }: Wish, selfTest: boolean): Promise<Arrangement> {
-    const asked = this.#ask({ ask: 'arrange', wish, selfTest });
+    const asked = this.#ask({ ask: 'arrange', wish: { ...wish, ports: wish.ports.toString() }, selfTest });
     const { arranged } = await asked.reply;
     const { plan, warnings } = arranged!;
     return {

@@ -1,5 +1,4 @@
 /** Decides how the stack and the kernel share a device, from facts alone: nothing is changed here. */
-
 import { parseAddress } from '../../wire/address-text.ts';
 import { StackError } from '../errors.ts';
 import { OptionError } from '../option-error.ts';
@@ -13,7 +12,7 @@ export interface Wish {
   /** An IPv4 address is to come by DHCP. */
   readonly leased?: boolean;
   /** Ports we listen on in mode 'shared'. */
-  readonly ports: readonly number[];
+  readonly ports: PortSet;
   /** undefined = choose. */
   readonly ephemeralPorts: readonly [number, number] | undefined;
 }
@@ -39,6 +38,8 @@ export interface Plan {
   readonly claimed: PortSet | undefined;
 }
 
+/** The program that the kernel runs on each frame compares with them one after the other, and may have 4096 instructions. */
+const MOST_RANGES = 1000;
 /** Outside of the kernel's default range, so that both sides have ports. */
 const SHARED_PORTS: readonly [number, number] = [61000, 65535];
 
@@ -88,11 +89,12 @@ function planShared(wish: Wish, facts: KernelFacts): Plan {
     );
   }
   const [first, last] = wish.ephemeralPorts ?? SHARED_PORTS;
-  for (const port of wish.ports) {
-    if (port >= first && port <= last)
-      throw new OptionError('ports', port, `outside of the ephemeral ports ${first}-${last}`);
+  for (const [from, to] of wish.ports.ranges) {
+    if (from <= last && to >= first)
+      throw new OptionError('ports', Math.max(from, first), `outside of the ephemeral ports ${first}-${last}`);
   }
-  const claimed = new PortSet([[first, last], ...wish.ports.map((port): [number, number] => [port, port])]);
+  const claimed = wish.ports.with(new PortSet([[first, last]]));
+  refuseMany(wish.ports);
   for (const { address, port } of facts.sockets) {
     if (!claimed.has(port) || !(isAny(address) || wish.addresses.includes(address))) continue;
     const hint = port >= first && port <= last ? 'give tcp.ephemeralPorts other ports' : 'take it out of ports';
@@ -101,7 +103,7 @@ function planShared(wish: Wish, facts: KernelFacts): Plan {
       `mode 'shared': a program on this host uses port ${port}, which would be taken from it. Stop it (ss -tlnp), or ${hint}`,
     );
   }
-  const ports = [`${first}-${last}`, ...wish.ports].join(', ');
+  const ports = claimed.toString().replaceAll(',', ', ');
   return {
     mode: 'shared',
     rules: wish.addresses.map(
@@ -112,6 +114,11 @@ function planShared(wish: Wish, facts: KernelFacts): Plan {
     ephemeralPorts: [first, last],
     claimed,
   };
+}
+
+function refuseMany(ports: PortSet): void {
+  if (ports.ranges.length <= MOST_RANGES) return;
+  throw new OptionError('ports', ports.toString(), `at most ${MOST_RANGES} ranges in mode 'shared'`);
 }
 
 /** "0.0.0.0" and "::". */

@@ -8,6 +8,7 @@ import type { BudgetLimits } from '../../core/budget.ts';
 import type { IpSettings } from '../../core/ip/settings.ts';
 import type { Clock, Link, Memory, Rng } from '../../ports.ts';
 import type { CaptureOptions, CaptureSink } from '../capture-file.ts';
+import { PortSet } from '../coexist/port-set.ts';
 import { OptionError } from '../option-error.ts';
 import { type Address, checkAddresses, checkMac, checkRoutes, type Route, type RouteOption } from './addresses.ts';
 import { type BudgetOptions, checkBudget } from './budget.ts';
@@ -76,7 +77,7 @@ export interface StackOptions {
   vlan?: number;
   /** Whether to prove at the start that the kernel keeps out of it, when it can be proved. Default true. */
   selfTest?: boolean;
-  /** Mode 'shared': ports that we listen on; the kernel keeps all others. */
+  /** Mode 'shared': ports that we listen on, in 1000 ranges at most; the kernel keeps all others. */
   ports?: readonly number[];
   /** At least 16 bytes: initial sequence numbers and hashes follow from it (replay, hand-over). Default: random. */
   secret?: Uint8Array | string;
@@ -125,7 +126,7 @@ export interface Settings {
   readonly shard: ShardOptions | undefined;
   readonly vlan: number | undefined;
   readonly selfTest: boolean;
-  readonly ports: readonly number[];
+  readonly ports: PortSet;
   readonly secret: Uint8Array | undefined;
   readonly maxConnections: number;
   readonly arenaBytes: number;
@@ -262,10 +263,10 @@ function refuseDhcp({ dhcp, mode }: StackOptions, wire: boolean): void {
     );
 }
 
-function checkPorts(ports: readonly number[] | undefined): readonly number[] {
-  if (ports === undefined) return [];
+function checkPorts(ports: readonly number[] = []): PortSet {
   if (!Array.isArray(ports)) throw new OptionError('ports', ports, 'an array of ports, such as [80, 443]');
-  return ports.map((port: number, i) => checkNumber(`ports[${i}]`, port, 0, 1, 65535));
+  const checked = ports.map((port: number, i) => checkNumber(`ports[${i}]`, port, 0, 1, 65535));
+  return new PortSet(checked.map((port) => [port, port]));
 }
 
 /** Standard input, output and error are never packet sockets. */

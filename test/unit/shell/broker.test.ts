@@ -15,9 +15,11 @@ const wish: Wish = {
   mode: 'shared',
   addresses: ['10.0.0.2', 'FD00::0:2'],
   leased: true,
-  ports: [80],
+  ports: new PortSet([[80, 80]]),
   ephemeralPorts: undefined,
 };
+/** As it comes down the stream. */
+const line = { ...wish, ports: '80' };
 const plan: Arrangement['plan'] = {
   mode: 'shared',
   rules: ['ip daddr 10.0.0.2 drop'],
@@ -59,7 +61,7 @@ const ask = async (client: Socket, request: unknown): Promise<Record<string, unk
 
 test('arranges for its own device, with addresses written anew, and undoes it when asked', async () => {
   const { client } = await start();
-  const reply = await ask(client, { id: 1, ask: 'arrange', wish, selfTest: true });
+  const reply = await ask(client, { id: 1, ask: 'arrange', wish: line, selfTest: true });
   expect(reply).toMatchObject({
     id: 1,
     arranged: { plan: { rules: plan.rules, claimed: '80' }, warnings: ['careful'] },
@@ -79,13 +81,14 @@ test.each([
   ['too many addresses', { addresses: Array(65).fill('10.0.0.2') }],
   ['no addresses', { addresses: 'all' }],
   ['a mode nobody knows', { mode: 'own; flush' }],
-  ['ports as text', { ports: ['80 } accept'] }],
-  ['a port beyond all', { ports: [65536] }],
-  ['no list of ports', { ports: 80 }],
+  ['more than ports in their text', { ports: '80 } accept' }],
+  ['a port beyond all', { ports: '65536' }],
+  ['a range that ends before it begins', { ports: '90-80' }],
+  ['ports that are no text', { ports: [80] }],
   ['a range of text', { ephemeralPorts: ['1', '2'] }],
 ])('refuses %s', async (_title, part) => {
   const { client } = await start();
-  const reply = await ask(client, { id: 1, ask: 'arrange', wish: { ...wish, ...part } });
+  const reply = await ask(client, { id: 1, ask: 'arrange', wish: { ...line, ...part } });
   expect(reply).toMatchObject({ id: 1, error: { message: expect.any(String) as string } });
   expect(arrange).not.toHaveBeenCalled();
 });
@@ -93,8 +96,8 @@ test.each([
 test('no wish at all, and more wishes than one process has', async () => {
   const { client, over } = await start();
   expect(await ask(client, { id: 1, ask: 'arrange' })).toHaveProperty('error');
-  for (let id = 2; id < 66; id++) await ask(client, { id, ask: 'arrange', wish });
-  expect(await ask(client, { id: 99, ask: 'arrange', wish })).toMatchObject({
+  for (let id = 2; id < 66; id++) await ask(client, { id, ask: 'arrange', wish: line });
+  expect(await ask(client, { id: 99, ask: 'arrange', wish: line })).toMatchObject({
     error: { message: 'too many arrangements' },
   });
   client.destroy();
@@ -102,11 +105,11 @@ test('no wish at all, and more wishes than one process has', async () => {
   expect(release).toHaveBeenCalledTimes(64);
 });
 
-test.each([['not JSON'], ['{"ask":"arrange"}'], ['x'.repeat(70_000)]])(
+test.each([['not JSON'], ['{"ask":"arrange"}'], ['x'.repeat(1_100_000)]])(
   'nonsense ends it, and undoes all: %.20s',
   async (text) => {
     const { client, over } = await start();
-    await ask(client, { id: 1, ask: 'arrange', wish });
+    await ask(client, { id: 1, ask: 'arrange', wish: line });
     client.write(text.length > 100 ? text : `${text}\n`);
     await over;
     expect(release).toHaveBeenCalledTimes(1);
@@ -115,10 +118,31 @@ test.each([['not JSON'], ['{"ask":"arrange"}'], ['x'.repeat(70_000)]])(
 
 test('the end of its client undoes all', async () => {
   const { client, over } = await start();
-  await ask(client, { id: 1, ask: 'arrange', wish });
+  await ask(client, { id: 1, ask: 'arrange', wish: line });
   client.destroy();
   await over;
   expect(release).toHaveBeenCalledTimes(1);
+});
+
+test('thousands of ports reach the broker as ranges; thousands of ranges, too', async () => {
+  const { brokered, client, over } = await start();
+  const far = brokered();
+  for (const ports of [
+    new PortSet([[8000, 9999]]),
+    new PortSet(Array.from({ length: 20_000 }, (_, n): [number, number] => [10_000 + 2 * n, 10_000 + 2 * n])),
+  ]) {
+    await far.arrange({ ...wish, ports }, false);
+    expect(String(arrange.mock.lastCall![0].ports)).toBe(String(ports));
+  }
+  arrange.mockResolvedValueOnce({
+    plan: { ...plan, claimed: new PortSet([[8000, 9999]]) },
+    warnings: [],
+    offences,
+    release,
+  });
+  expect((await far.arrange(wish, false)).plan.claimed!.ranges).toEqual([[8000, 9999]]);
+  client.destroy();
+  await over;
 });
 
 test('as its client sees it: the same arrangement, and errors with their code', async () => {

@@ -21,7 +21,7 @@ const wish: Wish = {
   device: 'eth0',
   mode: 'auto',
   addresses: ['10.0.0.2', 'fd00::2'],
-  ports: [],
+  ports: new PortSet([]),
   ephemeralPorts: undefined,
 };
 
@@ -68,15 +68,18 @@ test('own: an address of the kernel is refused, with the command that frees it',
 });
 
 test('auto: the kernel has the address, so only our ports are ours', () => {
-  const decided = plan({ ...wish, addresses: ['10.0.0.1', 'fd00::1'], ports: [80, 443] }, facts);
+  const decided = plan(
+    { ...wish, addresses: ['10.0.0.1', 'fd00::1'], ports: PortSet.parse('80,443,8000-9999') },
+    { ...facts, sockets: [] },
+  );
   expect(decided.mode).toBe('shared');
   expect(decided.rules).toEqual([
-    'ip daddr 10.0.0.1 tcp dport { 61000-65535, 80, 443 } drop',
-    'ip6 daddr fd00::1 tcp dport { 61000-65535, 80, 443 } drop',
+    'ip daddr 10.0.0.1 tcp dport { 80, 443, 8000-9999, 61000-65535 } drop',
+    'ip6 daddr fd00::1 tcp dport { 80, 443, 8000-9999, 61000-65535 } drop',
   ]);
   expect(decided.required).toMatch(/RST/);
   expect(decided.ephemeralPorts).toEqual([61000, 65535]);
-  expect(String(decided.claimed)).toBe('80,443,61000-65535');
+  expect(String(decided.claimed)).toBe('80,443,8000-9999,61000-65535');
   expect(decided.watch.map(({ proves }) => proves)).toEqual([
     'answered for our ports of 10.0.0.1',
     'sent ICMP errors about our ports of 10.0.0.1',
@@ -99,9 +102,11 @@ test('own: what the kernel could do in our place is watched, at the offsets of w
 
 test('shared: ports of programs on the host are not taken', () => {
   const shared: Wish = { ...wish, mode: 'shared', addresses: ['10.0.0.1'] };
-  expect(() => plan({ ...shared, ports: [22] }, facts)).toThrow(/uses port 22.*ss -tlnp.*take it out of ports/);
-  expect(() => plan({ ...shared, ports: [8080] }, facts)).toThrow(/uses port 8080/);
-  expect(plan({ ...shared, ports: [443] }, facts).claimed!.has(443)).toBe(true);
+  expect(() => plan({ ...shared, ports: PortSet.parse('22') }, facts)).toThrow(
+    /uses port 22.*ss -tlnp.*take it out of ports/,
+  );
+  expect(() => plan({ ...shared, ports: PortSet.parse('8000-8099') }, facts)).toThrow(/uses port 8080/);
+  expect(plan({ ...shared, ports: PortSet.parse('443') }, facts).claimed!.has(443)).toBe(true);
 });
 
 test('port sets are read, merged, subtracted and written like the sysctl', () => {
@@ -118,6 +123,10 @@ test('shared: an address the kernel lacks is refused, with the command that adds
 });
 
 test('shared: a port of ours inside the ephemeral range is refused', () => {
-  const shared: Wish = { ...wish, mode: 'shared', addresses: ['10.0.0.1'], ports: [61001] };
-  expect(() => plan(shared, facts)).toThrow(/option ports: 61001/);
+  const shared: Wish = { ...wish, mode: 'shared', addresses: ['10.0.0.1'], ports: PortSet.parse('60990-61010') };
+  expect(() => plan(shared, facts)).toThrow(/option ports: 61000/);
+  const many = new PortSet(Array.from({ length: 1001 }, (_, n): [number, number] => [2 * n + 1, 2 * n + 1]));
+  expect(() => plan({ ...shared, ports: many }, { ...facts, sockets: [] })).toThrow(
+    /option ports: '1,3,5.*at most 1000 ranges/,
+  );
 });
