@@ -219,11 +219,6 @@ export class Arena {
     return SCRATCH + this.touchedSmall * SMALL_CHUNK + this.written;
   }
 
-  /** Bytes of records of these chunks and of those that are lent. */
-  get touchedRecords(): number {
-    return (this.touchedSmall + this.touchedLarge + this.touchedLent) * CHUNK_WORDS * 4;
-  }
-
   /** Everything taken with `scratch` has left. */
   resetScratch(): void {
     this.scratchAt = 0;

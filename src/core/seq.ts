@@ -12,4 +12,3 @@ export const add = (a: number, n: number): number => (a + n) | 0;
  * ago (in ms) a moment that has yet to come, for as long again.
  */
 export const since = (now: number, then: number): number => (now - then) >>> 0;
-export const maxSeq = (a: number, b: number): number => (((a - b) | 0) > 0 ? a : b);

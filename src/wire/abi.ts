@@ -1,6 +1,6 @@
 /**
  * The words that C++ and TypeScript share. This file is the one declaration; `native/core/abi.h` mirrors it and
- * {@link abiFingerprint} is compared with what the addon reports when it is loaded, so drift fails at start.
+ * every number is compared with the addon's when it is loaded (link/native.ts), so drift fails at start.
  *
  * A descriptor is 16 int32 words (64 bytes). One descriptor stands for one super-segment: everything of one flow that
  * the device, the kernel or our own merging put together. Its first piece of payload is in the descriptor; up to
@@ -194,12 +194,3 @@ export const COUNTERS = [
 ] as const;
 /** A counter of a link. */
 export type CounterName = (typeof COUNTERS)[number];
-
-/** One number over everything above that both sides must agree on; FNV-1a over "name=value;" in declaration order. */
-export function abiFingerprint(words: Readonly<Record<string, number>>): number {
-  let h = 0x811c9dc5;
-  for (const [name, value] of Object.entries(words)) {
-    for (const ch of `${name}=${value};`) h = Math.imul(h ^ ch.charCodeAt(0), 0x01000193);
-  }
-  return h >>> 0;
-}

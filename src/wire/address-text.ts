@@ -121,11 +121,6 @@ export function parseCidr(text: string): Cidr {
   return { address, bits: Number(length) + (most === 32 ? MAPPED_BITS : 0) };
 }
 
-export function formatCidr(cidr: Cidr): string {
-  const bits = isMapped(cidr.address) ? cidr.bits - MAPPED_BITS : cidr.bits;
-  return `${formatAddress(cidr.address)}/${bits}`;
-}
-
 export function parseMac(text: string): Uint8Array {
   if (!MAC_SHAPE.test(text)) {
     throw new TypeError(`not a MAC address: ${JSON.stringify(text)}; use six bytes, "02:00:00:00:00:01"`);

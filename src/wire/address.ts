@@ -88,11 +88,6 @@ export function isLinkLocal(w: Int32Array, at = 0): boolean {
   return isMapped(w, at) ? w[at + 3]! >>> 16 === 0xa9fe : w[at]! >>> 22 === 0x3fa;
 }
 
-/** ff02::1. */
-export function isAllNodes(w: Int32Array, at = 0): boolean {
-  return w[at] === LINK_SCOPE && w[at + 1] === 0 && w[at + 2] === 0 && w[at + 3] === 1;
-}
-
 /** ff02::1:ff00:0/104, the groups of RFC 4291 §2.7.1. */
 export function isSolicitedNode(w: Int32Array, at = 0): boolean {
   return w[at] === LINK_SCOPE && w[at + 1] === 0 && w[at + 2] === 1 && w[at + 3]! >>> 24 === 0xff;

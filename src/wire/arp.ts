@@ -31,14 +31,6 @@ export function arpSenderAddress(b: Uint8Array, o: number): number {
   return get32(b, o + 14);
 }
 
-export function arpTargetMacHi(b: Uint8Array, o: number): number {
-  return macHi(b, o + 18);
-}
-
-export function arpTargetMacLo(b: Uint8Array, o: number): number {
-  return macLo(b, o + 18);
-}
-
 export function arpTargetAddress(b: Uint8Array, o: number): number {
   return get32(b, o + 24);
 }

@@ -6,18 +6,14 @@ export const ICMP_HEADER = 8;
 
 export const ICMP4_ECHO_REPLY = 0;
 export const ICMP4_UNREACHABLE = 3;
-export const ICMP4_SOURCE_QUENCH = 4;
 export const ICMP4_REDIRECT = 5;
 export const ICMP4_ECHO = 8;
 export const ICMP4_TIME_EXCEEDED = 11;
 export const ICMP4_PARAMETER_PROBLEM = 12;
 
-export const UNREACHABLE_NET = 0;
-export const UNREACHABLE_HOST = 1;
 export const UNREACHABLE_PROTOCOL = 2;
 export const UNREACHABLE_PORT = 3;
 export const FRAGMENTATION_NEEDED = 4;
-export const SOURCE_ROUTE_FAILED = 5;
 
 export function icmpType(b: Uint8Array, o: number): number {
   return b[o]!;

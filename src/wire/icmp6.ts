@@ -15,9 +15,7 @@ export const ND_NEIGHBOR_SOLICITATION = 135;
 export const ND_NEIGHBOR_ADVERTISEMENT = 136;
 export const ND_REDIRECT = 137;
 
-export const UNREACHABLE6_NO_ROUTE = 0;
 export const UNREACHABLE6_PROHIBITED = 1;
-export const UNREACHABLE6_ADDRESS = 3;
 export const UNREACHABLE6_PORT = 4;
 
 /** Fills in the checksum of the message at `o`; the IPv6 header at `ip` is written already. */

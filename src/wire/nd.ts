@@ -3,14 +3,9 @@
  * `sealIcmp6`, which needs the IPv6 header.
  */
 import { readIpv6Address, writeIpv6Address } from './address.ts';
-import { get16, get32, put16, put32 } from './bytes.ts';
+import { get16, get32, put32 } from './bytes.ts';
 import { macHi, macLo, putMac } from './ethernet.ts';
-import {
-  ND_NEIGHBOR_ADVERTISEMENT,
-  ND_NEIGHBOR_SOLICITATION,
-  ND_ROUTER_ADVERTISEMENT,
-  ND_ROUTER_SOLICITATION,
-} from './icmp6.ts';
+import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION, ND_ROUTER_SOLICITATION } from './icmp6.ts';
 
 export const ND_SOURCE_MAC = 1;
 export const ND_TARGET_MAC = 2;
@@ -172,50 +167,9 @@ export function writeRouterSolicitation(out: Uint8Array, o: number, mac: Uint8Ar
   return RS_BYTES + (mac === null ? 0 : writeMacOption(out, o + RS_BYTES, ND_SOURCE_MAC, mac));
 }
 
-/** The fixed part; options follow by the writers below. */
-export function writeRouterAdvertisement(
-  out: Uint8Array,
-  o: number,
-  hopLimit: number,
-  lifetime: number,
-  reachable: number,
-  retrans: number,
-): number {
-  put32(out, o, ND_ROUTER_ADVERTISEMENT << 24);
-  put32(out, o + 4, (hopLimit << 24) | lifetime);
-  put32(out, o + 8, reachable);
-  put32(out, o + 12, retrans);
-  return RA_BYTES;
-}
-
 export function writeMacOption(out: Uint8Array, o: number, kind: number, mac: Uint8Array): number {
   out[o] = kind;
   out[o + 1] = 1;
   putMac(out, o + 2, macHi(mac, 0), macLo(mac, 0));
   return MAC_OPTION;
-}
-
-export function writeMtuOption(out: Uint8Array, o: number, mtu: number): number {
-  put16(out, o, (ND_MTU << 8) | 1);
-  put16(out, o + 2, 0);
-  put32(out, o + 4, mtu);
-  return 8;
-}
-
-export function writePrefixOption(
-  out: Uint8Array,
-  o: number,
-  prefix: Int32Array,
-  at: number,
-  bits: number,
-  flags: number,
-  valid: number,
-  preferred: number,
-): number {
-  put32(out, o, (ND_PREFIX << 24) | (4 << 16) | (bits << 8) | flags);
-  put32(out, o + 4, valid);
-  put32(out, o + 8, preferred);
-  put32(out, o + 12, 0);
-  writeIpv6Address(out, o + 16, prefix, at);
-  return PREFIX_OPTION;
 }

@@ -163,8 +163,8 @@ export function writeTimestamps(out: Uint8Array, o: number, tsVal: number, tsEcr
 }
 
 /**
- * The options that only a SYN may carry [MUST-65], each with its length [MUST-68] and aligned to 4 by NOPs. Timestamps are not among them: every segment has
- * them, so the transmit descriptor does. `mss` 0, `ws` -1 and `sackOk` false leave an option out.
+ * The options that only a SYN may carry [MUST-65], each with its length [MUST-68] and aligned to 4 by NOPs in front: no EOL is ever
+ * written, and nothing is left to pad behind one [MUST-69]. Timestamps are not among them: every segment has them, so the transmit descriptor does. `mss` 0, `ws` -1 and `sackOk` false leave an option out.
  */
 export function writeSynOptions(out: Uint8Array, o: number, mss: number, ws: number, sackOk: boolean): number {
   let at = o;
@@ -227,11 +227,4 @@ export function writeAccEcn(out: Uint8Array, o: number, ect0: number, ce: number
 function put24(out: Uint8Array, o: number, value: number): void {
   out[o] = value >>> 16;
   put16(out, o + 1, value & 0xffff);
-}
-
-/** Pads `length` bytes of options to a multiple of four with EOL and zeros [MUST-69]. Returns the new length. */
-export function padOptions(out: Uint8Array, o: number, length: number): number {
-  const padded = (length + 3) & ~3;
-  out.fill(KIND_EOL, o + length, o + padded);
-  return padded;
 }

@@ -95,9 +95,9 @@ export const format: readonly Fault[] = [
     name: 'padding-is-not-zero',
     ids: ['MUST-69'],
     file: 'src/wire/tcp-options.ts',
-    from: 'out.fill(KIND_EOL, o + length, o + padded)',
-    to: 'out.fill(0xff, o + length, o + padded)',
-    tests: ['test/unit/wire/tcp-options.test.ts'],
+    from: 'NOP_WS = 0x01030300',
+    to: 'NOP_WS = 0x00030300',
+    tests: ['test/conformance/rfc9293-sending.test.ts'],
   },
   {
     name: 'advertised-mss-with-headers',

@@ -1,4 +1,6 @@
 /** ICMP errors about our segments (RFC 9293 §3.9.2.2, RFC 5927 §5.2): soft ones are news, hard ones end only an opening. */
+import { ICMP4_UNREACHABLE, UNREACHABLE_PORT, UNREACHABLE_PROTOCOL } from '../../wire/icmp.ts';
+import { ICMP6_UNREACHABLE, UNREACHABLE6_PORT, UNREACHABLE6_PROHIBITED } from '../../wire/icmp6.ts';
 import { ECONNREFUSED, EHOSTUNREACH, EV_SOFT_ERROR } from '../events.ts';
 import { geq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
@@ -9,12 +11,10 @@ import { packetTooBig } from './path-mtu.ts';
 import { F_PASSIVE } from './row.ts';
 import type { Tcb } from './tcb.ts';
 
-const UNREACHABLE_V4 = 3;
-const UNREACHABLE_V6 = 1;
-/** v4 protocol, port; code 4 belongs to path MTU discovery [SHLD-26]. */
-const HARD_V4 = (1 << 2) | (1 << 3);
-/** v6 administratively prohibited, port (RFC 5461 §2). */
-const HARD_V6 = (1 << 1) | (1 << 4);
+/** Code 4, fragmentation needed, belongs to path MTU discovery [SHLD-26]. */
+const HARD_V4 = (1 << UNREACHABLE_PROTOCOL) | (1 << UNREACHABLE_PORT);
+/** RFC 5461 §2. */
+const HARD_V6 = (1 << UNREACHABLE6_PROHIBITED) | (1 << UNREACHABLE6_PORT);
 /** What EV_SOFT_ERROR carries for ICMP: this bit, type << 8, code. */
 const FROM_ICMP = 1 << 31;
 
@@ -26,7 +26,7 @@ export function icmpError(t: Tcp, tcb: Tcb, seq: number, type: number, code: num
     return;
   }
   fastOpenFailed(t, tcb);
-  const unreachable = type === (version === 4 ? UNREACHABLE_V4 : UNREACHABLE_V6);
+  const unreachable = type === (version === 4 ? ICMP4_UNREACHABLE : ICMP6_UNREACHABLE);
   const hard = unreachable && code < 16 && ((version === 4 ? HARD_V4 : HARD_V6) >> code) & 1;
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && (tcb.flags & F_PASSIVE) === 0);
   if (hard && opening) {

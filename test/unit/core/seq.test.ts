@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { add, diff, geq, gt, leq, lt, maxSeq } from '../../../src/core/seq.ts';
+import { add, diff, geq, gt, leq, lt } from '../../../src/core/seq.ts';
 
 const HALF = 2 ** 31;
 const seq = fc.integer({ min: -HALF, max: HALF - 1 });
@@ -17,7 +17,7 @@ test('comparisons are modulo 2^32, wherever the numbers lie (RFC 9293 §3.4)', (
         false,
         false,
       ]);
-      expect([diff(b, a), diff(a, b), maxSeq(a, b), maxSeq(b, a), add(b, -n)]).toEqual([n, -n, b, b, a]);
+      expect([diff(b, a), diff(a, b), add(b, -n)]).toEqual([n, -n, a]);
     }),
     { seed: 34 },
   );

@@ -9,8 +9,6 @@ import {
   arpSenderMacHi,
   arpSenderMacLo,
   arpTargetAddress,
-  arpTargetMacHi,
-  arpTargetMacLo,
   isArp,
   writeArp,
 } from '../../../src/wire/arp.ts';
@@ -27,8 +25,6 @@ import {
   NdOptions,
   NS_BYTES,
   naFlags,
-  PREFIX_AUTONOMOUS,
-  PREFIX_ON_LINK,
   RA_BYTES,
   RS_BYTES,
   raHopLimit,
@@ -37,11 +33,8 @@ import {
   raRetransTimer,
   readNdTarget,
   writeMacOption,
-  writeMtuOption,
   writeNeighborAdvertisement,
   writeNeighborSolicitation,
-  writePrefixOption,
-  writeRouterAdvertisement,
   writeRouterSolicitation,
 } from '../../../src/wire/nd.ts';
 import { describe as fill, MAC_A, MAC_B, regions, setHop, setRow } from './regions.ts';
@@ -57,10 +50,9 @@ test('ARP', () => {
     arpSenderMacHi(b, 3),
     arpSenderMacLo(b, 3),
     arpSenderAddress(b, 3),
-    arpTargetMacHi(b, 3),
-    arpTargetMacLo(b, 3),
     arpTargetAddress(b, 3),
-  ]).toEqual([true, ARP_REPLY, 0x02112233, 0x4455, 0x0a000001, 0x02aabbcc, 0xddee, 0x0a000002]);
+  ]).toEqual([true, ARP_REPLY, 0x02112233, 0x4455, 0x0a000001, 0x0a000002]);
+  expect([...b.subarray(3 + 18, 3 + 24)]).toEqual([0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee]);
   b[4] = 7;
   expect(isArp(b, 3)).toBe(false);
 });
@@ -156,13 +148,18 @@ describe('Neighbor Discovery', () => {
 
   test('router messages with MTU, prefixes and name servers', () => {
     expect([writeRouterSolicitation(b, 0, mac), writeRouterSolicitation(b, 0, null), RS_BYTES]).toEqual([16, 8, 8]);
-    let end = writeRouterAdvertisement(b, 0, 64, 1800, 30000, 1000);
+    // RFC 4861 §4.2: type 134, hop limit 64, lifetime 1800 s, reachable 30000 ms, retransmission 1000 ms.
+    b.set([134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0x75, 0x30, 0, 0, 0x03, 0xe8]);
+    let end = RA_BYTES;
     expect([raHopLimit(b, 0), raLifetime(b, 0), raReachableTime(b, 0), raRetransTimer(b, 0)]).toEqual([
       64, 1800, 30000, 1000,
     ]);
     end += writeMacOption(b, end, ND_SOURCE_MAC, mac);
-    end += writeMtuOption(b, end, 1400);
-    end += writePrefixOption(b, end, parseAddress('2001:db8::'), 0, 64, PREFIX_ON_LINK | PREFIX_AUTONOMOUS, 86400, -1);
+    b.set([5, 1, 0, 0, 0, 0, 0x05, 0x78], end); // §4.6.4: 1400
+    end += 8;
+    // §4.6.2: 2001:db8::/64, on link and autonomous, valid for a day, preferred for ever.
+    b.set([3, 4, 64, 0xc0, 0, 1, 0x51, 0x80, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x20, 0x01, 0x0d, 0xb8], end);
+    end += 32;
     b.set([25, 3, 0, 0, 0, 0, 0, 60], end);
     b.fill(0, end + 8, end + 24).set([0xfd], end + 8);
     end += 24;

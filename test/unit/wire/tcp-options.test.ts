@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OPT_BAD, OPT_MSS, OPT_OTHER, OPT_SACK, OPT_SACK_OK, OPT_TS, OPT_WS } from '../../../src/wire/abi.ts';
 import {
-  padOptions,
   readTcpOptions,
   TcpOptions,
   writeAccEcn,
@@ -73,12 +72,6 @@ test.each([
   [[254, 9, 1]],
 ])('an illegal length ends it [MUST-7]: %j', (bytes) => {
   expect(read(3, 3, 1, ...bytes).seen & ~OPT_OTHER).toBe(OPT_WS | OPT_BAD);
-});
-
-test('padding is zeros behind an EOL [MUST-69]', () => {
-  const out = new Uint8Array(12).fill(9);
-  expect(padOptions(out, 1, 5)).toBe(8);
-  expect([...out]).toEqual([9, 9, 9, 9, 9, 9, 0, 0, 0, 9, 9, 9]);
 });
 
 test('user timeout, Fast Open and AccECN are read; one of a wrong length is skipped like an unknown option [MUST-6] [RFC 9768 §3.2.3]', () => {
