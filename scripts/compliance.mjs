@@ -98,7 +98,7 @@ function page() {
 
 Made by \`node scripts/compliance.mjs\` from the tags in \`src/\`, \`native/\`, \`test/\` and \`docs/adr/\`; do not edit.
 
-- **tested**: code and a test name it. A planted fault breaks the code on purpose, and the test must notice.
+- **tested**: code and a test name it; for a transition a test is enough, since the steps of §3.10.7 carry them by paragraph. A planted fault breaks the code on purpose, and the test must notice.
 - **decided**, **refused**: a decision (ADR) says what we do about it, or why not.
 - **test only**, **code only**: one of the two does not name it yet. **open**: neither does; \`docs/requirements/open.tsv\` says why.
 

@@ -12,7 +12,18 @@ function files(dir, keep) {
     .sort();
 }
 
-/** Keeps the lines, so that their numbers stay true. */
+/** Of the source only the comments: an error's text may name a rule, too. Keeps the lines, so that their numbers stay true. */
+const comments = (text) => {
+  let kept = '';
+  let from = 0;
+  for (const { index: at, 0: comment } of text.matchAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm)) {
+    kept += text.slice(from, at).replace(/[^\n]/g, '') + comment;
+    from = at + comment.length;
+  }
+  return kept;
+};
+
+/** Keeps the lines as well. */
 const uncommented = (text) =>
   text.replace(/\/\*[\s\S]*?\*\//g, (all) => all.replace(/[^\n]/g, '')).replace(/(^|\s)\/\/.*$/gm, '$1');
 
@@ -49,14 +60,17 @@ function decisions() {
 /** `usertcp verify` is made of checks, not of what they check; vitest runs them. */
 const CHECKS = 'src/cli/verify/';
 
+/** Names rules as arguments of `usertcp verify --only`, which it tests. */
+const COMMAND_LINE = 'test/unit/cli/main.test.ts';
+
 export function scan() {
   const source = [...files('src', /\.ts$/), ...files('native', /\.(cc|h)$/)];
   const code = source.filter((f) => !f.endsWith('tcp/tcb.ts') && !f.startsWith(CHECKS));
   const tests = files('test', /\.test\.ts$|_test\.cc$|-scenarios\.ts$/).filter(
-    (f) => !f.startsWith('test/unit/faults/'),
+    (f) => !f.startsWith('test/unit/faults/') && f !== COMMAND_LINE,
   );
   return {
-    code: index(code),
+    code: index(code, comments),
     tests: index([...tests, ...source.filter((f) => f.startsWith(CHECKS))], uncommented),
     faults: index(files('test/faults', /\.ts$/), uncommented),
     decisions: decisions(),
