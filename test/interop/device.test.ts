@@ -115,6 +115,9 @@ describe.skipIf(skip)('the device', () => {
     await kernel.call('sleep', { ms: 6000 });
     expect(lab.kernel.run('ip', 'neigh', 'show', addresses.stack.v4)).toContain('02:00:00:00:77:01');
     await works(pair);
+    // Whoever had missed the MTU would have learned of it by a frame that the device refuses.
+    const { links } = await pair.ours.metrics();
+    expect(Object.values(links).reduce((sum, link) => sum + (link.txErrors ?? 0), 0)).toBe(0);
     await pair.close();
   });
 

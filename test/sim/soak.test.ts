@@ -1,6 +1,15 @@
 // Many connections: every table back to zero, and an idle stack that wakes for nothing. USERTCP_SLOW=1 makes it 100,000.
 import { expect, test } from 'vitest';
-import { ECONNABORTED, ECONNRESET, ETIMEDOUT, EV_ACCEPT, EV_CONNECT, EV_END } from '../../src/core/events.ts';
+import {
+  ECONNABORTED,
+  ECONNRESET,
+  ETIMEDOUT,
+  EV_ACCEPT,
+  EV_CLOSED,
+  EV_CONNECT,
+  EV_END,
+} from '../../src/core/events.ts';
+import { ESTABLISHED, FIN_WAIT_2 } from '../../src/core/tcp/figure5.ts';
 import { SCRATCH_ROWS } from '../../src/core/tcp/rows.ts';
 import { SeededRng } from '../../src/link/sim.ts';
 import type { Host, Listener } from '../property/pair/host.ts';
@@ -33,7 +42,7 @@ class Short implements Listener {
       if (this.how === 'abort') core.callAbort(this.row, this.host.now);
     }
     if (type === EV_END) core.callClose(this.row, this.host.now);
-    if (type === 6) this.over(a);
+    if (type === EV_CLOSED) this.over(a);
   }
 }
 
@@ -108,8 +117,8 @@ test('half-open peers: the other end is gone in the middle of everything, and al
   b.stop();
   for (let row = SCRATCH_ROWS; row < a.t.rows.top; row++) {
     // Those that neither close nor have text in flight would, rightly, stay for ever: they write once more.
-    if (a.tcb(row).state === 16) a.turn(() => a.core.callSend(row, hello, 0, 100, a.now));
-    else if (a.tcb(row).state === 64) a.turn(() => a.core.callGiveUpReading(row, a.now));
+    if (a.tcb(row).state === ESTABLISHED) a.turn(() => a.core.callSend(row, hello, 0, 100, a.now));
+    else if (a.tcb(row).state === FIN_WAIT_2) a.turn(() => a.core.callGiveUpReading(row, a.now));
   }
   pair.clock.advance(3600 * S);
   expect(a.leftovers()).toBe('');

@@ -134,6 +134,17 @@ test('what was set stays through a silence of minutes', async () => {
   expect(conn.info()).toMatchObject({ pacingRate: 1_600_000 });
 });
 
+test('notSentLowWater alone stays through a silence of minutes, too', async () => {
+  const [conn, peer] = await pair();
+  peer.pause();
+  peer.setReceiveBuffer(4096);
+  conn.set({ notSentLowWater: 10_000, sendBuffer: 1 << 20 });
+  await w.run(120_000);
+  void conn.write(Buffer.alloc(500_000)).catch(() => {});
+  await w.run(100);
+  expect(conn.conn.pendingBytes).toBeGreaterThan(400_000);
+});
+
 test('maxSegment: segments are no longer, it goes down only, and not before ESTABLISHED', async () => {
   const [conn] = await pair();
   expect(conn.set({ maxSegment: 600 }).info()!.mss).toBe(588);

@@ -3,12 +3,13 @@ import { expect, test } from 'vitest';
 import { CLOSED } from '../../../../src/core/tcp/figure5.ts';
 import { F2_OUT_OF_BAND, TIMER_KEEPALIVE, TIMER_USER } from '../../../../src/core/tcp/row.ts';
 import { buffer, congestion, keepAlive, outOfBand, tos, userTimeout } from '../../../../src/core/tcp/settings.ts';
+import { ROW_WORDS } from '../../../../src/wire/abi.ts';
 import { bench } from './bench.ts';
 
 test('a row that is free keeps its words: they may be the free list’s', () => {
   const { t, tcb } = bench();
   tcb.state = CLOSED;
-  const row = (): number[] => [...t.rows.words.subarray(tcb.at, tcb.at + 96)];
+  const row = (): number[] => [...t.rows.words.subarray(tcb.at, tcb.at + ROW_WORDS)];
   const before = row();
   keepAlive(t, tcb, { idle: 1000, interval: 100, count: 2 });
   userTimeout(t, tcb, 1000);

@@ -63,6 +63,8 @@ describe('net over a stack', () => {
       code: 'ECONNREFUSED',
       syscall: 'connect',
     });
+    const silent = await world.settle(failure(a.connect({ host: '10.0.0.9', port: 81 })), 60_000);
+    expect(silent).toMatchObject({ code: 'EHOSTUNREACH', syscall: 'connect', address: '10.0.0.9', port: 81 });
   });
 
   test('connection(): what the stack knows of a socket, and its settings', async () => {
