@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What CI calls, the same on a laptop: scripts/ci.sh all | test | unit | native | asan | interop | slow | libraries | lint | pack | smoke | bench
+# What CI calls, the same on a laptop: scripts/ci.sh all | test | lint | …; a wrong name prints the jobs
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 if ! command -v node >/dev/null; then

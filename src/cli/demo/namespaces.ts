@@ -1,5 +1,6 @@
 /** Two network namespaces and a veth between them; removed again whatever happens. */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { isRunning } from '../../shell/running.ts';
 
 export const STACK4 = '10.99.0.2';
 export const STACK6 = 'fd99::2';
@@ -66,15 +67,6 @@ export class Namespaces {
 function removeStale(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
   for (const [name, pid] of (stdout ?? '').matchAll(/^usertcp-(\d+)-[ab]/gm)) {
-    if (!runs(Number(pid))) spawnSync('ip', ['netns', 'del', name], { stdio: 'ignore' });
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (!isRunning(Number(pid))) spawnSync('ip', ['netns', 'del', name], { stdio: 'ignore' });
   }
 }

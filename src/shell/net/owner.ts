@@ -4,6 +4,7 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import type { StackOptions } from '../options/stack-options.ts';
+import { isRunning } from '../running.ts';
 
 const VARIABLE = 'USERTCP_OWNER';
 /** What a stack of loopback alone can be told. */
@@ -13,7 +14,7 @@ const OF_ANY_STACK = ['tcp', 'ip', 'budget', 'maxConnections', 'arenaBytes', 'se
 export function otherOwner(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (!isMainThread) return 'the device belongs to the main thread, this is a worker';
   const owner = Number(env[VARIABLE] ?? 0);
-  if (owner > 0 && owner !== process.pid && runs(owner))
+  if (owner > 0 && owner !== process.pid && isRunning(owner))
     return `the device belongs to process ${owner}, which started this one`;
   env[VARIABLE] = String(process.pid);
   return undefined;
@@ -21,13 +22,4 @@ export function otherOwner(env: NodeJS.ProcessEnv = process.env): string | undef
 
 export function withoutDevice(options: StackOptions): StackOptions {
   return Object.fromEntries(OF_ANY_STACK.filter((name) => name in options).map((name) => [name, options[name]]));
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
