@@ -15,7 +15,7 @@ import type { Mode, Settings } from './shell/options/stack-options.ts';
 import { lendAddon } from './shell/shards/addon.ts';
 import type { Shard } from './shell/shards/shard.ts';
 import { undoAll } from './shell/undo.ts';
-import type { Surroundings } from './stack.ts';
+import type { Surroundings } from './stack-assembly.ts';
 
 export interface Opened {
   readonly links: readonly Link[];

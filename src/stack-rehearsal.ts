@@ -16,7 +16,7 @@ import { tcpDefaults } from './shell/options/tcp.ts';
 import { rehearsed } from './shell/rehearsed.ts';
 import { NodeRng } from './shell/rng.ts';
 import type { Stack } from './shell/stack.ts';
-import type { Surroundings } from './stack.ts';
+import type { Surroundings } from './stack-assembly.ts';
 
 type Assemble = (settings: Settings, around: Surroundings) => Stack;
 

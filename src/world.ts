@@ -17,7 +17,7 @@ import { OptionError } from './shell/option-error.ts';
 import { checkKnown } from './shell/options/check.ts';
 import { checkOptions, type StackOptions } from './shell/options/stack-options.ts';
 import type { Stack } from './shell/stack.ts';
-import { assemble } from './stack.ts';
+import { assemble } from './stack-assembly.ts';
 
 /** A simulated world. */
 export interface WorldOptions {

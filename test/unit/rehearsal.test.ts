@@ -11,7 +11,8 @@ import { rehearseSockets } from '../../src/shell/net/rehearsal.ts';
 import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
 import { rehearsed } from '../../src/shell/rehearsed.ts';
 import { Stack } from '../../src/shell/stack.ts';
-import { assemble, createStack } from '../../src/stack.ts';
+import { createStack } from '../../src/stack.ts';
+import { assemble } from '../../src/stack-assembly.ts';
 import { rehearse } from '../../src/stack-rehearsal.ts';
 
 const LITTLE = {
