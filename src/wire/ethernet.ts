@@ -36,6 +36,11 @@ export function isGroupMac(b: Uint8Array, o: number): boolean {
   return (b[o]! & 1) !== 0;
 }
 
+/** The same of a MAC whose first four bytes are a word. */
+export function isGroupHi(hi: number): boolean {
+  return (hi & 0x01000000) !== 0;
+}
+
 export function sameMac(a: Uint8Array, ao: number, b: Uint8Array, bo: number): boolean {
   return macHi(a, ao) === macHi(b, bo) && macLo(a, ao) === macLo(b, bo);
 }

@@ -14,7 +14,7 @@ import {
   arpTargetAddress,
   writeArp,
 } from '../../wire/arp.ts';
-import { ETHERTYPE_ARP, macHi, macLo } from '../../wire/ethernet.ts';
+import { ETHERTYPE_ARP, isGroupHi, macHi, macLo } from '../../wire/ethernet.ts';
 import type { Addresses } from './addresses.ts';
 import type { Duplicates } from './duplicates.ts';
 import type { Frames } from './frames.ts';
@@ -24,8 +24,6 @@ import type { Packet } from './packet.ts';
 /** ff:ff:ff:ff:ff:ff */
 const BROADCAST_HI = -1;
 const BROADCAST_LO = 0xffff;
-/** Group bit of the first byte of a MAC, in its first word. */
-const GROUP = 0x01000000;
 
 export class Arp {
   private readonly links: readonly Link[];
@@ -51,7 +49,7 @@ export class Arp {
     const hi = arpSenderMacHi(b, l3);
     const lo = arpSenderMacLo(b, l3);
     // A group is nobody's hardware address (RFC 1812 §3.3.2): frames to it would reach every host.
-    if ((hi & GROUP) !== 0) return;
+    if (isGroupHi(hi)) return;
     this.noticeConflict(link, arpOperation(b, l3), hi, lo);
     const forUs = this.addresses.isOn(link, this.target, 0);
     const operation = arpOperation(b, l3);

@@ -14,7 +14,7 @@ import {
   sameAddress,
   solicitedNode,
 } from '../../wire/address.ts';
-import { ETHERTYPE_IPV6, macHi, macLo } from '../../wire/ethernet.ts';
+import { ETHERTYPE_IPV6, isGroupHi, macHi, macLo } from '../../wire/ethernet.ts';
 import { icmpCode, icmpType } from '../../wire/icmp.ts';
 import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/icmp6.ts';
 import { IPV6_HEADER, PROTO_ICMP6 } from '../../wire/ip.ts';
@@ -43,8 +43,6 @@ const HOP_LIMIT = 255;
 const NOBODY = new Int32Array(ADDRESS_WORDS);
 const ALL_ROUTERS = Int32Array.of(0xff020000, 0, 0, 2);
 const ALL_NODES = Int32Array.of(0xff020000, 0, 0, 1);
-/** Group bit of the first byte of a MAC, in its first word. */
-const GROUP = 0x01000000;
 
 export class NeighbourDiscovery {
   private readonly links: readonly Link[];
@@ -152,7 +150,7 @@ export class NeighbourDiscovery {
     if (!this.addresses.isOn(packet.link, this.target, 0) || !this.addresses.speaksOn(packet.link)) return;
     if (!isSolicitedNode(packet.dst) && !sameAddress(packet.dst, 0, this.target, 0)) return;
     if (options.hasSourceMac) {
-      if ((options.sourceMacHi & GROUP) !== 0) return;
+      if (isGroupHi(options.sourceMacHi)) return;
       const hop = neighbours.obtain(packet.link, packet.src, 0);
       if (hop >= 0) neighbours.learn(hop, options.sourceMacHi, options.sourceMacLo);
     }
@@ -182,7 +180,7 @@ export class NeighbourDiscovery {
       return;
     }
     if (!this.addresses.isValidSource(packet.link, packet.src, 0)) return;
-    if (options.hasTargetMac && (options.targetMacHi & GROUP) !== 0) return;
+    if (options.hasTargetMac && isGroupHi(options.targetMacHi)) return;
     const hop = neighbours.find(packet.link, this.target, 0);
     if (hop < 0) return;
     const state = neighbours.state(hop);

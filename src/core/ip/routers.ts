@@ -3,7 +3,8 @@
  * §5.5 (addresses made of a prefix). Times are Micros: lifetimes reach further than ticks do.
  */
 import type { Link, Micros, Rng } from '../../ports.ts';
-import { ADDRESS_WORDS, isLinkLocal, sameAddress, samePrefix } from '../../wire/address.ts';
+import { ADDRESS_WORDS, isLinkLocal, isMapped, isMulticast, sameAddress, samePrefix } from '../../wire/address.ts';
+import { isGroupHi } from '../../wire/ethernet.ts';
 import { icmpCode } from '../../wire/icmp.ts';
 import {
   NdOptions,
@@ -183,7 +184,8 @@ export class Routers {
     const { routes, neighbours } = this.parts;
     const { options } = this;
     const known = this.routers.find((r) => r.link === link && sameAddress(r.address, 0, src, 0));
-    if (options.hasSourceMac) {
+    // A group is nobody's hardware address: frames to it would reach every host.
+    if (options.hasSourceMac && !isGroupHi(options.sourceMacHi)) {
       const hop = neighbours.obtain(link, src, 0);
       if (hop >= 0) neighbours.learn(hop, options.sourceMacHi, options.sourceMacLo);
     }
@@ -210,8 +212,9 @@ export class Routers {
     const flags = w[p + 5]!;
     const valid = lifetime(w[p + 6]!, now);
     const preferred = lifetime(w[p + 7]!, now);
-    // §6.3.4, RFC 4862 §5.5.3 (b): the link-local prefix is no router's to give.
-    if (isLinkLocal(w, p) || bits > ALL_BITS) return;
+    // §6.3.4, RFC 4862 §5.5.3 (b): the link-local prefix is no router's to give. Nor are groups, which nobody has as an address, nor
+    // mapped addresses, which in our table of routes are those of IPv4.
+    if (isLinkLocal(w, p) || isMulticast(w, p) || isMapped(w, p) || bits > ALL_BITS) return;
     for (let i = 0; i < ADDRESS_WORDS; i++) this.prefix[i] = w[p + i]!;
     if (flags & PREFIX_ON_LINK) this.takeOnLink(link, bits, valid, now);
     // RFC 4862 §5.5.3 (c), (d): prefix and identifier make up 128 bits.

@@ -37,6 +37,7 @@ interface Ra {
   readonly retrans?: number;
   readonly mtu?: number;
   readonly prefixes?: readonly Prefix[];
+  readonly mac?: string;
   readonly ip?: object;
 }
 
@@ -47,13 +48,10 @@ function ra({
   retrans = 0,
   mtu,
   prefixes = [],
+  mac = PEER_MAC,
   ip = {},
 }: Ra = {}): Uint8Array {
-  const options = [
-    `0101${PEER_MAC}`,
-    ...(mtu === undefined ? [] : [`05010000${word(mtu)}`]),
-    ...prefixes.map(prefixOption),
-  ];
+  const options = [`0101${mac}`, ...(mtu === undefined ? [] : [`05010000${word(mtu)}`]), ...prefixes.map(prefixOption)];
   const first = (hopLimit << 24) | lifetime;
   return icmp6(134, 0, first, bytes(word(reachable) + word(retrans) + options.join('')), {
     src: ROUTER,
@@ -132,6 +130,14 @@ describe('default routers', () => {
     host.receive(ra({ ...how, prefixes: [{}] }));
     expect(host.ip.routeTo(OUTSIDE, 0)).toBe(-1);
     expect(host.changed.filter(({ address: a }) => a.startsWith('2001'))).toEqual([]);
+  });
+
+  test("a group is nobody's hardware address: the router is asked for its own", () => {
+    const host = started();
+    host.receive(ra({ mac: `03${PEER_MAC.slice(2)}` }));
+    const hop = host.ip.routeTo(OUTSIDE, 0);
+    expect(host.ip.ready(hop)).toBe(false);
+    expect(types(host)).toContain(135);
   });
 
   test('no more than eight', () => {
@@ -218,6 +224,8 @@ describe('prefixes', () => {
     ['not autonomous', { flags: 0x80 }],
     ['not of 64 bits', { bits: 63 }],
     ['link-local', { prefix: 'fe80::' }],
+    ['multicast', { prefix: 'ff02::' }],
+    ['IPv4', { prefix: '10.0.0.0' }],
     ['preferred longer than valid', { valid: 100, preferred: 101 }],
     ['valid for no time', { valid: 0, preferred: 0 }],
   ])('%s: none [RFC 4862 §5.5.3]', (_what, prefix) => {
@@ -225,6 +233,20 @@ describe('prefixes', () => {
     const before = host.changed.length;
     host.receive(ra({ prefixes: [prefix] }));
     expect(host.changed.slice(before)).toEqual([]);
+  });
+
+  test.each([
+    ['one address', { prefix: '8.8.8.8', bits: 128 }],
+    ['half of all', { prefix: '0.0.0.0', bits: 97 }],
+    ['all', { prefix: '0.0.0.0', bits: 96 }],
+    ['all, and what cannot be told from them by its length', { prefix: '0.0.0.0', bits: 64 }],
+    ['all, and the rest', { prefix: '::', bits: 0 }],
+  ])('say nothing of IPv4: %s [RFC 4861 §6.3.4]', (_what, prefix) => {
+    const host = started(['10.0.0.1/24']);
+    host.ip.addRoute(address('0.0.0.0'), 96, address('10.0.0.254'), ETHER);
+    const gateway = host.ip.routeTo(address('8.8.8.8'), 0);
+    host.receive(ra({ prefixes: [{ ...prefix, flags: 0x80 }] }));
+    expect(host.ip.routeTo(address('8.8.8.8'), 0)).toBe(gateway);
   });
 
   test('deprecated, then gone [RFC 4862 §5.5.4]', () => {
