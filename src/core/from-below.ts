@@ -36,6 +36,8 @@ export class FromBelow implements IpUp {
   /** Rows on `waiting`. */
   private parked = 0;
   private readonly losses = new HopLoss();
+  /** Routers that are none any more, though they answer. */
+  private readonly quitters = new HopLoss();
   private readonly mtus = new MtuNews();
 
   /** The tables are made with their listener already in place. */
@@ -81,28 +83,38 @@ export class FromBelow implements IpUp {
     }
   }
 
-  /** Some connections have not heard yet that their hop failed, or that a router says another MTU. */
+  /** Who goes by a router that is none any more looks for another one; without one he stays, for it may be back. */
+  routerGone(hop: number, holders: number): void {
+    this.quitters.add(hop, holders);
+    this.lookOn();
+  }
+
+  /** Some connections have not heard yet that their hop failed or routes no more, or that a router says another MTU. */
   get searching(): boolean {
-    return this.losses.searching || this.mtus.searching;
+    return this.losses.searching || this.quitters.searching || this.mtus.searching;
   }
 
   lookOn(): void {
     this.losses.look(this.t, this.hopLost);
+    if (this.quitters.searching) this.quitters.look(this.t, this.goAround);
     if (this.mtus.searching) this.mtus.look(this.t, this.routerSaidMtu);
   }
 
   private readonly routerSaidMtu = (tcb: Tcb): void => routerSaidMtu(this.t, tcb);
 
-  /** Another gateway takes over when there is one (RFC 1122 §3.3.1.4). */
-  private readonly hopLost = (tcb: Tcb): void => {
+  /** Another gateway takes over when there is one (RFC 1122 §3.3.1.4, RFC 4861 §7.3.3). */
+  private readonly goAround = (tcb: Tcb): boolean => {
     const other = wayAround(this.t, tcb);
-    if (other >= 0) {
-      this.t.ip.release(tcb.hop);
-      tcb.hop = other;
-      hopChanged(this.t, tcb);
-      markDirty(this.t, tcb);
-      return;
-    }
+    if (other < 0) return false;
+    this.t.ip.release(tcb.hop);
+    tcb.hop = other;
+    hopChanged(this.t, tcb);
+    markDirty(this.t, tcb);
+    return true;
+  };
+
+  private readonly hopLost = (tcb: Tcb): void => {
+    if (this.goAround(tcb)) return;
     if (tcb.state & OPENING) giveUp(this.t, tcb, EHOSTUNREACH);
     else report(this.t, tcb, EV_SOFT_ERROR, EHOSTUNREACH);
   };

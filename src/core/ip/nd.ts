@@ -20,6 +20,7 @@ import { ND_NEIGHBOR_ADVERTISEMENT, ND_NEIGHBOR_SOLICITATION } from '../../wire/
 import { IPV6_HEADER, PROTO_ICMP6 } from '../../wire/ip.ts';
 import {
   NA_OVERRIDE,
+  NA_ROUTER,
   NA_SOLICITED,
   NdOptions,
   NS_BYTES,
@@ -44,12 +45,20 @@ const NOBODY = new Int32Array(ADDRESS_WORDS);
 const ALL_ROUTERS = Int32Array.of(0xff020000, 0, 0, 2);
 const ALL_NODES = Int32Array.of(0xff020000, 0, 0, 1);
 
+/** Hears what neighbours say of themselves. */
+export interface RouterNews {
+  /** Who has the address is a host, whatever it said before. */
+  routesNoMore(link: number, address: Int32Array): void;
+}
+
 export class NeighbourDiscovery {
   private readonly links: readonly Link[];
   private readonly addresses: Addresses;
   private readonly frames: Frames;
   /** Hears of others that use our addresses. */
   duplicates: Duplicates | null = null;
+  /** Hears of routers that are none any more. */
+  routers: RouterNews | null = null;
   private readonly options = new NdOptions();
   private readonly target = new Int32Array(ADDRESS_WORDS);
   private readonly source = new Int32Array(ADDRESS_WORDS);
@@ -173,8 +182,7 @@ export class NeighbourDiscovery {
   private advertisement(packet: Packet, neighbours: Neighbours): void {
     const { options } = this;
     const flags = naFlags(packet.memory, packet.l4);
-    const solicited = (flags & NA_SOLICITED) !== 0;
-    if (solicited && isMulticast(packet.dst)) return;
+    if ((flags & NA_SOLICITED) !== 0 && isMulticast(packet.dst)) return;
     if (this.addresses.flagsOf(this.target) >= 0) {
       this.noticeConflict(packet);
       return;
@@ -182,20 +190,28 @@ export class NeighbourDiscovery {
     if (!this.addresses.isValidSource(packet.link, packet.src, 0)) return;
     if (options.hasTargetMac && isGroupHi(options.targetMacHi)) return;
     const hop = neighbours.find(packet.link, this.target, 0);
-    if (hop < 0) return;
+    if (hop < 0 || !this.takeIn(hop, flags, neighbours)) return;
+    // Last of all: whoever hears of it may ask for neighbours, and the target is overwritten.
+    if ((flags & NA_ROUTER) === 0) this.routers?.routesNoMore(packet.link, this.target);
+  }
+
+  /** Brings the entry of a neighbour up to date; false when the advertisement is not to be believed. */
+  private takeIn(hop: number, flags: number, neighbours: Neighbours): boolean {
+    const { hasTargetMac, targetMacHi: hi, targetMacLo: lo } = this.options;
+    const solicited = (flags & NA_SOLICITED) !== 0;
     const state = neighbours.state(hop);
     const known = state >= REACHABLE;
-    if (!options.hasTargetMac) {
+    if (!hasTargetMac) {
       // No address to take; without one of old there is nothing to confirm either.
       if (known && solicited) neighbours.confirm(hop);
-      return;
+      return known;
     }
-    const { targetMacHi: hi, targetMacLo: lo } = options;
     if (known && (flags & NA_OVERRIDE) === 0 && !neighbours.hasMac(hop, hi, lo)) {
       neighbours.doubt(hop);
-      return;
+      return false;
     }
     if (solicited && (known || state === INCOMPLETE)) neighbours.answered(hop, hi, lo);
     else neighbours.learn(hop, hi, lo);
+    return true;
   }
 }

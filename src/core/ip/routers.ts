@@ -18,7 +18,7 @@ import {
 } from '../../wire/nd.ts';
 import { ADDRESS_EXPIRED } from '../events.ts';
 import { type Addresses, DEPRECATED } from './addresses.ts';
-import type { NeighbourDiscovery } from './nd.ts';
+import type { NeighbourDiscovery, RouterNews } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import type { Residence, ResidenceUp } from './residence.ts';
@@ -72,6 +72,8 @@ interface Solicitation {
 export interface RouterUp extends ResidenceUp {
   /** A router said another MTU of the link. */
   mtuChanged(link: number): void;
+  /** The hop, which so many hold, is no router any more, or not for us. */
+  routerGone(hop: number, holders: number): void;
 }
 
 export interface RouterParts {
@@ -85,7 +87,7 @@ export interface RouterParts {
   readonly up: RouterUp;
 }
 
-export class Routers {
+export class Routers implements RouterNews {
   private readonly parts: RouterParts;
   private readonly options = new NdOptions();
   private readonly asking = new Map<number, Solicitation>();
@@ -98,6 +100,7 @@ export class Routers {
 
   constructor(parts: RouterParts) {
     this.parts = parts;
+    parts.nd.routers = this;
   }
 
   /** Begins to look for routers on a link (RFC 4861 §6.3.7): up to three questions, 4 s apart, after a random wait. */
@@ -126,6 +129,12 @@ export class Routers {
     this.parameters(packet);
     this.router(packet, raLifetime(b, l4), now);
     for (let n = 0; n < this.options.prefixes; n++) this.takePrefix(link, n * PREFIX_WORDS, now);
+  }
+
+  /** RFC 4861 §7.2.5: an advertisement of the neighbour's came without the flag of routers. */
+  routesNoMore(link: number, address: Int32Array): void {
+    const router = this.find(link, address);
+    if (router !== undefined) this.dropRouter(router);
   }
 
   /** Nobody on the link is known any more, and nothing is asked until `start`. */
@@ -183,7 +192,7 @@ export class Routers {
   private router({ link, src }: Packet, lifetime: number, now: Micros): void {
     const { routes, neighbours } = this.parts;
     const { options } = this;
-    const known = this.routers.find((r) => r.link === link && sameAddress(r.address, 0, src, 0));
+    const known = this.find(link, src);
     // A group is nobody's hardware address: frames to it would reach every host.
     if (options.hasSourceMac && !isGroupHi(options.sourceMacHi)) {
       const hop = neighbours.obtain(link, src, 0);
@@ -200,9 +209,18 @@ export class Routers {
     }
   }
 
+  private find(link: number, address: Int32Array): Router | undefined {
+    return this.routers.find((r) => r.link === link && sameAddress(r.address, 0, address, 0));
+  }
+
+  /** §6.3.5: who goes by it is told, so that nobody goes on sending to what drops it. */
   private dropRouter(router: Router): void {
+    const { routes, neighbours, up } = this.parts;
+    const { link, address } = router;
     this.routers = this.routers.filter((r) => r !== router);
-    this.parts.routes.remove(DEFAULT_ROUTE, 0, router.address, router.link);
+    routes.remove(DEFAULT_ROUTE, 0, address, link);
+    const hop = neighbours.find(link, address, 0);
+    if (hop >= 0) up.routerGone(hop, neighbours.holders(hop));
   }
 
   /** A prefix option, at word `p` of the options. */

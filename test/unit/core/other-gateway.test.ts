@@ -39,6 +39,20 @@ test('a larger one, or the same: what follows is as large as it allows, nothing 
   }
 });
 
+test('a router that routes no more: another one takes over; without one it is gone on by, and nobody hears', () => {
+  for (const [way, mss] of [
+    [1, 1460],
+    [-1, 8960],
+  ] as const) {
+    const { t, tcb, below, events } = sending(9000, 1500);
+    Object.assign(t.ip, { wayAround: () => way });
+    events();
+    below.routerGone(0, 1);
+    expect([tcb.hop, tcb.sndMss, events()]).toEqual([Math.max(way, 0), mss, []]);
+    expect(below.searching).toBe(false);
+  }
+});
+
 test('an opening learns its size at the end of the handshake', () => {
   const { tcb, lose } = sending(9000, 1500);
   tcb.state = SYN_SENT;

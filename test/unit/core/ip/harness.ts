@@ -97,6 +97,8 @@ export class Host {
   readonly changed: { what: number; link: number; address: string; mac: string }[] = [];
   /** Links with another MTU than a router said before. */
   readonly narrowed: number[] = [];
+  /** Hops that are routers no more, and who held them. */
+  readonly gone: { hop: number; holders: number }[] = [];
   /** Datagrams put together of fragments. */
   readonly whole: { kind: number; payload: Uint8Array; tos: number }[] = [];
   readonly hops: Int32Array;
@@ -117,6 +119,7 @@ export class Host {
       hopReady: (hop) => this.ready.push(hop),
       hopFailed: (hop) => this.failed.push(hop),
       mtuChanged: (link) => void this.narrowed.push(link),
+      routerGone: (hop, holders) => void this.gone.push({ hop, holders }),
       addressChanged: (what, link, at, hi, lo) => {
         this.changed.push({ what, link, address: formatAddress(at), mac: lo === 0 ? '' : macText(hi, lo) });
       },

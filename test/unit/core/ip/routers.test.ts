@@ -140,6 +140,49 @@ describe('default routers', () => {
     expect(types(host)).toContain(135);
   });
 
+  const OTHER = 'fe80::fe';
+  /** An advertisement of the first router's address; `flags` in its first byte: router, solicited, override. */
+  const na = (flags: number, mac = PEER_MAC): Uint8Array =>
+    icmp6(136, 0, flags << 24, bytes(`fe8000000000000000000000000000ff${mac === '' ? '' : `0201${mac}`}`), {
+      src: ROUTER,
+      dst: 'fe80::1',
+      ttl: 255,
+    });
+
+  test.each([
+    ['solicited', na(0x60)],
+    ['unsolicited', na(0x20)],
+    ['without its MAC', na(0x40, '')],
+  ])('one that says it routes no more is none, %s [RFC 4861 §7.2.5]', (_what, advertisement) => {
+    const host = started();
+    host.receive(ra());
+    host.receive(ra({ ip: { src: OTHER } }));
+    const first = host.ip.routeTo(OUTSIDE, 0);
+    host.receive(advertisement);
+    expect(host.gone).toEqual([{ hop: first, holders: 1 }]);
+    const second = host.ip.routeTo(OUTSIDE, 0);
+    expect(second).toBe(host.ip.routeTo(address(OTHER), 0));
+    expect(host.ip.wayAround(first, OUTSIDE, 0)).toBe(second);
+    host.receive(ra());
+    expect(host.ip.routeTo(OUTSIDE, 0)).toBe(second);
+    host.receive(ra({ lifetime: 0, ip: { src: OTHER } }));
+    expect(host.ip.routeTo(OUTSIDE, 0)).toBe(first);
+    expect(host.gone.map(({ hop }) => hop)).toEqual([first, second]);
+  });
+
+  test.each([
+    ['that routes', na(0xe0)],
+    ['of whom another MAC is not to be believed', na(0x40, '020000000009')],
+  ])('one %s stays one [RFC 4861 §7.2.5]', (_what, advertisement) => {
+    const host = started();
+    host.receive(ra());
+    host.receive(ra({ ip: { src: OTHER } }));
+    const first = host.ip.routeTo(OUTSIDE, 0);
+    host.receive(advertisement);
+    expect(host.ip.routeTo(OUTSIDE, 0)).toBe(first);
+    expect(host.gone).toEqual([]);
+  });
+
   test('no more than eight', () => {
     const host = started();
     for (let n = 0; n < 200; n++) host.receive(ra({ ip: { src: `fe80::1:${(n + 1).toString(16)}` } }));

@@ -93,7 +93,14 @@ export function bench(o: BenchOptions = {}): Bench {
       arenaBytes: 2 << 20,
       tcp: { ...DEFAULTS, ...o.tcp },
     },
-    { hopReady: nothing, hopFailed: nothing, icmpError: nothing, addressChanged: nothing, mtuChanged: nothing },
+    {
+      hopReady: nothing,
+      hopFailed: nothing,
+      icmpError: nothing,
+      addressChanged: nothing,
+      mtuChanged: nothing,
+      routerGone: nothing,
+    },
   );
   t.now = 1e6;
   t.tick = 1000;
