@@ -93,9 +93,12 @@ export class IpLayer {
 
   // ---- configuration ------------------------------------------------------------------------------------------------
 
-  /** An address of ours on a link, and the network around it. The prefix is that of the mapped form: IPv4 /24 is 120. */
-  addAddress(address: Int32Array, prefix: number, link: number): void {
-    this.residence.add(address, prefix, link, true);
+  /**
+   * An address of ours on a link, and the network around it. The prefix is that of the mapped form: IPv4 /24 is 120. `atOnce`: it is
+   * in use while neighbours are asked whether it is theirs, also where others wait for that.
+   */
+  addAddress(address: Int32Array, prefix: number, link: number, atOnce = false): void {
+    this.residence.add(address, prefix, link, true, atOnce);
   }
 
   /** Gateway null = the destinations are neighbours. ::ffff:0:0/96 is the default route of IPv4, ::/0 that of IPv6. */

@@ -51,10 +51,10 @@ export class Residence implements DuplicatesUp {
     parts.nd.duplicates = this.duplicates;
   }
 
-  /** `onLink`: whether the network around the address is reached without a router. */
-  add(address: Int32Array, prefix: number, link: number, onLink: boolean): void {
+  /** `onLink`: whether the network around the address is reached without a router; `atOnce`: it is used while it is looked for elsewhere. */
+  add(address: Int32Array, prefix: number, link: number, onLink: boolean, atOnce = false): void {
     const { addresses, routes, settings, up } = this.parts;
-    const tentative = settings.duplicates === 'wait' && this.detects(link);
+    const tentative = settings.duplicates === 'wait' && !atOnce && this.detects(link);
     if (!addresses.add(address, prefix, link, tentative ? TENTATIVE : 0)) return;
     if (onLink && prefix < ALL_BITS) routes.add(address, prefix, null, link);
     if (!this.started.has(link)) return;
@@ -127,8 +127,9 @@ export class Residence implements DuplicatesUp {
   }
 
   private introduce(link: number, address: Int32Array): void {
-    if (this.parts.settings.multicastReports && !isMapped(address)) this.parts.mld.join(link);
-    if (this.detects(link)) this.duplicates.begin(link, address, this.parts.settings.duplicates === 'wait');
+    const { settings, mld, addresses } = this.parts;
+    if (settings.multicastReports && !isMapped(address)) mld.join(link);
+    if (this.detects(link)) this.duplicates.begin(link, address, (addresses.flagsOf(address) & TENTATIVE) !== 0);
     else this.announceAddress(link, address);
   }
 

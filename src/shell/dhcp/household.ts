@@ -34,7 +34,7 @@ export class LeaseHousehold implements Household {
     const { engine, addresses, fence } = this.#around;
     const text = formatIpv4(lease.address);
     if (fence !== undefined) this.#unfence = await fence(text);
-    engine.core.ip.addAddress(words(lease.address), MAPPED_BITS + lease.bits, LINK);
+    engine.core.ip.addAddress(words(lease.address), MAPPED_BITS + lease.bits, LINK, true);
     addresses.push(text);
     this.#furnish(lease);
     this.#tellLinks();

@@ -10,7 +10,8 @@ export interface IpOptions {
   /**
    * Whether to ask the network if somebody else has our addresses (RFC 5227, RFC 4862 §5.4). 'background' (default on a device
    * that is ours): they are used at once, and given up with a warning when somebody answers. 'wait': createStack waits
-   * 4 to 7 s (IPv6: 1 to 2 s) and rejects. 'off': the default on links of your own.
+   * 4 to 7 s (IPv6: 1 to 2 s) and rejects. 'off': the default on links of your own. The address of a DHCP lease is used at once in
+   * any case.
    */
   duplicates?: 'background' | 'wait' | 'off';
   /** Whether an interface with IPv6 gets a link-local address too. Default: true on a device that is ours. */

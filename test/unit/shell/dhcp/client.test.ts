@@ -47,6 +47,13 @@ test('a host without an address gets one, with its network, route, MTU and serve
   expect(host.udp.bind().send('by the router', 53, '192.0.2.1')).toBe(true);
 });
 
+test("with ip.duplicates 'wait' it is used from the start, too: the search goes on beside it", async () => {
+  const host = world.host([], { dhcp: true, ip: { duplicates: 'wait' } });
+  await world.settle(host.dhcp!.ready());
+  other.serve(80, {});
+  expect((await world.settle(host.open({ host: '10.0.0.1', port: 80 }))).localAddress).toBe('10.0.0.7');
+});
+
 test('the lease is renewed in silence, and connections live on', async () => {
   const host = world.host([], { dhcp: true });
   await world.settle(host.dhcp!.ready());
@@ -108,27 +115,30 @@ test('an address that is in use is declined; closing gives the lease back', asyn
   expect(host.dhcp!.state).toBe('STOPPED');
 });
 
-test('an address that another host answers for is declined, and ten seconds later the search begins again [RFC 2131 §4.4.1]', async () => {
-  const squatter = world.host('10.0.0.7/24');
-  const host = world.host([], { dhcp: true, ip: { duplicates: 'background' } });
-  const lost: string[] = [];
-  host.dhcp!.on('lost', (why) => lost.push(why));
-  await world.settle(host.dhcp!.ready());
-  server.policy.address = '10.0.0.8';
-  await world.run(2000);
-  expect(server.heard.at(-1)).toMatchObject({ type: DECLINE, from: '0.0.0.0', to: '255.255.255.255' });
-  expect([host.addresses, host.dhcp!.state, lost]).toEqual([
-    [],
-    'INIT',
-    ['another host uses the address that the server gave'],
-  ]);
-  await world.run(7000);
-  expect(server.types().filter((type) => type === DISCOVER)).toHaveLength(1);
-  await world.settle(host.dhcp!.ready());
-  expect([host.addresses, squatter.addresses]).toEqual([['10.0.0.8'], ['10.0.0.7']]);
-  other.serve(80, {});
-  expect((await world.settle(host.open({ host: '10.0.0.1', port: 80 }))).localAddress).toBe('10.0.0.8');
-});
+test.each(['background', 'wait'] as const)(
+  "an address that another host answers for is declined, and ten seconds later the search begins again: '%s' [RFC 2131 §4.4.1]",
+  async (duplicates) => {
+    const squatter = world.host('10.0.0.7/24');
+    const host = world.host([], { dhcp: true, ip: { duplicates } });
+    const lost: string[] = [];
+    host.dhcp!.on('lost', (why) => lost.push(why));
+    await world.settle(host.dhcp!.ready());
+    server.policy.address = '10.0.0.8';
+    await world.run(2000);
+    expect(server.heard.at(-1)).toMatchObject({ type: DECLINE, from: '0.0.0.0', to: '255.255.255.255' });
+    expect([host.addresses, host.dhcp!.state, lost]).toEqual([
+      [],
+      'INIT',
+      ['another host uses the address that the server gave'],
+    ]);
+    await world.run(7000);
+    expect(server.types().filter((type) => type === DISCOVER)).toHaveLength(1);
+    await world.settle(host.dhcp!.ready());
+    expect([host.addresses, squatter.addresses]).toEqual([['10.0.0.8'], ['10.0.0.7']]);
+    other.serve(80, {});
+    expect((await world.settle(host.open({ host: '10.0.0.1', port: 80 }))).localAddress).toBe('10.0.0.8');
+  },
+);
 
 test('an address that this host cannot use is not declined: it is free, and is asked for again [RFC 2131 §3.1.5]', async () => {
   const moveIn = vi.spyOn(LeaseHousehold.prototype, 'moveIn').mockRejectedValueOnce(new Error('nft is not installed'));
