@@ -9,6 +9,7 @@ import { sealIcmp6, writeIcmp6 } from '../../wire/icmp6.ts';
 import { IPV4_HEADER, IPV6_HEADER, PROTO_ICMP4, PROTO_ICMP6, writeIpv4, writeIpv6 } from '../../wire/ip.ts';
 import { fillWayBack, writeRoute } from '../../wire/source-route.ts';
 import { Fragmentation } from './fragmentation.ts';
+import type { LinkMtus } from './link-mtus.ts';
 import type { Packet } from './packet.ts';
 
 /** Where whole frames go out. */
@@ -27,6 +28,7 @@ const LONGEST_PACKET = 65_535;
 export class Frames {
   readonly arena: Uint8Array;
   private readonly links: readonly Link[];
+  private readonly mtus: LinkMtus;
   private readonly raw: RawOut;
   private readonly fragmentation: Fragmentation;
   /** The frame being written. */
@@ -38,8 +40,9 @@ export class Frames {
   /** The source route it goes by, as an entry of the hop table has it. */
   private readonly route = new Int32Array(HOP_WORDS);
 
-  constructor(links: readonly Link[], raw: RawOut, rng: Rng) {
+  constructor(links: readonly Link[], mtus: LinkMtus, raw: RawOut, rng: Rng) {
     this.links = links;
+    this.mtus = mtus;
     this.fragmentation = new Fragmentation(raw, rng);
     this.raw = raw;
     this.arena = raw.arena;
@@ -125,10 +128,10 @@ export class Frames {
     this.send();
   }
 
-  /** In fragments when it is larger than the link's frames. */
+  /** In fragments when it is larger than what the link carries. */
   send(): void {
     const { link, at, l3, length } = this;
-    const { mtu } = this.links[link]!;
+    const mtu = this.mtus.of(link, this.arena[l3]! >>> 4 === 6);
     if (at + length - l3 > mtu) this.fragmentation.send(link, at, l3, length, mtu);
     else this.raw.commit(link, at, length);
   }

@@ -14,6 +14,7 @@ import { IpCounters } from './counters.ts';
 import { Fragments } from './fragments.ts';
 import { Frames, type RawOut } from './frames.ts';
 import { type DatagramUp, Icmp, type IcmpUp } from './icmp.ts';
+import { LinkMtus } from './link-mtus.ts';
 import { MLD_QUERY, Mld } from './mld.ts';
 import { NeighbourDiscovery } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -44,7 +45,7 @@ export interface IpParts {
 
 export class IpLayer {
   readonly counters = new IpCounters();
-  private readonly links: readonly Link[];
+  private readonly mtus: LinkMtus;
   private readonly loop: number;
   private readonly addresses: Addresses;
   private readonly hops: NextHops;
@@ -64,10 +65,11 @@ export class IpLayer {
   private now: Micros = 0;
 
   constructor({ links, hops, raw, up, rng, fragments, settings }: IpParts) {
-    this.links = links;
+    this.mtus = new LinkMtus(links);
     this.loop = links.findIndex((l) => l.kind === 'loop');
     this.addresses = new Addresses(this.loop);
-    this.frames = new Frames(links, raw, rng);
+    const { mtus } = this;
+    this.frames = new Frames(links, mtus, raw, rng);
     this.arp = new Arp(links, this.addresses, this.frames);
     this.nd = new NeighbourDiscovery(links, this.addresses, this.frames);
     this.icmp = new Icmp(this.addresses, this.frames, up, this.counters);
@@ -80,7 +82,7 @@ export class IpLayer {
     this.residence = new Residence({ links, settings, rng, addresses, routes, arp, nd, mld, up, counters });
     const { residence } = this;
     const { neighbours } = this.hops;
-    this.routers = new Routers({ links, rng, addresses, routes, residence, neighbours, nd, up });
+    this.routers = new Routers({ links, mtus, rng, addresses, routes, residence, neighbours, nd, up });
     this.slaac = settings.slaac;
     this.fragments = new Fragments({ memory: fragments, raw, addresses, icmp, counters });
     this.neighbours = this.hops.neighbours;
@@ -229,11 +231,14 @@ export class IpLayer {
     return this.hops.linkOf(hop);
   }
 
-  /** Of the link, or what its routers say for IPv6, where that is less: the link may have another MTU since. */
+  /** Largest packet that leaves to the hop. */
   mtuOf(hop: number): number {
-    const link = this.linkOf(hop);
-    const { mtu } = this.links[link]!;
-    return this.hops.isIpv6(hop) ? Math.min(this.routers.mtu(link) || mtu, mtu) : mtu;
+    return this.mtus.of(this.linkOf(hop), this.hops.isIpv6(hop));
+  }
+
+  /** The same of all that a link carries: its own MTU, or what its routers say for IPv6, where that is less. */
+  mtuOn(link: number, ipv6: boolean): number {
+    return this.mtus.of(link, ipv6);
   }
 
   /** What routers say of hop limits on the link of an IPv6 hop; 0 = nothing. */

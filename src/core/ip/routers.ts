@@ -18,6 +18,7 @@ import {
 } from '../../wire/nd.ts';
 import { ADDRESS_EXPIRED } from '../events.ts';
 import { type Addresses, DEPRECATED } from './addresses.ts';
+import type { LinkMtus } from './link-mtus.ts';
 import type { NeighbourDiscovery, RouterNews } from './nd.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -78,6 +79,7 @@ export interface RouterUp extends ResidenceUp {
 
 export interface RouterParts {
   readonly links: readonly Link[];
+  readonly mtus: LinkMtus;
   readonly rng: Rng;
   readonly addresses: Addresses;
   readonly routes: Routes;
@@ -91,7 +93,6 @@ export class Routers implements RouterNews {
   private readonly parts: RouterParts;
   private readonly options = new NdOptions();
   private readonly asking = new Map<number, Solicitation>();
-  private readonly mtus = new Map<number, number>();
   private readonly hopLimits = new Map<number, number>();
   private readonly prefix = new Int32Array(ADDRESS_WORDS);
   private routers: Router[] = [];
@@ -111,9 +112,6 @@ export class Routers implements RouterNews {
   }
 
   /** What routers said of the link: 0 = nothing. */
-  mtu(link: number): number {
-    return this.mtus.get(link) ?? 0;
-  }
   hopLimit(link: number): number {
     return this.hopLimits.get(link) ?? 0;
   }
@@ -140,7 +138,7 @@ export class Routers implements RouterNews {
   /** Nobody on the link is known any more, and nothing is asked until `start`. */
   linkDown(link: number): void {
     this.asking.delete(link);
-    this.mtus.delete(link);
+    this.parts.mtus.forget(link);
     this.hopLimits.delete(link);
     this.parts.neighbours.times.forget(link);
     for (const router of this.routers) if (router.link === link) this.dropRouter(router);
@@ -179,13 +177,10 @@ export class Routers implements RouterNews {
 
   /** §6.3.4: hop limit, MTU and the times of neighbours; 0 means that the router does not say. */
   private parameters({ memory: b, l4, link }: Packet): void {
-    const { neighbours, links, up } = this.parts;
+    const { neighbours, links, mtus, up } = this.parts;
     const { mtu } = this.options;
     if (raHopLimit(b, l4) !== 0) this.hopLimits.set(link, raHopLimit(b, l4));
-    if (mtu >= LEAST_MTU && mtu <= links[link]!.mtu && mtu !== this.mtus.get(link)) {
-      this.mtus.set(link, mtu);
-      up.mtuChanged(link);
-    }
+    if (mtu >= LEAST_MTU && mtu <= links[link]!.mtu && mtus.hear(link, mtu)) up.mtuChanged(link);
     neighbours.times.hear(link, raReachableTime(b, l4) >>> 0, raRetransTimer(b, l4) >>> 0);
   }
 

@@ -21,9 +21,9 @@ function ipHeader(tcb: Tcb): number {
   return isV4(tcb) ? IPV4_HEADER : IPV6_HEADER;
 }
 
-/** [MUST-67] MMS_R - 20: what a frame of the link can hold. A link has one MTU, so it is the smallest [SHLD-6]. */
+/** [MUST-67] MMS_R - 20: what a packet on the link can hold. A link has one MTU, so it is the smallest [SHLD-6]. */
 export function advertisedMss(t: Tcp, tcb: Tcb, link = t.ip.linkOf(tcb.hop)): number {
-  const mtu = t.links[link]!.mtu;
+  const mtu = t.ip.mtuOn(link, !isV4(tcb));
   return Math.min(mtu - ipHeader(tcb) - TCP_HEADER, 0xffff);
 }
 

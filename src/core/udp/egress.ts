@@ -70,7 +70,7 @@ export class Egress {
     const header = four ? IPV4_HEADER : IPV6_HEADER;
     const total = header + UDP_HEADER + length;
     // Not fragmented: RFC 8085 §3.2 wants whoever sends to know what the path carries.
-    if (total > this.mtu() || total > LARGE_CHUNK - ETHER_HEADER) return EMSGSIZE;
+    if (total > this.mtu(!four) || total > LARGE_CHUNK - ETHER_HEADER) return EMSGSIZE;
     const chunk = arena.take(ETHER_HEADER + total);
     if (chunk < 0) return ENOBUFS;
     const l3 = arena.offset(chunk) + ETHER_HEADER;
@@ -132,9 +132,9 @@ export class Egress {
     return OK;
   }
 
-  private mtu(): number {
-    const { ip, links } = this.parts;
-    return this.hop >= 0 ? ip.mtuOf(this.hop) : links[this.link]!.mtu;
+  private mtu(ipv6: boolean): number {
+    const { ip } = this.parts;
+    return this.hop >= 0 ? ip.mtuOf(this.hop) : ip.mtuOn(this.link, ipv6);
   }
 
   private wire(): number {

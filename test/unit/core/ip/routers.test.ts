@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ADDRESS_ADDED, ADDRESS_EXPIRED, ADDRESS_SETTLED } from '../../../../src/core/events.ts';
 import type { Link } from '../../../../src/ports.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
-import { address, bytes, ETHER, Host, icmp6, OUR_MAC, PEER_MAC } from './harness.ts';
+import { address, bytes, ETHER, Host, icmp4, icmp6, OUR_MAC, PEER_MAC } from './harness.ts';
 
 const ROUTER = 'fe80::ff';
 const OUTSIDE = address('2001:db8:ffff::1');
@@ -203,7 +203,7 @@ test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 486
   expect(host.narrowed).toEqual([0]);
   host.receive(ra({ mtu: 1300 }));
   expect([host.ip.mtuOf(hop), host.narrowed]).toEqual([1300, [0, 0]]);
-  Object.assign((host.ip as unknown as { links: Link[] }).links[0]!, { mtu: 1290 }); // the device carries less since
+  Object.assign((host.ip as unknown as { mtus: { links: Link[] } }).mtus.links[0]!, { mtu: 1290 }); // the device carries less since
   expect(host.ip.mtuOf(hop)).toBe(1290);
   host.receive(ra({ retrans: 200 }));
   const other = host.ip.routeTo(address('fe80::77'), 0);
@@ -213,6 +213,19 @@ test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 486
   host.pass(201);
   host.pass(201);
   expect(host.failed).toEqual([other]);
+});
+
+test('what the layer sends itself has the MTU of the routers, too; IPv4 has not [RFC 4861 §6.3.4]', () => {
+  const host = started(['10.0.0.1/24', '2001:db8::1/64']);
+  host.receive(ra({ mtu: 1400 }));
+  host.receive(icmp6(128, 0, 0, new Uint8Array(1400)));
+  expect(host.take().map(({ bytes: b }) => [b[20], b.length - 14])).toEqual([
+    [44, 1400],
+    [44, 104],
+  ]);
+  host.receive(icmp4(8, 0, 0, new Uint8Array(1400)));
+  expect(host.take().map(({ bytes: b }) => b.length - 14)).toEqual([1428]);
+  expect([true, false].map((ipv6) => host.ip.mtuOn(ETHER, ipv6))).toEqual([1400, 1500]);
 });
 
 test('the times of neighbours are IPv6 ones, and at most a few seconds pass between questions [RFC 4861 §6.3.4] [RFC 1122 §2.3.2.1]', () => {

@@ -1,5 +1,6 @@
 /** The tables of a stack and one ESTABLISHED connection on a link that only keeps descriptors; its next hop is whatever the test says. */
 import type { TcpDefaults } from '../../../../src/core/api.ts';
+import type { LinkMtus } from '../../../../src/core/ip/link-mtus.ts';
 import { makeTcp } from '../../../../src/core/tables.ts';
 import type { Tcp } from '../../../../src/core/tcp/context.ts';
 import { ESTABLISHED } from '../../../../src/core/tcp/figure5.ts';
@@ -65,6 +66,11 @@ export interface Bench {
   take(): Sent[];
   /** Records of the event queue since the last time: type and words 3 and 4. */
   events(): [type: number, a: number, b: number][];
+}
+
+/** A router says so of the link. */
+export function hearMtu(t: Tcp, mtu: number): void {
+  (t.ip as unknown as { mtus: LinkMtus }).mtus.hear(0, mtu);
 }
 
 /** What the end of a turn gives back. */

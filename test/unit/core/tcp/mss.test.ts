@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { advertisedMss, defaultMss, mostText, setSendMss } from '../../../../src/core/tcp/mss.ts';
 import { ES_TELL, F_TS, F2_ACCECN } from '../../../../src/core/tcp/row.ts';
-import { type Bench, type BenchOptions, bench } from './bench.ts';
+import { type Bench, type BenchOptions, bench, hearMtu } from './bench.ts';
 
 test.each([
   [{}, 1460],
@@ -16,6 +16,15 @@ test.each([
     expect(advertisedMss(t, tcb)).toBe(mss);
   },
 );
+
+test('over IPv6 a link is as wide as its routers say [RFC 4861 §6.3.4]', () => {
+  const told = ([false, true] as const).map((v6) => {
+    const { t, tcb } = bench({ v6 });
+    hearMtu(t, 1400);
+    return advertisedMss(t, tcb);
+  });
+  expect(told).toEqual([1460, 1340]);
+});
 
 test('a peer that names none gets 536 over IPv4 and 1220 over IPv6 [MUST-15]', () => {
   expect([defaultMss(bench().tcb), defaultMss(bench({ v6: true }).tcb)]).toEqual([536, 1220]);
