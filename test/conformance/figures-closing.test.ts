@@ -260,6 +260,23 @@ describe('closing', () => {
     `;
   });
 
+  conform('close in SYN-RECEIVED: text and FIN of its SYN wait for the ACK of ours [T282] [UNTAGGED-3]', async (s) => {
+    await bring(s, 'SYN_SENT');
+    await s.run`
+      +0 < SF seq 0 len 12
+      +0 > S. seq 0
+      close
+      +0 > F. seq 1
+      no event data
+      +0 < . seq 14 ack 1
+      event connect
+      event data 12
+      event end
+      +0 > . seq 2 ack 14
+      expect CLOSING
+    `;
+  });
+
   conform('close in SYN-RECEIVED, our SYN,ACK lost [T282] [T298]', async (s) => {
     await bring(s, 'SYN_RECEIVED', 'active');
     await s.run`

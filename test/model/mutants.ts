@@ -74,8 +74,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no timer for a FIN behind a late handshake (T282)',
     file: `${arrives}ack.ts`,
-    from: '  if (tcb.sndUna === tcb.sndNxt) return;\n  arm(t, tcb, TIMER_REXMIT, tcb.rto);\n  armUserTimeout(t, tcb);\n}',
-    to: '}',
+    from: '  if (tcb.sndUna !== tcb.sndNxt) {\n    arm(t, tcb, TIMER_REXMIT, tcb.rto);\n',
+    to: '  if (tcb.sndUna !== tcb.sndNxt) {\n',
     scenario: 'close in SYN_RECEIVED',
   },
   {

@@ -77,8 +77,7 @@ function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
   step(t, tcb, EV.rcvAckOfSyn);
   if (tcb.flags2 & F2_TFO_DATA && (tcb.flags & F_PASSIVE) === 0) markAllLost(t, tcb); // both ends opened: T324
   announce(t, tcb);
-  if (tcb.oooHead >= 0) deliverWaiting(t, tcb); // [UNTAGGED-3] text on the SYN was kept until now
-  if (tcb.flags & F_RCV_FIN && tcb.rcvFin === tcb.rcvNxt) reachFin(t, tcb);
+  takeFromSyn(t, tcb);
   if (tcb.flags & F_CLOSE_QUEUED) closeNow(t, tcb); // T181
   return true;
 }
@@ -90,9 +89,17 @@ function handshake(t: Tcp, tcb: Tcb, seg: Segment): boolean {
 function lateHandshake(t: Tcp, tcb: Tcb): void {
   ourSynAcked(t, tcb);
   announce(t, tcb);
-  if (tcb.sndUna === tcb.sndNxt) return;
-  arm(t, tcb, TIMER_REXMIT, tcb.rto);
-  armUserTimeout(t, tcb);
+  if (tcb.sndUna !== tcb.sndNxt) {
+    arm(t, tcb, TIMER_REXMIT, tcb.rto);
+    armUserTimeout(t, tcb);
+  }
+  takeFromSyn(t, tcb);
+}
+
+/** [UNTAGGED-3] Text on the peer's SYN, and a FIN behind it, was kept until ours is acknowledged. */
+function takeFromSyn(t: Tcp, tcb: Tcb): void {
+  if (tcb.oooHead >= 0) deliverWaiting(t, tcb);
+  if (tcb.flags & F_RCV_FIN && tcb.rcvFin === tcb.rcvNxt) reachFin(t, tcb);
 }
 
 /** [MAY-12] RFC 5961 §5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
