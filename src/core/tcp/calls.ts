@@ -205,7 +205,7 @@ export function openExisting(t: Tcp, tcb: Tcb, raddr: Int32Array | null, rport: 
     return failed;
   }
   tcb.flags &= ~F_LISTED;
-  dropHalfOpens(t, tcb.row);
+  dropChildren(t, tcb);
   askFastOpen(t, tcb, undefined);
   start(t, tcb);
   return OK;
@@ -298,8 +298,13 @@ export function abortCall(t: Tcp, tcb: Tcb): number {
   return OK;
 }
 
-/** Children nobody has accepted would wait for ever: they are reset (T298). */
 function closeListener(t: Tcp, tcb: Tcb, event: number): void {
+  dropChildren(t, tcb);
+  end(t, tcb, event, OK);
+}
+
+/** It listens no more: children nobody has accepted would wait for ever, and are reset (T298). */
+function dropChildren(t: Tcp, tcb: Tcb): void {
   const listener = tcb.row;
   const words = t.rows.words;
   const child = t.other;
@@ -312,7 +317,6 @@ function closeListener(t: Tcp, tcb: Tcb, event: number): void {
     silence(child);
     abort(t, child);
   }
-  end(t, tcb, event, OK);
 }
 
 /** The application will not read again (§3.6.1, [MAY-1]): what it leaves unread is lost to the peer, which must know [SHLD-3]. */

@@ -12,9 +12,10 @@ import {
   send,
   URGENT,
 } from '../../../../src/core/tcp/calls.ts';
-import { EV, FIN_WAIT_1, LISTEN } from '../../../../src/core/tcp/figure5.ts';
+import { CLOSED, EV, FIN_WAIT_1, LISTEN, SYN_SENT } from '../../../../src/core/tcp/figure5.ts';
 import { end } from '../../../../src/core/tcp/lifecycle.ts';
-import { F_SHORT_SEND, F_SND_URG, TIMER_PERSIST } from '../../../../src/core/tcp/row.ts';
+import { F_COUNTED, F_SHORT_SEND, F_SND_URG, TIMER_PERSIST } from '../../../../src/core/tcp/row.ts';
+import { RST, SYN } from '../../../../src/wire/abi.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 import { type Bench, bench } from './bench.ts';
 
@@ -89,6 +90,18 @@ test('a listener turns active only toward an address and a port', () => {
   }
   expect(openExisting(t, tcb, them, 81)).toBe(OK);
   expect(t.listeners.exact(any, 0, 80)).toBe(-1);
+});
+
+test('a listener that turns active resets whom nobody has accepted, as one that closes does [T013] [T298]', () => {
+  const { t, tcb: child, take } = host();
+  const listener = t.cursor();
+  openPassive(t, listener, any, 80, 5, {});
+  child.listener = listener.row;
+  child.flags |= F_COUNTED;
+  listener.backlog += 1 << 16;
+  expect(openExisting(t, listener, them, 81)).toBe(OK);
+  expect([child.state, child.flags & F_COUNTED, listener.state]).toEqual([CLOSED, 0, SYN_SENT]);
+  expect(take().map(({ flags }) => flags & (RST | SYN))).toEqual([RST]);
 });
 
 test('urgent needs an octet, and one that is taken [UNTAGGED-17] [MUST-30]', () => {
