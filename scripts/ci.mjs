@@ -71,8 +71,7 @@ function lint() {
   tally.add('lint: lock file names no download host', lock ? { failed: 1 } : { passed: 1 });
   ensurePackages('lint');
   if (!which('clang-format')) return tally.add('lint: clang-format', { why: 'not installed' });
-  const list =
-    'find native test/native "(" -name "*.cc" -o -name "*.h" ")" | xargs -r clang-format --dry-run -Werror';
+  const list = 'find native test/native "(" -name "*.cc" -o -name "*.h" ")" | xargs -r clang-format --dry-run -Werror';
   tally.add('lint: clang-format', run('sh', ['-c', list]) === 0 ? { passed: 1 } : { failed: 1 });
 }
 
