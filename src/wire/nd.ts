@@ -112,10 +112,6 @@ export function naFlags(b: Uint8Array, o: number): number {
   return b[o + 4]!;
 }
 
-export function raHopLimit(b: Uint8Array, o: number): number {
-  return b[o + 4]!;
-}
-
 /** Seconds this router may be used as default router; 0 = not at all. */
 export function raLifetime(b: Uint8Array, o: number): number {
   return get16(b, o + 6);

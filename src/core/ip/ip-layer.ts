@@ -241,11 +241,6 @@ export class IpLayer {
     return this.mtus.of(link, ipv6);
   }
 
-  /** What routers say of hop limits on the link of an IPv6 hop; 0 = nothing. */
-  hopLimitOf(hop: number): number {
-    return this.hops.isIpv6(hop) ? this.routers.hopLimit(this.linkOf(hop)) : 0;
-  }
-
   // ---- time ---------------------------------------------------------------------------------------------------------
 
   /** Runs what is due. The first call of every entry into the core, for deadlines are counted from the last `tick`. */

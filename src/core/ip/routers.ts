@@ -11,7 +11,6 @@ import {
   PREFIX_AUTONOMOUS,
   PREFIX_ON_LINK,
   RA_BYTES,
-  raHopLimit,
   raLifetime,
   raReachableTime,
   raRetransTimer,
@@ -93,7 +92,6 @@ export class Routers implements RouterNews {
   private readonly parts: RouterParts;
   private readonly options = new NdOptions();
   private readonly asking = new Map<number, Solicitation>();
-  private readonly hopLimits = new Map<number, number>();
   private readonly prefix = new Int32Array(ADDRESS_WORDS);
   private routers: Router[] = [];
   private onLink: OnLink[] = [];
@@ -109,11 +107,6 @@ export class Routers implements RouterNews {
     const { links, addresses, rng } = this.parts;
     if (links[link]!.kind === 'loop' || !addresses.speaksOn(link)) return;
     this.asking.set(link, { sent: 0, at: now + ((rng.u32() >>> 0) % FIRST_DELAY) });
-  }
-
-  /** What routers said of the link: 0 = nothing. */
-  hopLimit(link: number): number {
-    return this.hopLimits.get(link) ?? 0;
   }
 
   /** A router advertisement; nobody listens on links that were not started. */
@@ -139,7 +132,6 @@ export class Routers implements RouterNews {
   linkDown(link: number): void {
     this.asking.delete(link);
     this.parts.mtus.forget(link);
-    this.hopLimits.delete(link);
     this.parts.neighbours.times.forget(link);
     for (const router of this.routers) if (router.link === link) this.dropRouter(router);
     for (const known of this.onLink) if (known.link === link) this.dropPrefix(known);
@@ -175,11 +167,10 @@ export class Routers implements RouterNews {
     this.parts.nd.solicitRouters(link);
   }
 
-  /** §6.3.4: hop limit, MTU and the times of neighbours; 0 means that the router does not say. */
+  /** §6.3.4: MTU and the times of neighbours; 0 means that the router does not say. Its hop limit is not taken (ADR 12). */
   private parameters({ memory: b, l4, link }: Packet): void {
     const { neighbours, links, mtus, up } = this.parts;
     const { mtu } = this.options;
-    if (raHopLimit(b, l4) !== 0) this.hopLimits.set(link, raHopLimit(b, l4));
     if (mtu >= LEAST_MTU && mtu <= links[link]!.mtu && mtus.hear(link, mtu)) up.mtuChanged(link);
     neighbours.times.hear(link, raReachableTime(b, l4) >>> 0, raRetransTimer(b, l4) >>> 0);
   }

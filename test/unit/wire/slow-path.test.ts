@@ -27,7 +27,6 @@ import {
   naFlags,
   RA_BYTES,
   RS_BYTES,
-  raHopLimit,
   raLifetime,
   raReachableTime,
   raRetransTimer,
@@ -151,9 +150,7 @@ describe('Neighbor Discovery', () => {
     // RFC 4861 §4.2: type 134, hop limit 64, lifetime 1800 s, reachable 30000 ms, retransmission 1000 ms.
     b.set([134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0x75, 0x30, 0, 0, 0x03, 0xe8]);
     let end = RA_BYTES;
-    expect([raHopLimit(b, 0), raLifetime(b, 0), raReachableTime(b, 0), raRetransTimer(b, 0)]).toEqual([
-      64, 1800, 30000, 1000,
-    ]);
+    expect([raLifetime(b, 0), raReachableTime(b, 0), raRetransTimer(b, 0)]).toEqual([1800, 30000, 1000]);
     end += writeMacOption(b, end, ND_SOURCE_MAC, mac);
     b.set([5, 1, 0, 0, 0, 0, 0x05, 0x78], end); // §4.6.4: 1400
     end += 8;

@@ -12,7 +12,7 @@ const arpReply = (): Uint8Array =>
   bytes(`${OUR_MAC}${PEER_MAC}08060001080006040002${PEER_MAC}0a000002${OUR_MAC}0a000001`);
 const advertisement = (): Uint8Array =>
   icmp6(136, 0, 0x60000000, bytes(`20010db80000000000000000000000020201${PEER_MAC}`), { ttl: 255 });
-/** A router with an MTU of 1400, a hop limit of 99, and a prefix that is on the link and makes an address. */
+/** A router with an MTU of 1400 and a prefix that is on the link and makes an address. */
 const routerAdvertisement = (): Uint8Array =>
   icmp6(
     134,
@@ -86,12 +86,12 @@ test('routers, and what they said, are forgotten; when the link is back they are
   host.receive(routerAdvertisement());
   const own = host.changed.at(-1)!.address;
   const hop = host.ip.routeTo(OUTSIDE, 0);
-  expect([own.startsWith('2001:db8:1:'), host.ip.mtuOf(hop), host.ip.hopLimitOf(hop)]).toEqual([true, 1400, 99]);
+  expect([own.startsWith('2001:db8:1:'), host.ip.mtuOf(hop)]).toEqual([true, 1400]);
   host.ip.linkDown(ETHER);
   expect(host.changed.at(-1)).toMatchObject({ what: ADDRESS_EXPIRED, address: own });
   expect([host.ip.isOurs(address(own), 0), host.ip.routeTo(OUTSIDE, 0)]).toEqual([false, -1]);
   expect(host.ip.routeTo(address('2001:db8:1::77'), 0)).toBe(-1);
-  expect([host.ip.mtuOf(hop), host.ip.hopLimitOf(hop)]).toEqual([1500, 0]);
+  expect(host.ip.mtuOf(hop)).toBe(1500);
   host.pass(1000);
   host.ip.announce(ETHER);
   host.take();

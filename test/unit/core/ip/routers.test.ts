@@ -31,7 +31,6 @@ function prefixOption({
 }
 
 interface Ra {
-  readonly hopLimit?: number;
   readonly lifetime?: number;
   readonly reachable?: number;
   readonly retrans?: number;
@@ -42,7 +41,6 @@ interface Ra {
 }
 
 function ra({
-  hopLimit = 0,
   lifetime = 1800,
   reachable = 0,
   retrans = 0,
@@ -52,8 +50,7 @@ function ra({
   ip = {},
 }: Ra = {}): Uint8Array {
   const options = [`0101${mac}`, ...(mtu === undefined ? [] : [`05010000${word(mtu)}`]), ...prefixes.map(prefixOption)];
-  const first = (hopLimit << 24) | lifetime;
-  return icmp6(134, 0, first, bytes(word(reachable) + word(retrans) + options.join('')), {
+  return icmp6(134, 0, lifetime, bytes(word(reachable) + word(retrans) + options.join('')), {
     src: ROUTER,
     dst: 'ff02::1',
     dstMac: '333300000001',
@@ -191,15 +188,13 @@ describe('default routers', () => {
   });
 });
 
-test('hop limit, MTU within bounds, times of neighbours; 0 says nothing [RFC 4861 §6.3.4] [RFC 8200 §5]', () => {
+test('MTU within bounds, times of neighbours; 0 says nothing [RFC 4861 §6.3.4] [RFC 8200 §5]', () => {
   const host = started();
-  host.receive(ra({ mtu: 1400, hopLimit: 99 }));
+  host.receive(ra({ mtu: 1400 }));
   const hop = host.ip.routeTo(OUTSIDE, 0);
   expect(host.ip.mtuOf(hop)).toBe(1400);
-  expect(host.ip.hopLimitOf(hop)).toBe(99);
-  for (const mtu of [0, 1279, 1501, 0xffffffff]) host.receive(ra({ mtu, hopLimit: 0 }));
+  for (const mtu of [0, 1279, 1501, 0xffffffff]) host.receive(ra({ mtu }));
   expect(host.ip.mtuOf(hop)).toBe(1400);
-  expect(host.ip.hopLimitOf(hop)).toBe(99);
   expect(host.narrowed).toEqual([0]);
   host.receive(ra({ mtu: 1300 }));
   expect([host.ip.mtuOf(hop), host.narrowed]).toEqual([1300, [0, 0]]);
