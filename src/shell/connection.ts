@@ -134,7 +134,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
 
   /** Sends FIN after what was written; reading goes on (half-close). */
   closeWrite(): void {
-    if (this.#left !== undefined) throw this.#left;
+    this.refuseWhenLeft();
     this.conn.end();
   }
 
@@ -194,13 +194,18 @@ export class Connection extends ConnectionBase implements AsyncIterable<Buffer>,
     this.#settle(null);
   }
 
+  /** @internal Throws where others have it already. */
+  refuseWhenLeft(): void {
+    if (this.#left !== undefined) throw this.#left;
+  }
+
   /**
    * @internal Goes on without this object: handlers of the serve level take over, and get first what nobody has read. A read() that
    * waits is refused, and so is every later one; what write() took goes out first; closed() tells how the connection ends.
    */
   leaveTo(handlers: Handlers): void {
     const conn = this.conn;
-    if (this.#left !== undefined) throw this.#left;
+    this.refuseWhenLeft();
     this.#left = new StackError('ERR_USERTCP_TAKEN_OVER', 'the connection was given to pipe()');
     this.#reader?.reject(this.#left);
     this.#borrower?.reject(this.#left);

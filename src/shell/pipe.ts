@@ -41,6 +41,7 @@ export function pipe(first: Conn | Connection, second: Conn | Connection): Promi
   return new Promise((resolve) => {
     const [a, b] = [halfOf(first), halfOf(second)];
     if (a.conn === b.conn) throw new OptionError('pipe', second, 'another connection than the first');
+    for (const end of [first, second]) if (end instanceof Connection) end.refuseWhenLeft(); // before either is touched
     const pair: Pair = {
       broken: false,
       error: null,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Conn } from '../../../src/shell/conn.ts';
 import { CLOSED, END_TOLD } from '../../../src/shell/conn-flags.ts';
+import type { Connection } from '../../../src/shell/connection.ts';
 import type { Handlers } from '../../../src/shell/handlers.ts';
 import { type Piped, pipe } from '../../../src/shell/pipe.ts';
 import { World } from '../../../src/sim.ts';
@@ -146,6 +147,33 @@ test('pipe: who still waits on a connection that was given away is told', async 
   theirs[0]!.end();
   expect(await w.settle(piped)).toEqual({ forth: 0, back: 1, error: null });
   await w.settle(closed);
+  await w.close();
+});
+
+test.each(['first', 'second'] as const)('pipe: the %s is taken already: the other one is left alone', async (which) => {
+  const heard = ['', '', ''];
+  const theirs: Conn[] = [];
+  const w = new World();
+  const [m, b] = [w.host('10.0.0.2/24'), w.host('10.0.0.3/24')];
+  const open = async (n: number): Promise<Connection> => {
+    b.serve(80 + n, { open: (c) => void (theirs[n] = c), data: (_c, chunk) => void (heard[n] += String(chunk)) });
+    return w.settle(m.open({ host: '10.0.0.3', port: 80 + n }));
+  };
+  const [one, two, three] = [await open(0), await open(1), await open(2)];
+  await w.run(10);
+  const piped = pipe(one, two);
+  const code = 'ERR_USERTCP_TAKEN_OVER';
+  await expect(which === 'first' ? pipe(one, three) : pipe(three, two)).rejects.toMatchObject({ code });
+  theirs[0]!.write('of the first');
+  theirs[2]!.write('of the third');
+  await w.run(10);
+  expect(heard).toEqual(['', 'of the first', '']);
+  expect(String(await w.settle(three.read()))).toBe('of the third');
+  await w.settle(three.write('and back'));
+  await w.run(10);
+  for (const end of theirs) end.abort();
+  expect(await w.settle(piped)).toMatchObject({ forth: 12, back: 0 });
+  expect(heard).toEqual(['', 'of the first', 'and back']);
   await w.close();
 });
 
