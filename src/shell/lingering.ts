@@ -15,6 +15,8 @@ interface Closing {
 export class Lingering {
   readonly #after: (ms: number, fn: () => void) => () => void;
   readonly #ms = new WeakMap<object, number>();
+  /** Those that have begun to. */
+  readonly #begun = new WeakSet<object>();
 
   constructor(after: (ms: number, fn: () => void) => () => void) {
     this.#after = after;
@@ -30,11 +32,13 @@ export class Lingering {
     return this.#ms.has(conn);
   }
 
-  /** False: nothing was said, the connection ends as ever. `last` hears of the end. */
+  /** False: nothing was said, the connection ends as ever. `last` hears of the end. To close again changes nothing: only abort() ends it sooner. */
   take(conn: Closing, last: Handlers): boolean {
+    if (this.#begun.has(conn)) return true;
     const ms = this.#ms.get(conn);
     if (ms === undefined) return false;
     this.#ms.delete(conn);
+    this.#begun.add(conn);
     const cancel = ms === 0 ? () => {} : this.#after(ms, () => conn.abort());
     conn.attach({
       data() {},

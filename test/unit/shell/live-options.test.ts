@@ -173,6 +173,7 @@ test('ecn: text is marked as ECN-capable where both agreed, and not when it is t
 /** A server that answers in the middle of an upload and closes; what the client then gets of it. */
 async function early(
   options: LiveOptions | undefined,
+  again?: (c: Conn) => void,
 ): Promise<{ got: string; error: string | undefined; ms: number }> {
   b.serve(8080, {
     data: (c) => {
@@ -181,6 +182,7 @@ async function early(
       c.write('413 too large');
       if (options !== undefined) c.set(options);
       c.close();
+      again?.(c);
     },
     close: () => {
       closed = w.now;
@@ -209,6 +211,14 @@ async function early(
 
 test('linger: an early response survives, and the upload is read to its end', async () => {
   expect(await early({ linger: 5000 })).toMatchObject({ got: '413 too large', error: undefined });
+});
+
+test.each<[string, (c: Conn) => void]>([
+  ['close()', (c) => c.close()],
+  ['end()', (c) => c.end()],
+  ['set({ linger }) and close()', (c) => c.set({ linger: 1 }).close()],
+])('linger: %s after close() undoes nothing of it', async (_what, again) => {
+  expect(await early({ linger: 5000 }, again)).toMatchObject({ got: '413 too large', error: undefined });
 });
 
 test('without it, or with 0, the peer is reset in the middle of its upload [SHLD-3]', async () => {
