@@ -23,10 +23,8 @@ export function checkShard(shard: ShardOptions | undefined, others: Others): Sha
   if (shard === undefined) return undefined;
   if (typeof shard !== 'object' || shard === null) throw new OptionError('shard', shard, 'an object { index, group }');
   checkKnown('shard', shard, ['index', 'group']);
-  checkNumber('shard.index', shard.index, 0, 0, MOST_SHARDS - 1);
-  if (!(shard.group?.memory instanceof SharedArrayBuffer) || typeof shard.group.id !== 'string') {
-    throw new OptionError('shard.group', shard.group, 'what createShardGroup() gave, handed over in workerData');
-  }
+  checkIndex('shard.index', shard.index);
+  checkGroup('shard.group', shard.group);
   if (others.device === undefined || others.device.startsWith('tap:')) {
     throw new OptionError('device', others.device, 'the interface that the shards have in common');
   }
@@ -37,4 +35,15 @@ export function checkShard(shard: ShardOptions | undefined, others: Others): Sha
   }
   if (others.ip?.slaac === true) throw new OptionError('ip.slaac', true, 'absent with shard', 'Name the addresses.');
   return shard;
+}
+
+/** There is no default: an index that is absent would be read as a place in the table. */
+export function checkIndex(name: string, index: number): void {
+  if (index === undefined) throw new OptionError(name, index, `an integer from 0 to ${MOST_SHARDS - 1}`);
+  checkNumber(name, index, 0, 0, MOST_SHARDS - 1);
+}
+
+export function checkGroup(name: string, group: ShardGroup): void {
+  if (group?.memory instanceof SharedArrayBuffer && typeof group.id === 'string') return;
+  throw new OptionError(name, group, 'what createShardGroup() gave, handed over in workerData');
 }

@@ -1,6 +1,7 @@
 /** What the threads that share an address have in common. */
 import { randomBytes } from 'node:crypto';
 import { BroadcastChannel } from 'node:worker_threads';
+import { checkGroup, checkIndex } from '../options/shard.ts';
 import { SECRET_WORDS } from './layout.ts';
 import { ShardTable } from './table.ts';
 
@@ -20,10 +21,12 @@ export function createShardGroup(): ShardGroup {
 }
 
 /**
- * The worker of this index is gone without having closed its stack: the others take its part. Not needed when another one takes its
- * index.
+ * The worker of this index (0 to 63) is gone without having closed its stack: the others take its part. Not needed when another one
+ * takes its index. Throws OptionError for another index.
  */
 export function forgetShard(group: ShardGroup, index: number): void {
+  checkGroup('group', group);
+  checkIndex('index', index); // before the table: any other number is a word of somebody else's there
   const table = new ShardTable(group.memory);
   table.locked(() => {
     table.gone(index);
