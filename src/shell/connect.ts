@@ -138,6 +138,7 @@ export function checkConnect(options: ConnectOptions): ConnectOptions {
   if (options.localPort !== undefined) checked.localPort = checkPort('localPort', options.localPort, 0);
   bindAddress('localAddress', options.localAddress);
   checkSearch(options);
+  for (const name of ['family', 'lookup', 'signal'] as const) if (checked[name] === null) delete checked[name];
   checkSourceRoute(options.sourceRoute);
   checkNumber('attemptDelay', options.attemptDelay, 0, 10, 10_000, 'ms'); // RFC 8305 §5: never less than 10 ms
   const { fastOpen, data, maxBuffered } = options;

@@ -72,6 +72,20 @@ const code = async (promise: Promise<unknown>): Promise<string> =>
     ),
   );
 
+test('connect({ family: null, lookup: null }) asks our servers for either family, as if neither had been said', async () => {
+  const server = serve('10.0.0.1', { 'A www.test': () => ({ answers: [a('www.test', '10.0.0.1')] }) });
+  server.serve(80, { end: (c) => c.end() });
+  const socket = host.connect({ port: 80, host: 'www.test', family: null as never, lookup: null as never });
+  let outcome = '';
+  socket.on('connect', () => (outcome = 'connected')).on('error', (error) => (outcome = String(error)));
+  await world.runUntil(() => outcome !== '');
+  expect(outcome).toBe('connected');
+  socket.destroy();
+  const named = { port: 80, host: 'www.test', family: null as never, lookup: null as never };
+  const conn = await world.settle(host.open(named));
+  conn.abort();
+});
+
 test('an address, asked once while it is good, with an id and a port of its own each time', async () => {
   serve('10.0.0.1', {
     'A www.test': () => ({ answers: [a('www.test', '192.0.2.1', 60), a('WWW.test', '192.0.2.2', 90)] }),
