@@ -27,11 +27,44 @@ export interface WorldOptions {
   impair?: Partial<Impairments>;
 }
 
+/** Options of a stack that the world decides. */
+const DECIDED = [
+  'device',
+  'link',
+  'links',
+  'addresses',
+  'mode',
+  'mac',
+  'vlan',
+  'ports',
+  'rings',
+  'fds',
+  'shard',
+  'secret',
+  'clock',
+  'rng',
+  'warmUp',
+] as const satisfies readonly (keyof StackOptions)[];
+
 /** A host: the options of a stack, less what the world decides. */
 export interface HostOptions
   extends Omit<
     StackOptions,
-    'device' | 'link' | 'links' | 'addresses' | 'mode' | 'ports' | 'clock' | 'rng' | 'warmUp'
+    | 'device'
+    | 'link'
+    | 'links'
+    | 'addresses'
+    | 'mode'
+    | 'mac'
+    | 'vlan'
+    | 'ports'
+    | 'rings'
+    | 'fds'
+    | 'shard'
+    | 'secret'
+    | 'clock'
+    | 'rng'
+    | 'warmUp'
   > {
   /** Wire the host is plugged into; default the world's first one. */
   wire?: SimWire;
@@ -73,6 +106,7 @@ export class World {
   /** A host with these addresses, such as '10.0.0.1/24', and the whole API of a stack. */
   host(addresses: string | readonly string[], options: HostOptions = {}): Stack {
     if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
+    refuseDecided(options);
     const { wire = this.wire, card = {}, name, ...rest } = options;
     const number = this.#cards.size + 1;
     const link = new SimLink(wire, { poison: 'later', ...card, name: name ?? `host${number}` });
@@ -169,6 +203,17 @@ export class World {
       wanted = false;
     };
   }
+}
+
+/** What would be said for nothing: a host would be another one than the user thinks. */
+function refuseDecided(options: StackOptions): void {
+  const name = DECIDED.find((each) => options[each] !== undefined);
+  if (name === undefined) return;
+  const fix = { secret: 'Randomness follows from its seed.', vlan: 'Say it of the card: card: { vlan }.' }[
+    name as string
+  ];
+  const value = name === 'secret' ? '(hidden)' : options[name];
+  throw new OptionError(name, value, 'absent for a host of a World, which decides it', fix);
 }
 
 /** Lets Node run everything that is due: microtasks, ticks, streams. */

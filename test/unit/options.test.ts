@@ -3,6 +3,8 @@ import { OptionError } from '../../src/shell/option-error.ts';
 import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
 
 const base: StackOptions = { device: 'eth0', addresses: ['10.0.0.2/24', 'fd00::2/64'] };
+const link = { attach() {}, start() {}, flush() {}, close() {} };
+const linked = { link, addresses: base.addresses };
 
 /** [what is wrong, options, the option named, part of the message] */
 const wrong: [string, unknown, string, RegExp][] = [
@@ -53,6 +55,12 @@ const wrong: [string, unknown, string, RegExp][] = [
   ['loopback', { ...base, loopback: 'yes' }, 'loopback', /true or false/],
   ['addresses of nothing', { addresses: base.addresses }, 'addresses', /absent without a device.*Name one/],
   ['a mode of nothing', { mode: 'own' }, 'mode', /absent without a device/],
+  ['a VLAN of a link', { ...linked, vlan: 7 }, 'vlan', /absent with link/],
+  ['a MAC of a link', { ...linked, mac: '02:00:00:00:00:01' }, 'mac', /absent with link/],
+  ['ports of a link', { ...linked, ports: [80] }, 'ports', /absent with link/],
+  ['a mode of a link', { ...linked, mode: 'shared' }, 'mode', /absent with link/],
+  ['rings of a link', { ...linked, rings: { small: 100 } }, 'rings', /absent with link/],
+  ['rings of links', { ...linked, link: undefined, links: [link], rings: {} }, 'rings', /absent with links/],
   ['no links', { links: [] }, 'links', /one or more/],
   ['others call it', { ...base, tcp: { tos: 1 } }, 'tcp.tos', /no such option/],
   ['nothing at all', { loopback: false }, 'loopback', /Name a device/],

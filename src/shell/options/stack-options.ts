@@ -196,7 +196,7 @@ export function checkOptions(options: StackOptions = {}): Settings {
       'Name a device, such as device: "eth0".',
     );
   }
-  if (!wire) refuseOfDevice(options);
+  refuseOfDevice(options);
   const dhcp = checkDhcp(options.dhcp);
   if (wire && addresses.length === 0 && dhcp === undefined && options.ip?.slaac !== true) {
     throw new OptionError(
@@ -242,13 +242,18 @@ export function checkOptions(options: StackOptions = {}): Settings {
   };
 }
 
-const OF_DEVICE = ['addresses', 'mode', 'gateway', 'routes', 'mac', 'vlan', 'ports', 'rings'] as const;
+const OF_DEVICE = ['mode', 'mac', 'vlan', 'ports', 'rings'] as const;
+const OF_WIRE = ['addresses', 'gateway', 'routes', ...OF_DEVICE] as const;
 
-/** Without a device these would do nothing, and a server on such an address would be heard by nobody. */
+/** Without a device these would do nothing: a server on such an address would be heard by nobody, and such a VLAN be none. */
 function refuseOfDevice(options: StackOptions): void {
-  const name = OF_DEVICE.find((each) => options[each] !== undefined);
-  if (name !== undefined)
+  if (options.device !== undefined) return;
+  const source = options.link !== undefined ? 'link' : options.links !== undefined ? 'links' : undefined;
+  const name = (source === undefined ? OF_WIRE : OF_DEVICE).find((each) => options[each] !== undefined);
+  if (name === undefined) return;
+  if (source === undefined)
     throw new OptionError(name, options[name], 'absent without a device', 'Name one, such as device: "eth0".');
+  throw new OptionError(name, options[name], `absent with ${source}`, 'Such a link was made with what it has of that.');
 }
 
 function refuseDhcp({ dhcp, mode }: StackOptions, wire: boolean): void {

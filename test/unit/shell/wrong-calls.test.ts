@@ -31,6 +31,16 @@ const wrong: [string, Call, string, RegExp][] = [
   ['an empty host', (stack) => stack.open({ port: 7, host: '' }), 'host', /an IP address or a name/],
   ['dial without a host', (stack) => stack.dial(any({ port: 7 }), {}), 'host', /an IP address/],
   ['dial to a name', (stack) => stack.dial({ port: 7, host: 'localhost' }, {}), 'host', /an IP address/],
+  [
+    'dial with a signal',
+    (stack) => stack.dial(any({ ...to, signal: new AbortController().signal }), {}),
+    'signal',
+    /abort\(\)/,
+  ],
+  ['dial with a family', (stack) => stack.dial(any({ ...to, family: 4 }), {}), 'family', /absent.*open\(\)/],
+  ['dial with a lookup', (stack) => stack.dial(any({ ...to, lookup() {} }), {}), 'lookup', /absent.*open\(\)/],
+  ['dial with a race', (stack) => stack.dial(any({ ...to, attemptDelay: 50 }), {}), 'attemptDelay', /absent.*open\(\)/],
+  ['a name of dial', (stack) => stack.dial(any({ ...to, tll: 5 }), {}), 'tll', /Did you mean "ttl"\?/],
   ['write: a number', (_, conn) => conn.write(any(5)), 'bytes', /a Buffer.*or a text/],
   ['write: wider elements', (_, conn) => conn.write(any(new Uint16Array([258]))), 'bytes', /view\.byteOffset/],
   ['write: an ArrayBuffer', (_, conn) => conn.write(any(new ArrayBuffer(2))), 'bytes', /new Uint8Array\(buffer\)/],
@@ -67,6 +77,15 @@ const wrong: [string, Call, string, RegExp][] = [
   ['a loss misspelt', () => new World(any({ impair: { los: 0.1 } })), 'impair.los', /Did you mean "loss"\?/],
   ['a loss in percent', () => new World({ impair: { loss: 2 } }), 'impair.loss', /0 to 1/],
   ['a time before now', () => new World({ impair: { delay: -1 } }), 'impair.delay', /µs/],
+  ['a MAC of a host', () => new World().host('10.0.0.1/24', any({ mac: '02:00:00:00:00:09' })), 'mac', /World/],
+  ['a VLAN of a host', () => new World().host('10.0.0.1/24', any({ vlan: 7 })), 'vlan', /World.*card: \{ vlan \}/],
+  [
+    'a secret of a host',
+    () => new World().host('10.0.0.1/24', any({ secret: 'x'.repeat(16) })),
+    'secret',
+    /World.*seed/,
+  ],
+  ['a clock of a host', () => new World().host('10.0.0.1/24', any({ clock: {} })), 'clock', /World/],
   ['no rate at all', () => new World({ impair: { rate: 0 } }), 'impair.rate', /bit\/s/],
 ];
 
