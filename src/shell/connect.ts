@@ -211,7 +211,10 @@ function destination(to: Int32Array, from: Int32Array): Int32Array {
   return isMapped(to) ? LOOPBACK.v4 : LOOPBACK.v6;
 }
 
-/** Active OPEN to a known address; a refusal of the core comes back as the error `connect` shows. */
+/**
+ * Active OPEN to a known address; a refusal of the core comes back as the error `connect` shows, and so does what it throws (one
+ * congestion controller too many): after a lookup nobody would catch it.
+ */
 export function openTo(
   engine: Engine,
   options: ConnectOptions,
@@ -228,7 +231,12 @@ export function openTo(
     ...(fastOpen !== undefined && { fastOpen }),
     ...(sourceRoute !== undefined && { sourceRoute }),
   };
-  const conn = engine.connect(local, localPort, destination(words, local), port, open, handlers);
+  let conn: Conn | number;
+  try {
+    conn = engine.connect(local, localPort, destination(words, local), port, open, handlers);
+  } catch (error) {
+    return error as Error;
+  }
   if (typeof conn === 'number') return systemError(conn, 'connect', text, port);
   if (data !== undefined) conn.write(data); // in the tick of the OPEN, so that the SYN can take it along
   if (options.maxBuffered !== undefined) conn.setMaxBuffered(options.maxBuffered);

@@ -75,11 +75,12 @@ export function openPassive(
   const any = isAny(laddr, 0) || (laddr[2] === 0xffff && laddr[3] === 0);
   if (!any && !t.ip.isOurs(laddr, 0)) return EADDRNOTAVAIL;
   if (t.listeners.exact(laddr, 0, port) >= 0) return EADDRINUSE;
+  const cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion); // throws when there are too many: before a row is taken
   const row = takeRow(t, tcb, o);
   if (row < 0) return ENOBUFS;
   tcb.ports = port << 16;
   copyAddress(tcb.i32, tcb.at + LADDR, laddr);
-  tcb.cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion);
+  tcb.cc = cc;
   tcb.backlog = Math.max(1, Math.min(backlog, MAX_BACKLOG));
   step(t, tcb, EV.passiveOpen);
   tcb.flags |= F_LISTED;
@@ -100,9 +101,10 @@ export function openActive(
   if (rport < 1 || rport > 0xffff || lport < 0 || lport > 0xffff) return rport === 0 ? EDESTADDRREQ : EINVAL;
   if (isAny(raddr, 0)) return EDESTADDRREQ;
   if (isMulticast(raddr, 0) || isLimitedBroadcast(raddr, 0)) return EINVAL; // [MUST-46]
+  const cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion); // as above
   const row = takeRow(t, tcb, o);
   if (row < 0) return ENOBUFS;
-  tcb.cc = t.congestion.indexOf(o.congestion ?? t.defaults.congestion);
+  tcb.cc = cc;
   const failed = address(t, tcb, laddr, lport, raddr, rport, o.sourceRoute);
   if (failed !== OK) {
     t.rows.bury(row);
