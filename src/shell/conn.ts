@@ -226,8 +226,8 @@ export class Conn extends RowHandle {
     const reads = this.engine.unread.mayRead(this, words[at + 3]!, this.#handlers.broke !== undefined);
     this.#flags |= GONE;
     this.#pending = null;
-    this.row = -1;
     if (error !== null ? !reads : words[at + 3] !== 0 || (this.#held === null && endTold)) return this.#finish(error);
+    this.leaveRow();
     this.engine.unread.keep(this, error);
     if (error !== null) this.#call(() => this.#handlers.broke?.(this, error)); // who writes hears of it now
   }
@@ -324,12 +324,13 @@ export class Conn extends RowHandle {
     this.#flags |= CLOSED | GONE;
     this.#held = null;
     this.engine.forget(this, (this.#flags & UNREFED) === 0, error);
-    this.row = -1;
+    this.row = Math.min(~this.row, -1); // its ends may be asked for until `close` returns
     try {
       this.#handlers.close?.(this, error);
     } catch (thrown) {
       surface(thrown);
     }
+    this.row = -1;
   }
 
   /** For what is rare; `data` has its own try block. */

@@ -22,7 +22,7 @@ export interface Handlers {
   /**
    * The last call. null = closed in order, or aborted by ourselves. Text that is held for a paused reader comes first, also when the connection
    * failed. It is dropped, and this comes at once, when `drain` was still to come, when the stack gave the connection up for its memory (ENOBUFS), and
-   * beyond 64 MB of such text in a stack (ADR 58).
+   * beyond 64 MB of such text in a stack (ADR 58). Who it was (`conn.remoteAddress`) may be asked here for the first time, and not later.
    */
   close?(conn: Conn, error: Error | null): void;
   /** Urgent data lies ahead (0), its end moved (1), reading has reached it (2). RFC 9293 [MUST-32]. */

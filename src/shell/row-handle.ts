@@ -3,7 +3,7 @@ import { type InspectOptions, inspect } from 'node:util';
 import { OK, REGION_ARENA } from '../core/events.ts';
 import type { TcpInfo } from '../core/tcp/info.ts';
 import { CONNECTING } from './conn-flags.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, NOWHERE } from './endpoint.ts';
 import type { Engine } from './engine.ts';
 import type { Ahead } from './laden.ts';
 import { octets } from './options/calls.ts';
@@ -19,7 +19,7 @@ const KEEP_ALIVE_IDLE = 7_200_000;
 const PEER = new Int32Array(4);
 
 export abstract class RowHandle {
-  /** @internal Row of the core, -1 once it is gone. */
+  /** @internal Row of the core; once it is gone -1, but ~row while `close` is told: its identity words are there until the end of the turn. */
   row: number;
   /** @internal */
   readonly gen: number;
@@ -65,20 +65,28 @@ export abstract class RowHandle {
     return this.remoteEnd.family;
   }
 
-  /** Our address and port; kept once asked for, empty when first asked for after the end. */
+  /** Our address and port; kept once asked for, empty when first asked for after `close` has returned. */
   get localEnd(): Endpoint {
-    if (this.#local !== undefined) return this.#local;
-    const end = this.engine.endpoint(this.row, 0);
-    if (this.row >= 0) this.#local = end;
-    return end;
+    this.#local ??= this.#end(0);
+    return this.#local ?? NOWHERE;
   }
 
   /** The peer's. */
   get remoteEnd(): Endpoint {
-    if (this.#remote !== undefined) return this.#remote;
-    const end = this.engine.endpoint(this.row, 1);
-    if (this.row >= 0) this.#remote = end;
-    return end;
+    this.#remote ??= this.#end(1);
+    return this.#remote ?? NOWHERE;
+  }
+
+  #end(which: 0 | 1): Endpoint | undefined {
+    const row = this.row < -1 ? ~this.row : this.row;
+    return row < 0 ? undefined : this.engine.endpoint(row, which);
+  }
+
+  /** @internal The row is another's soon, and `close` is to be told later. */
+  protected leaveRow(): void {
+    this.#local ??= this.#end(0);
+    this.#remote ??= this.#end(1);
+    this.row = -1;
   }
 
   /** @internal The peer is this stack. */
