@@ -59,7 +59,7 @@ export interface TcpDefaults {
   readonly minRto: number;
   /** ms; MSL: TIME_WAIT lasts twice this. */
   readonly msl: number;
-  /** Connections in TIME_WAIT; beyond it the oldest ends early. Default: as many as connections, 262,144 at most. */
+  /** Connections in TIME_WAIT; beyond it the oldest ends early. Default of a stack: 65,536. */
   readonly timeWaits?: number;
   /** Whether a RST is ignored in TIME_WAIT (RFC 1337). Default true. */
   readonly rfc1337?: boolean;

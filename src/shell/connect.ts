@@ -33,9 +33,9 @@ export interface TcpSocketOptions {
   typeOfService?: number;
   /** TTL or hop limit, 1 to 255. */
   ttl?: number;
-  /** Most that the receive buffer grows to. */
+  /** Bytes of the receive buffer from the start; it does not grow. Absent: it grows up to `tcp.receiveBuffer`. */
   receiveBuffer?: number;
-  /** Most that the send buffer grows to. */
+  /** Bytes of the send buffer from the start; it does not grow. Absent: it grows up to `tcp.sendBuffer`. */
   sendBuffer?: number;
   /** See Conn.setMaxBuffered: a larger write fails with ERR_USERTCP_MAX_BUFFERED. Default none. */
   maxBuffered?: number;

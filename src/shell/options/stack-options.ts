@@ -81,7 +81,7 @@ export interface StackOptions {
   ports?: readonly number[];
   /** At least 16 bytes: initial sequence numbers and hashes follow from it (replay, hand-over). Default: random. */
   secret?: Uint8Array | string;
-  /** Connections at a time, TIME_WAIT included. Default 65536. */
+  /** Connections at a time. TIME_WAIT is counted apart: `tcp.timeWaits`. Default 65536. */
   maxConnections?: number;
   /** Bytes reserved (not used) for data to send and out-of-order data. Default 256 MiB. */
   arenaBytes?: number;
