@@ -155,7 +155,10 @@ export class World {
     return this.clock.drive(this.clock.now() + ms * US_PER_MS, eventLoop);
   }
 
-  /** Runs until `done` says so. Rejects when that takes more than `limit` virtual ms, or when nothing can happen any more. */
+  /**
+   * Runs until `done` says so. Rejects when that takes more than `limit` virtual ms, or when nothing can happen any more in the world:
+   * what comes from outside (a file, `node:dns`, which a `host` that is a name or absent asks) is not waited for.
+   */
   async runUntil(done: () => boolean, limit = LONGEST_WAIT): Promise<void> {
     const end = this.clock.now() + limit * US_PER_MS;
     await eventLoop();
@@ -167,7 +170,7 @@ export class World {
     }
   }
 
-  /** Runs until a promise settles and returns what it did. */
+  /** Runs until a promise settles and returns what it did. Rejects as `runUntil`. */
   async settle<T>(promise: Promise<T>, limit = LONGEST_WAIT): Promise<T> {
     let settled = false;
     const mark = (): void => {
@@ -178,14 +181,32 @@ export class World {
     return promise;
   }
 
-  /** Closes every host at once. */
+  /** Closes every host at once. One that is closing already gets the virtual time that it was given to end in. */
   async close(): Promise<void> {
-    for (const stack of this.#cards.keys()) await stack.close({ timeout: 0 });
+    for (const stack of this.#cards.keys()) {
+      const closing = stack.closing;
+      await (closing === undefined ? stack.close({ timeout: 0 }) : this.#passing(closing));
+    }
   }
 
   /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Lets time pass until a promise settles; what it waits for outside of the world takes none. */
+  async #passing(promise: Promise<void>): Promise<void> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    await eventLoop();
+    while (!settled) {
+      this.clock.step();
+      await eventLoop();
+    }
+    return promise;
   }
 
   #card(of: Stack): { readonly link: SimLink; readonly wire: SimWire } {

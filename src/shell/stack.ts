@@ -251,6 +251,11 @@ export class Stack implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** @internal What close() returned, once it was called. */
+  get closing(): Promise<void> | undefined {
+    return this.#closing;
+  }
+
   /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -71,3 +71,17 @@ test('nobody there: EHOSTUNREACH; nothing listens: ECONNREFUSED', async () => {
   await expect(a.open({ host: '192.0.2.1', port: 80 })).rejects.toMatchObject({ code: 'ENETUNREACH' });
   await w.close();
 });
+
+test('close() ends a world of which a host is closing already, with a connection that will not end', async () => {
+  const w = new World();
+  const [a, b] = [w.host('10.0.0.1/24'), w.host('10.0.0.2/24')];
+  b.serve(80, { end: () => {} });
+  await w.settle(a.open({ host: '10.0.0.2', port: 80 }));
+  const closing = a.close({ timeout: 3000 });
+  let told = '';
+  closing.then(() => (told = 'closed'));
+  await w.close();
+  expect([told, w.now]).toEqual(['closed', expect.closeTo(3000, -2)]);
+  expect(b.metrics().connections).toBe(0);
+  await w.close(); // once more, for nothing
+});
