@@ -93,9 +93,10 @@ export class Direction {
     return this.#how;
   }
 
-  /** Changes what is named, for frames sent from now on. */
+  /** Changes what is named, for frames sent from now on. What is undefined is not named: no time can be counted with it. */
   impair(how: Partial<Impairments>): void {
-    this.#how = { ...this.#how, ...how };
+    const named = Object.entries(how).filter(([, value]) => value !== undefined);
+    this.#how = { ...this.#how, ...Object.fromEntries(named) };
   }
 
   /** Decides about a frame and calls `deliver` with what arrives, and when. */

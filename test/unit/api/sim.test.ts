@@ -85,3 +85,14 @@ test('close() ends a world of which a host is closing already, with a connection
   expect(b.metrics().connections).toBe(0);
   await w.close(); // once more, for nothing
 });
+
+test('an impairment that is undefined is absent, and nothing else is changed', async () => {
+  const w = new World({ impair: { delay: undefined, rate: undefined } as never });
+  const [a, b] = [w.host('10.0.0.1/24'), w.host('10.0.0.2/24')];
+  w.impair(a, { delay: 7000 });
+  w.link(a, b, { delay: undefined, jitter: undefined, loss: 0 } as never);
+  b.serve(80, {});
+  expect((await w.settle(a.open({ host: '10.0.0.2', port: 80 }))).state).toBe('ESTABLISHED');
+  expect(w.now).toBe(7);
+  await w.close();
+});
