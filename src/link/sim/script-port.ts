@@ -2,7 +2,7 @@
 import type { Micros } from '../../ports.ts';
 import type { SimFrame } from './frame.ts';
 import { plainFrame } from './frame.ts';
-import type { SimWire, Station } from './wire.ts';
+import { type SimWire, type Station, stationMac } from './wire.ts';
 
 export interface ScriptPortOptions {
   readonly name?: string;
@@ -28,7 +28,7 @@ export class ScriptPort implements Station {
     const number = wire.plug(this);
     this.#wire = wire;
     this.name = options.name ?? `script${number}`;
-    this.mac = options.mac ?? Uint8Array.of(2, 0, 0, 0, 0, number + 1);
+    this.mac = options.mac ?? stationMac(number);
     this.#onFrame = options.onFrame;
   }
 

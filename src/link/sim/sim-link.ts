@@ -9,7 +9,7 @@ import { segmentCount } from '../../wire/segment.ts';
 import type { SimFrame } from './frame.ts';
 import { plainFrame, superFrame } from './frame.ts';
 import { DESCRIPTORS, FrameReceiver } from './frame-receiver.ts';
-import type { SimWire, Station } from './wire.ts';
+import { type SimWire, type Station, stationMac } from './wire.ts';
 
 /** Properties of a simulated network card. */
 export interface SimLinkOptions {
@@ -82,7 +82,7 @@ export class SimLink implements Link, Station {
     const number = wire.plug(this);
     this.#wire = wire;
     this.name = options.name ?? `sim${number}`;
-    this.mac = options.mac ?? Uint8Array.of(2, 0, 0, 0, 0, number + 1);
+    this.mac = options.mac ?? stationMac(number);
     this.#mtu = options.mtu ?? 1500;
     const offload = options.offload ?? 'cut';
     this.offload = { txChecksum: offload !== 'none', maxPacket: offload === 'none' ? this.mtu : MAX_PACKET };

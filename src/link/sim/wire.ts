@@ -45,6 +45,12 @@ export interface WireOptions {
   readonly mode?: 'hub' | 'switch';
 }
 
+/** The MAC address of a station that names none, by its number on the wire, from 0. */
+export function stationMac(number: number): Uint8Array {
+  const n = number + 1;
+  return Uint8Array.of(2, 0, 0, n >> 16, n >> 8, n);
+}
+
 interface Plug {
   readonly station: Station;
   readonly direction: Direction;

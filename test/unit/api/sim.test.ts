@@ -96,3 +96,15 @@ test('an impairment that is undefined is absent, and nothing else is changed', a
   expect(w.now).toBe(7);
   await w.close();
 });
+
+test('any number of hosts: each has a MAC of its own', async () => {
+  const w = new World();
+  const small = { arenaBytes: 1 << 20, maxConnections: 1 };
+  const macs = Array.from({ length: 300 }, (_, n) => {
+    const host = w.host(`10.0.${1 + (n >> 8)}.${n & 255}/16`, small);
+    return Buffer.from(w.card(host).mac).toString('hex');
+  });
+  expect(new Set(macs).size).toBe(300);
+  expect(macs[0]).toBe('020000000001');
+  await w.close();
+});
