@@ -116,7 +116,7 @@ type Done = (error?: Error | null) => void;
   /** 'timeout' after `ms` without traffic; 0 turns it off. The socket is not closed by it. */
   setTimeout(ms: number, callback?: () => void): this {
     if (this.destroyed) return this;
-    (this.#idle ??= new IdleTimer(() => this.#idled())).set(checkIdle(ms));
+    (this.#idle ??= new IdleTimer(this.#engine, () => this.#idled())).set(checkIdle(ms));
     if (callback === undefined) return this;
     if (ms === 0) this.removeListener('timeout', callback);
     else this.once('timeout', callback);

@@ -8,7 +8,15 @@ afterEach(() => void vi.useRealTimers());
 
 function make(): { timer: IdleTimer; fired(): number } {
   let n = 0;
-  return { timer: new IdleTimer(() => n++), fired: () => n };
+  const after = (ms: number, fn: () => void, quiet: boolean): (() => void) => {
+    const timer = setTimeout(fn, ms);
+    if (quiet) timer.unref();
+    return () => clearTimeout(timer);
+  };
+  return {
+    timer: new IdleTimer({ after, driver: { now: () => performance.now() * 1000 } }, () => n++),
+    fired: () => n,
+  };
 }
 
 test('fires after that long without traffic, and again after the next traffic', () => {
@@ -66,7 +74,6 @@ test('longer than a timer can be is as long as one can be', () => {
 
 test('a large write is traffic as long as the peer acknowledges some of it', async () => {
   vi.useRealTimers();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const w = new World();
   const [a, b] = [w.host('10.0.0.1/24'), w.host('10.0.0.2/24')];
   const accepted = new Promise<Socket>((resolve) => b.createServer(resolve).listen(80));
@@ -78,33 +85,45 @@ test('a large write is traffic as long as the peer acknowledges some of it', asy
   let written = false;
   socket.setTimeout(400).on('timeout', () => fired++);
   socket.write(Buffer.alloc(4 << 20), () => (written = true));
-  for (let n = 0; n < 5; n++) {
-    await w.run(400);
-    vi.advanceTimersByTime(400);
-  }
+  await w.run(2000);
   expect([fired, written]).toEqual([0, false]);
   // Nothing moves any more.
   w.impair(a, { loss: 1 });
-  await w.run(400);
-  vi.advanceTimersByTime(1000);
+  await w.run(1400);
   expect([fired, written]).toEqual([1, false]);
   await w.close();
 });
 
 test('a write that waits for a connection is no traffic', async () => {
   vi.useRealTimers();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const w = new World();
   const a = w.host('10.0.0.1/24');
   const socket = a.connect({ host: '10.0.0.2', port: 80 }).on('error', () => {});
   let fired = 0;
   socket.setTimeout(300).on('timeout', () => fired++);
   socket.write('GET / HTTP/1.1');
-  await w.run(10);
-  vi.advanceTimersByTime(299);
+  await w.run(299);
   expect(fired).toBe(0);
-  vi.advanceTimersByTime(1);
+  await w.run(1);
   expect([fired, socket.connecting]).toEqual([1, true]);
   socket.destroy();
+  await w.close();
+});
+
+test('the timeout of a socket is one of its stack: virtual in a simulation', async () => {
+  vi.useRealTimers();
+  const w = new World();
+  const [a, b] = [w.host('10.0.0.1/24'), w.host('10.0.0.2/24')];
+  const accepted = new Promise<Socket>((resolve) => b.createServer(resolve).listen(80));
+  const socket = a.connect({ host: '10.0.0.2', port: 80, timeout: 60_000 });
+  const peer = await w.settle(accepted);
+  const at: number[] = [];
+  socket.on('timeout', () => at.push(w.now));
+  await w.run(50_000 - w.now);
+  peer.write('still here');
+  socket.resume();
+  await w.run(1_000_000);
+  expect(at).toEqual([expect.closeTo(110_000, -2)]);
+  socket.setTimeout(0);
   await w.close();
 });
