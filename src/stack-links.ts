@@ -51,6 +51,7 @@ export async function openLinks(settings: Settings, shard: Shard | undefined): P
   }
   const wish: Wish = {
     device,
+    vlan: settings.vlan,
     addresses: settings.addresses.map(({ text }) => text),
     leased: settings.dhcp !== undefined,
     mode: settings.mode,
@@ -130,9 +131,12 @@ function ownMac(address: Int32Array): Uint8Array {
  * Ingress rules for an address that came later. There is no self-test: our own end is open by now, and would answer its
  * packets.
  */
-function fenceOn({ ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
+function fenceOn({ vlan, ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
   return async (address) => {
-    const arrangement = await keepKernelAway({ device, addresses: [address], mode, ports, ephemeralPorts }, false);
+    const arrangement = await keepKernelAway(
+      { device, vlan, addresses: [address], mode, ports, ephemeralPorts },
+      false,
+    );
     return () => arrangement.release();
   };
 }

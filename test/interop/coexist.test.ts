@@ -316,7 +316,7 @@ describe.skipIf(skip)('the start', () => {
     const wish = { device, addresses, mode, ports: new PortSet([]), ephemeralPorts: undefined };
     const facts = kernelFacts();
     const decided = { ...plan(wish, facts), rules: ['ip daddr 192.0.2.1 drop'] };
-    const fence = await Fence.install(device, decided);
+    const fence = await Fence.install(wish, decided);
     console.log(await probe(fence, wish, decided, facts, injectFrames).catch((error) => error.message));
     await fence.remove();
   `;

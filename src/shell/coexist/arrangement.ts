@@ -5,6 +5,7 @@ import { Fence, type Offence } from './fence.ts';
 import { kernelFacts, RESERVED_PORTS } from './kernel-facts.ts';
 import { type Plan, plan, type Wish } from './plan.ts';
 import { giveBackPorts, reservePorts } from './reserved-ports.ts';
+import { refuseRivals } from './rivals.ts';
 import { type Inject, probe } from './self-test.ts';
 
 const CARRIER_LOOKS = 5;
@@ -20,18 +21,20 @@ export interface Arrangement {
 }
 
 /**
- * Rejects when the kernel would answer in our place; the message says what to do. `inject`: how the self-test puts a
- * packet into the device's receive path; null = no self-test.
+ * Rejects when the kernel, or another program's stack, would answer in our place; the message says what to do. `inject`: how
+ * the self-test puts a packet into the device's receive path; null = no self-test.
  */
 export async function arrange(wish: Wish, inject: Inject | null): Promise<Arrangement> {
   const warnings = await settle(wish.device);
   const idle = warnings.length > 0;
   const facts = kernelFacts();
   const decided = plan(wish, facts);
-  const { fence, reason } = await put(wish.device, decided, warnings);
-  if (fence !== undefined && inject !== null && wish.addresses.length > 0) {
+  const { fence, reason } = await put(wish, decided, warnings);
+  if (fence !== undefined && wish.addresses.length > 0) {
     try {
-      const untested = idle ? 'no carrier' : await probe(fence, wish, decided, facts, inject);
+      await refuseRivals(fence.table, decided);
+      const untested =
+        inject === null ? undefined : idle ? 'no carrier' : await probe(fence, wish, decided, facts, inject);
       if (untested !== undefined) warnings.push(`the self-test only read the rules back: ${untested}`);
     } catch (error) {
       await fence.remove();
@@ -62,17 +65,17 @@ async function settle(device: string): Promise<string[]> {
   return checkDevice(device);
 }
 
-async function put(device: string, decided: Plan, warnings: string[]): Promise<{ fence?: Fence; reason?: string }> {
+async function put(wish: Wish, decided: Plan, warnings: string[]): Promise<{ fence?: Fence; reason?: string }> {
   const added = reserve(decided, warnings);
   try {
-    return { fence: await Fence.install(device, decided, added === '' ? [] : undoing(added)) };
+    return { fence: await Fence.install(wish, decided, added === '' ? [] : undoing(added)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (added !== '') giveBackPorts(added);
     if (decided.required === undefined) return { reason };
     throw new StackError(
       'ERR_USERTCP_NFT',
-      `mode '${decided.mode}' on ${device} needs ingress rules, because ${decided.required}: ${reason}`,
+      `mode '${decided.mode}' on ${wish.device} needs ingress rules, because ${decided.required}: ${reason}`,
       { cause: error },
     );
   }

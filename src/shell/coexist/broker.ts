@@ -114,11 +114,12 @@ export async function* lines(stream: Duplex): AsyncGenerator<string> {
 
 /** A wish of somebody who may not be trusted, made anew out of values that are what they should be. */
 function checkWish(given: Request['wish'], device: string): Wish {
-  const { mode, addresses, leased, ports, ephemeralPorts } = given ?? ({} as Wish);
+  const { mode, vlan, addresses, leased, ports, ephemeralPorts } = given ?? ({} as Wish);
   if (!MODES.includes(mode)) throw new TypeError(`no mode ${mode}`);
   if (!Array.isArray(addresses) || addresses.length > MOST_ADDRESSES) throw new TypeError('addresses: a short array');
   return {
     device,
+    vlan: vlan === undefined ? undefined : checkVlan(vlan),
     mode,
     addresses: addresses.map((address) => formatAddress(parseAddress(String(address)))),
     leased: leased === true,
@@ -134,6 +135,11 @@ function checkPorts(text: unknown): PortSet {
     if (checkPort(first) > checkPort(last)) throw new TypeError(`no range of ports ${first}-${last}`);
   }
   return ports;
+}
+
+function checkVlan(vlan: unknown): number {
+  if (Number.isInteger(vlan) && (vlan as number) >= 1 && (vlan as number) <= 4094) return vlan as number;
+  throw new TypeError(`no VLAN ${vlan}`);
 }
 
 function checkPort(port: unknown): number {

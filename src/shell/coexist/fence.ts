@@ -7,8 +7,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { StackError } from '../errors.ts';
+import { chainName, tableName } from './claims.ts';
 import { NFT_ENV } from './nft.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Wish } from './plan.ts';
 
 const ATTEMPTS = 50;
 const PAUSE_MS = 20;
@@ -47,8 +48,12 @@ export class Fence {
    * Resolves when the kernel lists the rules. Rejects with StackError that says what is missing and how to get it.
    * `afterwards` runs when the tables are gone, also after `kill -9`.
    */
-  static async install(device: string, plan: Plan, afterwards: readonly string[] = []): Promise<Fence> {
-    const table = `usertcp_${process.pid}_${randomBytes(3).toString('hex')}`;
+  static async install(
+    where: Pick<Wish, 'device' | 'vlan'>,
+    plan: Plan,
+    afterwards: readonly string[] = [],
+  ): Promise<Fence> {
+    const table = tableName(randomBytes(3).toString('hex'));
     // A session of its own: Ctrl-C at the terminal must not take the rules away while connections still end in order.
     const child = spawn('sh', ['-c', GUARD, 'usertcp-guard', ...afterwards], {
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -67,7 +72,7 @@ export class Fence {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       complaint.text += text;
     });
-    child.stdin!.write(script(table, device, plan));
+    child.stdin!.write(script(table, where, plan));
     const fence = new Fence(table, child);
     try {
       await fence.#listed(plan.rules.length + plan.watch.length, complaint);
@@ -121,11 +126,12 @@ export class Fence {
   }
 }
 
-function script(table: string, device: string, { rules, watch }: Plan): string {
+function script(table: string, { device, vlan }: Pick<Wish, 'device' | 'vlan'>, { rules, watch }: Plan): string {
+  const chain = chainName(vlan);
   return [
     `add table netdev ${table} { flags owner; }`,
-    `add chain netdev ${table} ingress { type filter hook ingress device "${device}" priority filter; policy accept; }`,
-    ...rules.map((rule) => `add rule netdev ${table} ingress ${rule.replace(/drop$/, 'counter drop')}`),
+    `add chain netdev ${table} ${chain} { type filter hook ingress device "${device}" priority filter; policy accept; }`,
+    ...rules.map((rule) => `add rule netdev ${table} ${chain} ${rule.replace(/drop$/, 'counter drop')}`),
     `add table inet ${table} { flags owner; }`,
     ...['output', 'forward'].map(
       (hook) => `add chain inet ${table} ${hook} { type filter hook ${hook} priority raw; policy accept; }`,

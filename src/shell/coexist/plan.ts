@@ -7,6 +7,8 @@ import { PortSet } from './port-set.ts';
 
 export interface Wish {
   readonly device: string;
+  /** 802.1Q; undefined = untagged frames. Rules do not tell VLANs apart: other stacks read it in ours. */
+  readonly vlan?: number | undefined;
   readonly mode: 'own' | 'own-mac' | 'shared' | 'auto';
   readonly addresses: readonly string[];
   /** An IPv4 address is to come by DHCP. */

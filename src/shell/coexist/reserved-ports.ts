@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { claimsIn } from './claims.ts';
 import { RESERVED_PORTS } from './kernel-facts.ts';
 import { NFT_ENV } from './nft.ts';
 import { PortSet } from './port-set.ts';
@@ -36,10 +37,6 @@ function heldByOthers(): PortSet {
   } catch {
     // Without nft nobody holds any.
   }
-  const held = tables
-    .split(/^table netdev /m)
-    .filter((table) => table.startsWith('usertcp_'))
-    .flatMap((table) => [...table.matchAll(/tcp dport (?:\{([^}]*)\}|(\S+)) counter/g)])
-    .map(([, set, one]) => set ?? one);
-  return PortSet.parse(held.join(' '));
+  const held = claimsIn(tables).flatMap(({ ports }) => ports?.ranges ?? []);
+  return new PortSet(held);
 }

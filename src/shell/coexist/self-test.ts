@@ -7,6 +7,7 @@ import type { Counts, Fence } from './fence.ts';
 import type { KernelFacts } from './kernel-facts.ts';
 import type { Plan, Wish } from './plan.ts';
 import { probeFrame } from './probe-frames.ts';
+import { whoElseHides } from './rivals.ts';
 
 /**
  * Makes frames arrive on `device` as if from its wire; `frames` makes them for the MAC that the kernel takes for its own.
@@ -40,6 +41,8 @@ export async function probe(
     if (counts.hidden >= addresses.length) return undefined;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+  const other = await whoElseHides(fence.table);
+  if (other !== undefined) return other;
   throw failed(`of ${addresses.length} packets for us the ingress rules of ${device} met ${counts!.hidden}`);
 }
 

@@ -12,6 +12,7 @@ import { PortSet } from '../../../src/shell/coexist/port-set.ts';
 
 const wish: Wish = {
   device: 'elsewhere0',
+  vlan: 10,
   mode: 'shared',
   addresses: ['10.0.0.2', 'FD00::0:2'],
   leased: true,
@@ -80,6 +81,8 @@ test.each([
   ['an address that is no text', { addresses: [{}] }],
   ['too many addresses', { addresses: Array(65).fill('10.0.0.2') }],
   ['no addresses', { addresses: 'all' }],
+  ['a VLAN that is none', { vlan: '10 }' }],
+  ['a VLAN beyond all', { vlan: 4095 }],
   ['a mode nobody knows', { mode: 'own; flush' }],
   ['more than ports in their text', { ports: '80 } accept' }],
   ['a port beyond all', { ports: '65536' }],
