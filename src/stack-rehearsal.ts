@@ -132,15 +132,19 @@ function passed(ms: number): () => boolean {
   return () => performance.now() > end;
 }
 
+/** What was done of a part of the play. Connections keep theirs: what comes late is not taken for what the next part does. */
+interface Part {
+  done: number;
+  over: boolean;
+}
+
 class Rehearsal {
   readonly #cable = new Crossover();
   readonly #clocks = [new NodeClock(), new NodeClock()];
   readonly #stacks: readonly Stack[];
   #end: number;
   readonly #signal: AbortSignal | undefined;
-  /** Of what the phase at hand counts. */
-  #done = 0;
-  #over = false;
+  #part: Part = { done: 0, over: false };
   /** Where the server is. */
   #host = `${NETWORKS[0]}.2`;
 
@@ -224,12 +228,12 @@ class Rehearsal {
 
   /** Until `count` of what the phase counts is done; then its connections end, as far as they do that soon. */
   async #phase(count: number, begin: () => void): Promise<number> {
-    this.#over = false;
-    this.#done = 0;
+    const part: Part = { done: 0, over: false };
+    this.#part = part;
     begin();
-    await this.#carry(() => this.#done >= count);
-    this.#over = true;
-    const done = this.#done;
+    await this.#carry(() => part.done >= count);
+    part.over = true;
+    const { done } = part;
     let turns = TURNS_TO_END;
     await this.#carry(() => --turns < 0);
     return done;
@@ -254,23 +258,25 @@ class Rehearsal {
   }
 
   #ping(port: number): void {
+    const part = this.#part;
     this.#dial(port, {
       open: (conn) => conn.write(SMALL),
       data: (conn) => {
-        this.#done++;
-        if (this.#over) conn.end();
+        part.done++;
+        if (part.over) conn.end();
         else conn.write(SMALL);
       },
     });
   }
 
   #visit(port: number): void {
+    const part = this.#part;
     this.#dial(port, {
       open: (conn) => conn.write(SMALL),
       data: (conn) => conn.end(),
       close: () => {
-        this.#done++;
-        if (!this.#over) this.#visit(port);
+        part.done++;
+        if (!part.over) this.#visit(port);
       },
     });
   }
@@ -281,7 +287,7 @@ class Rehearsal {
     this.#dial(1, {
       open: (conn) => conn.write(SMALL),
       data: (conn) => {
-        this.#done++;
+        this.#part.done++; // its second answer is in another part
         if (sits) return conn.end();
         sits = true;
         if (heard.push(conn) + AT_ONCE <= wanted) this.#sit(heard, wanted);
@@ -290,12 +296,13 @@ class Rehearsal {
   }
 
   #pump(sink: number, sources: readonly number[]): void {
-    this.#dial(sink, { open: lend, drain: (conn) => (this.#over ? conn.end() : lend(conn)) });
+    const part = this.#part;
+    this.#dial(sink, { open: lend, drain: (conn) => (part.over ? conn.end() : lend(conn)) });
     for (const port of sources) {
       this.#dial(port, {
         data: (conn, bytes) => {
-          this.#done += bytes.length;
-          if (this.#over) conn.abort();
+          part.done += bytes.length;
+          if (part.over) conn.abort();
         },
       });
     }

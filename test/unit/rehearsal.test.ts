@@ -7,6 +7,7 @@ import { End } from '../../src/link/crossover.ts';
 import { SimLink, SimWire, VirtualClock } from '../../src/link/sim.ts';
 import type { Link } from '../../src/ports.ts';
 import { channels } from '../../src/shell/channels.ts';
+import type { Conn } from '../../src/shell/conn.ts';
 import { rehearseSockets } from '../../src/shell/net/rehearsal.ts';
 import { checkOptions, type StackOptions } from '../../src/shell/options/stack-options.ts';
 import { rehearsed } from '../../src/shell/rehearsed.ts';
@@ -36,6 +37,8 @@ const NOTHING = {
   again: 0,
 };
 const LONG = 30_000;
+/** The port of the last source of bytes. */
+const SOURCE = 8;
 const play = (options: StackOptions = {}, limit = LONG) =>
   rehearse(assemble, checkOptions(options), limit, undefined, LITTLE);
 
@@ -49,6 +52,22 @@ test.each<[string, StackOptions]>([
   const done = await play(options);
   for (const part of ['roundTrips', 'connections', 'whole', 'inPieces', 'withLosses', 'crowd', 'again'] as const)
     expect(done[part], part).toBeGreaterThanOrEqual(LITTLE[part]);
+});
+
+// A segment that was lost last comes when the timeout is over, and that is in the next part.
+test('what comes late of one part is not taken for the next', async () => {
+  const { dial } = Stack.prototype;
+  const abort = vi.fn();
+  let late: (() => void) | undefined;
+  const spy = vi.spyOn(Stack.prototype, 'dial').mockImplementation(function (this: Stack, to, handlers) {
+    if (to.port === SOURCE) late = () => handlers.data?.({ abort } as unknown as Conn, Buffer.alloc(1 << 16));
+    else if (to.port === 1) late?.();
+    return dial.call(this, to, handlers);
+  });
+  const done = await play();
+  spy.mockRestore();
+  expect(done.crowd).toBeGreaterThanOrEqual(LITTLE.crowd);
+  expect(abort).toHaveBeenCalled();
 });
 
 describe('once usertcp/net is imported', () => {
