@@ -8,6 +8,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const { startGroup } = await import(new URL('../../../scripts/group.mjs', import.meta.url).href);
 const GROUP = new URL('../../../scripts/group.mjs', import.meta.url).href;
+/** A Node that starts beside other work takes seconds. */
+const PATIENCE = { timeout: 15_000 };
 const QUIET = ['ignore', 'ignore', 'ignore'];
 let file: string;
 const started: number[] = [];
@@ -23,7 +25,8 @@ afterEach(() => {
 const family = () => ['-c', `(trap '' TERM; exec sleep 60) & a=$!; sleep 60 & echo $a $! > ${file}; wait`];
 
 const pids = async () => {
-  await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8').trim().split(' ').length === 2).toBe(true);
+  const written = () => existsSync(file) && readFileSync(file, 'utf8').trim().split(' ').length === 2;
+  await expect.poll(written, PATIENCE).toBe(true);
   const found = readFileSync(file, 'utf8').trim().split(' ').map(Number);
   started.push(...found);
   return found;
@@ -38,7 +41,7 @@ function lives(pid: number): boolean {
   }
 }
 
-const gone = (family: number[]) => expect.poll(() => family.filter(lives), { timeout: 3000 }).toEqual([]);
+const gone = (family: number[]) => expect.poll(() => family.filter(lives), PATIENCE).toEqual([]);
 
 test.runIf(process.platform === 'linux')('all are told, and killed when they do not listen', async () => {
   const group = startGroup('sh', family(), { stdio: QUIET, grace: 200 });

@@ -89,7 +89,7 @@ test('serve: pause holds bytes and closes the window, resume delivers them in or
   const conn = await stack.open({ host, port: 80 });
   const sent = Buffer.from(Array.from({ length: 400_000 }, (_, i) => i & 255));
   const writing = conn.write(sent);
-  await new Promise((r) => setTimeout(r, 20));
+  await expect.poll(() => conn.info()?.sndWnd, { timeout: 15_000 }).toBe(0);
   expect(server!.heldBytes).toBeGreaterThan(10_000);
   expect(server!.heldBytes).toBeLessThan(100_000);
   expect(got).toHaveLength(0);

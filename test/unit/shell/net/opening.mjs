@@ -48,7 +48,7 @@ for (const [phase, begin] of Object.entries(phases)) {
     });
     client.on('ready', () => note('ready')).on('close', () => note('closed'));
     await once(client, 'connect');
-    client.end();
+    await once(client.end(), 'close');
   });
 }
 
@@ -134,7 +134,11 @@ await scene('one too many', {}, async ({ server, connect, note }) => {
 });
 
 await scene('a handler throws', {}, async ({ server, connect, note }) => {
-  process.on('uncaughtException', (error) => note(`(${error.message})`));
+  let caught = () => {};
+  process.on('uncaughtException', (error) => {
+    note(`(${error.message})`);
+    caught();
+  });
   server.on('connection', (socket) => {
     socket.resume();
     note('connection');
@@ -142,13 +146,18 @@ await scene('a handler throws', {}, async ({ server, connect, note }) => {
   });
   const clients = [];
   for (const name of ['one', 'two']) {
+    // Both ends throw.
+    const thrown = new Promise((resolve) => {
+      let left = 2;
+      caught = () => --left === 0 && resolve();
+    });
     clients.push(
       connect().on('connect', () => {
         note(name);
         throw new Error(name);
       }),
     );
-    await wait(10);
+    await thrown;
   }
   for (const client of clients) client.destroy();
   process.removeAllListeners('uncaughtException');
