@@ -178,6 +178,16 @@ export function cellsOf(points) {
   return cells;
 }
 
+/** The p99 of ping-pong as multiples of the p50 that `node-net` has in the same round: how far the tail is from what is usual. */
+export function tailsOf(points) {
+  const usual = new Map();
+  for (const p of points) if (p.peer === BASE && p.test.endsWith(' p50')) usual.set(tripOf(p), p.value);
+  return points
+    .filter((p) => /^rr.* p99$/.test(p.test) && usual.has(tripOf(p)))
+    .map((p) => ({ ...p, unit: '', value: p.value / usual.get(tripOf(p)) }));
+}
+
+const tripOf = (p) => `${p.mode}\n${p.test.slice(0, -4)}\n${roundOf(p)}`;
 const keyOf = (p) => `${p.mode}\n${p.peer}\n${p.test}`;
 /** Every file counts its rounds from 0. */
 const roundOf = (p) => `${p.round}\n${p.file ?? ''}`;

@@ -1,6 +1,6 @@
 // node bench/table.mjs FILE.jsonl...: the tables of result files, in Markdown.
 import { fileURLToPath } from 'node:url';
-import { cellsOf, distinct, pointsOf, readRows, short } from './rows.mjs';
+import { cellsOf, distinct, pointsOf, readRows, short, tailsOf } from './rows.mjs';
 
 export const titles = {
   on: 'offloads on',
@@ -38,7 +38,9 @@ function tableOf(cells) {
 }
 
 export function tables(rows) {
-  const cells = cellsOf(pointsOf(rows));
+  const points = pointsOf(rows);
+  const cells = cellsOf(points);
+  const tails = cellsOf(tailsOf(points)).map((cell) => ({ ...cell, ratio: undefined }));
   const out = [];
   for (const mode of distinct(cells.map((c) => c.mode))) {
     out.push(`## ${titles[mode] ?? mode}`);
@@ -48,6 +50,8 @@ export function tables(rows) {
       if (here.length === 0) continue;
       left = left.filter((c) => !here.includes(c));
       out.push(...(title ? [`### ${title}`] : []), tableOf(here));
+      const far = tails.filter((c) => c.mode === mode && which.test(c.test));
+      if (far.length > 0) out.push('p99 for the p50 of `node-net` in the same round:', tableOf(far));
     }
   }
   const failed = rows.filter((r) => r.err || r.client_err);
