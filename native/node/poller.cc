@@ -94,9 +94,11 @@ void Poller::drain() {
     if (stopping_ || Spinner::Clock::now() >= end) return;
     if (is_bulk(burst)) spinner_.gather([this] { return engine_.device().plenty(); });
     if (engine_.device().ready()) continue;
+    const auto ready = [this] { return engine_.device().ready(); };
+    if (spinner_.let_run(ready)) continue;
     if (!spinner_.worth_trying()) return;
     counters.add(kSpins);
-    if (!spinner_.spin([this] { return engine_.device().ready(); }, end)) return;
+    if (!spinner_.spin(ready, end)) return;
     counters.add(kSpinHits);
   }
 }

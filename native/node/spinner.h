@@ -4,6 +4,7 @@
 // the 99th percentile of those who wait for us on this very core.
 #pragma once
 
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,28 @@ class Spinner {
     if (skip_ == 0) return true;
     --skip_;
     return false;
+  }
+
+  // Whoever we wait for may stand behind us in the queue of this very core: he answers while we let him run, and neither a
+  // spin nor a sleep in epoll stands between. A program that computes there would keep the core for a whole slice of the
+  // scheduler, longer than we would sleep: then it was no use, as when nobody answered. True when a frame waits.
+  template <class Ready>
+  bool let_run(Ready ready) {
+    if (limit_.count() == 0) return false;
+    if (lets_to_skip_ > 0) {
+      --lets_to_skip_;
+      return false;
+    }
+    const auto soon = Clock::now() + limit_;
+    ::sched_yield();
+    const bool answered = ready();
+    if (answered && Clock::now() < soon) {
+      let_backoff_ = 0;
+    } else {
+      lets_to_skip_ = 1u << let_backoff_;
+      let_backoff_ = std::min(let_backoff_ + 1, kMaxBackoff);
+    }
+    return answered;
   }
 
   // After a burst of bulk data: gives the next frames time to become a batch. A frame alone costs a call of JavaScript
@@ -80,9 +103,11 @@ class Spinner {
   }
 
   std::chrono::microseconds limit_;
-  std::uint32_t misses_ = 0;   // in a row
-  std::uint32_t backoff_ = 0;  // exponent of the next skip
-  std::uint32_t skip_ = 0;     // chances to let pass
+  std::uint32_t misses_ = 0;       // in a row
+  std::uint32_t backoff_ = 0;      // exponent of the next skip
+  std::uint32_t skip_ = 0;         // chances to let pass
+  std::uint32_t let_backoff_ = 0;  // the same two for let_run
+  std::uint32_t lets_to_skip_ = 0;
 };
 
 }  // namespace usertcp

@@ -46,16 +46,16 @@ export class Witness {
 
   /** Who subscribes comes and goes: asked when a turn begins. */
   readonly look = (): void => {
-    if (this.silent) return;
     const { connect, open, state, close, retransmit, drop } = channels;
-    const watching =
+    const subscribed =
       open.hasSubscribers ||
       close.hasSubscribers ||
       state.hasSubscribers ||
       retransmit.hasSubscribers ||
       connect.hasSubscribers;
+    const watching = subscribed && !this.silent; // asked for behind the rest: a silent rehearsal has V8 compile all of it
     if (watching !== this.watching) this.#watch(watching);
-    if (drop.hasSubscribers) this.#drops ??= new Drops(this.#scene.core, this.#scene.links);
+    if (drop.hasSubscribers && !this.silent) this.#drops ??= new Drops(this.#scene.core, this.#scene.links);
     else this.#drops = null;
   };
 
