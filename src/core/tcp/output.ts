@@ -16,6 +16,7 @@ import { mostText } from './mss.ts';
 import { probeMtu } from './mtu-search.ts';
 import { afterIdle, paced, spend } from './pacing.ts';
 import { sendProbe } from './probe.ts';
+import { delayAck } from './receive-window.ts';
 import { R_FIN } from './records.ts';
 import { firstLost, inFlight, noteResent, split, tellResent } from './retransmission.ts';
 import {
@@ -67,6 +68,7 @@ export function output(t: Tcp, tcb: Tcb, link: number): boolean {
   if (tcb.flags2 & F2_TLP_DUE && !sendTailProbe(t, tcb, link)) return false;
   const done = resendLost(t, tcb, link) && sendNew(t, tcb, link);
   if (tcb.flags & F_ACK_NOW && !emitAck(t, tcb, link)) return false;
+  delayAck(t, tcb);
   return done;
 }
 

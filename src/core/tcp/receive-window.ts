@@ -180,11 +180,13 @@ export function oweAck(t: Tcp, tcb: Tcb, bytes: number): void {
   const quick = often < 0 || often > OFTEN_FOR - QUICK_ACKS;
   if (quick || tcb.ackBytes >= 2 * tcb.sndMss || t.defaults.delayedAck === 0) {
     tcb.flags |= F_ACK_NOW;
-  } else if ((tcb.flags & F_ACK_LATER) === 0) {
-    tcb.flags |= F_ACK_LATER;
-    arm(t, tcb, TIMER_DELACK, t.defaults.delayedAck);
-  }
+  } else tcb.flags |= F_ACK_LATER;
   markDirty(t, tcb);
+}
+
+/** What the turn sent did not take along waits for the timer; what it did never asked for one. */
+export function delayAck(t: Tcp, tcb: Tcb): void {
+  if (tcb.flags & F_ACK_LATER && tcb.timer(TIMER_DELACK) === 0) arm(t, tcb, TIMER_DELACK, t.defaults.delayedAck);
 }
 
 /**

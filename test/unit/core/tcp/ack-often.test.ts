@@ -1,9 +1,11 @@
 // One ACK answers a burst. After a loss there are several, so that what each releases fits where the burst did not (ADR 57).
 import { expect, test } from 'vitest';
 import { deliver, text } from '../../../../src/core/tcp/arrives/text.ts';
+import { queueText } from '../../../../src/core/tcp/held-text.ts';
 import { output } from '../../../../src/core/tcp/output.ts';
 import { hurryAcks, releaseLess } from '../../../../src/core/tcp/receive-window.ts';
-import { F_ACK_LATER, F_ACK_NOW, F2_DSACK } from '../../../../src/core/tcp/row.ts';
+import { F_ACK_LATER, F_ACK_NOW, F_NODELAY, F2_DSACK, TIMER_DELACK } from '../../../../src/core/tcp/row.ts';
+import { WHEEL_AT } from '../../../../src/core/tcp/tcb.ts';
 import { ACK, FIN } from '../../../../src/wire/abi.ts';
 import { type Bench, bench } from './bench.ts';
 import { segment } from './bench-of-tables.ts';
@@ -75,6 +77,21 @@ test('a silence has sixteen segments acknowledged without delay, and no burst in
   box.tcb.flags &= ~F_ACK_NOW;
   burst(box, 1, 1);
   expect(owed(box)).toBe(F_ACK_LATER);
+});
+
+test('who answers within the turn asks for no timer; who does not has one, 40 ms from then [MUST-40]', () => {
+  const answering = bench();
+  burst(answering, 1, 1);
+  queueText(answering.t, answering.tcb, new Uint8Array(1), 0, 1);
+  answering.tcb.flags |= F_NODELAY;
+  output(answering.t, answering.tcb, 0);
+  expect(answering.take()).toMatchObject([{ ack: answering.tcb.rcvNxt, len: 1 }]);
+  expect(answering.tcb.i32[answering.tcb.at + WHEEL_AT]).toBeGreaterThan(answering.t.tick + 40);
+  const silent = bench();
+  burst(silent, 1, 1);
+  output(silent.t, silent.tcb, 0);
+  expect(silent.take()).toEqual([]);
+  expect(silent.tcb.timer(TIMER_DELACK)).toBe(silent.t.tick + silent.t.defaults.delayedAck);
 });
 
 test('a report of duplicates waits for its turn [RFC 2883 §4]', () => {
