@@ -13,6 +13,7 @@ import type { Terminal } from '../terminal.ts';
 import { downloadHash, downloadSpeed, type Transfer, uploadHash } from './curl.ts';
 import { CAPTURED4, CLIENT4, KERNEL4, Namespaces, PEER4, STACK4, STACK6 } from './namespaces.ts';
 import { GIB, MIB, payloadHash } from './payload.ts';
+import { gigabits, outcome, type Speeds } from './race.ts';
 import { RoleProcess } from './role-process.ts';
 import { simulatedDemo } from './simulated.ts';
 
@@ -22,6 +23,8 @@ const CLIENT = 256 * MIB;
 /** Of the two connections that are drawn. */
 const DRAWN = 64 * MIB;
 const RACE = 512 * MIB;
+/** A machine's speed changes from second to second. */
+const ROUNDS = 5;
 /** ms after which the comparison of speeds, which proves nothing, is left out: the demo takes less than a minute. */
 const PATIENCE_MS = 40_000;
 const PORT = 8080;
@@ -199,16 +202,21 @@ class Demo {
     const kernel = new RoleProcess(this.#ns, this.#ns.ours, 'kernel-server', { port: PORT + 1 });
     await kernel.ready();
     const path = `bytes/${RACE}`;
-    const theirs = await this.#watched("Node's net sends 512 MiB", RACE, kernel, () =>
-      downloadSpeed(this.#ns, `http://${KERNEL4}:${PORT + 1}/${path}`),
-    );
-    const ours = await this.#watched('usertcp sends 512 MiB', RACE, server, () =>
-      downloadSpeed(this.#ns, `http://${STACK4}:${PORT}/${path}`),
-    );
+    const speeds: Speeds[] = [];
+    do {
+      const theirs = await this.#watched("Node's net sends 512 MiB", RACE, kernel, () =>
+        downloadSpeed(this.#ns, `http://${KERNEL4}:${PORT + 1}/${path}`),
+      );
+      const ours = await this.#watched('usertcp sends 512 MiB', RACE, server, () =>
+        downloadSpeed(this.#ns, `http://${STACK4}:${PORT}/${path}`),
+      );
+      speeds.push({ ours, theirs });
+    } while (speeds.length < ROUNDS && performance.now() - this.#started < PATIENCE_MS);
     await kernel.stop();
-    this.#terminal.line(this.#terminal.bold('The same HTTP server and curl, 512 MiB each, nobody hashing'));
-    this.#terminal.line(`  usertcp     ${gigabits(ours)}`);
-    this.#terminal.line(`  Node's net  ${gigabits(theirs)}   (usertcp is ${(ours / theirs).toFixed(2)} times as fast)`);
+    this.#terminal.line(
+      this.#terminal.bold('The same HTTP server and curl, 512 MiB from each in turn, nobody hashing'),
+    );
+    for (const line of outcome(speeds)) this.#terminal.line(line);
   }
 
   async #step(
@@ -240,8 +248,4 @@ class Demo {
       clearInterval(timer);
     }
   }
-}
-
-function gigabits(bytesPerSecond: number): string {
-  return `${((bytesPerSecond * 8) / 1e9).toFixed(2)} Gbit/s`;
 }
