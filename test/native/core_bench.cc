@@ -91,35 +91,12 @@ void merge_burst(benchmark::State& state) {
 BENCHMARK(merge_burst);
 
 // Swallows messages: what is measured is our side of sendmmsg.
-class NullDevice final : public Device {
- public:
-  explicit NullDevice(Offload offload) : offload_(offload) {}
-  std::size_t receive(std::span<RxFrame>) override { return 0; }
-  void release() override {}
-  bool ready() override { return false; }
-  bool plenty() override { return false; }
+struct NullDevice final : CaptureDevice {
+  explicit NullDevice(Offload offload) : CaptureDevice(offload, {}) {}
   int send(mmsghdr* messages, unsigned count) override {
     benchmark::DoNotOptimize(messages);
     return static_cast<int>(count);
   }
-  void wait_writable(int) override {}
-  Status set_filter(const Filter&) override { return {}; }
-  Status reopen() override { return {}; }
-  int take_error() override { return 0; }
-  std::vector<int> poll_fds() const override { return {}; }
-  const MacAddress& mac() const override { return mac_; }
-  unsigned mtu() const override { return 1500; }
-  int index() const override { return 0; }
-  const std::string& name() const override { return name_; }
-  Offload offload() const override { return offload_; }
-  std::size_t capacity() const override { return 0; }
-  const Shared<Mapping>& memory() const override { return memory_; }
-
- private:
-  Offload offload_;
-  MacAddress mac_{};
-  std::string name_;
-  Shared<Mapping> memory_;
 };
 
 // 60 KB: one super-segment, or cut and summed here.
