@@ -10,6 +10,7 @@ import { SCRATCH_ROWS } from '../../../src/core/tcp/rows.ts';
 import { ScriptPort, SeededRng, SimLink, SimWire, VirtualClock } from '../../../src/link/sim.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { formatAddress, parseAddress } from '../../../src/wire/address-text.ts';
+import { DEFAULTS } from '../../property/pair/defaults.ts';
 import type { Backend, Call, SentFrame, StackEvent, Tuple } from './backend.ts';
 import { decodeFrame } from './frame.ts';
 import { EVENT_TYPES, eventDetail, resultName } from './names.ts';
@@ -31,29 +32,11 @@ export interface CoreBackendOptions {
 
 /** Plain enough to be read in a script: one window, no scaling by itself, the RTO floor of RFC 6298. */
 export const SCRIPT_DEFAULTS: TcpDefaults = {
+  ...DEFAULTS,
   sendBuffer: 100_000,
   receiveBuffer: 10_000,
   initialWindow: 10_000,
-  timestamps: true,
-  sack: true,
-  windowScaling: true,
-  noDelay: false,
-  mtuProbing: true,
-  ecn: 'accept',
-  delayedAck: 40,
   minRto: 1000,
-  msl: 30_000,
-  finWait2: 60_000,
-  synRetries: 6,
-  dataRetries: 15,
-  userTimeout: 0,
-  userTimeoutOption: false,
-  orphanTimeout: 120_000,
-  notSentLowat: 0,
-  ttl: 64,
-  congestion: 'newreno',
-  pacing: false,
-  ephemeralPorts: [32768, 60999],
 };
 
 const LOCAL = { 4: '10.0.0.1', 6: 'fd00::1' };

@@ -7,6 +7,7 @@ import type { Tcb } from '../../../src/core/tcp/tcb.ts';
 import { SeededRng, SimLink, type SimLinkOptions, type SimWire, type VirtualClock } from '../../../src/link/sim.ts';
 import type { Clock } from '../../../src/ports.ts';
 import { parseAddress, parseCidr } from '../../../src/wire/address-text.ts';
+import { DEFAULTS } from './defaults.ts';
 import { Invariants } from './invariants.ts';
 
 export const ANY = new Int32Array(4);
@@ -15,32 +16,6 @@ export const ANY = new Int32Array(4);
 export interface Listener {
   event(type: number, a: number, b: number, c: number, d: number): void;
 }
-
-export const DEFAULTS: TcpDefaults = {
-  sendBuffer: 1 << 20,
-  receiveBuffer: 1 << 20,
-  initialWindow: 65536,
-  timestamps: true,
-  sack: true,
-  windowScaling: true,
-  noDelay: false,
-  mtuProbing: true,
-  ecn: 'accept',
-  delayedAck: 40,
-  minRto: 200,
-  msl: 30_000,
-  finWait2: 60_000,
-  synRetries: 6,
-  dataRetries: 15,
-  userTimeout: 0,
-  userTimeoutOption: false,
-  orphanTimeout: 120_000,
-  notSentLowat: 0,
-  ttl: 64,
-  congestion: 'newreno',
-  pacing: false,
-  ephemeralPorts: [32768, 60999],
-};
 
 export interface HostOptions {
   readonly addresses?: readonly string[];

@@ -19,7 +19,7 @@ import { Tcb } from '../../../../src/core/tcp/tcb.ts';
 import { TimerWheel } from '../../../../src/core/timers.ts';
 import { SeededRng } from '../../../../src/link/sim.ts';
 import { DESC_WORDS, ROW_WORDS, RX_FLAGS, RX_GSO, RX_LEN, RX_OFF, RX_SEQ, RX_TOTAL } from '../../../../src/wire/abi.ts';
-import { DEFAULTS } from '../../../property/pair/host.ts';
+import { DEFAULTS } from '../../../property/pair/defaults.ts';
 
 export interface Tables {
   readonly t: Tcp;

@@ -28,7 +28,7 @@ import {
 } from '../../../../src/wire/abi.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 import { readTcpOptions, TcpOptions } from '../../../../src/wire/tcp-options.ts';
-import { DEFAULTS } from '../../../property/pair/host.ts';
+import { DEFAULTS } from '../../../property/pair/defaults.ts';
 import { fakeLink, OUR_MAC } from '../ip/harness.ts';
 
 export interface BenchOptions {
