@@ -223,10 +223,11 @@ export class Conn extends RowHandle {
   gone(words: Int32Array, at: number): void {
     const error = failure(words, at, this.#flags & CONNECTING, this);
     const endTold = (this.#flags & PEER_ENDED) === 0 || (this.#flags & (END_TOLD | ORPHAN | ABORTED)) !== 0;
-    const reads = this.engine.unread.mayRead(this, words[at + 3]!, this.#handlers.broke !== undefined);
+    const told = this.#handlers.broke !== undefined;
+    const stays = error === null ? words[at + 3] === 0 : this.engine.unread.mayRead(this, words[at + 3]!, told);
     this.#flags |= GONE;
     this.#pending = null;
-    if (error !== null ? !reads : words[at + 3] !== 0 || (this.#held === null && endTold)) return this.#finish(error);
+    if (!stays || (this.#held === null && endTold)) return this.#finish(error);
     this.leaveRow();
     this.engine.unread.keep(this, error);
     if (error !== null) this.#call(() => this.#handlers.broke?.(this, error)); // who writes hears of it now

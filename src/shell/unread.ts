@@ -5,6 +5,10 @@ import type { Conn } from './conn.ts';
 
 /** Bytes of all connections that failed and are still to be read; what fails beyond that is over at once. */
 const MOST = 64 * 1024 * 1024;
+/** A connection with an end to be told and no text counts as so many. */
+const LEAST = 1024;
+
+const weightOf = (conn: Conn): number => conn.heldBytes || LEAST;
 
 export class Unread {
   readonly #acks: Acks;
@@ -21,17 +25,17 @@ export class Unread {
   }
 
   /**
-   * Whether one that failed with `code` stays for its reader. Not if the application waits for `drain`, and is not `told` that none comes: it may
+   * Whether one that failed with `code` stays for its reader, who is still to be told of text or of the peer's end. Not if the application waits for `drain`, and is not `told` that none comes: it may
    * have paused until then. Nor if it had to go for its memory, or too much is kept already: resets cost nothing, and no row counts them.
    */
   mayRead(conn: Conn, code: number, told: boolean): boolean {
-    if (code === ENOBUFS || conn.heldBytes === 0 || this.#sum + conn.heldBytes > this.#most) return false;
+    if (code === ENOBUFS || this.#sum + weightOf(conn) > this.#most) return false;
     return told || (conn.pendingBytes === 0 && !this.#short.has(conn));
   }
 
   /** What was not acknowledged after a failure never will be, whoever reads. */
   keep(conn: Conn, end: Error | null): void {
-    const bytes = end === null ? 0 : conn.heldBytes;
+    const bytes = end === null ? 0 : weightOf(conn);
     this.#ends.set(conn, { error: end, bytes });
     this.#sum += bytes;
     if (end !== null) this.#acks.over(conn, end);

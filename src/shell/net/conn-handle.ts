@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import type { Conn } from '../conn.ts';
+import { CONNECTING } from '../conn-flags.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { OptionError } from '../option-error.ts';
 import { CLOSED, HELD, MAPPED, RACING, WANTS_REF } from './handle-bits.ts';
@@ -77,7 +78,7 @@ export abstract class ConnHandle extends internals.JSStream {
   }
 
   getpeername(out: Partial<Endpoint>): number {
-    return this.conn === null ? -ENOTCONN : this.#describe(this.conn.remoteEnd, out);
+    return this.conn === null || this.conn.has(CONNECTING) ? -ENOTCONN : this.#describe(this.conn.remoteEnd, out);
   }
 
   setNoDelay(on: boolean): number {

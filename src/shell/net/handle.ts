@@ -196,7 +196,7 @@ export class TcpHandle extends WriteHandle {
 
   #resume(): void {
     if (this.#native?.left) process.nextTick(() => this.#fillLeft());
-    else if (this.failed !== 0 && !this.unread) process.nextTick(() => this.#tellFailure());
+    else if (this.failed !== 0 && !this.unread && !this.has(ENDED)) process.nextTick(() => this.#tellFailure());
     else this.conn?.resume();
   }
 

@@ -199,8 +199,8 @@ export abstract class WriteHandle extends ConnHandle {
   }
 
   #end(waiting: Waiting): number {
-    if (this.unread && !this.has(CLOSED)) return -ENOTCONN; // no failure to Node, which reads on
-    if (this.conn === null || this.has(CLOSED) || this.failed !== 0) return this.failed || -ENOTCONN;
+    // What ended the connection is for who reads or writes: libuv's answer to a shutdown is none that Node makes an error of.
+    if (this.conn === null || this.has(CLOSED) || this.failed !== 0) return -ENOTCONN;
     this.#shutdown = waiting;
     this.bits |= ENDING;
     this.conn.end();

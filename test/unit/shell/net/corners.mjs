@@ -62,6 +62,35 @@ for (const [at, to] of [
   late.destroy();
   server.close();
 }
+// A reset that nobody reads: who ends is not told of it, who reads is, and the peer's end stays one.
+for (const how of ['reset', 'end, then a reset'])
+  for (const act of ['end', 'destroySoon', 'resume', 'end, then resume', 'resume twice']) {
+    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true });
+    const to = { port: await listen(server, '127.0.0.1'), host: '127.0.0.1', allowHalfOpen: true };
+    const [client, [socket]] = [net.connect(to).on('error', () => {}), await once(server, 'connection')];
+    const seen = [];
+    for (const event of ['end', 'finish', 'error', 'close']) socket.on(event, (e) => seen.push(e?.message ?? event));
+    if (how === 'reset') client.resetAndDestroy();
+    else client.destroy();
+    await wait(20);
+    if (how !== 'reset') socket.write('x');
+    await wait(20);
+    for (const method of act.replace('twice', ', then pause, then resume').split(', then ')) {
+      socket[method.trim()]();
+      await wait(20);
+    }
+    console.log(`${how}; ${act}:`, seen.join(', '), socket.readyState);
+    socket.destroy();
+    server.close();
+  }
+{
+  // Nobody was reached, so nobody is the peer.
+  const client = net.connect(9, '127.0.0.1');
+  client.on('connectionAttemptFailed', () => console.log('failed:', client.remoteAddress));
+  await once(client, 'close').catch(() => {});
+  await once(client, 'close');
+  console.log('closed:', client.remoteAddress);
+}
 for (const backlog of ['511', -1, 2 ** 40, null]) {
   const server = net.createServer();
   server.listen({ port: 0, host: '127.0.0.1', backlog });
