@@ -53,9 +53,9 @@ export abstract class ConnHandle extends internals.JSStream {
     return isIPv6(address) ? this.place(address, port) : -EINVAL;
   }
 
-  /** `port`: Node has none when only an address was named. */
-  protected place(address: string, port: number | undefined): number {
-    Object.assign(this.#wish, { address, port: port ?? 0, bound: true });
+  /** `port`: Node has none when only an address was named. As libuv: 16 bits of it. */
+  protected place(address: string, port = 0): number {
+    Object.assign(this.#wish, { address, port: port & 0xffff, bound: true });
     return 0;
   }
 

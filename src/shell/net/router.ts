@@ -163,7 +163,10 @@ export class Router {
     debug('connect to %s port %d: %s', address, port, carrier);
     if (carrier === 'ours' && port === 0) return this.#refuse(handle, req);
     if (carrier === 'ours') {
-      const status = handle.open(req, (): Conn => stack.dial({ host: address, port, ...handle.bound }, handlers));
+      const status = handle.open(
+        req,
+        (): Conn => stack.dial({ host: address, port, ...zoneless(handle.bound) }, handlers),
+      );
       if (status === 0) this.counts.opened++;
       const unrouted = status === -ENETUNREACH || status === -EADDRNOTAVAIL;
       if (unrouted && this.policy.prefixes === undefined && this.policy.fallback === 'kernel')
@@ -272,4 +275,10 @@ function refuse(handle: TcpHandle, req: Request, status: number, asked = false):
 
 function isLocal(words: Int32Array | undefined, address: string): boolean {
   return words !== undefined && (isLoopback(words) || isUnspecified(words) || address === '0.0.0.0');
+}
+
+/** `::1%lo`: an address of ours is the same in every zone. */
+function zoneless(bound: TcpHandle['bound']): TcpHandle['bound'] {
+  const { localAddress } = bound;
+  return localAddress?.includes('%') ? { ...bound, localAddress: localAddress.replace(/%.*/, '') } : bound;
 }

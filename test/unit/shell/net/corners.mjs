@@ -91,6 +91,23 @@ for (const how of ['reset', 'end, then a reset'])
   await once(client, 'close');
   console.log('closed:', client.remoteAddress);
 }
+// Node checks no localPort beyond its type, and an address may have a zone.
+for (const [localPort, localAddress] of [
+  [70_000, undefined],
+  [-1, undefined],
+  [1.5, undefined],
+  [Number.POSITIVE_INFINITY, undefined],
+  [Number.NaN, undefined],
+  [undefined, '::1%lo'],
+]) {
+  const server = net.createServer((socket) => socket.end());
+  const port = await listen(server, '::');
+  const client = net.connect({ port, host: localAddress === undefined ? '127.0.0.1' : '::1', localPort, localAddress });
+  const opened = once(client, 'connect').then(() => `from ${client.localAddress}, ${client.localPort === 65535}`);
+  console.log('localPort', localPort, await opened.catch((error) => error.message));
+  client.destroy();
+  server.close();
+}
 for (const backlog of ['511', -1, 2 ** 40, null]) {
   const server = net.createServer();
   server.listen({ port: 0, host: '127.0.0.1', backlog });
