@@ -38,7 +38,7 @@ export abstract class ConnHandle extends internals.JSStream {
     if (conn.staysHere) conn.setNoDelay(true);
   }
 
-  /** Something is under way. */
+  /** Something is under way that the process is to live for. */
   protected abstract get busy(): boolean;
 
   protected has(bit: number): boolean {
@@ -140,7 +140,7 @@ export abstract class ConnHandle extends internals.JSStream {
     const { conn } = this;
     // Once it is closed, what it wrote holds the process, and not whoever waits here.
     if (conn === null || (this.bits & (CLOSED | RACING)) === CLOSED) return;
-    const hold = this.has(WANTS_REF) && this.busy;
+    const hold = this.busy;
     if (hold === this.has(HELD)) return;
     this.bits ^= HELD;
     if (hold) conn.ref();

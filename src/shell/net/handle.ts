@@ -10,7 +10,7 @@ import type { Conn } from '../conn.ts';
 import { surface } from '../surface.ts';
 import { numberOf } from './advice.ts';
 import { afterClosing } from './closing.ts';
-import { CLOSED, ENDED, FLOWING, HANDING, MAPPED, RACING, RESUMES } from './handle-bits.ts';
+import { CLOSED, ENDED, FLOWING, HANDING, MAPPED, RACING, RESUMES, WANTS_REF } from './handle-bits.ts';
 import { borrowing } from './handle-events.ts';
 import { breatheAfterBodies } from './http-bodies.ts';
 import { internals, type Request } from './internals.ts';
@@ -34,8 +34,8 @@ export class TcpHandle extends WriteHandle {
   #connecting: Waiting | null = null;
 
   protected get busy(): boolean {
-    // As libuv: who reads and was told the end waits for nothing.
-    const reading = (this.bits & (FLOWING | ENDED)) === FLOWING && this.failed === 0;
+    // As libuv: who reads and was told the end waits for nothing; and unref() is about reading, not about what was asked for.
+    const reading = (this.bits & (FLOWING | ENDED | WANTS_REF)) === (FLOWING | WANTS_REF) && this.failed === 0;
     return reading || this.writing || this.#connecting !== null;
   }
 

@@ -52,6 +52,13 @@ describe('a process ends when nothing is referenced', () => {
     expect(ours).toEqual({ out: 'asked for\nover\n', err: '', code: 0 });
   });
 
+  test('and not before what was asked for is done: a write of a socket that is not', async () => {
+    const name = 'an unreferenced socket whose write is under way';
+    const flags = ['--import', REGISTER];
+    const ways = await Promise.all([[], flags].map((each) => run(process.execPath, each, 'exits.mjs', [name])));
+    for (const way of ways) expect(way).toEqual({ out: 'asked for\nwritten\nover\n', err: '', code: 0 });
+  });
+
   test.each(['a referenced server', 'a socket that reads'])('and not before: %s', async (name) => {
     const ours = await run(process.execPath, ['--import', REGISTER], 'exits.mjs', [name], 1000);
     expect(ours).toEqual({ out: 'asked for\n', err: '', code: null });

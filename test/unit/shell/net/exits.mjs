@@ -26,6 +26,16 @@ const cases = {
     server.unref();
   },
   'a socket that never connected': async () => void new net.Socket(),
+  'an unreferenced socket whose write is under way': async () => {
+    const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+      socket.unref();
+      setTimeout(() => socket.resume(), 200).unref();
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = (await connect(server)).unref();
+    server.unref();
+    socket.write(Buffer.alloc(20_000_000), () => console.log('written'));
+  },
   'a referenced server': async () => void (await listen()),
   'a socket that reads': async () => {
     const server = await listen();
