@@ -64,8 +64,8 @@ type Done = (error?: Error | null) => void;
 
   /** Begins an active OPEN; 'connect' and 'ready' follow, or 'error'. */
   connect(options: ConnectOptions, listener?: () => void): this {
-    if (this.conn !== null || this.connecting)
-      throw new StackError('ERR_USERTCP_CONNECTED', 'the socket is connected already');
+    if (this.conn !== null || this.connecting || this.destroyed)
+      throw new StackError('ERR_USERTCP_CONNECTED', 'the socket is connected already, or destroyed');
     const checked = checkConnect(options);
     if (listener !== undefined) this.once('connect', listener);
     this.connecting = true;

@@ -145,6 +145,13 @@ test('a lookup that gives no address: ENOTFOUND, and whose fault it is', async (
   });
 });
 
+test('connect() of a socket that was destroyed before it had an address', () => {
+  const socket = stack.connect({ port: 7, host: 'a.test', lookup: any(() => {}) });
+  socket.destroy();
+  expect(() => socket.connect(to)).toThrow(expect.objectContaining({ code: 'ERR_USERTCP_CONNECTED' }));
+  expect([socket.connecting, socket.readyState]).toEqual([false, 'closed']);
+});
+
 test('a server whose signal was aborted before it listened closes', async () => {
   const server = stack.createServer().listen({ port: 0, signal: AbortSignal.abort() });
   await new Promise((resolve) => server.on('close', resolve));
