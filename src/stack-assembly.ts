@@ -12,6 +12,7 @@ import { DhcpClient } from './shell/dhcp/client.ts';
 import { LeaseHousehold } from './shell/dhcp/household.ts';
 import { Resolver } from './shell/dns/resolver.ts';
 import { Engine } from './shell/engine.ts';
+import { sayFarewell } from './shell/farewell.ts';
 import { HeapMemory } from './shell/memory.ts';
 import { debug, debugByEnvironment } from './shell/observe.ts';
 import type { Settings } from './shell/options/stack-options.ts';
@@ -80,6 +81,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
   const watch = new AddressWatch({ ip: core.ip, links, addresses, warnings, keepAlive: engine, onTaken });
   engine.onAddress = (words, at) => watch.changed(words, at);
   around.watch?.(watch);
+  const stay = settings.device === undefined ? () => {} : sayFarewell(engine);
   const stack = new Stack({
     engine,
     addresses,
@@ -95,6 +97,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
       () => shard?.close(),
       () => capture?.close(),
       ...around.teardown,
+      stay,
       releaseFences,
     ],
   });

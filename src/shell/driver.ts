@@ -110,6 +110,14 @@ export class Driver {
     this.#turn(() => {});
   }
 
+  /** Sends what is due, also in the middle of a turn, and is over: the process exits. */
+  leave(): void {
+    if (!this.#running) return;
+    if (this.#depth === 0) this.#now = this.#clock.now();
+    this.stop();
+    this.#transmit();
+  }
+
   /** Calls `act` when what this turn sends over our own loopback has arrived, behind who is told of that; at once where there is none. */
   behind(act: () => void): void {
     const own = this.#links.find(({ kind }) => kind === 'loop');

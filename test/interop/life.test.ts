@@ -33,6 +33,15 @@ describe.skipIf(skip)('what keeps a process alive', () => {
     expect(await within(4000, program)).toBeUndefined();
   });
 
+  test('a process that exits ends its connections, behind what it wrote', async () => {
+    const kernel = await Host.kernel(lab);
+    const port = await kernel.listen({ behaviour: 'linger' });
+    const program = start('exits', addresses.kernel.v4, String(port));
+    expect(await within(8000, program)).toBe(0);
+    const [seen] = await kernel.results();
+    expect(seen).toMatchObject({ events: ['end', 'close'], received: 10 });
+  });
+
   test('what a destroyed socket wrote to a peer that vanished does not, for long', async () => {
     const kernel = await Host.kernel(lab);
     const port = await kernel.listen({ behaviour: 'linger' });

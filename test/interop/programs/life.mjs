@@ -11,6 +11,16 @@ const acts = {
     stack.serve(80, {});
     execFileSync('ip', ['link', 'set', device, 'down']);
   },
+  /** The process exits in a handler, when its stack has not sent yet what was written. */
+  async exits() {
+    const socket = stack.connect({ host, port: Number(port) });
+    socket.once('connect', () => {
+      console.log(JSON.stringify({ ready: what }));
+      socket.write('last words');
+      process.exit();
+    });
+    await once(socket, 'close');
+  },
   async vanished() {
     const socket = stack.connect({ host, port: Number(port) });
     await once(socket, 'connect');
