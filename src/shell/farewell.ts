@@ -8,8 +8,12 @@ const engines = new Set<Engine>();
 
 function leave(): void {
   for (const engine of engines) {
-    for (const conn of [...engine.connections()]) conn.release(false);
-    engine.driver.leave();
+    try {
+      for (const conn of [...engine.connections()]) conn.release(false);
+      engine.driver.leave();
+    } catch {
+      // The exit code is the program's: it may be here because this very stack threw.
+    }
   }
 }
 
