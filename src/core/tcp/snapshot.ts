@@ -120,8 +120,8 @@ export function importRow(t: Tcp, tcb: Tcb, snapshot: ArrayBuffer): number {
   const gen = tcb.gen;
   tcb.i32.set(w.subarray(HEADER_WORDS, HEADER_WORDS + ROW_WORDS), tcb.at);
   tcb.i32[tcb.at + GEN] = gen;
-  tcb.flight = 0;
-  stir(t, tcb);
+  // Not `stir`, which would file the row in the wheel by the exporter's links: the block that came says all.
+  tcb.flight = t.flights.take();
   tcb.f32.set(w.subarray(HEADER_WORDS + ROW_WORDS, ROUTE_AT), tcb.flight);
   tcb.timing = 0; // an index into a table of the exporter's
   tcb.rtxLost = 0; // an index into the exporter's records

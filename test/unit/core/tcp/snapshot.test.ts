@@ -2,10 +2,11 @@
 // transfers (test/property/handover.test.ts); here is what each word must become.
 import { expect, test } from 'vitest';
 import { EADDRINUSE, EINVAL, ENETUNREACH, ENOBUFS } from '../../../../src/core/events.ts';
-import { arm } from '../../../../src/core/tcp/context.ts';
+import { arm, disarm } from '../../../../src/core/tcp/context.ts';
 import { tsval } from '../../../../src/core/tcp/emit.ts';
 import { CLOSED, LISTEN } from '../../../../src/core/tcp/figure5.ts';
 import { queueText } from '../../../../src/core/tcp/held-text.ts';
+import { remove } from '../../../../src/core/tcp/lifecycle.ts';
 import { hold } from '../../../../src/core/tcp/reassembly.ts';
 import { inFlight } from '../../../../src/core/tcp/retransmission.ts';
 import {
@@ -17,6 +18,7 @@ import {
   F_TS,
   TIMER_KEEPALIVE,
   TIMER_REXMIT,
+  TIMER_STATE,
 } from '../../../../src/core/tcp/row.ts';
 import { applyBlock } from '../../../../src/core/tcp/scoreboard.ts';
 import { exportRow, importRow } from '../../../../src/core/tcp/snapshot.ts';
@@ -77,6 +79,16 @@ test('queues, marks and text come back', () => {
 function pair(b: Bench): [Bench['t'], Bench['tcb']] {
   return [b.t, b.tcb];
 }
+
+test('one that does not ask for rest is filed in the wheel once, and by no links of the exporter', () => {
+  const from = busy();
+  disarm(from.tcb, TIMER_STATE); // a hole that stays (flights.ts)
+  const to = empty(5000);
+  importRow(to.t, to.tcb, exportRow(...pair(from)));
+  expect([to.t.wheel.count, to.tcb.timer(TIMER_STATE)]).toEqual([1, 0]);
+  remove(to.t, to.tcb, 0, to.tcb.state);
+  expect([to.t.wheel.count, to.t.wheel.next(to.t.tick)]).toEqual([0, 0]);
+});
 
 test.each([0, 5, 3_600_000, -900])(
   'a clock %d ms ahead: deadlines keep their distance, TSval goes on (RFC 7323 §5.4)',
