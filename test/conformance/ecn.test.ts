@@ -135,6 +135,17 @@ describe('classic feedback', () => {
     PLAIN,
   );
   conform(
+    'nor does CE on a segment whose ACK is not believed [RFC 5961 §5.2]',
+    async (s) => {
+      await s.run(`${open}
+        < P. seq 1 ack 90000 len 10 tos 3
+        +0 > . seq 1 ack 1
+        < P. seq 1 ack 1 len 10 tos 2
+        +.04 > . seq 1 ack 11`);
+    },
+    PLAIN,
+  );
+  conform(
     'ECE halves the window once per round trip, and CWR goes with the first new text [RFC 3168 §6.1.2]',
     async (s) => {
       await s.run(`${open}

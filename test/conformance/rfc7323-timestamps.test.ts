@@ -83,6 +83,30 @@ describe('received', () => {
     `;
   });
 
+  conform('a segment whose ACK is not believed does not move TS.Recent [RFC 5961 §5.2]', async (s) => {
+    await s.run(WITH_TS);
+    await s.run`
+      +0 < P. seq 1 ack 5000 len 10 <ts 1000000000 0>
+      +0 > . seq 1 ack 1 <ts * 1001>
+      +0 < P seq 1 len 10 <ts 1000000000 0>
+      +0 > nothing
+      +0 < P. seq 1 ack 1 len 10 <ts 1002 0>
+      event data 10
+      +.040 > . seq 1 ack 11 <ts * 1002>
+    `;
+  });
+
+  conform('nor does a SYN [RFC 5961 §4.2]', async (s) => {
+    await s.run(WITH_TS);
+    await s.run`
+      +0 < S. seq 1 ack 1 len 10 <ts 1000000000 0>
+      +0 > . seq 1 ack 1 <ts * 1001>
+      +0 < P. seq 1 ack 1 len 10 <ts 1002 0>
+      event data 10
+      +.040 > . seq 1 ack 11 <ts * 1002>
+    `;
+  });
+
   conform('a RST is no older for its timestamp [RFC 7323 §5.2]', async (s) => {
     await s.run(WITH_TS);
     await s.run`

@@ -6,11 +6,11 @@ const UTO = ['test/conformance/user-timeout-option.test.ts'];
 
 export const lifetimes: readonly Fault[] = [
   {
-    name: 'rst-moves-ts-recent',
+    name: 'unbelieved-moves-ts-recent',
     ids: ['RFC 7323 §5.2'],
     file: 'src/core/tcp/arrives/sequence.ts',
-    from: '=== 0 || seg.flags & RST) return;',
-    to: '=== 0) return;',
+    from: '  trim(t, tcb, seg);\n',
+    to: '  if (seg.opts & OPT_TS && !gt(seg.seq, tcb.lastAckSent)) tcb.tsRecent = seg.tsval;\n  trim(t, tcb, seg);\n',
     tests: STAMPS,
   },
   {

@@ -34,8 +34,8 @@ export function segmentArrives(t: Tcp, tcb: Tcb, seg: Segment): void {
   if (rst(t, tcb, seg) === STOP) return; //                 second
   // third: security/compartment is not implemented on hosts without multilevel security (RFC 9293 §A.1; T139 to T146)
   if (syn(t, tcb, seg) === STOP) return; //                 fourth
-  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnArrives(t, tcb, seg);
   if (ack(t, tcb, seg) === STOP) return; //                 fifth
+  if (tcb.flags2 & (F2_ECN | F2_ACCECN)) ecnArrives(t, tcb, seg);
   if (t.sourceRoutes.arrived) laterRoute(t, tcb, seg);
   if (tcb.flags2 & F2_UTO) takeUserTimeout(t, tcb, seg, false);
   urg(t, tcb, seg); //                                      sixth

@@ -49,7 +49,7 @@ import { armUserTimeout } from '../send-text.ts';
 import { readOptions } from '../syn-options.ts';
 import { scheduleProbe } from '../tail-loss-probe.ts';
 import type { Tcb } from '../tcb.ts';
-import { tsval } from '../timestamp.ts';
+import { takeTimestamp, tsval } from '../timestamp.ts';
 import { challengeAck } from './challenge.ts';
 import { replyReset } from './closed.ts';
 import { reachFin } from './fin.ts';
@@ -62,6 +62,7 @@ export function ack(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
     if (!handshake(t, tcb, seg)) return STOP;
   } else if (!inRange(t, tcb, seg)) return STOP;
   else if ((tcb.flags & F_SYN_ACKED) === 0 && gt(seg.ack, tcb.iss)) lateHandshake(t, tcb);
+  takeTimestamp(t, tcb, seg);
   acknowledgment(t, tcb, seg);
   return afterAck(t, tcb, seg);
 }

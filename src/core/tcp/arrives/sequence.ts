@@ -25,7 +25,6 @@ export function sequence(t: Tcp, tcb: Tcb, seg: Segment): Verdict {
     unacceptable(t, tcb, seg);
     return STOP;
   }
-  takeTimestamp(t, tcb, seg);
   trim(t, tcb, seg);
   if (seg.len > 0 && quietFor(t, tcb) > tcb.rto) hurryAcks(tcb);
   tcb.lastRcvAt = t.tick;
@@ -108,15 +107,6 @@ function unacceptable(t: Tcp, tcb: Tcb, seg: Segment): void {
 function atEdge(tcb: Tcb, seg: Segment): boolean {
   const past = diff(seg.seq, tcb.rcvAdv);
   return seg.space === 0 && (past === 0 || past === 1);
-}
-
-/** RFC 7323 §4.3 (2): only a segment that begins at or below what was last acknowledged counts; never a RST (RFC 7323 §5.2). */
-function takeTimestamp(t: Tcp, tcb: Tcb, seg: Segment): void {
-  if ((tcb.flags & F_TS) === 0 || (seg.opts & OPT_TS) === 0 || seg.flags & RST) return;
-  // A lower one got through PAWS because TS.Recent was too old: the clock begins anew (RFC 7323 §5.5).
-  if (gt(seg.seq, tcb.lastAckSent)) return;
-  tcb.tsRecent = seg.tsval;
-  tcb.tsRecentAt = t.tick;
 }
 
 /** [UNTAGGED-10] only the part within the window is new; a FIN beyond it has not been reached. */
