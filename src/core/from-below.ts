@@ -35,6 +35,8 @@ export class FromBelow implements IpUp {
   private waiting!: DirtyList;
   /** Rows on `waiting`. */
   private parked = 0;
+  /** A hop was found or failed since they last looked. */
+  private moved = false;
   private readonly losses = new HopLoss();
   /** Routers that are none any more, though they answer. */
   private readonly quitters = new HopLoss();
@@ -56,19 +58,22 @@ export class FromBelow implements IpUp {
   hopReady(hop: number): void {
     this.losses.found(hop);
     this.t.halfOpens.hurry = true;
-    this.unpark();
+    this.udp.hopReady(hop);
+    this.moved = true;
   }
 
-  private unpark(): void {
+  /** Before output: who waits for a neighbour looks whether it is there. Not sooner, for of several hops that fail each dismisses its own. */
+  unpark(): void {
+    if (!this.moved) return;
+    this.moved = false;
     for (; this.parked > 0; this.parked--) this.t.dirty.push(this.waiting.shift());
-    this.udp.hopReady();
   }
 
   /** Nobody answers for the hop: an opening ends, others hear of it and go on trying. */
   hopFailed(hop: number, holders: number): void {
     this.udp.hopFailed(hop);
     this.dismiss(hop);
-    this.unpark();
+    this.moved = true;
     this.losses.add(hop, holders);
     this.lookOn();
   }

@@ -234,6 +234,7 @@ export class StackCore extends Inquiry implements Core {
     if (t.halfOpens.hurry) sendWaiting(t, unfoldHalfOpen);
     if (t.eviction.searching || t.budget.refused >= 0) t.eviction.relieve(t, this.tcb);
     if (this.below.searching) this.below.lookOn();
+    this.below.unpark();
     sendDirty(t, this.tcb, this.below);
     this.udp.poll();
     return t.out.take(link);

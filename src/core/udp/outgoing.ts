@@ -16,6 +16,14 @@ const GEN = 7;
 
 /** RFC 1122 §2.3.2.2: at least one packet, the latest, is kept for a neighbour that has not answered yet. */
 export const MOST_WAITING = 16;
+/** Whoever makes a socket answer many that are not there must not use up the hops, nor the memory of connections. */
+export const MOST_WAITING_IN_ALL = 512;
+
+interface Line {
+  first: number;
+  last: number;
+  length: number;
+}
 
 export class Outgoing {
   /** Datagrams held, waiting ones included. */
@@ -25,7 +33,9 @@ export class Outgoing {
   private top = 0;
   private head = -1;
   private tail = -1;
-  private waiting = -1;
+  /** Of each hop that is asked for what waits for it, oldest first; the hop that was asked for first comes first. */
+  private readonly waiting = new Map<number, Line>();
+  private waitingCount = 0;
 
   chunk(n: number): number {
     return this.words[n * WORDS + CHUNK]!;
@@ -76,49 +86,38 @@ export class Outgoing {
     if (this.head < 0) this.tail = -1;
   }
 
-  /** Sets a record aside until its hop is known. Returns the oldest one for the hop when there are too many, else -1. */
+  /** Sets a record aside until its hop is known. Returns one that has to go for it, or -1: the oldest for the hop, or of who waits longest. */
   wait(n: number): number {
     const hop = this.hop(n);
-    let last = -1;
-    let oldest = -1;
-    let before = -1;
-    let same = 0;
-    for (let at = this.waiting; at >= 0; at = this.next(at)) {
-      if (this.hop(at) === hop && same++ === 0) {
-        oldest = at;
-        before = last;
-      }
-      last = at;
-    }
+    let line = this.waiting.get(hop);
+    if (line === undefined) {
+      line = { first: n, last: n, length: 0 };
+      this.waiting.set(hop, line);
+    } else this.setNext(line.last, n);
     this.setNext(n, -1);
-    if (last < 0) this.waiting = n;
-    else this.setNext(last, n);
-    if (same < MOST_WAITING) return -1;
-    this.unlink(before, oldest);
-    return oldest;
+    line.last = n;
+    line.length++;
+    this.waitingCount++;
+    if (line.length > MOST_WAITING) return this.takeWaiting(hop);
+    if (this.waitingCount <= MOST_WAITING_IN_ALL) return -1;
+    const [longest] = this.waiting.keys();
+    return this.takeWaiting(longest!);
   }
 
-  /** Everything that waits is queued again, in its order. */
-  resume(): void {
-    for (let at = this.waiting; at >= 0; ) {
-      const next = this.next(at);
-      this.append(at);
-      at = next;
-    }
-    this.waiting = -1;
+  /** What waits for the hop is queued again, in its order. */
+  resume(hop: number): void {
+    for (let n = this.takeWaiting(hop); n >= 0; n = this.takeWaiting(hop)) this.append(n);
   }
 
-  /** Takes one waiting record of the hop off, or -1. */
+  /** Takes the oldest waiting record of the hop off, or -1. */
   takeWaiting(hop: number): number {
-    let before = -1;
-    for (let at = this.waiting; at >= 0; at = this.next(at)) {
-      if (this.hop(at) === hop) {
-        this.unlink(before, at);
-        return at;
-      }
-      before = at;
-    }
-    return -1;
+    const line = this.waiting.get(hop);
+    if (line === undefined) return -1;
+    const n = line.first;
+    line.first = this.next(n);
+    this.waitingCount--;
+    if (--line.length === 0) this.waiting.delete(hop);
+    return n;
   }
 
   /** The record is free; its chunk and hop are the caller's. */
@@ -133,11 +132,6 @@ export class Outgoing {
     if (this.tail >= 0) this.setNext(this.tail, n);
     else this.head = n;
     this.tail = n;
-  }
-
-  private unlink(before: number, n: number): void {
-    if (before < 0) this.waiting = this.next(n);
-    else this.setNext(before, this.next(n));
   }
 
   private next(n: number): number {

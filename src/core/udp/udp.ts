@@ -207,8 +207,8 @@ export class Udp implements DatagramUp {
     this.report(socket, udpErrorOf(type, code, version), laddr, raddr, rport, (type << 8) | code, mtu);
   }
 
-  hopReady(): void {
-    this.queue.resume();
+  hopReady(hop: number): void {
+    this.queue.resume(hop);
   }
 
   hopFailed(hop: number): void {

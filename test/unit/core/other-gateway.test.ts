@@ -1,9 +1,10 @@
 // Another gateway takes over, on a link of its own (RFC 1122 §3.3.1.4): segments have the size that this one carries.
 import { expect, test } from 'vitest';
 import { FromBelow } from '../../../src/core/from-below.ts';
-import { SYN_SENT } from '../../../src/core/tcp/figure5.ts';
+import { ESTABLISHED, SYN_SENT } from '../../../src/core/tcp/figure5.ts';
+import { takeRow } from '../../../src/core/tcp/lifecycle.ts';
 import { setSendMss } from '../../../src/core/tcp/mss.ts';
-import { F2_MTU_PROBE } from '../../../src/core/tcp/row.ts';
+import { F_ACK_NOW, F_DIRTY, F_SYN_ACKED, F2_MTU_PROBE } from '../../../src/core/tcp/row.ts';
 import type { Udp } from '../../../src/core/udp/udp.ts';
 import { type Bench, bench } from './tcp/bench.ts';
 
@@ -112,4 +113,22 @@ test('a router that says another MTU: new segments over IPv6 have it, what has l
     expect([v6, sndMss, lostOut, tcb.cwnd, flags2 & F2_MTU_PROBE]).toEqual([v6, mss, 0, cwnd, F2_MTU_PROBE]);
     expect(below.searching).toBe(false);
   }
+});
+
+test('two neighbours that fail in the same moment: who owes an ACK alone waits for neither', () => {
+  const { t, tcb } = bench();
+  const second = t.cursor();
+  takeRow(t, second, {});
+  second.flight = t.flights.take();
+  Object.assign(second, { hop: 1, state: ESTABLISHED });
+  const below = new FromBelow();
+  below.attach(t, { hopFailed() {}, hopReady() {} } as unknown as Udp);
+  for (const row of [tcb, second]) {
+    row.flags |= F_DIRTY | F_ACK_NOW | F_SYN_ACKED;
+    below.park(row.row);
+  }
+  for (const hop of [0, 1]) below.hopFailed(hop, 1);
+  below.unpark();
+  expect([tcb, second].map(({ flags }) => flags & (F_DIRTY | F_ACK_NOW))).toEqual([0, 0]);
+  expect(t.dirty.shift()).toBe(-1);
 });

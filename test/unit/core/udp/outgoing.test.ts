@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MOST_WAITING, Outgoing } from '../../../../src/core/udp/outgoing.ts';
+import { MOST_WAITING, MOST_WAITING_IN_ALL, Outgoing } from '../../../../src/core/udp/outgoing.ts';
 
 /** Queues datagrams by the number of their chunk. */
 function queued(chunks: readonly (readonly [chunk: number, hop: number])[]): Outgoing {
@@ -39,7 +39,7 @@ test('what waits comes back in its order, behind what is queued', () => {
     queue.shift();
     expect(queue.wait(n)).toBe(-1);
   }
-  queue.resume();
+  queue.resume(7);
   expect(takeAll(queue)).toEqual([3, 1, 2]);
 });
 
@@ -55,7 +55,8 @@ test('[RFC 1122 §2.3.2.2] of too many for one neighbour the newest are kept; ot
   }
   expect(lost).toEqual([0, 1, 2]);
   expect(queue.count).toBe(MOST_WAITING + 1);
-  queue.resume();
+  queue.resume(8);
+  queue.resume(7);
   expect(takeAll(queue)).toEqual([999, ...Array.from({ length: MOST_WAITING }, (_, n) => n + 3)]);
 });
 
@@ -75,6 +76,34 @@ test('a hop that fails takes its own', () => {
     queue.drop(n);
   }
   expect(failed).toEqual([1, 3]);
-  queue.resume();
+  queue.resume(8);
   expect(takeAll(queue)).toEqual([2]);
+});
+
+test('of too many in all those go whose neighbour was asked for first', () => {
+  const queue = queued(Array.from({ length: MOST_WAITING_IN_ALL + 2 }, (_, n) => [n, n >> 1] as const));
+  const lost: number[] = [];
+  for (let n = queue.first(); n >= 0; n = queue.first()) {
+    queue.shift();
+    const oldest = queue.wait(n);
+    if (oldest < 0) continue;
+    lost.push(queue.chunk(oldest));
+    queue.drop(oldest);
+  }
+  expect([lost, queue.count]).toEqual([[0, 1], MOST_WAITING_IN_ALL]);
+  expect([queue.takeWaiting(0), queue.chunk(queue.takeWaiting(1))]).toEqual([-1, 2]);
+});
+
+test('who waits for another neighbour is not stirred', () => {
+  const queue = queued([
+    [1, 7],
+    [2, 8],
+  ]);
+  for (let n = queue.first(); n >= 0; n = queue.first()) {
+    queue.shift();
+    queue.wait(n);
+  }
+  queue.resume(8);
+  expect(takeAll(queue)).toEqual([2]);
+  expect(queue.count).toBe(1);
 });
