@@ -3,7 +3,7 @@
  * number, because a receive slot may not outlive its burst. The list is also what SACK blocks are made from (RFC 2018).
  */
 import { FIN, PSH } from '../../wire/abi.ts';
-import { LARGE_CHUNK } from '../arena.ts';
+import { LARGE_CHUNK, SMALL_CHUNK } from '../arena.ts';
 import { EV_DATA, REGION_ARENA } from '../events.ts';
 import { add, diff, leq, lt } from '../seq.ts';
 import { report, type Tcp } from './context.ts';
@@ -72,10 +72,11 @@ function store(t: Tcp, tcb: Tcb, seg: Segment, at: number, length: number, prev:
 
 /**
  * Records a connection may hold: what full segments and their halves need to fill its window. A peer that sends every other
- * octet would otherwise use up the chunks and records of all connections.
+ * octet would otherwise use up the chunks and records of all connections. Our MSS stands for the peer's, and it may name any: where
+ * it is small, text without holes fills half of a chunk at least (`append`).
  */
 function mostHeld(tcb: Tcb): number {
-  return 64 + Math.ceil((2 * tcb.rcvBuf) / Math.max(1, tcb.sndMss));
+  return 64 + Math.ceil((2 * tcb.rcvBuf) / Math.max(SMALL_CHUNK / 2, tcb.sndMss));
 }
 
 /** Text that continues a record goes into the same chunk while that has room. */

@@ -124,6 +124,13 @@ describe('a connection holds no more than its part', () => {
     expect(box.tcb.oooCount).toBe(84);
   });
 
+  test('whatever MSS the peer names: what it may hold of the arena is a few times its window', () => {
+    const box = holding(0);
+    Object.assign(box.tcb, { rcvBuf: 65_536, sndMss: 36 });
+    holes(box, 300);
+    expect([box.tcb.oooCount, box.t.arena.used]).toEqual([192, 192 * SMALL_CHUNK]);
+  });
+
   test('a last quarter of the records is for sending', () => {
     const box = tables(4 << 20, 8);
     box.tcb.rcvBuf = 1 << 20;
