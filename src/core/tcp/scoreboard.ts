@@ -91,9 +91,12 @@ function takeDuplicate(t: Tcp, tcb: Tcb, ack: number): boolean {
 /** While records run short so many of the oldest ones may be cut: with none, a loss is found by the timer alone. */
 const FEW_CUTS = 8;
 
+/** Who names a small MSS does not get smaller records for it: each of his blocks is looked for among all of them. */
+const LEAST_SEGMENT = 1024;
+
 /** Records a connection may be cut into: half segments for all it has in flight. */
 function mostCuts(tcb: Tcb): number {
-  return 64 + (2 * diff(tcb.sndNxt, tcb.sndUna)) / tcb.sndMss;
+  return 64 + (2 * diff(tcb.sndNxt, tcb.sndUna)) / Math.max(LEAST_SEGMENT, tcb.sndMss);
 }
 
 /**

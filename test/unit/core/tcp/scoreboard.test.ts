@@ -155,8 +155,9 @@ test('a peer that threw away what it had SACKed: no mark counts any more [RFC 20
   expect(idle.tcb.rtxHead).toBe(-1);
 });
 
-test('single octets do not make records without end [RFC 2018 §5]', () => {
+test.each([1000, 36])('single octets do not make records without end, with an MSS of %d [RFC 2018 §5]', (mss) => {
   const b = flight();
+  b.tcb.sndMss = mss;
   // 64 cuts, and two for each segment: a record of its own for every second octet would be 5000.
   for (let n = 0; n < 5000; n++) applyBlock(b.t, b.tcb, 1000 + 2 * n, 1001 + 2 * n);
   expect(chain(b.t, b.tcb.rtxHead).length).toBeLessThan(200);
