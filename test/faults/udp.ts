@@ -65,8 +65,8 @@ export const udp: readonly Fault[] = [
     name: 'udp-waiting-lost',
     ids: ['RFC 1122 §2.3.2.2'],
     file: 'src/core/udp/outgoing.ts',
-    from: 'if (same < MOST_WAITING) return -1;',
-    to: 'if (same < 1) return -1;',
+    from: 'if (line.length > MOST_WAITING)',
+    to: 'if (line.length > 1)',
     tests: ['test/unit/core/udp/outgoing.test.ts'],
   },
   {
