@@ -3,7 +3,7 @@
  * network with it is counted once, whether selectively or cumulatively acknowledged.
  */
 import { OPT_SACK, OPT_TS } from '../../wire/abi.ts';
-import { add, diff, geq, gt, leq, lt } from '../seq.ts';
+import { add, diff, geq, gt, leq, lt, since } from '../seq.ts';
 import type { Tcp } from './context.ts';
 import { rateDelivered } from './delivery-rate.ts';
 import { rackDelivered } from './rack.ts';
@@ -166,16 +166,21 @@ export function deliver(t: Tcp, tcb: Tcb, rec: number, bytes: number): void {
 
 /**
  * Takes acknowledged records off. Returns the microseconds since the newest of what was sent once and arrived left, or -1:
- * what was sent twice gives no sample (Karn [MUST-18], RFC 6298 §3), nor what was selectively acknowledged long ago.
+ * what was sent twice gives no sample (Karn [MUST-18], RFC 6298 §3), nor what was selectively acknowledged long ago; nor what left before
+ * something that went again and is acknowledged with it: it may have lain behind that hole, and a timeout in the sample makes the next
+ * one longer.
  */
 export function acknowledge(t: Tcp, tcb: Tcb, ack: number): number {
   const r = t.records;
+  const { rtt } = t.news;
+  let filled = 0x7fffffff;
   let rec = tcb.rtxHead;
   while (rec >= 0 && lt(r.seq(rec), ack)) {
     const covered = diff(ack, r.seq(rec));
     const space = r.space(rec);
     const flags = r.flags(rec);
     const bytes = covered < space ? covered : space;
+    if ((flags & (R_RESENT | R_SACKED)) === R_RESENT) filled = Math.min(filled, since(t.now | 0, r.sentAt(rec)));
     if (flags & R_SACKED) tcb.sackedOut -= bytes;
     else deliver(t, tcb, rec, bytes);
     if (flags & R_LOST) tcb.lostOut -= bytes;
@@ -193,6 +198,7 @@ export function acknowledge(t: Tcp, tcb: Tcb, ack: number): number {
   }
   tcb.rtxHead = rec;
   if (rec < 0) tcb.rtxTail = -1;
+  if (t.news.rtt > filled) t.news.rtt = rtt;
   return t.news.rtt;
 }
 

@@ -1,0 +1,66 @@
+// Timeouts upon timeouts, and what they leave behind: the round trip, ssthresh, and the way back when nothing was lost.
+// The round trip is 100 ms, MSS 1000, RTO 300 ms.
+import { describe, expect } from 'vitest';
+import { type CoreBackend, conform, type Script } from './script/index.ts';
+
+const QUICK = { tcp: { minRto: 200, congestion: 'newreno' } };
+
+async function open(s: Script, options = 'mss 1000', ack = ''): Promise<void> {
+  await s.run(
+    `listen\n+0 < S seq 0 win 60000 <${options}>\n+0 > S. seq 0 ack 1\n+.1 < . seq 1 ack 1 ${ack}\nexpect ESTABLISHED`,
+  );
+}
+const info = (s: Script) => (s.backend as CoreBackend).core.info(65);
+
+/** Sends n segments; those beyond the initial window of ten wait. */
+const flight = (n: number): string =>
+  `send ${n}000\n${Array.from({ length: Math.min(n, 10) }, (_, i) => `+0 > ${i === n - 1 ? 'P.' : '.'} seq ${1 + 1000 * i} len 1000`).join('\n')}`;
+
+describe('text that lay behind a hole', () => {
+  conform(
+    'gives no sample of the round trip, or each timeout makes the next one longer [RFC 6298 §3-a] [MUST-18]',
+    async (s) => {
+      await open(s);
+      await s.run(flight(3));
+      const { srttUs } = info(s);
+      await s.run`
+        +* > . seq 1 len 1000
+        +.1 < . seq 1 ack 3001 win 60000
+      `;
+      expect(info(s).srttUs).toBe(srttUs);
+    },
+    QUICK,
+  );
+
+  conform(
+    'nor does it when a timestamp tells: the echo is of what filled the hole [RFC 7323 §4.1]',
+    async (s) => {
+      await open(s, 'mss 1012, ts 1 0', '<ts 2 0>');
+      await s.run(flight(3));
+      await s.run`
+        +* > . seq 1 len 1000
+        +.1 < . seq 1 ack 3001 win 60000 <ts 3 400>
+      `;
+      expect(info(s).srttUs).toBeLessThan(102_000);
+    },
+    QUICK,
+  );
+
+  conform(
+    'what left after the hole was filled gives one [RFC 6298 §3-a]',
+    async (s) => {
+      await open(s);
+      await s.run(flight(2));
+      await s.run`
+        +* > . seq 1 len 1000
+        +.05 < . seq 1 ack 1001 win 60000
+        +0 > P. seq 1001 len 1000
+        send 1000
+        +0 > P. seq 2001 len 1000
+        +.2 < . seq 1 ack 3001 win 60000
+      `;
+      expect(info(s).srttUs).toBeGreaterThan(105_000);
+    },
+    QUICK,
+  );
+});
