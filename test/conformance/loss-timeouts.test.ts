@@ -16,6 +16,54 @@ const info = (s: Script) => (s.backend as CoreBackend).core.info(65);
 const flight = (n: number): string =>
   `send ${n}000\n${Array.from({ length: Math.min(n, 10) }, (_, i) => `+0 > ${i === n - 1 ? 'P.' : '.'} seq ${1 + 1000 * i} len 1000`).join('\n')}`;
 
+/** n duplicates, each of which lets a new segment out from `next` on. */
+const letOut = (n: number, next: number): string =>
+  Array.from({ length: n }, (_, i) => `+0 < . seq 1 ack 1 win 60000\n+0 > . seq ${next + 1000 * i} len 1000`).join(
+    '\n',
+  );
+
+describe('what a timeout makes of ssthresh', () => {
+  conform(
+    'in fast recovery it stays as it was: what duplicates let out has left the network [RFC 5681 §3.1-h]',
+    async (s) => {
+      await open(s);
+      await s.run(flight(40));
+      await s.run`
+        +.1 < . seq 1 ack 1 win 60000
+        +0 > . seq 10001 len 1000
+        +0 < . seq 1 ack 1 win 60000
+        +0 > . seq 11001 len 1000
+        +0 < . seq 1 ack 1 win 60000
+        +0 > . seq 1 len 1000
+      `;
+      expect(info(s)).toMatchObject({ ssthresh: 6000, cwnd: 6000, recoveries: 1 });
+      await s.run('+0 < . seq 1 ack 1 win 60000\n'.repeat(3));
+      await s.run(letOut(12, 12_001));
+      await s.run('+.3 > . seq 1 len 1000');
+      expect(info(s)).toMatchObject({ ssthresh: 6000, cwnd: 1000, timeouts: 1 });
+    },
+    QUICK,
+  );
+
+  conform(
+    'what was lost and did not leave again is not in flight when the next segment is lost twice [RFC 5681 §3.1-h]',
+    async (s) => {
+      await open(s);
+      await s.run(flight(10));
+      await s.run('+* > . seq 1 len 1000');
+      expect(info(s)).toMatchObject({ ssthresh: 5000, cwnd: 1000 });
+      await s.run`
+        +.1 < . seq 1 ack 1001 win 60000
+        +0 > . seq 1001 len 1000
+        +0 > . seq 2001 len 1000
+        +* > . seq 1001 len 1000
+      `;
+      expect(info(s)).toMatchObject({ ssthresh: 2000, cwnd: 1000 });
+    },
+    QUICK,
+  );
+});
+
 describe('text that lay behind a hole', () => {
   conform(
     'gives no sample of the round trip, or each timeout makes the next one longer [RFC 6298 §3-a] [MUST-18]',

@@ -2,6 +2,7 @@
 import { ACK } from '../../wire/abi.ts';
 import { ETIMEDOUT, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
+import { MAX_CWND } from './congestion/controller.ts';
 import { arm, controllerOf, disarm, markDirty, note, quietFor, report, step, type Tcp } from './context.ts';
 import { emitRst, emitText } from './emit.ts';
 import { fastOpenFailed } from './fast-open.ts';
@@ -164,7 +165,9 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
   tcb.flags2 &= ~(F2_TLP_OUT | F2_TLP_DUE);
   if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
   else forgetReneged(t, tcb);
-  const flight = diff(tcb.sndNxt, tcb.sndUna);
+  // What was lost and has not left again is in flight no more (RFC 5681 §3.1 means what is outstanding in the network).
+  const flight = diff(tcb.sndNxt, tcb.sndUna) - tcb.lostOut;
+  const most = tcb.flags & (F_RECOVERY | F_RTO_RECOVERY) ? tcb.ssthresh : MAX_CWND;
   if (first) {
     // A timeout in the middle of a recovery: what may be undone is all of it.
     if ((tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) === 0) beginUndo(tcb);
@@ -173,6 +176,7 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
   if (tcb.flags & F_SACK && tcb.rackRtt > 0) rackTimeout(t, tcb);
   else markAllLost(t, tcb);
   controllerOf(t, tcb).onRto(tcb, flight, first, t.now);
+  if (tcb.ssthresh > most) tcb.ssthresh = most;
   tcb.flags = (tcb.flags & ~F_RECOVERY) | F_RTO_RECOVERY;
   tcb.recover = tcb.sndNxt;
   tcb.dupAcks = 0;
