@@ -112,3 +112,22 @@ describe('text that lay behind a hole', () => {
     QUICK,
   );
 });
+
+describe('a path that became slower than several timeouts', () => {
+  conform(
+    'the echo of what was sent first takes all of them back [RFC 3522 §3.2] [RFC 4015 §3.2]',
+    async (s) => {
+      await open(s, 'mss 1012, sackOK, ts 1 0', '<ts 2 0>');
+      await s.run(flight(10));
+      await s.run`
+        +* > P. seq 9001 len 1000
+        +* > . seq 1 len 1000
+        +* > . seq 1 len 1000
+        +* > . seq 1 len 1000
+        +.1 < . seq 1 ack 1001 <ts 3 100>
+      `;
+      expect(info(s)).toMatchObject({ undone: 1, cwnd: 10_000 });
+    },
+    QUICK,
+  );
+});

@@ -140,7 +140,7 @@ function retransmission(t: Tcp, tcb: Tcb): void {
   note(t, tcb, 'retransmission timeout');
   fastOpenFailed(t, tcb);
   if (opening || (tcb.sndUna === tcb.iss && tcb.sndNxt !== tcb.iss)) tcb.flags |= F_RESEND;
-  if (!opening) startOver(t, tcb, first && !closedWindow);
+  if (!opening) startOver(t, tcb, first && !closedWindow, closedWindow);
   backOff(tcb); // RFC 6298 (5.5), (5.6): and never sooner than that (RFC 6298 §1)
   arm(t, tcb, TIMER_REXMIT, closedWindow ? untilNextProbe(tcb) : tcb.rto);
   if (closedWindow) {
@@ -159,7 +159,7 @@ function untilNextProbe(tcb: Tcb): number {
  * RFC 5681 §3.1, RFC 6582 §4.2: one segment, slow start from there. A recovery ends here, and until all that was sent before is
  * acknowledged no other begins (RFC 6675 §5.1).
  */
-function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
+function startOver(t: Tcp, tcb: Tcb, first: boolean, closedWindow: boolean): void {
   timeoutMeansMtu(t, tcb);
   disarm(tcb, TIMER_LOSS);
   tcb.flags2 &= ~(F2_TLP_OUT | F2_TLP_DUE);
@@ -172,7 +172,11 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean): void {
     // A timeout in the middle of a recovery: what may be undone is all of it.
     if ((tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) === 0) beginUndo(tcb);
     beginFrto(tcb);
-  } else tcb.flags2 &= ~(F2_FRTO | F2_FRTO_NEW | F2_UNDO);
+  } else {
+    tcb.flags2 &= ~(F2_FRTO | F2_FRTO_NEW);
+    // RFC 3522 §3.2 asks for the time of the first retransmission, however often the timer has expired since.
+    if (closedWindow || (tcb.flags & F_RTO_RECOVERY) === 0) tcb.flags2 &= ~F2_UNDO;
+  }
   if (tcb.flags & F_SACK && tcb.rackRtt > 0) rackTimeout(t, tcb);
   else markAllLost(t, tcb);
   controllerOf(t, tcb).onRto(tcb, flight, first, t.now);
