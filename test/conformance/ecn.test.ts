@@ -221,6 +221,21 @@ describe('classic feedback', () => {
     },
     PLAIN,
   );
+  conform(
+    'CWR waits while the window is closed: a probe may be thrown away with it [RFC 3168 §6.1.6]',
+    async (s) => {
+      await s.run(`${open}
+        send 2000
+        +0 > . seq 1 len 1000
+        +0 > P. seq 1001 len 1000
+        +.05 < .E seq 1 ack 2001 win 0
+        send 1000
+        +* > . seq 2001 len 1 tos 0
+        +.05 < . seq 1 ack 2002 win 60000
+        +0 > P.W seq 2002 len 999 tos 2`);
+    },
+    PLAIN,
+  );
 });
 
 describe('accurate feedback', () => {

@@ -301,7 +301,7 @@ describe('what a mark took away stays away [RFC 3168 §6.1.2]', () => {
         +0 > . seq 1 len 1000
         +.01 < . seq 1 ack 5001
         send 1000
-        +0 > P. seq 5001 len 1000
+        +0 > P.W seq 5001 len 1000
         +.1 < .E seq 1 ack 6001
         +.1 < .E seq 1 ack 6001 <sack 1:1001>
       `;

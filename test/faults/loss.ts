@@ -123,8 +123,8 @@ export const loss: readonly Fault[] = [
     name: 'retransmissions-are-ecn-capable',
     ids: ['RFC 3168 §6.1.5'],
     file: 'src/core/tcp/emit.ts',
-    from: 'const fresh = len > 0 && seq === tcb.sndNxt;',
-    to: 'const fresh = len > 0;',
+    from: 'const fresh = len > 0 && seq === tcb.sndNxt && tcb.sndWnd > 0;',
+    to: 'const fresh = len > 0 && tcb.sndWnd > 0;',
     tests: ECN,
   },
   {

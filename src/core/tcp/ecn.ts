@@ -3,15 +3,17 @@
  * ways of telling the peer. Its answer to congestion is the congestion controller's.
  */
 import { ACK, CWR, ECE, RX_FLAGS, RX_IP, SYN } from '../../wire/abi.ts';
+import { lt } from '../seq.ts';
 import { accurateFeedback, beginAccurate, countMarks, HANDSHAKE } from './accurate-ecn.ts';
 import { arm, controllerOf, type Tcp } from './context.ts';
 import { beginRest } from './flights.ts';
 import { holdBack } from './pacing.ts';
+import { inFlight } from './pipe.ts';
 import { ackNow } from './receive-window.ts';
-import { inFlight } from './retransmission.ts';
 import {
   ES_TELL,
   F_CWND_LIMITED,
+  F_MARKED,
   F_RECOVERY,
   F_RTO_RECOVERY,
   F2_ACCECN,
@@ -127,14 +129,31 @@ function congested(t: Tcp, tcb: Tcb, acked: number): void {
   // What the peer goes on saying until CWR reaches it is the same mark, and CWR rides on new text.
   if (tcb.ecnSeq !== 0) return;
   tcb.ecnSeq = tcb.sndNxt || 1;
-  if (tcb.flags2 & F2_ECN) tcb.flags2 |= F2_CWR;
+  tcb.flags &= ~F_MARKED;
+  tellReduced(tcb);
   tcb.flags2 &= ~F2_UNDO; // the reduction has a reason now, or another follows: nothing gives it back (RFC 4015 §3.2)
   if (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) return;
   t.counters.ecnReductions++;
   if (tcb.cwnd > tcb.sndMss) {
     // What this very ACK took off was in flight when the mark was made.
+    tcb.flags |= F_MARKED;
     controllerOf(t, tcb).onEce(tcb, inFlight(tcb) + tcb.sackedOut + acked, t.now);
   } else if (tcb.sndUna !== tcb.sndNxt) {
     arm(t, tcb, TIMER_REXMIT, tcb.rto); // one segment is the least: it waits for the timer instead
   } else holdBack(t, tcb, tcb.rto); // one in a round trip is too much: one in an RTO (RFC 3168 §6.1.2, RFC 9438 §4.6)
+}
+
+/** §6.1.2: the window was reduced, for whatever reason. */
+export function tellReduced(tcb: Tcb): void {
+  if (tcb.flags2 & F2_ECN) tcb.flags2 |= F2_CWR;
+}
+
+/**
+ * §6.1.2: "reduced only once in response to a series of dropped and/or CE packets from a single window of data": the segment at `seq` had
+ * left when a mark reduced the window. For controllers to whom both are one sign.
+ */
+export function isAnsweredByMark(t: Tcp, tcb: Tcb, seq: number): boolean {
+  return (
+    (tcb.flags & F_MARKED) !== 0 && tcb.ecnSeq !== 0 && lt(seq, tcb.ecnSeq) && controllerOf(t, tcb).marksAreLosses(tcb)
+  );
 }

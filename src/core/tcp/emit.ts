@@ -103,10 +103,10 @@ export function emitText(
     tx[base + TX_OPTS]! |= Math.min(diff(tcb.sndUp, seq), 0xffff) << 16;
   }
   if (tcb.flags2 & (F2_ECN | F2_ACCECN)) {
-    // RFC 3168 §6.1.4, §6.1.5, §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes.
-    const fresh = len > 0 && seq === tcb.sndNxt;
+    // RFC 3168 §6.1.4, §6.1.5, §6.1.6: no ECT on pure ACKs, on what is sent again, on window probes; nor CWR.
+    const fresh = len > 0 && seq === tcb.sndNxt && tcb.sndWnd > 0;
     bits |= ecnFlags(t, tcb, fresh);
-    if (fresh && tcb.sndWnd > 0 && (tcb.flags2 & F2_NO_ECT) === 0) tx[base + TX_IP]! |= ECT_0;
+    if (fresh && (tcb.flags2 & F2_NO_ECT) === 0) tx[base + TX_IP]! |= ECT_0;
   }
   // The counters of AccECN are in the header of each ACK and want their order.
   if (bits === ACK && len === 0 && !isHeldBack(tcb) && (tcb.flags2 & F2_ACCECN) === 0) bits |= ACK_MAY_LAG;

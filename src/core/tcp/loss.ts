@@ -7,11 +7,13 @@
  */
 import { diff, geq } from '../seq.ts';
 import { controllerOf, markDirty, note, type Tcp } from './context.ts';
+import { isAnsweredByMark, tellReduced } from './ecn.ts';
 import { frtoAck } from './frto.ts';
 import { probeLost } from './mtu-search.ts';
 import { beginPrr, endPrr, prrAck } from './prr.ts';
 import { armReordering, DUP_THRESH, growWindow, rackDetect, shrinkWindow } from './rack.ts';
-import { boundGuess, markLost, split } from './retransmission.ts';
+import { R_RESENT } from './records.ts';
+import { boundGuess, firstLost, markLost, split } from './retransmission.ts';
 import { F_RECOVERY, F_RTO_RECOVERY, F_SACK, F2_FRTO, F2_TLP_OUT } from './row.ts';
 import { beginNews } from './scoreboard.ts';
 import type { Segment } from './segment.ts';
@@ -113,10 +115,14 @@ function enterRecovery(t: Tcp, tcb: Tcb): void {
   if (probeLost(t, tcb)) return;
   // FlightSize of RFC 5681: what was sent and not cumulatively acknowledged.
   const flight = diff(tcb.sndNxt, tcb.sndUna);
-  beginUndo(tcb);
+  const answered = isAnsweredByMark(t, tcb, firstMissing(t, tcb));
+  if (!answered) beginUndo(tcb);
   tcb.flags |= F_RECOVERY;
   tcb.recover = tcb.sndNxt;
-  controllerOf(t, tcb).onLossEvent(tcb, flight, t.now);
+  if (!answered) {
+    controllerOf(t, tcb).onLossEvent(tcb, flight, t.now);
+    tellReduced(tcb);
+  }
   t.counters.fastRetransmits++;
   t.counters.recoveries++;
   tcb.recoveries++;
@@ -124,6 +130,12 @@ function enterRecovery(t: Tcp, tcb: Tcb): void {
   if (tcb.flags & F_SACK) beginPrr(t, tcb);
   else markHead(t, tcb);
   markDirty(t, tcb);
+}
+
+/** Where the first segment begins that is lost. One that was lost again is a new sign of congestion (RFC 3168 §6.1.2), and left last. */
+function firstMissing(t: Tcp, tcb: Tcb): number {
+  const rec = tcb.flags & F_SACK ? firstLost(t, tcb) : tcb.rtxHead;
+  return rec < 0 || t.records.flags(rec) & R_RESENT ? tcb.sndNxt : t.records.seq(rec);
 }
 
 /** Without SACK: the first segment outstanding is lost; of a super-segment only its first MSS is known to be. */

@@ -217,6 +217,7 @@ export const F_NO_READER = 1 << 11; /** the application gave up reading: arrivin
 export const F_CORK = 1 << 12;
 export const F_KEEPALIVE = 1 << 13;
 export const F_RECOVERY = 1 << 14; /** fast recovery */
+export const F_MARKED = 1 << 15; /** the window was reduced for a mark; it counts until SND.UNA passes `ecnSeq` */
 export const F_URG_MODE = 1 << 16; /** the user was told of urgent data ahead */
 export const F_SND_URG = 1 << 17; /** SND.UP is ahead of SND.UNA */
 export const F_CLOSE_QUEUED = 1 << 18; /** CLOSE in SYN_RECEIVED waits for ESTABLISHED (T051) */

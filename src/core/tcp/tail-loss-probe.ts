@@ -5,6 +5,7 @@
 import { ACK, FIN, OPT_SACK, PSH } from '../../wire/abi.ts';
 import { add, diff, geq, gt } from '../seq.ts';
 import { arm, controllerOf, disarm, markDirty, note, type Tcp } from './context.ts';
+import { tellReduced } from './ecn.ts';
 import { emitText } from './emit.ts';
 import { R_FIN } from './records.ts';
 import { noteResent, split } from './retransmission.ts';
@@ -124,6 +125,7 @@ export function probeAnswered(t: Tcp, tcb: Tcb, seg: Segment, advanced: boolean)
   tcb.flags2 &= ~F2_TLP_OUT;
   if (!resent || twice || !repaired) return;
   controllerOf(t, tcb).onLossEvent(tcb, diff(tcb.sndNxt, tcb.sndUna) + t.news.delivered, t.now);
+  tellReduced(tcb);
   tcb.recoveries++;
   t.counters.recoveries++;
 }

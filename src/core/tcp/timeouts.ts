@@ -4,6 +4,7 @@ import { ETIMEDOUT, EV_SOFT_ERROR, OK } from '../events.ts';
 import { diff } from '../seq.ts';
 import { MAX_CWND } from './congestion/controller.ts';
 import { arm, controllerOf, disarm, markDirty, note, quietFor, report, step, type Tcp } from './context.ts';
+import { tellReduced } from './ecn.ts';
 import { emitRst, emitText } from './emit.ts';
 import { fastOpenFailed } from './fast-open.ts';
 import { EV, LISTEN, SYN_RECEIVED, SYN_SENT, SYNCHRONIZED, TIME_WAIT } from './figure5.ts';
@@ -180,6 +181,7 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean, closedWindow: boolean): voi
   if (tcb.flags & F_SACK && tcb.rackRtt > 0) rackTimeout(t, tcb);
   else markAllLost(t, tcb);
   controllerOf(t, tcb).onRto(tcb, flight, first, t.now);
+  tellReduced(tcb);
   if (tcb.ssthresh > most) tcb.ssthresh = most;
   tcb.flags = (tcb.flags & ~F_RECOVERY) | F_RTO_RECOVERY;
   tcb.recover = tcb.sndNxt;

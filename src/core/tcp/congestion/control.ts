@@ -7,6 +7,7 @@ import { F_CWND_LIMITED, F_RECOVERY, F_RTO_RECOVERY, F2_PACED, TIMER_PACE } from
 import { CC_STATE, type Tcb } from '../tcb.ts';
 import { AckSample } from './ack-sample.ts';
 import { type CongestionController, initialWindow, MAX_CWND, restartWindow } from './controller.ts';
+import { cubic } from './cubic.ts';
 import { newReno } from './newreno.ts';
 import { controllerIndex, controllers, NEWRENO } from './registry.ts';
 import { CC_WORDS, type CongestionView } from './view.ts';
@@ -45,6 +46,12 @@ export class CongestionControl {
   /** [RFC 6937] whether cwnd in recovery is left to the controller. */
   ownsRecovery(tcb: Tcb): boolean {
     return this.of(tcb).ownRecovery === true;
+  }
+
+  /** A mark is to it what a loss is. Who answers marks by themselves, such as DCTCP (RFC 8257 §3.5), or is the user's, hears of both. */
+  marksAreLosses(tcb: Tcb): boolean {
+    const controller = this.of(tcb);
+    return controller === newReno || controller === cubic;
   }
 
   /** The connection becomes ESTABLISHED: `sndMss` is known and `rexmits` still counts the timeouts of our SYN. */
