@@ -43,6 +43,8 @@ export const cubic: CongestionController = {
         grow(view, ack);
         return;
       }
+      // What follows slow start is another stage of avoidance, with a W_est and a t of its own (RFC 9438 §4.2, §4.3).
+      view.setFloat(EPOCH, 0);
       const left = ack.limited ? slowStart(view, ack.ackedBytes) : 0;
       if (left > 0) avoid(view, ack, left, now);
     } else avoid(view, ack, ack.ackedBytes, now);

@@ -107,6 +107,20 @@ test('[RFC 9438 §4.3] where Reno is faster the window is that of Reno', () => {
   expect((b.view.cwnd - from) / MSS).toBeCloseTo(5, 0);
 });
 
+test('[RFC 9438 §4.3] after a silence and slow start avoidance begins where cwnd is, not where it once was', () => {
+  const b = afterLoss(40, 10);
+  for (let n = 0; n < 60; n++) round(b, n * 10 * MS, 10 * MS);
+  expect(b.view.cwnd).toBeGreaterThan(45 * MSS);
+  b.control.onIdle(b.tcb, 2000, 3 * SECOND);
+  expect(b.view.cwnd).toBe(10 * MSS);
+  let last = b.view.cwnd;
+  for (let n = 0; last < 30 * MSS; n++) {
+    b.ack(2 * MSS, {}, 3 * SECOND + n * MS);
+    expect(b.view.cwnd - last).toBeLessThanOrEqual(2 * MSS);
+    last = b.view.cwnd;
+  }
+});
+
 test('[RFC 9438 §4.7] a loss below the last maximum gives room: W_max is less than cwnd was', () => {
   const b = afterLoss(1000, 100);
   expect(b.view.float(0)).toBe(1000);
