@@ -131,3 +131,54 @@ describe('a path that became slower than several timeouts', () => {
     QUICK,
   );
 });
+
+describe('a link that was away, and took the ACKs of what had arrived along', () => {
+  conform(
+    'what it repeats is reported: the echo of before is no proof, nor a round trip [RFC 3522 §3.2] [RFC 7323 §4.1]',
+    async (s) => {
+      await open(s, 'mss 1012, sackOK, ts 1 0', '<ts 2 0>');
+      await s.run(flight(4));
+      await s.run`
+        +* > P. seq 3001 len 1000
+        +* > . seq 1 len 1000
+        +* > . seq 1 len 1000
+        +* > . seq 1 len 1000
+        +.1 < . seq 1 ack 4001 <ts 3 100, sack 1:1001>
+      `;
+      expect(info(s)).toMatchObject({ undone: 0, ssthresh: 2000 });
+      expect(info(s).srttUs).toBeLessThan(102_000);
+    },
+    QUICK,
+  );
+
+  conform(
+    'after one timeout the report takes it back, and the round trip stays what it was [RFC 2883 §5] [RFC 4015 §3.3]',
+    async (s) => {
+      await open(s, 'mss 1012, sackOK, ts 1 0', '<ts 2 0>');
+      await s.run(flight(2));
+      await s.run`
+        +* > P. seq 1001 len 1000
+        +* > . seq 1 len 1000
+        +.1 < . seq 1 ack 1001 <ts 3 100, sack 1:1001>
+      `;
+      expect(info(s).undone).toBe(1);
+      expect(info(s).srttUs).toBeLessThan(102_000);
+    },
+    QUICK,
+  );
+
+  conform(
+    'a peer without SACK cannot report: after several timeouts its echo proves nothing [RFC 3522 §3.2]',
+    async (s) => {
+      await open(s, 'mss 1012, ts 1 0', '<ts 2 0>');
+      await s.run(flight(4));
+      await s.run`
+        +* > . seq 1 len 1000
+        +* > . seq 1 len 1000
+        +.1 < . seq 1 ack 4001 <ts 3 100>
+      `;
+      expect(info(s).undone).toBe(0);
+    },
+    QUICK,
+  );
+});

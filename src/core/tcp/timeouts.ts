@@ -175,8 +175,10 @@ function startOver(t: Tcp, tcb: Tcb, first: boolean, closedWindow: boolean): voi
     beginFrto(tcb);
   } else {
     tcb.flags2 &= ~(F2_FRTO | F2_FRTO_NEW);
-    // RFC 3522 §3.2 asks for the time of the first retransmission, however often the timer has expired since.
-    if (closedWindow || (tcb.flags & F_RTO_RECOVERY) === 0) tcb.flags2 &= ~F2_UNDO;
+    // RFC 3522 §3.2 asks for the time of the first retransmission, however often the timer has expired since. A link that was away for
+    // as long leaves an old echo as well: only with SACK the peer can say that it was the ACKs that were lost (step 5).
+    const asked = F_RTO_RECOVERY | F_SACK;
+    if (closedWindow || (tcb.flags & asked) !== asked) tcb.flags2 &= ~F2_UNDO;
   }
   if (tcb.flags & F_SACK && tcb.rackRtt > 0) rackTimeout(t, tcb);
   else markAllLost(t, tcb);

@@ -43,11 +43,12 @@ export function isTailProbe(tcb: Tcb, left: number, right: number): boolean {
 
 /**
  * RFC 3522 §3.2: the ACK was caused by something sent before our first retransmission. At the end of fast recovery this
- * says that no hole was filled by a retransmission: each would have brought its own, younger timestamp.
+ * says that no hole was filled by a retransmission: each would have brought its own, younger timestamp. Not with a duplicate to report
+ * (step 5): our text had arrived, and the ACKs of it were lost; what is echoed tells of the time before.
  */
 export function isEifel(t: Tcp, tcb: Tcb): boolean {
-  const { stamped, tsecr } = t.news;
-  return stamped && (tcb.flags2 & F2_UNDO) !== 0 && tcb.undoRetrans > 0 && diff(tsecr, tcb.undoTs) < 0;
+  const { stamped, tsecr, dsack } = t.news;
+  return stamped && !dsack && (tcb.flags2 & F2_UNDO) !== 0 && tcb.undoRetrans > 0 && diff(tsecr, tcb.undoTs) < 0;
 }
 
 /** RFC 4015 §3.2: the windows there were before, unless a mark told of congestion meanwhile; and nothing is lost. */
@@ -59,7 +60,7 @@ export function undo(t: Tcp, tcb: Tcb): void {
   tcb.undoRetrans = 0;
   if (whole) controllerOf(t, tcb).onSpurious(tcb, t.now);
   clearLost(t, tcb);
-  if (timeout && t.news.stamped) {
+  if (timeout && t.news.stamped && !t.news.dsack) {
     // RFC 4015 §3.3: the path has become slower than we thought.
     afterSpuriousTimeout(tcb, diff(tsval(t, tcb), t.news.tsecr) * 1000);
   }

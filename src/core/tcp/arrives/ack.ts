@@ -237,7 +237,8 @@ function watched(t: Tcp, tcb: Tcb, bytes: number): void {
 function takeSample(t: Tcp, tcb: Tcb, bytes: number, flight: number): void {
   let us = t.news.rtt;
   if (us < 0) {
-    if (!t.news.stamped || bytes === 0) return;
+    // What drew a report of a duplicate was outside of the window, and is not what is echoed (RFC 7323 §5.3 R2).
+    if (!t.news.stamped || t.news.dsack || bytes === 0) return;
     const ms = diff(tsval(t, tcb), t.news.tsecr);
     if (ms < 0) return;
     us = ms === 0 ? 1000 : ms * 1000;
