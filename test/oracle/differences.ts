@@ -330,7 +330,10 @@ export const differences: readonly Difference[] = [
   {
     row: 'MUST-36',
     why: 'the kernel probes a closed window with a segment without text below SND.NXT, not with an octet',
-    scripts: ['what is sent again, and window probes, are not ECN-capable [RFC 3168 §6.1.5] [RFC 3168 §6.1.6]'],
+    scripts: [
+      'what is sent again, and window probes, are not ECN-capable [RFC 3168 §6.1.5] [RFC 3168 §6.1.6]',
+      'CWR waits while the window is closed: a probe may be thrown away with it [RFC 3168 §6.1.6]',
+    ],
   },
   {
     row: 'RFC 9768 §3.1.2',
