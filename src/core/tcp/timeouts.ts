@@ -161,17 +161,18 @@ function untilNextProbe(tcb: Tcb): number {
  * acknowledged no other begins (RFC 6675 §5.1).
  */
 function startOver(t: Tcp, tcb: Tcb, first: boolean, closedWindow: boolean): void {
+  // In a recovery what was lost and has not left again is in flight no more (RFC 5681 §3.1 means what is outstanding in the network).
+  const again = (tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) !== 0;
+  const flight = diff(tcb.sndNxt, tcb.sndUna) - (again ? tcb.lostOut : 0);
+  const most = again ? tcb.ssthresh : MAX_CWND;
   timeoutMeansMtu(t, tcb);
   disarm(tcb, TIMER_LOSS);
   tcb.flags2 &= ~(F2_TLP_OUT | F2_TLP_DUE);
   if ((tcb.flags & F_SACK) === 0) tcb.sackedOut = 0;
   else forgetReneged(t, tcb);
-  // What was lost and has not left again is in flight no more (RFC 5681 §3.1 means what is outstanding in the network).
-  const flight = diff(tcb.sndNxt, tcb.sndUna) - tcb.lostOut;
-  const most = tcb.flags & (F_RECOVERY | F_RTO_RECOVERY) ? tcb.ssthresh : MAX_CWND;
   if (first) {
     // A timeout in the middle of a recovery: what may be undone is all of it.
-    if ((tcb.flags & (F_RECOVERY | F_RTO_RECOVERY)) === 0) beginUndo(tcb);
+    if (!again) beginUndo(tcb);
     beginFrto(tcb);
   } else {
     tcb.flags2 &= ~(F2_FRTO | F2_FRTO_NEW);

@@ -7,8 +7,9 @@ import { pathMtu, setSendMss } from '../../../../src/core/tcp/mss.ts';
 import { PATH_LIFE, PathCache } from '../../../../src/core/tcp/path-cache.ts';
 import { timeoutMeansMtu } from '../../../../src/core/tcp/path-mtu.ts';
 import { markLost, noteResent } from '../../../../src/core/tcp/retransmission.ts';
-import { F2_BLACK_HOLE } from '../../../../src/core/tcp/row.ts';
+import { F2_BLACK_HOLE, F2_PTO, TIMER_REXMIT } from '../../../../src/core/tcp/row.ts';
 import { RADDR } from '../../../../src/core/tcp/tcb.ts';
+import { expire } from '../../../../src/core/tcp/timeouts.ts';
 import { parseAddress } from '../../../../src/wire/address-text.ts';
 import { type Bench, type BenchOptions, bench, ISS } from './bench.ts';
 
@@ -63,6 +64,19 @@ test('when segments of this size have got through, a claim waits for a timeout [
   expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1500, 1300]);
   timeoutMeansMtu(b.t, b.tcb);
   expect([pathMtu(b.t, b.tcb), b.tcb.mtuClaim]).toEqual([1300, 0]);
+});
+
+test('the timeout that confirms it halves the flight there was, all of which is sent again [RFC 1191 §6.4] [RFC 5681 §3.1-h]', () => {
+  const b = sending();
+  b.send(5000);
+  b.take();
+  b.tcb.bytesOut = 1e6;
+  b.tcb.flags2 &= ~F2_PTO;
+  say(b, 1300);
+  b.t.tick = (b.tcb.timer(TIMER_REXMIT) + 1) | 0;
+  expire(b.t, b.tcb);
+  expect([pathMtu(b.t, b.tcb), b.tcb.lostOut, b.tcb.cwnd]).toEqual([1300, 10_000, b.tcb.sndMss]);
+  expect(b.tcb.ssthresh).toBe(5000);
 });
 
 test('or for the same claim about the same segment, sent again [RFC 5927 §7.2]', () => {
