@@ -6,8 +6,10 @@ import { Tee } from './link/tee.ts';
 import type { Clock, Link, Rng } from './ports.ts';
 import { AddressWatch } from './shell/address-watch.ts';
 import { Annotator } from './shell/annotator.ts';
+import { AutomaticFences } from './shell/automatic-fences.ts';
 import { type OpenCapture, openCapture } from './shell/capture-file.ts';
 import { NodeClock } from './shell/clock.ts';
+import { forwardsIpv6 } from './shell/coexist/kernel-facts.ts';
 import { DhcpClient } from './shell/dhcp/client.ts';
 import { LeaseHousehold } from './shell/dhcp/household.ts';
 import { Resolver } from './shell/dns/resolver.ts';
@@ -45,7 +47,7 @@ export interface Surroundings {
   readonly shared?: ((port: number) => boolean) | undefined;
   /** Memory for received bytes that is used again; see NativeBlocks. Absent = V8's own. */
   readonly blocks?: (() => BlockSource | undefined) | undefined;
-  /** Keeps the host's kernel from answering for an address that is leased later; resolves to what undoes it. */
+  /** Keeps the host's kernel from answering for an address that comes later; resolves to what undoes it. */
   readonly fence?: ((address: string) => Promise<() => Promise<void>>) | undefined;
 }
 
@@ -79,7 +81,11 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
   const dhcp = makeClients(settings, around, engine, addresses);
   const onTaken = (address: string): void => dhcp?.taken(address);
   const watch = new AddressWatch({ ip: core.ip, links, addresses, warnings, keepAlive: engine, onTaken });
-  engine.onAddress = (words, at) => watch.changed(words, at);
+  const automatic = fencesFor(around);
+  engine.onAddress = (words, at) => {
+    watch.changed(words, at);
+    automatic?.changed(words, at);
+  };
   around.watch?.(watch);
   const stay = settings.device === undefined ? () => {} : sayFarewell(engine);
   const stack = new Stack({
@@ -99,6 +105,7 @@ function join(settings: Settings, around: Surroundings, capture: OpenCapture | u
       ...around.teardown,
       stay,
       releaseFences,
+      () => automatic?.close(),
     ],
   });
   engine.driver.start();
@@ -165,6 +172,16 @@ function joinShard(settings: Settings, around: Surroundings, core: StackCore, en
     },
   });
   return async () => void (await Promise.all(fences.map((release) => release?.())));
+}
+
+/** Rules for the addresses that a stack on a device gives itself. */
+function fencesFor({ fence, warnings }: Surroundings): AutomaticFences | undefined {
+  if (fence === undefined) return undefined;
+  const warn = (sentence: string): void => {
+    warnings.push(sentence);
+    process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
+  };
+  return new AutomaticFences({ fence, forwards: forwardsIpv6, warn });
 }
 
 /** The stack as a client of name servers, and of DHCP where it is to have a lease. */

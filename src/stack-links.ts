@@ -54,6 +54,7 @@ export async function openLinks(settings: Settings, shard: Shard | undefined): P
     vlan: settings.vlan,
     addresses: settings.addresses.map(({ text }) => text),
     leased: settings.dhcp !== undefined,
+    automatic: settings.ip.slaac === true,
     mode: settings.mode,
     ports: settings.ports,
     ephemeralPorts: settings.ephemeralPorts,

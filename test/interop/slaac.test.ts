@@ -37,3 +37,38 @@ test.skipIf(skip)('a stack without an address gets one from a router, and serves
     await lab.close();
   }
 });
+
+test.skipIf(skip || !has('nft'))(
+  'where the host forwards, its kernel does nothing with packets for addresses that came by themselves',
+  async () => {
+    const lab = await Lab.create();
+    try {
+      const { kernel, kernelDevice, stack } = lab;
+      lab.sysctl(stack, 'net.ipv6.conf.all.forwarding', 1);
+      stack.run('ip', 'addr', 'add', 'fd55::99/64', 'dev', lab.device, 'nodad');
+      kernel.run('ip', 'addr', 'add', 'fe80::1/64', 'dev', kernelDevice, 'nodad');
+      kernel.run('ip', 'addr', 'add', 'fd55::1/64', 'dev', kernelDevice, 'nodad');
+      await kernel.start(['python3', ROUTER, kernelDevice, 'fd55::']).ready();
+      const ours = await Host.stackOn(stack, { device: lab.device, mode: 'own', ip: { slaac: true } });
+      const rules = (): string => stack.run('nft', 'list', 'ruleset');
+      await expect.poll(rules, { timeout: 10_000 }).toMatch(/ip6 daddr fd55:.* drop/);
+      await expect.poll(rules, { timeout: 10_000 }).toMatch(/ip6 daddr fe80:.* drop/);
+      const { addresses } = await ours.call<{ addresses: string[] }>('facts');
+      const port = await ours.listen({ behaviour: 'echo' });
+      const peer = await Host.kernel(lab);
+      for (const address of addresses) {
+        const host = address.startsWith('fe80') ? `${address}%${kernelDevice}` : address;
+        expect(await peer.connect({ host, port }, { behaviour: 'exchange', send: 1000 })).toMatchObject({
+          received: 1000,
+        });
+      }
+      const snmp = stack.run('cat', '/proc/net/snmp6');
+      expect(snmp).toMatch(/Ip6OutForwDatagrams\s+0\n/);
+      expect(snmp).toMatch(/Icmp6OutRedirects\s+0\n/);
+      await ours.call('closeStack', { timeout: 1000 });
+      expect(rules()).toBe('');
+    } finally {
+      await lab.close();
+    }
+  },
+);

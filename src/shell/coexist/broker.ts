@@ -114,7 +114,7 @@ export async function* lines(stream: Duplex): AsyncGenerator<string> {
 
 /** A wish of somebody who may not be trusted, made anew out of values that are what they should be. */
 function checkWish(given: Request['wish'], device: string): Wish {
-  const { mode, vlan, addresses, leased, ports, ephemeralPorts } = given ?? ({} as Wish);
+  const { mode, vlan, addresses, leased, automatic, ports, ephemeralPorts } = given ?? ({} as Wish);
   if (!MODES.includes(mode)) throw new TypeError(`no mode ${mode}`);
   if (!Array.isArray(addresses) || addresses.length > MOST_ADDRESSES) throw new TypeError('addresses: a short array');
   return {
@@ -123,6 +123,7 @@ function checkWish(given: Request['wish'], device: string): Wish {
     mode,
     addresses: addresses.map((address) => formatAddress(parseAddress(String(address)))),
     leased: leased === true,
+    automatic: automatic === true,
     ports: checkPorts(ports),
     ephemeralPorts: ephemeralPorts && [checkPort(ephemeralPorts[0]), checkPort(ephemeralPorts[1])],
   };

@@ -26,10 +26,15 @@ export function kernelFacts(): KernelFacts {
   return {
     addresses: kernelAddresses(),
     forwards4: sysctl(FORWARD4) === '1',
-    forwards6: sysctl(FORWARD6) === '1',
+    forwards6: forwardsIpv6(),
     localPorts: [first, last],
     sockets: ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((file) => sockets(sysctl(file))),
   };
+}
+
+/** Whether the kernel forwards IPv6 now. */
+export function forwardsIpv6(): boolean {
+  return sysctl(FORWARD6) === '1';
 }
 
 /** Enough for every address of a host that has tens of thousands. */

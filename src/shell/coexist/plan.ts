@@ -13,6 +13,8 @@ export interface Wish {
   readonly addresses: readonly string[];
   /** An IPv4 address is to come by DHCP. */
   readonly leased?: boolean;
+  /** IPv6 addresses are to come of what routers advertise. */
+  readonly automatic?: boolean;
   /** Ports we listen on in mode 'shared'. */
   readonly ports: PortSet;
   /** undefined = choose. */
@@ -64,6 +66,7 @@ function planOwn(mode: 'own' | 'own-mac', wish: Wish, facts: KernelFacts, theirs
   // Without rules for the address that is to come it would be asked for in vain.
   const forwards =
     (wish.leased === true && facts.forwards4) ||
+    (wish.automatic === true && facts.forwards6) ||
     wish.addresses.some((address) => (address.includes(':') ? facts.forwards6 : facts.forwards4));
   return {
     mode,

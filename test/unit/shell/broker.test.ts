@@ -16,6 +16,7 @@ const wish: Wish = {
   mode: 'shared',
   addresses: ['10.0.0.2', 'FD00::0:2'],
   leased: true,
+  automatic: true,
   ports: new PortSet([[80, 80]]),
   ephemeralPorts: undefined,
 };

@@ -59,6 +59,11 @@ test('own: with forwarding on the drop is required; with a MAC of our own it is 
     true,
     false,
   ]);
+  const automatic: Wish = { ...wish, mode: 'own', addresses: [], automatic: true };
+  expect([true, false].map((forwards6) => plan(automatic, { ...facts, forwards6 }).required !== undefined)).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test('own: an address of the kernel is refused, with the command that frees it', () => {
