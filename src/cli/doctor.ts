@@ -125,6 +125,7 @@ function commands(): Finding[] {
   const wanted: [command: string, version: string, packageName: string, needed: Purpose[]][] = [
     ['ip', '-V', 'iproute2', ['interop']],
     ['unshare', '--version', 'util-linux', ['interop']],
+    ['setpriv', '--version', 'util-linux', []],
     ['nft', '--version', 'nftables', ['interop']],
     ['curl', '--version', 'curl', ['interop']],
     ['tc', '-V', 'iproute2', []],

@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { constants, networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -33,7 +33,7 @@ async function asRootOfItsOwn(command: readonly string[]): Promise<number> {
 }
 
 async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const net = process.pid % NETS;
+  const net = freeNet();
   const subnets = [`10.77.${net}.*/24`, ...(hasIpv6() ? [`fd77:${net}::*/64`] : [])];
   const kernel = subnets.map((subnet) => subnet.replace('*', '1'));
   const ours = subnets.map((subnet) => subnet.replace('*', '2'));
@@ -56,6 +56,7 @@ async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promi
     },
   });
   const ended = exitCode(child);
+  ended.catch(() => {}); // that it could not be started is told below
   await unshared(child);
   const link = `ut${process.pid}`;
   const inside = `nsenter -t ${child.pid} -n`;
@@ -80,6 +81,14 @@ async function onWire(command: readonly string[], env: NodeJS.ProcessEnv): Promi
   const code = await ended;
   spawnSync('ip', ['link', 'delete', link], { stdio: 'ignore' }); // the kernel would, some time after the namespace has gone
   return code;
+}
+
+/** Of two commands that run here each has a network of its own. */
+function freeNet(): number {
+  const here = Object.values(networkInterfaces()).flatMap((entries) => entries?.map(({ address }) => address));
+  const taken = (net: number): boolean => here.some((address) => address?.startsWith(`10.77.${net}.`));
+  const nets = Array.from({ length: NETS }, (_, n) => (process.pid + n) % NETS);
+  return nets.find((net) => !taken(net)) ?? nets[0]!;
 }
 
 function hasIpv6(): boolean {
@@ -107,14 +116,18 @@ async function unshared(child: ChildProcess): Promise<void> {
     if (its !== undefined && its !== mine) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  child.kill('SIGKILL'); // it waits for its wire
   throw new Error(
     'no network namespace could be made (setpriv, unshare of util-linux). usertcp doctor says what this machine allows',
   );
 }
 
 function namespace(pid: string): string | undefined {
-  const { status, stdout } = spawnSync('readlink', [`/proc/${pid}/ns/net`], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined; // it has ended
+  }
 }
 
 async function exitCode(child: ChildProcess): Promise<number> {

@@ -115,6 +115,27 @@ describe.skipIf(skip)('usertcp run', () => {
     expect(await program.exited).toBe(130);
   });
 
+  test('takes a network that nobody here has', async () => {
+    const others = Array.from({ length: 250 }, (_, net) => net).filter((net) => net !== 13);
+    const input = others.map((net) => `address add 10.77.${net}.9/32 dev lo\n`).join('');
+    expect(host.try(['ip', '-batch', '-'], { input })).toMatchObject({ code: 0 });
+    const program = start(process.execPath, '-e', SERVER);
+    const [, typed] = await said(program, /^usertcp: listening; try: (.*)$/m);
+    expect(typed).toBe('curl http://10.77.13.2:3000/');
+    expect(host.try([...typed!.split(' '), '-sS', '-m', '5']).out).toMatch(/^over our TCP to/);
+    program.kill('SIGINT');
+    expect(await program.exited).toBe(130);
+  });
+
+  test('without setpriv it says so and ends, and nothing more', () => {
+    const ran = host.try(['env', 'PATH=/nowhere', process.execPath, CLI, 'run', '--', process.execPath, '-e', SERVER]);
+    expect(ran).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^usertcp: no network namespace could be made \(setpriv, .*\n$/),
+    });
+  });
+
   test('SIGKILL leaves nothing behind', async () => {
     const program = start(process.execPath, '-e', SERVER);
     await said(program, /listening/);

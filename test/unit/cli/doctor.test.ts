@@ -55,6 +55,7 @@ test('--json is one document with every finding; the exit code says whether the 
     'user and network namespaces',
     'ip',
     'unshare',
+    'setpriv',
     'nft',
     'curl',
     'tc',
