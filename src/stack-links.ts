@@ -7,6 +7,7 @@ import { native } from './link/native.ts';
 import { openTap } from './link/tap.ts';
 import type { Link } from './ports.ts';
 import { type Arrangement, arrange } from './shell/coexist/arrangement.ts';
+import { Following } from './shell/coexist/following.ts';
 import { brokerOf, packetSocketsOf } from './shell/coexist/handed-down.ts';
 import { kernelFacts } from './shell/coexist/kernel-facts.ts';
 import { plan, type Wish } from './shell/coexist/plan.ts';
@@ -28,6 +29,9 @@ export interface Opened {
 }
 
 lendAddon(native);
+
+/** Of a shard for which another one keeps the kernel away. */
+const NOBODY: Omit<Arrangement, 'plan'> = { warnings: [], offences: async () => [], release: async () => {} };
 
 const TAP = 'tap:';
 /** For what is steered to no shard: neighbours, errors, fragments; and after a change, frames of connections from before. */
@@ -60,17 +64,15 @@ export async function openLinks(settings: Settings, shard: Shard | undefined): P
     ephemeralPorts: settings.ephemeralPorts,
   };
   if (shard !== undefined) return openShard(settings, wish, shard);
-  return openDevice(settings, device, await arrangeFor(settings, wish));
+  return openDevice(settings, wish, await arrangeFor(settings, wish));
 }
 
 /** One of the shards keeps the kernel away, for all of them. */
 async function openShard(settings: Settings, wish: Wish, shard: Shard): Promise<Opened> {
   try {
     const first = await shard.turn();
-    const arrangement = first
-      ? await arrangeFor(settings, wish)
-      : { plan: plan(wish, kernelFacts()), warnings: [], offences: async () => [], release: async () => {} };
-    return await openDevice(settings, wish.device, arrangement, shard);
+    const arrangement = first ? await arrangeFor(settings, wish) : { ...NOBODY, plan: plan(wish, kernelFacts()) };
+    return await openDevice(settings, wish, arrangement, shard);
   } catch (error) {
     shard.close();
     throw error;
@@ -88,13 +90,9 @@ function keepKernelAway(wish: Wish, selfTest: boolean): Promise<Arrangement> {
 }
 
 /** The link of a device; the arrangement is undone when there is none. */
-async function openDevice(
-  settings: Settings,
-  device: string,
-  arrangement: Arrangement,
-  shard?: Shard,
-): Promise<Opened> {
+async function openDevice(settings: Settings, wish: Wish, arrangement: Arrangement, shard?: Shard): Promise<Opened> {
   const { mac, rings, spin } = settings;
+  const { device } = wish;
   const { mode, ephemeralPorts, claimed } = arrangement.plan;
   try {
     const options: AfPacketOptions = {
@@ -110,13 +108,20 @@ async function openDevice(
     };
     const link = shard ? shard.open(() => openAfPacket(options)) : openAfPacket(options);
     const warnings = [...arrangement.warnings, ...link.warnings];
-    const unwatch = watchKernel(arrangement, device, (sentence) => {
+    const warn = (sentence: string): void => {
       warnings.push(sentence);
       process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
-    });
-    const teardown = [unwatch, () => arrangement.release()];
+    };
+    const following = new Following(warn);
+    link.onRename = (name) => void following.renamed(name);
+    const again = (name: string): Promise<Arrangement> =>
+      keepKernelAway({ ...wish, device: name, mode, ephemeralPorts }, false);
+    const ours = arrangement.offences === NOBODY.offences ? arrangement : following.add(arrangement, again);
+    const unwatch = watchKernel(ours, device, warn);
+    const teardown = [unwatch, () => ours.release()];
     const shared = claimed && ((port: number): boolean => claimed.has(port));
-    return { links: [link], warnings, teardown, ephemeralPorts, shared, fence: fenceOn(settings, device, mode) };
+    const fence = fenceOn(settings, mode, () => link.name, following);
+    return { links: [link], warnings, teardown, ephemeralPorts, shared, fence };
   } catch (error) {
     throw await undoAll([() => arrangement.release()], [error]);
   }
@@ -132,12 +137,16 @@ function ownMac(address: Int32Array): Uint8Array {
  * Ingress rules for an address that came later. There is no self-test: our own end is open by now, and would answer its
  * packets.
  */
-function fenceOn({ vlan, ports, ephemeralPorts }: Settings, device: string, mode: Mode): Surroundings['fence'] {
+function fenceOn(
+  { vlan, ports, ephemeralPorts }: Settings,
+  mode: Mode,
+  device: () => string,
+  following: Following,
+): Surroundings['fence'] {
   return async (address) => {
-    const arrangement = await keepKernelAway(
-      { device, vlan, addresses: [address], mode, ports, ephemeralPorts },
-      false,
-    );
+    const on = (name: string): Promise<Arrangement> =>
+      keepKernelAway({ device: name, vlan, addresses: [address], mode, ports, ephemeralPorts }, false);
+    const arrangement = following.add(await on(device()), on);
     return () => arrangement.release();
   };
 }

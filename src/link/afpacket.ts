@@ -62,6 +62,8 @@ export class NativeDevice implements Link {
   onUp: (() => void) | undefined;
   /** Called, outside of bursts and flushes, when `mtu` or `mac` is another one. */
   onChange: ((what: { readonly mac: boolean; readonly mtu: boolean }) => void) | undefined;
+  /** Called when the device has another name. */
+  onRename: ((name: string) => void) | undefined;
   #facts: NativeFacts;
   #filter: Omit<NativeFilter, 'addresses'>;
   #native: NativeLink;
@@ -222,8 +224,10 @@ export class NativeDevice implements Link {
   }
 
   #ask(): void {
+    const { name } = this;
     this.#facts = this.#native.facts();
     this.offload = offloadOf(this.#facts);
+    if (this.name !== name) this.onRename?.(this.name);
   }
 
   #down(errno: number): void {
