@@ -67,6 +67,10 @@ export async function openLinks(settings: Settings, shard: Shard | undefined): P
   return openDevice(settings, wish, await arrangeFor(settings, wish));
 }
 
+/** A socket in a group stays bound to what it was bound to first. */
+const REMADE =
+  '. When a device was made anew, stacks with shard have to be, too: restart the program (docs/sharding.md)';
+
 /** One of the shards keeps the kernel away, for all of them. */
 async function openShard(settings: Settings, wish: Wish, shard: Shard): Promise<Opened> {
   try {
@@ -114,6 +118,7 @@ async function openDevice(settings: Settings, wish: Wish, arrangement: Arrangeme
     };
     const following = new Following(warn);
     link.onRename = (name) => void following.renamed(name);
+    link.onStuck = (code) => warn(`'${link.name}' is there again and cannot be used (${code})${shard ? REMADE : ''}`);
     const again = (name: string): Promise<Arrangement> =>
       keepKernelAway({ ...wish, device: name, mode, ephemeralPorts }, false);
     const ours = arrangement.offences === NOBODY.offences ? arrangement : following.add(arrangement, again);

@@ -1,4 +1,5 @@
 /** A network interface of the host through AF_PACKET: frames the kernel hands over, and frames it never made. */
+import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type { Link, LinkOffload, SharedRegions } from '../ports.ts';
 import { counter } from '../wire/drop.ts';
@@ -24,6 +25,8 @@ const MAX_PACKET = 65535 - 18;
 const REOPEN_MS = 500;
 /** How often one that is there is asked whether it has another MTU or MAC address. What it refuses to send has it asked at once. */
 const LOOK_MS = 5000;
+/** It is not there, or down. */
+const AWAY: ReadonlySet<number> = new Set([constants.errno.ENODEV, constants.errno.ENETDOWN, constants.errno.ENXIO]);
 const TX_ERRORS = counter('txErrors');
 
 /** Node-API's words for napi_no_external_buffers_allowed. */
@@ -64,6 +67,8 @@ export class NativeDevice implements Link {
   onChange: ((what: { readonly mac: boolean; readonly mtu: boolean }) => void) | undefined;
   /** Called when the device has another name. */
   onRename: ((name: string) => void) | undefined;
+  /** Called once for each time that the device is there again and cannot be used: with the name of the error. */
+  onStuck: ((code: string) => void) | undefined;
   #facts: NativeFacts;
   #filter: Omit<NativeFilter, 'addresses'>;
   #native: NativeLink;
@@ -72,6 +77,7 @@ export class NativeDevice implements Link {
   #lookTimer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
   #txErrors = 0;
+  #stuck = false;
   #closed = false;
   #closing: Promise<void> | undefined;
   readonly #gate = new BurstGate();
@@ -239,7 +245,13 @@ export class NativeDevice implements Link {
   }
 
   #reopen(): void {
-    if (this.#native.reopen() !== 0) return;
+    const errno = this.#native.reopen();
+    if (errno !== 0 && !AWAY.has(errno) && !this.#stuck) {
+      this.#stuck = true;
+      this.onStuck?.(getSystemErrorName(-errno));
+    }
+    if (errno !== 0) return;
+    this.#stuck = false;
     clearInterval(this.#reopenTimer);
     this.#reopenTimer = undefined;
     this.#ask();
