@@ -210,6 +210,20 @@ describe.skipIf(skip)("the host's address", () => {
     await expect.poll(() => [tables(lab).length, reserved(lab)], { timeout: 5000 }).toEqual([0, '8080,9000-9100']);
   });
 
+  test('shared: a program that is killed as it reserves ports leaves none reserved', async () => {
+    lab.addNeighbour();
+    const killed = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const write = fs.writeFileSync;
+      fs.writeFileSync = (...args) => (write(...args), process.kill(process.pid, 'SIGKILL'));
+      syncBuiltinESMExports();
+      const { createStack } = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});
+      await createStack({ device: '${lab.device}', mode: 'shared', addresses: ['${shared4}'], ports: [443] });`;
+    expect(lab.stack.try([process.execPath, '--input-type=module', '-e', killed]).err).toBe('');
+    await expect.poll(() => [tables(lab).length, reserved(lab)], { timeout: 10_000 }).toEqual([0, '']);
+  });
+
   test('shared: who is told to end with all of a service takes no rule away before we have closed', async () => {
     lab.addNeighbour();
     const ours = await Host.stack(lab, { mode: 'shared', addresses: [shared4], ports: [443] });

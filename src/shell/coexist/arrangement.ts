@@ -4,7 +4,7 @@ import { checkDevice } from './device-facts.ts';
 import { Fence, type Offence } from './fence.ts';
 import { kernelFacts, RESERVED_PORTS } from './kernel-facts.ts';
 import { type Plan, plan, type Wish } from './plan.ts';
-import { giveBackPorts, reservePorts } from './reserved-ports.ts';
+import { giveBackPorts, type Reservation, reservationOf } from './reserved-ports.ts';
 import { refuseRivals } from './rivals.ts';
 import { type Inject, probe } from './self-test.ts';
 
@@ -66,9 +66,9 @@ async function settle(device: string): Promise<string[]> {
 }
 
 async function put(wish: Wish, decided: Plan, warnings: string[]): Promise<{ fence?: Fence; reason?: string }> {
-  const added = reserve(decided, warnings);
+  const { added, carryOut } = reservation(decided, warnings);
   try {
-    return { fence: await Fence.install(wish, decided, added === '' ? [] : undoing(added)) };
+    return { fence: await Fence.install(wish, decided, added === '' ? [] : undoing(added), carryOut) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (added !== '') giveBackPorts(added);
@@ -81,17 +81,17 @@ async function put(wish: Wish, decided: Plan, warnings: string[]): Promise<{ fen
   }
 }
 
-/** Returns what is to be given back, '' when nothing is. */
-function reserve({ claimed }: Plan, warnings: string[]): string {
-  if (claimed === undefined) return '';
+function reservation({ claimed }: Plan, warnings: string[]): Reservation {
+  const none: Reservation = { added: '', carryOut: () => {} };
+  if (claimed === undefined) return none;
   try {
-    return reservePorts(claimed).toString();
+    return reservationOf(claimed);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warnings.push(
       `the kernel may choose our ports for its own connections: add ${claimed} to ${RESERVED_PORTS} (${reason})`,
     );
-    return '';
+    return none;
   }
 }
 

@@ -46,12 +46,14 @@ export class Fence {
 
   /**
    * Resolves when the kernel lists the rules. Rejects with StackError that says what is missing and how to get it.
-   * `afterwards` runs when the tables are gone, also after `kill -9`.
+   * `afterwards` runs when the tables are gone, also after `kill -9`; what it undoes is done by `armed`, which is called when nothing
+   * can keep it from running any more.
    */
   static async install(
     where: Pick<Wish, 'device' | 'vlan'>,
     plan: Plan,
     afterwards: readonly string[] = [],
+    armed = (): void => {},
   ): Promise<Fence> {
     const table = tableName(randomBytes(3).toString('hex'));
     // A session of its own: Ctrl-C at the terminal must not take the rules away while connections still end in order.
@@ -72,6 +74,7 @@ export class Fence {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       complaint.text += text;
     });
+    armed();
     child.stdin!.write(script(table, where, plan));
     const fence = new Fence(table, child);
     try {

@@ -3,19 +3,30 @@
  * IPv6, too). Who holds what is not written down anywhere: the tables of running stacks say it, and they go with them.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { claimsIn } from './claims.ts';
 import { RESERVED_PORTS } from './kernel-facts.ts';
 import { NFT_ENV } from './nft.ts';
 import { PortSet } from './port-set.ts';
 
-/** Returns what is to be given back: not what the administrator had reserved. Throws when it has to be written and may not. */
-export function reservePorts(ours: PortSet): PortSet {
+export interface Reservation {
+  /** What is to be given back: not what the administrator had reserved. '' = nothing. */
+  readonly added: string;
+  carryOut(): void;
+}
+
+/** Throws when the list has to be written and may not. */
+export function reservationOf(ours: PortSet): Reservation {
   const before = read();
   const theirs = before.without(heldByOthers());
   const all = before.with(ours).toString();
-  if (all !== before.toString()) writeFileSync(RESERVED_PORTS, all);
-  return ours.without(theirs);
+  if (all !== before.toString()) accessSync(RESERVED_PORTS, constants.W_OK);
+  return {
+    added: ours.without(theirs).toString(),
+    carryOut: () => {
+      if (all !== before.toString()) writeFileSync(RESERVED_PORTS, all);
+    },
+  };
 }
 
 /** Takes ports off the list unless another stack still needs them. The table of the stack that gives up is gone by now. */
