@@ -18,8 +18,6 @@ export function sharedRouter(open: OpenStack, config: NetConfig = readConfig()):
   if (router !== undefined) return router;
   const options = stackOptions(config);
   router = routerOf(open, options, config);
-  // A kernel sends on what a process wrote before it ended; this is the last moment that we can.
-  process.once('exit', () => router?.stack?.flush());
   if (process.env.USERTCP_REPORT) reportTo(process.env.USERTCP_REPORT, router);
   if (process.env.USERTCP_ANNOUNCE) announce(process.env.USERTCP_ANNOUNCE, router);
   return router;
