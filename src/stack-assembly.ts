@@ -22,6 +22,7 @@ import type { Shard } from './shell/shards/shard.ts';
 import type { BlockSource } from './shell/slab.ts';
 import { Stack } from './shell/stack.ts';
 import { keepTickShape } from './shell/tick-shape.ts';
+import { warner } from './shell/warner.ts';
 
 /** What createStack finds out before the stack is put together, and the simulator knows. */
 export interface Surroundings {
@@ -177,11 +178,7 @@ function joinShard(settings: Settings, around: Surroundings, core: StackCore, en
 /** Rules for the addresses that a stack on a device gives itself. */
 function fencesFor({ fence, warnings }: Surroundings): AutomaticFences | undefined {
   if (fence === undefined) return undefined;
-  const warn = (sentence: string): void => {
-    warnings.push(sentence);
-    process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
-  };
-  return new AutomaticFences({ fence, forwards: forwardsIpv6, warn });
+  return new AutomaticFences({ fence, forwards: forwardsIpv6, warn: warner(warnings, 'USERTCP_KERNEL_ANSWERS') });
 }
 
 /** The stack as a client of name servers, and of DHCP where it is to have a lease. */

@@ -16,6 +16,7 @@ import type { Mode, Settings } from './shell/options/stack-options.ts';
 import { lendAddon } from './shell/shards/addon.ts';
 import type { Shard } from './shell/shards/shard.ts';
 import { undoAll } from './shell/undo.ts';
+import { warner } from './shell/warner.ts';
 import type { Surroundings } from './stack-assembly.ts';
 
 export interface Opened {
@@ -112,13 +113,11 @@ async function openDevice(settings: Settings, wish: Wish, arrangement: Arrangeme
     };
     const link = shard ? shard.open(() => openAfPacket(options)) : openAfPacket(options);
     const warnings = [...arrangement.warnings, ...link.warnings];
-    const warn = (sentence: string): void => {
-      warnings.push(sentence);
-      process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_KERNEL_ANSWERS' });
-    };
+    const warn = warner(warnings, 'USERTCP_KERNEL_ANSWERS');
+    const stuck = warner(warnings, 'USERTCP_DEVICE');
     const following = new Following(warn);
     link.onRename = (name) => void following.renamed(name);
-    link.onStuck = (code) => warn(`'${link.name}' is there again and cannot be used (${code})${shard ? REMADE : ''}`);
+    link.onStuck = (code) => stuck(`'${link.name}' is there again and cannot be used (${code})${shard ? REMADE : ''}`);
     const again = (name: string): Promise<Arrangement> =>
       keepKernelAway({ ...wish, device: name, mode, ephemeralPorts }, false);
     const ours = arrangement.offences === NOBODY.offences ? arrangement : following.add(arrangement, again);

@@ -4,6 +4,7 @@ import type { IpLayer } from '../core/ip/ip-layer.ts';
 import type { Link } from '../ports.ts';
 import { formatAddress } from '../wire/address-text.ts';
 import { StackError } from './errors.ts';
+import { warner } from './warner.ts';
 
 export interface Watched {
   readonly ip: IpLayer;
@@ -71,10 +72,9 @@ export class AddressWatch {
 
   #taken(text: string, mac: string, device: string): void {
     this.#forget(text);
-    const sentence = `${text} is in use on ${device} by ${mac}; this stack does not use it any more`;
     this.#failure = new StackError('ERR_USERTCP_ADDRESS_IN_USE', `${text} is in use on ${device} by ${mac}`);
-    this.#watched.warnings.push(sentence);
-    process.emitWarning(`usertcp: ${sentence}`, { code: 'USERTCP_ADDRESS_IN_USE' });
+    const warn = warner(this.#watched.warnings, 'USERTCP_ADDRESS_IN_USE');
+    warn(`${text} is in use on ${device} by ${mac}; this stack does not use it any more`);
   }
 }
 
